@@ -1,0 +1,52 @@
+import { AppError, type Detail } from "./app-error.ts";
+
+/* The literal messages of the contract that more than one place raises. */
+
+export const badRequest = (message: string) => new AppError("BAD_REQUEST", message);
+
+export const validationFailed = (details: readonly Detail[]) =>
+  new AppError("VALIDATION_ERROR", `Validation failed: ${details.length} error(s)`, { details });
+
+export const invalidApiKey = () => unauthorized("Invalid API key");
+export const expiredApiKey = () => unauthorized("API key has expired");
+export const foreignApiKey = () => unauthorized("API key is not valid for this workspace");
+export const invalidAdminToken = () => unauthorized("Invalid admin token");
+
+export const readOnlyApiKey = () =>
+  new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
+
+export const notFound = (what: string, name: string) =>
+  new AppError("NOT_FOUND", `${what} not found: ${name}`);
+export const entityNotFound = (name: string) => notFound("Entity", name);
+export const recordNotFound = (id: string) => notFound("Record", id);
+export const routeNotFound = () => new AppError("NOT_FOUND", "Route not found");
+
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new AppError("METHOD_NOT_ALLOWED", `Method not allowed — use ${allowed.join(", ")}`, {
+    headers: { Allow: allowed.join(", ") },
+  });
+
+/** A value that must be unique is taken: one field, or the fields of a unique combination. */
+export function uniqueViolation(fields: readonly { readonly field: string; readonly value: string }[]) {
+  const taken = fields.map(({ field, value }) => `${field} '${value}'`).join(" and ");
+  return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${taken} already exists`);
+}
+
+export const foreignKeyViolation = (message: string) => new AppError("FOREIGN_KEY_VIOLATION", message);
+
+/** The database or KV cannot be reached; `Retry-After` is in seconds. */
+export const serviceUnavailable = (cause: unknown) =>
+  new AppError("SERVICE_UNAVAILABLE", "The service is temporarily unavailable — please retry", {
+    headers: { "Retry-After": "1" },
+    cause,
+  });
+
+export const schemaMigrationInProgress = (cause?: unknown) =>
+  new AppError("SCHEMA_MIGRATION_IN_PROGRESS", "A schema change is in progress — please retry", {
+    headers: { "Retry-After": "1" },
+    cause,
+  });
+
+function unauthorized(message: string) {
+  return new AppError("UNAUTHORIZED", message, { headers: { "WWW-Authenticate": "Bearer" } });
+}

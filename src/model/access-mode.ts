@@ -1,0 +1,26 @@
+export const ACCESS_MODES = ["ACTIVE", "READ_ONLY", "DESIGN", "MAINTENANCE", "SCHEMA_LOCKED"] as const;
+export type AccessMode = (typeof ACCESS_MODES)[number];
+
+/** What a request needs from the workspace: `READ` records, `WRITE` records, change the `SCHEMA`, or `MANAGE` keys and settings. */
+export type Need = "READ" | "WRITE" | "SCHEMA" | "MANAGE";
+
+interface ModeRule {
+  readonly write: boolean;
+  readonly schema: boolean;
+  readonly refusal: string;
+}
+
+/** Who may do what in which mode; reading is always allowed. */
+export const ruleOfMode: Readonly<Record<AccessMode, ModeRule>> = {
+  ACTIVE: { write: true, schema: true, refusal: "" },
+  READ_ONLY: { write: false, schema: false, refusal: "Workspace is in read-only mode" },
+  DESIGN: { write: false, schema: true, refusal: "Workspace is in design mode" },
+  MAINTENANCE: { write: false, schema: false, refusal: "Workspace is in maintenance mode" },
+  SCHEMA_LOCKED: { write: true, schema: false, refusal: "Workspace schema is locked" },
+};
+
+export function isAllowedInMode(need: Need, mode: AccessMode): boolean {
+  if (need === "WRITE") return ruleOfMode[mode].write;
+  if (need === "SCHEMA") return ruleOfMode[mode].schema;
+  return true;
+}

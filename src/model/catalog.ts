@@ -1,0 +1,102 @@
+import type { Column } from "./column.ts";
+import type { Entity, EntityDefinition, InboundReference, Relationship } from "./entity.ts";
+import { physicalTableName } from "./names.ts";
+
+/** Everything a request must know of its workspace's schema. Immutable; cached by `schemaVersion`. */
+export interface Catalog {
+  readonly workspaceId: number;
+  readonly organization: string;
+  readonly workspace: string;
+  readonly schemaVersion: number;
+  /** The workspace's own setting; null means the system's default. */
+  readonly maxExpandDepth: number | null;
+  /** In order of creation. */
+  readonly entities: ReadonlyMap<string, Entity>;
+}
+
+export type CatalogSource = Omit<Catalog, "entities"> & { readonly definitions: readonly EntityDefinition[] };
+
+/** The `id` column that every entity has; for integer ids the database generates the value. */
+export function idColumnOf(definition: Pick<EntityDefinition, "id" | "idType">): Column {
+  return {
+    id: `${definition.id}.id`,
+    name: "id",
+    columnName: "id",
+    type: definition.idType,
+    nullable: false,
+    unique: true,
+    indexed: true,
+    constraints: [],
+    ...(definition.idType === "UUID" && { generated: true }),
+  };
+}
+
+/** Resolves definitions against each other. They must be consistent: what names they mention exist. */
+export function buildCatalog({ definitions, ...facts }: CatalogSource): Catalog {
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  const relationships = relationshipsByEntity(definitions, byName);
+  const inbound = inboundByEntity(definitions);
+  const entities = new Map<string, Entity>();
+  for (const definition of definitions) {
+    const columns = [idColumnOf(definition), ...definition.columns];
+    entities.set(definition.name, {
+      ...definition,
+      definition,
+      physicalTable: physicalTableName(facts.workspaceId, definition.tableName),
+      columns,
+      columnByName: new Map(columns.map((column) => [column.name, column])),
+      relationships: relationships.get(definition.name) ?? new Map(),
+      inbound: inbound.get(definition.name) ?? [],
+    });
+  }
+  return { ...facts, entities };
+}
+
+function relationshipsByEntity(
+  definitions: readonly EntityDefinition[],
+  byName: ReadonlyMap<string, EntityDefinition>,
+): ReadonlyMap<string, ReadonlyMap<string, Relationship>> {
+  const all = new Map(definitions.map(({ name }) => [name, new Map<string, Relationship>()]));
+  const add = (owner: string, relationship: Relationship) =>
+    all.get(owner)?.set(relationship.name, relationship);
+  for (const definition of definitions) {
+    for (const column of definition.columns) {
+      if (!column.references) continue;
+      const { entity: target, relationship, inverse } = column.references;
+      add(definition.name, { kind: "TO_ONE", name: relationship, target, column });
+      if (inverse)
+        add(target, { kind: "TO_MANY", name: inverse, target: definition.name, targetColumn: column });
+    }
+  }
+  for (const definition of definitions) {
+    for (const { name, through, source, target } of definition.relationships) {
+      const columns = byName.get(through)?.columns ?? [];
+      const sourceColumn = columns.find((column) => column.name === source);
+      const targetColumn = columns.find((column) => column.name === target);
+      if (!sourceColumn || !targetColumn?.references) continue;
+      const { entity } = targetColumn.references;
+      add(definition.name, {
+        kind: "MANY_TO_MANY",
+        name,
+        target: entity,
+        through,
+        sourceColumn,
+        targetColumn,
+      });
+    }
+  }
+  return all;
+}
+
+function inboundByEntity(definitions: readonly EntityDefinition[]): ReadonlyMap<string, InboundReference[]> {
+  const inbound = new Map<string, InboundReference[]>();
+  for (const definition of definitions) {
+    for (const column of definition.columns) {
+      if (!column.references) continue;
+      const list = inbound.get(column.references.entity) ?? [];
+      list.push({ entity: definition.name, column });
+      inbound.set(column.references.entity, list);
+    }
+  }
+  return inbound;
+}

@@ -1,0 +1,66 @@
+import type { JsonValue } from "./json.ts";
+
+export const COLUMN_TYPES = [
+  "VARCHAR",
+  "TEXT",
+  "INTEGER",
+  "BIGINT",
+  "DECIMAL",
+  "DOUBLE",
+  "BOOLEAN",
+  "DATE",
+  "TIME",
+  "DATETIME",
+  "UUID",
+  "ENUM",
+  "JSON",
+] as const;
+export type ColumnTypeName = (typeof COLUMN_TYPES)[number];
+
+export const ON_DELETE_ACTIONS = ["RESTRICT", "CASCADE", "SET_NULL"] as const;
+export type OnDelete = (typeof ON_DELETE_ACTIONS)[number];
+
+export interface ColumnConstraint {
+  /** A name of the constraint registry, such as `MIN_LENGTH`. */
+  readonly type: string;
+  readonly value?: string | number;
+  /** Replaces the default message. */
+  readonly message?: string;
+}
+
+export interface ColumnReference {
+  /** Name of the entity whose `id` this column holds. */
+  readonly entity: string;
+  /** Name of the to-one relationship, such as `customer`. */
+  readonly relationship: string;
+  /** Name of the to-many relationship on the other entity, or null for none. */
+  readonly inverse: string | null;
+  readonly onDelete: OnDelete;
+}
+
+/** A column with every default filled in. The record's `id` is a column too, the first of its entity. */
+export interface Column {
+  /** Stable: survives renames. */
+  readonly id: string;
+  readonly name: string;
+  readonly columnName: string;
+  readonly type: ColumnTypeName;
+  readonly nullable: boolean;
+  readonly unique: boolean;
+  readonly indexed: boolean;
+  /** VARCHAR: most code points. */
+  readonly length?: number;
+  /** DECIMAL: digits in all, and digits after the point. */
+  readonly precision?: number;
+  readonly scale?: number;
+  /** ENUM. */
+  readonly values?: readonly string[];
+  /** UUID: version 7 on create when absent. */
+  readonly generated?: boolean;
+  /** DATETIME: the server writes it, clients may not. */
+  readonly autoSet?: "INSERT" | "UPDATE";
+  /** As in JSON bodies; absent means null. */
+  readonly default?: JsonValue;
+  readonly constraints: readonly ColumnConstraint[];
+  readonly references?: ColumnReference;
+}

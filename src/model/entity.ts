@@ -1,0 +1,103 @@
+import type { Column } from "./column.ts";
+import type { JsonValue } from "./json.ts";
+
+export type IdType = "INTEGER" | "UUID";
+
+export interface ManyToManyDefinition {
+  readonly name: string;
+  readonly type: "MANY_TO_MANY";
+  /** The join entity, and its two reference columns: to this entity and to the target. */
+  readonly through: string;
+  readonly source: string;
+  readonly target: string;
+}
+
+export const COMPARISON_CONSTRAINTS = [
+  "FIELD_LESS_THAN",
+  "FIELD_LESS_THAN_OR_EQUAL",
+  "FIELD_GREATER_THAN",
+  "FIELD_GREATER_THAN_OR_EQUAL",
+  "FIELD_NOT_EQUAL",
+] as const;
+
+/** Rules over several fields of one record, enforced by the database itself. */
+export type EntityConstraint =
+  | { readonly type: "UNIQUE_COMPOSITE"; readonly fields: readonly string[] }
+  | {
+      readonly type: (typeof COMPARISON_CONSTRAINTS)[number];
+      readonly field: string;
+      readonly otherField: string;
+      readonly message?: string;
+    }
+  | {
+      readonly type: "CONDITIONAL_REQUIRED";
+      readonly field: string;
+      readonly when: { readonly field: string; readonly equals: JsonValue };
+      readonly message?: string;
+    };
+
+/** Null means: not set here, ask the workspace, then the system. */
+export interface EntitySettings {
+  readonly defaultExpand: readonly string[] | null;
+  readonly defaultFields: readonly string[] | null;
+  readonly expandableRelationships: readonly string[] | null;
+  readonly filterableFields: readonly string[] | null;
+  readonly maxExpandDepth: number | null;
+}
+
+/** An entity as stored: the admin document with every default filled in. `columns` is without `id`. */
+export interface EntityDefinition {
+  /** Stable: survives renames. */
+  readonly id: string;
+  readonly name: string;
+  readonly tableName: string;
+  readonly idType: IdType;
+  readonly columns: readonly Column[];
+  readonly constraints: readonly EntityConstraint[];
+  readonly relationships: readonly ManyToManyDefinition[];
+  readonly settings: EntitySettings;
+}
+
+/** A named way from one entity to another, resolved. */
+export type Relationship =
+  | {
+      readonly kind: "TO_ONE";
+      readonly name: string;
+      readonly target: string;
+      /** This entity's column that holds the target's id. */
+      readonly column: Column;
+    }
+  | {
+      readonly kind: "TO_MANY";
+      readonly name: string;
+      readonly target: string;
+      /** The target's column that holds this entity's id. */
+      readonly targetColumn: Column;
+    }
+  | {
+      readonly kind: "MANY_TO_MANY";
+      readonly name: string;
+      readonly target: string;
+      readonly through: string;
+      /** Columns of `through`: to this entity, and to the target. */
+      readonly sourceColumn: Column;
+      readonly targetColumn: Column;
+    };
+
+/** A column of some entity that holds ids of this one. */
+export interface InboundReference {
+  readonly entity: string;
+  readonly column: Column;
+}
+
+/** An entity as requests use it: resolved against its workspace. */
+export interface Entity extends Omit<EntityDefinition, "relationships"> {
+  /** With the workspace's prefix, such as `w12_orders`. */
+  readonly physicalTable: string;
+  /** `id` first, then the definition's columns in order. */
+  readonly columns: readonly Column[];
+  readonly columnByName: ReadonlyMap<string, Column>;
+  readonly relationships: ReadonlyMap<string, Relationship>;
+  readonly inbound: readonly InboundReference[];
+  readonly definition: EntityDefinition;
+}
