@@ -1,3 +1,4 @@
+import { entityNotFound } from "../errors/failures.ts";
 import type { Column } from "./column.ts";
 import type { Entity, EntityDefinition, InboundReference, Relationship } from "./entity.ts";
 import { physicalTableName } from "./names.ts";
@@ -15,6 +16,13 @@ export interface Catalog {
 }
 
 export type CatalogSource = Omit<Catalog, "entities"> & { readonly definitions: readonly EntityDefinition[] };
+
+/** Names are case-sensitive. Throws NOT_FOUND. */
+export function getEntity(catalog: Catalog, name: string): Entity {
+  const entity = catalog.entities.get(name);
+  if (!entity) throw entityNotFound(name);
+  return entity;
+}
 
 /** The `id` column that every entity has; for integer ids the database generates the value. */
 export function idColumnOf(definition: Pick<EntityDefinition, "id" | "idType">): Column {

@@ -1,0 +1,79 @@
+import { and, asc, eq } from "drizzle-orm";
+import { LruCache } from "../lib/lru-cache.ts";
+import { buildCatalog } from "../model/catalog.ts";
+import type { EntityDefinition } from "../model/entity.ts";
+import type { Workspace, WorkspaceView } from "../model/workspace.ts";
+import type { Platform } from "./platform.ts";
+import { entities, organizations, workspaces } from "./tables/platform.ts";
+
+export interface WorkspaceAddress {
+  readonly organization: string;
+  readonly workspace: string;
+}
+
+/** Views of one isolate. What is in here may be stale; the fence of each request tells. */
+const VIEWS_PER_ISOLATE = 200;
+const views = new LruCache<string, WorkspaceView>(VIEWS_PER_ISOLATE);
+
+const keyOf = ({ organization, workspace }: WorkspaceAddress) => `${organization}/${workspace}`;
+
+export function forgetWorkspaceView(address: WorkspaceAddress): void {
+  views.delete(keyOf(address));
+}
+
+/** From the isolate's cache, else loaded in one round trip. Undefined when there is no such workspace. */
+export async function findWorkspaceView(
+  platform: Platform,
+  address: WorkspaceAddress,
+): Promise<WorkspaceView | undefined> {
+  const cached = views.get(keyOf(address));
+  if (cached) return cached;
+  const view = await loadWorkspaceView(platform, address);
+  if (view) views.set(keyOf(address), view);
+  return view;
+}
+
+async function loadWorkspaceView(
+  { read }: Platform,
+  { organization, workspace }: WorkspaceAddress,
+): Promise<WorkspaceView | undefined> {
+  const isAddressed = and(eq(organizations.slug, organization), eq(workspaces.slug, workspace));
+  const [found, stored] = await read.batch([
+    read
+      .select({ row: workspaces })
+      .from(workspaces)
+      .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
+      .where(isAddressed),
+    read
+      .select({ definition: entities.definition })
+      .from(entities)
+      .innerJoin(workspaces, eq(workspaces.id, entities.workspaceId))
+      .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
+      .where(isAddressed)
+      .orderBy(asc(entities.position)),
+  ]);
+  const row = found[0]?.row;
+  if (!row) return undefined;
+  return viewOf(
+    toWorkspace(row, organization),
+    stored.map(({ definition }) => definition),
+  );
+}
+
+export function viewOf(workspace: Workspace, definitions: readonly EntityDefinition[]): WorkspaceView {
+  const { id, organization, slug, schemaVersion, maxExpandDepth } = workspace;
+  const catalog = buildCatalog({
+    workspaceId: id,
+    organization,
+    workspace: slug,
+    schemaVersion,
+    maxExpandDepth,
+    definitions,
+  });
+  return { workspace, catalog };
+}
+
+export function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {
+  const { organizationId: _, ...columns } = row;
+  return { ...columns, organization };
+}

@@ -1,0 +1,104 @@
+import { serviceUnavailable } from "../errors/failures.ts";
+import { currentMillis } from "../lib/clock.ts";
+import type { SqlValue, Statement } from "../model/sql-value.ts";
+import { decodePipeline, encodePipeline, type Step, type StepOutcome } from "./hrana.ts";
+import { SqlFailure } from "./sql-failure.ts";
+
+/** Longer than any statement of a request takes, shorter than a client's patience. */
+const DATABASE_TIMEOUT_MS = 15_000;
+
+export type Rows = readonly (readonly SqlValue[])[];
+
+export interface DatabaseConfig {
+  /** `http(s)://…` of a libSQL server. */
+  readonly url: string;
+  readonly authToken: string | undefined;
+  /** Sent along as `X-Request-Id`, so that the database's log can be joined with ours. */
+  readonly requestId: string;
+}
+
+/** The one door to libSQL. Each method is exactly one HTTP request, and one transaction. */
+export interface Database {
+  /** Reads of one snapshot. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  read(statements: readonly Statement[]): Promise<readonly Rows[]>;
+  /** All or nothing. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  write(statements: readonly Statement[]): Promise<readonly Rows[]>;
+  /**
+   * The first statement guards the others, which are independent of each other: one that fails undoes only itself.
+   * Outcomes by statement. Throws SqlFailure (of the guard), SERVICE_UNAVAILABLE.
+   */
+  writeEach(guard: Statement, statements: readonly Statement[]): Promise<readonly StepOutcome[]>;
+  /** Milliseconds spent waiting for the database so far. */
+  readonly waitedMs: number;
+}
+
+const BEGIN_READ: Step = { sql: "BEGIN", args: [] };
+const BEGIN_WRITE: Step = { sql: "BEGIN IMMEDIATE", args: [] };
+const COMMIT: Statement = { sql: "COMMIT", args: [] };
+
+export function openDatabase(config: DatabaseConfig): Database {
+  let waitedMs = 0;
+
+  async function send(steps: readonly Step[]): Promise<readonly StepOutcome[]> {
+    const start = currentMillis();
+    try {
+      return await runPipeline(config, steps);
+    } catch (cause) {
+      throw serviceUnavailable(cause);
+    } finally {
+      waitedMs += currentMillis() - start;
+    }
+  }
+
+  async function runInOrder(begin: Step, statements: readonly Statement[]): Promise<readonly Rows[]> {
+    const chained = [...statements, COMMIT].map((statement, i) => ({ ...statement, after: i }));
+    const outcomes = await send([begin, ...chained]);
+    return rowsOf(outcomes).slice(1, -1);
+  }
+
+  return {
+    read: (statements) => runInOrder(BEGIN_READ, statements),
+    write: (statements) => runInOrder(BEGIN_WRITE, statements),
+    async writeEach(guard, statements) {
+      const items = statements.map((statement) => ({ ...statement, after: 1 }));
+      const outcomes = await send([BEGIN_WRITE, { ...guard, after: 0 }, ...items, { ...COMMIT, after: 1 }]);
+      const ends = [...outcomes.slice(0, 2), ...outcomes.slice(-1)];
+      rowsOf(ends);
+      return outcomes.slice(2, -1);
+    },
+    get waitedMs() {
+      return waitedMs;
+    },
+  };
+}
+
+/** The rows of steps that must all have succeeded; else throws what made the first one fail. */
+function rowsOf(outcomes: readonly StepOutcome[]): readonly Rows[] {
+  return outcomes.map((outcome, i) => {
+    if (outcome.status === "DONE") return outcome.rows;
+    if (outcome.status === "SKIPPED") throw new SqlFailure(i - 1, "SKIPPED", "a step before it failed");
+    if (isOverload(outcome.code)) throw serviceUnavailable(outcome.message);
+    throw new SqlFailure(i - 1, outcome.code, outcome.message);
+  });
+}
+
+/** The database is there but cannot serve now; the client may retry. */
+const isOverload = (code: string) =>
+  code === "SQLITE_BUSY" || code === "SQLITE_LOCKED" || code === "SQLITE_FULL";
+
+async function runPipeline(config: DatabaseConfig, steps: readonly Step[]): Promise<readonly StepOutcome[]> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    "x-request-id": config.requestId,
+  };
+  if (config.authToken) headers.authorization = `Bearer ${config.authToken}`;
+  const response = await fetch(`${config.url}/v2/pipeline`, {
+    method: "POST",
+    headers,
+    body: encodePipeline(steps),
+    signal: AbortSignal.timeout(DATABASE_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`libSQL answered ${response.status}: ${text.slice(0, 200)}`);
+  return decodePipeline(text, steps.length);
+}

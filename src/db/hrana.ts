@@ -1,0 +1,93 @@
+import type { SqlValue, Statement } from "../model/sql-value.ts";
+
+/*
+ * Hrana 2 over HTTP, as far as one request needs it: one batch, then the stream is closed.
+ * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md
+ */
+
+type HranaValue =
+  | { readonly type: "null" }
+  | { readonly type: "integer"; readonly value: string }
+  | { readonly type: "float"; readonly value: number }
+  | { readonly type: "text"; readonly value: string }
+  | { readonly type: "blob"; readonly base64: string };
+
+interface StatementResult {
+  readonly rows: readonly (readonly HranaValue[])[];
+  readonly affected_row_count: number;
+}
+
+interface HranaError {
+  readonly message: string;
+  readonly code?: string | null;
+}
+
+interface BatchResult {
+  readonly step_results: readonly (StatementResult | null)[];
+  readonly step_errors: readonly (HranaError | null)[];
+}
+
+/** One statement of a batch; it runs when the step at index `after` succeeded. */
+export interface Step extends Statement {
+  readonly after?: number;
+}
+
+export type StepOutcome =
+  | { readonly status: "DONE"; readonly rows: readonly (readonly SqlValue[])[]; readonly affected: number }
+  | { readonly status: "FAILED"; readonly code: string; readonly message: string }
+  | { readonly status: "SKIPPED" };
+
+/** The body of `POST /v2/pipeline` that runs the steps in order on one stream. */
+export function encodePipeline(steps: readonly Step[]): string {
+  const encoded = steps.map(({ sql, args, after }) => {
+    const stmt = args.length === 0 ? { sql } : { sql, args: args.map(encodeValue) };
+    return after === undefined ? { stmt } : { condition: { type: "ok", step: after }, stmt };
+  });
+  const requests = [{ type: "batch", batch: { steps: encoded } }, { type: "close" }];
+  return JSON.stringify({ baton: null, requests });
+}
+
+/** One outcome a step. Throws when the text is not the answer to a batch: a proxy's page, a cut body. */
+export function decodePipeline(text: string, stepCount: number): readonly StepOutcome[] {
+  const answer = JSON.parse(text) as {
+    results: readonly { type: string; response?: { result: BatchResult }; error?: HranaError }[];
+  };
+  const [first] = answer.results;
+  if (first?.type !== "ok" || !first.response)
+    throw new Error(`libSQL refused the batch: ${first?.error?.message}`);
+  const { step_results, step_errors } = first.response.result;
+  if (step_results.length !== stepCount) throw new Error("libSQL answered another number of steps");
+  return step_results.map((result, i) => outcomeOf(result, step_errors[i]));
+}
+
+function outcomeOf(result: StatementResult | null, error: HranaError | null | undefined): StepOutcome {
+  if (result)
+    return { status: "DONE", rows: result.rows.map(decodeRow), affected: result.affected_row_count };
+  if (error) return { status: "FAILED", code: error.code ?? "SQLITE_ERROR", message: error.message };
+  return { status: "SKIPPED" };
+}
+
+function encodeValue(value: SqlValue): HranaValue {
+  if (value === null) return { type: "null" };
+  if (typeof value === "string") return { type: "text", value };
+  if (typeof value === "bigint" || Number.isSafeInteger(value))
+    return { type: "integer", value: String(value) };
+  return { type: "float", value };
+}
+
+const decodeRow = (row: readonly HranaValue[]) => row.map(decodeValue);
+
+function decodeValue(value: HranaValue): SqlValue {
+  switch (value.type) {
+    case "null":
+      return null;
+    case "integer": {
+      const number = Number(value.value);
+      return Number.isSafeInteger(number) ? number : BigInt(value.value);
+    }
+    case "blob":
+      throw new Error("a blob where none is stored");
+    default:
+      return value.value;
+  }
+}

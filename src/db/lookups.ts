@@ -1,0 +1,16 @@
+import { and, eq } from "drizzle-orm";
+import type { WorkspaceAddress } from "./catalog-store.ts";
+import type { Platform } from "./platform.ts";
+import { organizations, workspaces } from "./tables/platform.ts";
+
+/* Sub-selects from slugs to ids, so that a statement needs no round trip before it. */
+
+export const organizationIdOf = ({ read }: Platform, slug: string) =>
+  read.select({ id: organizations.id }).from(organizations).where(eq(organizations.slug, slug));
+
+export const workspaceIdOf = ({ read }: Platform, { organization, workspace }: WorkspaceAddress) =>
+  read
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
+    .where(and(eq(organizations.slug, organization), eq(workspaces.slug, workspace)));

@@ -1,0 +1,35 @@
+/**
+ * A statement that the database refused. Private: its message may hold SQL and table names. Whoever runs statements
+ * turns the failures that a client may see into domain errors; the rest end as INTERNAL_ERROR.
+ */
+export class SqlFailure extends Error {
+  /** Position of the statement among those of the caller; −1 for the transaction's begin. */
+  readonly index: number;
+  /** A primary result code, such as `SQLITE_CONSTRAINT`. */
+  readonly code: string;
+
+  constructor(index: number, code: string, message: string) {
+    super(message);
+    this.name = "SqlFailure";
+    this.index = index;
+    this.code = code;
+  }
+
+  /** `["customers.email"]` of a failed UNIQUE, in the database's names; undefined when it is another failure. */
+  get uniqueColumns(): readonly string[] | undefined {
+    return /UNIQUE constraint failed: (.+)$/.exec(this.message)?.[1]?.split(", ");
+  }
+
+  get isForeignKey(): boolean {
+    return this.message.includes("FOREIGN KEY constraint failed");
+  }
+
+  get isNotNull(): boolean {
+    return this.message.includes("NOT NULL constraint failed");
+  }
+
+  /** The text that a trigger raised, such as `FENCE`. */
+  hasRaised(text: string): boolean {
+    return this.code === "SQLITE_CONSTRAINT" && this.message.endsWith(text);
+  }
+}

@@ -1,0 +1,93 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { ACCESS_MODES } from "../../model/access-mode.ts";
+import { PERMISSIONS } from "../../model/api-key.ts";
+import type { EntityDefinition } from "../../model/entity.ts";
+
+/* The platform's own tables. Times are ISO 8601 UTC texts, so that their order is the order of time. */
+
+export const organizations = sqliteTable("organizations", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  slug: text().notNull().unique(),
+  name: text().notNull(),
+  createdAt: text("created_at").notNull(),
+  updatedAt: text("updated_at").notNull(),
+});
+
+export const workspaces = sqliteTable(
+  "workspaces",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "restrict" }),
+    slug: text().notNull(),
+    name: text().notNull(),
+    accessMode: text("access_mode", { enum: ACCESS_MODES }).notNull().default("ACTIVE"),
+    maxExpandDepth: integer("max_expand_depth"),
+    corsAllowedOrigins: text("cors_allowed_origins", { mode: "json" }).$type<readonly string[]>(),
+    rateLimit: integer("rate_limit"),
+    schemaVersion: integer("schema_version").notNull().default(0),
+    revision: integer().notNull().default(0),
+    createdAt: text("created_at").notNull(),
+    updatedAt: text("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("workspaces_slug").on(table.organizationId, table.slug)],
+);
+
+export const apiKeys = sqliteTable(
+  "api_keys",
+  {
+    id: text().primaryKey(),
+    workspaceId: integer("workspace_id")
+      .notNull()
+      .references(() => workspaces.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    keyPrefix: text("key_prefix").notNull(),
+    permission: text({ enum: PERMISSIONS }).notNull(),
+    expiresAt: text("expires_at"),
+    version: integer().notNull().default(1),
+    createdAt: text("created_at").notNull(),
+    lastUsedAt: text("last_used_at"),
+    revokedAt: text("revoked_at"),
+  },
+  (table) => [index("api_keys_workspace").on(table.workspaceId)],
+);
+
+/** The secrets under which a key is known: the current one, and rotated ones until their grace period ends. */
+export const apiKeySecrets = sqliteTable(
+  "api_key_secrets",
+  {
+    /** SHA-256 of the whole key, in hex. */
+    hash: text().primaryKey(),
+    keyId: text("key_id")
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: "cascade" }),
+    /** Null: the current secret. */
+    validUntil: text("valid_until"),
+  },
+  (table) => [index("api_key_secrets_key").on(table.keyId)],
+);
+
+export const entities = sqliteTable(
+  "entities",
+  {
+    id: text().primaryKey(),
+    workspaceId: integer("workspace_id")
+      .notNull()
+      .references(() => workspaces.id, { onDelete: "cascade" }),
+    position: integer().notNull(),
+    name: text().notNull(),
+    tableName: text("table_name").notNull(),
+    definition: text({ mode: "json" }).$type<EntityDefinition>().notNull(),
+  },
+  (table) => [
+    uniqueIndex("entities_name").on(table.workspaceId, table.name),
+    uniqueIndex("entities_table").on(table.workspaceId, table.tableName),
+  ],
+);
+
+/** Records per user table, kept by triggers, so that an unfiltered total does not scan. */
+export const recordCounts = sqliteTable("record_counts", {
+  tableName: text("table_name").primaryKey(),
+  count: integer().notNull(),
+});

@@ -1,0 +1,46 @@
+import type { Context } from "hono";
+import { openDatabase } from "../db/database.ts";
+import { openPlatform } from "../db/platform.ts";
+import { type Bindings, settingsOf } from "../env.ts";
+import { openApiKeyStore } from "../kv/api-key-store.ts";
+import { currentTime } from "../lib/clock.ts";
+import type { Actor } from "../model/api-key.ts";
+import type { ServiceContext, WorkspaceContext } from "../services/context.ts";
+
+export interface AppEnv {
+  Bindings: Bindings;
+  Variables: {
+    requestId: string;
+    services: ServiceContext;
+    /** Set by the authenticating middlewares. */
+    actor: Actor;
+    /** Milliseconds that authentication took. */
+    authMs: number;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+export function openServices(bindings: Bindings, requestId: string): ServiceContext {
+  const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
+  const database = openDatabase({ url, authToken, requestId });
+  return {
+    database,
+    platform: openPlatform(database),
+    apiKeys: openApiKeyStore(bindings.API_KEYS),
+    now: currentTime(),
+  };
+}
+
+/** A path parameter of the matched route, percent-decoded. */
+export function pathParameter(c: AppContext, name: string): string {
+  return c.req.param(name) ?? "";
+}
+
+export function workspaceContext(c: AppContext): WorkspaceContext {
+  const address = {
+    organization: pathParameter(c, "organization"),
+    workspace: pathParameter(c, "workspace"),
+  };
+  return { ...c.var.services, actor: c.var.actor, address };
+}

@@ -1,0 +1,99 @@
+import { AppError } from "../errors/app-error.ts";
+import { badRequest } from "../errors/failures.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
+import type { AppContext } from "./context.ts";
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** Deep enough for any record, shallow enough for any recursion. */
+const MAX_BODY_DEPTH = 64;
+
+const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
+/** The body, or the reason why there is none, thrown where the contract's order of refusals has its place. */
+export type Body<T> = () => T;
+
+export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
+  const json = await readJson(c);
+  return () => {
+    const value = json();
+    if (!isJsonObject(value)) throw badRequest("Request body must be a JSON object");
+    return value;
+  };
+}
+
+/** Throws, when called: 413, 415, 400 BAD_REQUEST. */
+export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
+  const bytes = await readLimited(c.req.raw);
+  return () => {
+    if (!bytes)
+      throw new AppError("PAYLOAD_TOO_LARGE", `Request body is larger than ${MAX_BODY_BYTES} bytes`);
+    if (bytes.length > 0) requireJsonContentType(c.req.header("Content-Type"));
+    return parseJson(bytes);
+  };
+}
+
+/** Undefined when the body is too large; then the rest of it is not read. */
+async function readLimited(request: Request): Promise<Uint8Array | undefined> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES) return undefined;
+  if (!request.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  const [first] = chunks;
+  if (first && chunks.length === 1) return first;
+  return concatenate(chunks, size);
+}
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function requireJsonContentType(contentType: string | undefined): void {
+  if (contentType === undefined || contentType === "") return;
+  const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (mediaType === "application/json" || /^application\/[^ ]+\+json$/.test(mediaType)) return;
+  throw new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+}
+
+function parseJson(bytes: Uint8Array): JsonValue {
+  let text: string;
+  let value: JsonValue;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw badRequest("Request body is not valid JSON");
+  }
+  if (depthOf(text) > MAX_BODY_DEPTH)
+    throw badRequest(`Request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
+  return value;
+}
+
+/** Levels of nesting of a text that is valid JSON. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (isInString) {
+      if (character === BACKSLASH) i++;
+      else if (character === QUOTE) isInString = false;
+    } else if (character === QUOTE) isInString = true;
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
+    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--;
+  }
+  return deepest;
+}

@@ -1,0 +1,69 @@
+import { serviceUnavailable } from "../errors/failures.ts";
+import { LruCache } from "../lib/lru-cache.ts";
+import type { ApiKeyRecord } from "../model/api-key.ts";
+
+/*
+ * Layout of the namespace: `key:{SHA-256 of the whole key, hex}` → ApiKeyRecord as JSON. The database holds the truth;
+ * what is read here is only believed until the fence has checked it, so it may be cached as long as one likes.
+ */
+const PREFIX = "key:";
+const KV_CACHE_TTL_SECONDS = 300;
+const KEYS_PER_ISOLATE = 10_000;
+
+const remembered = new LruCache<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
+
+export interface ApiKeyStore {
+  /** From the isolate's memory, else from KV. Undefined for unknown keys. Throws SERVICE_UNAVAILABLE. */
+  find(secretHash: string): Promise<ApiKeyRecord | undefined>;
+  put(secretHash: string, record: ApiKeyRecord): Promise<void>;
+  delete(secretHash: string): Promise<void>;
+  /** Secret hashes of all keys in KV, of every workspace. */
+  list(): Promise<readonly string[]>;
+  /** Keeps in this isolate what the database has just said; undefined forgets. */
+  remember(secretHash: string, record: ApiKeyRecord | undefined): void;
+}
+
+export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
+  const store: ApiKeyStore = {
+    async find(secretHash) {
+      const known = remembered.get(secretHash);
+      if (known) return known;
+      const record = await reach(() =>
+        namespace.get<ApiKeyRecord>(PREFIX + secretHash, { type: "json", cacheTtl: KV_CACHE_TTL_SECONDS }),
+      );
+      if (record) remembered.set(secretHash, record);
+      return record ?? undefined;
+    },
+    async put(secretHash, record) {
+      await reach(() => namespace.put(PREFIX + secretHash, JSON.stringify(record)));
+      remembered.set(secretHash, record);
+    },
+    async delete(secretHash) {
+      remembered.delete(secretHash);
+      await reach(() => namespace.delete(PREFIX + secretHash));
+    },
+    async list() {
+      const hashes: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await reach(() => namespace.list({ prefix: PREFIX, cursor: cursor ?? null }));
+        hashes.push(...page.keys.map(({ name }) => name.slice(PREFIX.length)));
+        cursor = page.list_complete ? undefined : page.cursor;
+      } while (cursor);
+      return hashes;
+    },
+    remember(secretHash, record) {
+      if (record) remembered.set(secretHash, record);
+      else remembered.delete(secretHash);
+    },
+  };
+  return store;
+}
+
+async function reach<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw serviceUnavailable(cause);
+  }
+}

@@ -1,0 +1,13 @@
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BASE = BigInt(DIGITS.length);
+
+/** A non-negative integer in base 62, zero-padded on the left to `width` characters. */
+export function encodeBase62(value: bigint, width: number): string {
+  let rest = value;
+  let text = "";
+  while (rest > 0n) {
+    text = DIGITS.charAt(Number(rest % BASE)) + text;
+    rest /= BASE;
+  }
+  return text.padStart(width, "0");
+}

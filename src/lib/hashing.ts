@@ -1,0 +1,35 @@
+const encoder = new TextEncoder();
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** SHA-256 of a text's UTF-8 form, as 64 lower-case hex digits. */
+export async function sha256Hex(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+  let hex = "";
+  for (const byte of digest) hex += HEX[byte];
+  return hex;
+}
+
+/** Whether two texts are equal, in a time that depends on neither. */
+export async function isEqualInConstantTime(left: string, right: string): Promise<boolean> {
+  const [a, b] = await Promise.all([sha256Hex(left), sha256Hex(right)]);
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++)
+    remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
+  return remainder;
+});
+
+/** CRC-32 (IEEE 802.3) of an ASCII text, unsigned. */
+export function crc32(text: string): number {
+  let remainder = 0xffffffff;
+  for (let i = 0; i < text.length; i++) {
+    remainder = (remainder >>> 8) ^ (CRC_TABLE[(remainder ^ text.charCodeAt(i)) & 0xff] ?? 0);
+  }
+  return (remainder ^ 0xffffffff) >>> 0;
+}

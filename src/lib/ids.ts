@@ -1,0 +1,27 @@
+import { encodeBase62 } from "./base62.ts";
+import { currentMillis } from "./clock.ts";
+
+/** Random bytes as one big-endian integer. */
+function randomInteger(bytes: number): bigint {
+  let value = 0n;
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) value = (value << 8n) | BigInt(byte);
+  return value;
+}
+
+export const newRequestId = (): string => crypto.randomUUID();
+
+/** An id of a platform object, such as `key_4Hc…`: 96 random bits in base 62 behind a prefix that tells its kind. */
+export const newId = (prefix: string): string => `${prefix}_${encodeBase62(randomInteger(12), 17)}`;
+
+/** 256 random bits as 43 base-62 characters. */
+export const newSecret = (): string => encodeBase62(randomInteger(32), 43);
+
+/** A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then random bits. Lower case. */
+export function newUuidV7(): string {
+  const time = BigInt(currentMillis());
+  const random = randomInteger(10);
+  const high = (time << 16n) | 0x7000n | (random >> 68n);
+  const low = (2n << 62n) | (random & ((1n << 62n) - 1n));
+  const hex = ((high << 64n) | low).toString(16).padStart(32, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

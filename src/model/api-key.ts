@@ -1,0 +1,44 @@
+import { encodeBase62 } from "../lib/base62.ts";
+import { crc32 } from "../lib/hashing.ts";
+
+export const PERMISSIONS = ["READ_WRITE", "READ_ONLY"] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+const KEY_PATTERN = /^sk_live_[0-9A-Za-z]{49}$/;
+const CHECKSUM_LENGTH = 6;
+const PREFIX_LENGTH = 16;
+
+/** `sk_live_` + 43 characters of secret + 6 characters of checksum over both. */
+export function composeApiKey(secret: string): string {
+  const body = `sk_live_${secret}`;
+  return body + checksumOf(body);
+}
+
+/** Whether a text is a key that this product could have made; wrong ones are refused without any look-up. */
+export function isWellFormedApiKey(text: string): boolean {
+  if (!KEY_PATTERN.test(text)) return false;
+  return checksumOf(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH);
+}
+
+/** What may be shown of a key: its first 16 characters. */
+export const keyPrefixOf = (key: string): string => key.slice(0, PREFIX_LENGTH);
+
+const checksumOf = (body: string) => encodeBase62(BigInt(crc32(body)), CHECKSUM_LENGTH);
+
+/** What the edge knows of a key. Everything that may change is checked against `version` by the fence. */
+export interface ApiKeyRecord {
+  readonly keyId: string;
+  readonly workspaceId: number;
+  readonly organization: string;
+  readonly workspace: string;
+  /** Rises with every change of the key. */
+  readonly version: number;
+  readonly permission: Permission;
+  /** ISO 8601 UTC; null = never. */
+  readonly expiresAt: string | null;
+}
+
+/** Who asks: the holder of an API key, or the owner with the admin token. */
+export type Actor =
+  | { readonly kind: "KEY"; readonly secretHash: string; readonly key: ApiKeyRecord }
+  | { readonly kind: "ADMIN" };

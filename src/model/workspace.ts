@@ -1,0 +1,26 @@
+import type { AccessMode } from "./access-mode.ts";
+import type { Catalog } from "./catalog.ts";
+
+/** A workspace as stored. Times are ISO 8601 UTC. */
+export interface Workspace {
+  readonly id: number;
+  readonly organization: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly accessMode: AccessMode;
+  readonly maxExpandDepth: number | null;
+  readonly corsAllowedOrigins: readonly string[] | null;
+  readonly rateLimit: number | null;
+  /** Public: rises by one with every schema change. */
+  readonly schemaVersion: number;
+  /** Private: rises with every change of the workspace or its schema; what caches are checked against. */
+  readonly revision: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** A workspace and its resolved schema, of one revision. */
+export interface WorkspaceView {
+  readonly workspace: Workspace;
+  readonly catalog: Catalog;
+}

@@ -1,0 +1,10 @@
+import { workspaceIdOf } from "../../db/lookups.ts";
+import { notFound } from "../../errors/failures.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { workspaceMissing } from "../fence/workspace-missing.ts";
+
+/** What of an address does not exist: organization, workspace, or the key in it. */
+export async function apiKeyMissing(ctx: WorkspaceContext, id: string) {
+  const [found] = await ctx.platform.read.batch([workspaceIdOf(ctx.platform, ctx.address)]);
+  return found.length === 0 ? workspaceMissing(ctx) : notFound("API key", id);
+}

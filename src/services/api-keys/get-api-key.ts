@@ -1,0 +1,17 @@
+import { apiKeys } from "../../db/tables/platform.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { type ApiKeyDto, isKeyOf, toApiKeyDto } from "./api-key.ts";
+import { apiKeyMissing } from "./api-key-missing.ts";
+
+/** Throws NOT_FOUND. */
+export async function getApiKey(ctx: WorkspaceContext, id: string): Promise<ApiKeyDto> {
+  const { read } = ctx.platform;
+  const [[row]] = await read.batch([
+    read
+      .select()
+      .from(apiKeys)
+      .where(isKeyOf(ctx.platform, { address: ctx.address, id })),
+  ]);
+  if (!row) throw await apiKeyMissing(ctx, id);
+  return toApiKeyDto(row);
+}

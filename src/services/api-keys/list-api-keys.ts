@@ -1,0 +1,29 @@
+import { asc, inArray } from "drizzle-orm";
+import { workspaceIdOf } from "../../db/lookups.ts";
+import { apiKeys } from "../../db/tables/platform.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { workspaceMissing } from "../fence/workspace-missing.ts";
+import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+import { type ApiKeyDto, toApiKeyDto } from "./api-key.ts";
+
+/** Revoked keys too, in order of creation. Throws NOT_FOUND. */
+export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): Promise<Page<ApiKeyDto>> {
+  const { read } = ctx.platform;
+  const { page, size } = request;
+  const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
+  const isOfWorkspace = inArray(apiKeys.workspaceId, workspaceId);
+  const inOrder = [asc(apiKeys.createdAt), asc(apiKeys.id)];
+  const [found, rows, [count]] = await read.batch([
+    workspaceId,
+    read
+      .select()
+      .from(apiKeys)
+      .where(isOfWorkspace)
+      .orderBy(...inOrder)
+      .limit(size)
+      .offset(page * size),
+    totalOf(ctx.platform, apiKeys, isOfWorkspace),
+  ]);
+  if (found.length === 0) throw await workspaceMissing(ctx);
+  return toPage(rows.map(toApiKeyDto), request, count?.total ?? 0);
+}

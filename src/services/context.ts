@@ -1,0 +1,21 @@
+import type { WorkspaceAddress } from "../db/catalog-store.ts";
+import type { Database } from "../db/database.ts";
+import type { Platform } from "../db/platform.ts";
+import type { ApiKeyStore } from "../kv/api-key-store.ts";
+import type { Actor } from "../model/api-key.ts";
+
+/** What every behaviour may use; made anew for each request. */
+export interface ServiceContext {
+  readonly database: Database;
+  /** The same database through Drizzle, for the platform's own tables. */
+  readonly platform: Platform;
+  readonly apiKeys: ApiKeyStore;
+  /** When the request arrived; one request has one time. */
+  readonly now: Date;
+}
+
+/** A request that addresses a workspace. Who asks has been authenticated; the fence decides what they may do. */
+export interface WorkspaceContext extends ServiceContext {
+  readonly actor: Actor;
+  readonly address: WorkspaceAddress;
+}

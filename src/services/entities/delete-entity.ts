@@ -1,0 +1,51 @@
+import { eq } from "drizzle-orm";
+import { toStatement } from "../../db/platform.ts";
+import { entities } from "../../db/tables/platform.ts";
+import { compileDropEntity } from "../../ddl/compile-ddl.ts";
+import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
+import { type Catalog, getEntity } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { changeSchema } from "./change-schema.ts";
+
+export interface DeleteEntityInput {
+  readonly entity: string;
+  /** Must repeat the entity's name. */
+  readonly confirm: string | undefined;
+}
+
+/** Drops the entity with all of its records. Throws NOT_FOUND, BAD_REQUEST, FOREIGN_KEY_VIOLATION, WORKSPACE_STATUS. */
+export async function deleteEntity(
+  ctx: WorkspaceContext,
+  { entity: name, confirm }: DeleteEntityInput,
+): Promise<void> {
+  await changeSchema(ctx, ({ catalog }) => {
+    const entity = getEntity(catalog, name);
+    if (confirm !== name)
+      throw badRequest(`This deletes all records of ${name} — repeat its name: ?confirm=${name}`);
+    requireUnreferenced(catalog, entity);
+    const { write } = ctx.platform;
+    const statements = [
+      ...compileDropEntity(catalog, entity),
+      toStatement(write.delete(entities).where(eq(entities.id, entity.id))),
+    ];
+    return { statements, result: undefined };
+  });
+}
+
+function requireUnreferenced(catalog: Catalog, entity: Entity): void {
+  const inbound = entity.inbound.find((reference) => reference.entity !== entity.name);
+  if (inbound) {
+    throw foreignKeyViolation(
+      `Entity ${entity.name} is still referenced by ${inbound.entity}.${inbound.column.name}`,
+    );
+  }
+  for (const other of catalog.entities.values()) {
+    const relationship = other.definition.relationships.find(({ through }) => through === entity.name);
+    if (relationship && other.name !== entity.name) {
+      throw foreignKeyViolation(
+        `Entity ${entity.name} is still referenced by ${other.name}.${relationship.name}`,
+      );
+    }
+  }
+}

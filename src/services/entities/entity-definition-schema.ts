@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
+import { COMPARISON_CONSTRAINTS } from "../../model/entity.ts";
+import { MAX_COLUMNS, MAX_CONSTRAINTS, NAME_PATTERN } from "../../model/names.ts";
+
+/* The shape of an entity's definition as the admin API takes it. What the parts mean together is checked afterwards. */
+
+const MAX_RELATIONSHIPS = 100;
+const MAX_EXPAND_DEPTH = 5;
+const MAX_MESSAGE_LENGTH = 500;
+
+export const nameSchema = z
+  .string()
+  .regex(NAME_PATTERN, "must start with a letter and have at most 63 letters, digits and underscores");
+
+const messageSchema = z.string().min(1).max(MAX_MESSAGE_LENGTH);
+const idSchema = z.string().max(100);
+
+const columnConstraintSchema = z.strictObject({
+  type: z.string(),
+  value: z.union([z.string(), z.number()], "must be a string or a number").optional(),
+  message: messageSchema.optional(),
+});
+
+const referenceSchema = z.strictObject({
+  entity: nameSchema,
+  relationship: nameSchema.optional(),
+  inverse: nameSchema.nullable().optional(),
+  onDelete: z.enum(ON_DELETE_ACTIONS).default("RESTRICT"),
+});
+
+export const columnSchema = z.strictObject({
+  id: idSchema.optional(),
+  name: nameSchema,
+  columnName: nameSchema.optional(),
+  /** Optional for reference columns, which take the type of the id they point to. */
+  type: z.enum(COLUMN_TYPES).optional(),
+  nullable: z.boolean().default(true),
+  unique: z.boolean().default(false),
+  indexed: z.boolean().default(false),
+  length: z.int().optional(),
+  precision: z.int().optional(),
+  scale: z.int().optional(),
+  values: z.array(z.string()).optional(),
+  generated: z.boolean().optional(),
+  autoSet: z.enum(["INSERT", "UPDATE"]).optional(),
+  default: z.json().optional(),
+  constraints: z.array(columnConstraintSchema).max(MAX_CONSTRAINTS).default([]),
+  references: referenceSchema.optional(),
+});
+
+const entityConstraintSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("UNIQUE_COMPOSITE"), fields: z.array(nameSchema).min(2).max(8) }),
+  z.strictObject({
+    type: z.literal(COMPARISON_CONSTRAINTS),
+    field: nameSchema,
+    otherField: nameSchema,
+    message: messageSchema.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("CONDITIONAL_REQUIRED"),
+    field: nameSchema,
+    when: z.strictObject({ field: nameSchema, equals: z.json() }),
+    message: messageSchema.optional(),
+  }),
+]);
+
+const relationshipSchema = z.strictObject({
+  name: nameSchema,
+  type: z.literal("MANY_TO_MANY"),
+  through: nameSchema,
+  source: nameSchema,
+  target: nameSchema,
+});
+
+const pathsSchema = z.array(z.string().max(500)).max(MAX_COLUMNS).nullable().default(null);
+
+const settingsSchema = z.strictObject({
+  defaultExpand: pathsSchema,
+  defaultFields: pathsSchema,
+  expandableRelationships: pathsSchema,
+  filterableFields: pathsSchema,
+  maxExpandDepth: z.int().min(1).max(MAX_EXPAND_DEPTH).nullable().default(null),
+});
+
+export const entityDefinitionSchema = z.strictObject({
+  id: idSchema.optional(),
+  name: nameSchema,
+  tableName: nameSchema.optional(),
+  idType: z.enum(["INTEGER", "UUID"]).default("INTEGER"),
+  columns: z.array(columnSchema).max(MAX_COLUMNS).default([]),
+  constraints: z.array(entityConstraintSchema).max(MAX_CONSTRAINTS).default([]),
+  relationships: z.array(relationshipSchema).max(MAX_RELATIONSHIPS).default([]),
+  settings: settingsSchema.prefault({}),
+});
+
+export type ColumnInput = z.infer<typeof columnSchema>;
+export type EntityDefinitionInput = z.infer<typeof entityDefinitionSchema>;

@@ -1,0 +1,15 @@
+import { getEntity as entityOf } from "../../model/catalog.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+import { type EntityDto, toEntityDto } from "./entity-dto.ts";
+
+/** Throws NOT_FOUND. */
+export async function getEntity(ctx: WorkspaceContext, name: string): Promise<EntityDto> {
+  return runFenced(ctx, {
+    need: "READ",
+    plan({ catalog }) {
+      const { definition } = entityOf(catalog, name);
+      return { statements: [], shape: () => toEntityDto(definition) };
+    },
+  });
+}

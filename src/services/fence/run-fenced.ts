@@ -1,0 +1,143 @@
+import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
+import type { Rows } from "../../db/database.ts";
+import { type Belief, decodeFacts, type Facts, factsStatement, guardStatement } from "../../db/fence.ts";
+import { SqlFailure } from "../../db/sql-failure.ts";
+import { AppError } from "../../errors/app-error.ts";
+import { foreignApiKey, readOnlyApiKey, schemaMigrationInProgress } from "../../errors/failures.ts";
+import type { Need } from "../../model/access-mode.ts";
+import type { Actor } from "../../model/api-key.ts";
+import type { Statement } from "../../model/sql-value.ts";
+import type { WorkspaceView } from "../../model/workspace.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { judge } from "./judge.ts";
+import { workspaceMissing } from "./workspace-missing.ts";
+
+/** A schema that changes faster than this many tries is being migrated. */
+const MAX_ATTEMPTS = 4;
+
+export interface FencedPlan<T> {
+  readonly statements: readonly Statement[];
+  /** Rows by statement → the result. */
+  shape(results: readonly Rows[]): T;
+  /** What to tell the client of a statement that was refused; may ask the database why. */
+  explain?(failure: SqlFailure): Promise<unknown>;
+}
+
+export interface FencedWork<T> {
+  readonly need: Need;
+  /** Pure. Its errors reach the client only after the fence has found nothing that comes before them. */
+  plan(view: WorkspaceView): FencedPlan<T>;
+}
+
+/**
+ * Runs a request that was planned on caches in one round trip, and only if everything it was planned on still holds
+ * inside the very transaction; plans again on what has changed.
+ * Throws the fence's refusals (401, 403, 409), then what `plan` and `explain` throw.
+ */
+export async function runFenced<T>(ctx: WorkspaceContext, work: FencedWork<T>): Promise<T> {
+  let belief: Belief = { actor: ctx.actor, view: await resolveView(ctx) };
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const outcome = await attemptWork(ctx, work, belief);
+    if (outcome.held) return outcome.value;
+    belief = await refreshBelief(ctx, belief, outcome.facts);
+  }
+  throw schemaMigrationInProgress();
+}
+
+type Outcome<T> =
+  | { readonly held: true; readonly value: T }
+  | { readonly held: false; readonly facts: Facts | undefined };
+
+async function attemptWork<T>(
+  ctx: WorkspaceContext,
+  work: FencedWork<T>,
+  belief: Belief,
+): Promise<Outcome<T>> {
+  const plan = planOrRefuse(work, belief);
+  if (plan instanceof AppError) return readFenced(ctx, belief, { need: work.need, refusal: plan });
+  if (work.need === "READ") return readFenced(ctx, belief, { need: work.need, plan });
+  try {
+    const [, ...rows] = await ctx.database.write([
+      guardStatement(belief, work.need, ctx.now),
+      ...plan.statements,
+    ]);
+    return { held: true, value: plan.shape(rows) };
+  } catch (failure) {
+    if (!(failure instanceof SqlFailure)) throw failure;
+    if (failure.index === 0 && failure.hasRaised("FENCE"))
+      return { held: false, facts: await readFacts(ctx, belief, work.need) };
+    throw (await plan.explain?.(failure)) ?? failure;
+  }
+}
+
+function planOrRefuse<T>(work: FencedWork<T>, { actor, view }: Belief): FencedPlan<T> | AppError {
+  if (work.need !== "READ" && actor.kind === "KEY" && actor.key.permission === "READ_ONLY")
+    return readOnlyApiKey();
+  try {
+    return work.plan(view);
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown;
+    throw thrown;
+  }
+}
+
+type Reading<T> = { readonly need: Need; readonly plan?: FencedPlan<T>; readonly refusal?: AppError };
+
+async function readFenced<T>(
+  ctx: WorkspaceContext,
+  belief: Belief,
+  reading: Reading<T>,
+): Promise<Outcome<T>> {
+  const { need, plan, refusal } = reading;
+  const statements = [factsStatement(belief), ...(plan?.statements ?? [])];
+  let results: readonly Rows[];
+  try {
+    results = await ctx.database.read(statements);
+  } catch (failure) {
+    if (!(failure instanceof SqlFailure) || !plan) throw failure;
+    const facts = await readFacts(ctx, belief, need);
+    if (judge(facts, belief, { need, now: ctx.now }) === "STALE") return { held: false, facts };
+    throw (await plan.explain?.(failure)) ?? failure;
+  }
+  const facts = decodeFacts(results[0] ?? []);
+  if (judge(facts, belief, { need, now: ctx.now }) === "STALE") return { held: false, facts };
+  if (refusal || !plan) throw refusal;
+  return { held: true, value: plan.shape(results.slice(1)) };
+}
+
+/** The facts after a fence failed; throws the refusal when that is why. */
+async function readFacts(ctx: WorkspaceContext, belief: Belief, need: Need): Promise<Facts | undefined> {
+  const [rows] = await ctx.database.read([factsStatement(belief)]);
+  const facts = decodeFacts(rows ?? []);
+  judge(facts, belief, { need, now: ctx.now });
+  return facts;
+}
+
+async function refreshBelief(
+  ctx: WorkspaceContext,
+  belief: Belief,
+  facts: Facts | undefined,
+): Promise<Belief> {
+  const { workspace } = belief.view;
+  const isSameView = facts?.workspaceId === workspace.id && facts.revision === workspace.revision;
+  if (!isSameView) forgetWorkspaceView(ctx.address);
+  const actor = refreshActor(ctx, belief.actor, facts);
+  const view = isSameView ? belief.view : await resolveView(ctx);
+  if (facts?.key && facts.workspaceId !== view.workspace.id) throw foreignApiKey();
+  return { actor, view };
+}
+
+function refreshActor(ctx: WorkspaceContext, actor: Actor, facts: Facts | undefined): Actor {
+  if (actor.kind === "ADMIN" || !facts?.key) return actor;
+  const { version, permission, expiresAt } = facts.key;
+  const key = { ...actor.key, version, permission, expiresAt };
+  ctx.apiKeys.remember(actor.secretHash, key);
+  return { ...actor, key };
+}
+
+async function resolveView(ctx: WorkspaceContext): Promise<WorkspaceView> {
+  const view = await findWorkspaceView(ctx.platform, ctx.address);
+  if (view) return view;
+  if (ctx.actor.kind === "KEY") throw foreignApiKey();
+  throw await workspaceMissing(ctx);
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { SLUG_PATTERN } from "../model/names.ts";
+
+/* Fields that several admin bodies share. */
+
+export const slugSchema = z
+  .string()
+  .regex(SLUG_PATTERN, "must be 1 to 63 lower-case letters, digits and inner hyphens");
+
+export const displayNameSchema = z.string().trim().min(1).max(200);
+
+/** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */
+export const instantSchema = z.iso
+  .datetime({ offset: true, error: "must be a valid date-time (ISO 8601)" })
+  .transform((text) => new Date(text).toISOString());

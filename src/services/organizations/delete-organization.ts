@@ -1,0 +1,22 @@
+import { eq } from "drizzle-orm";
+import { SqlFailure } from "../../db/sql-failure.ts";
+import { organizations } from "../../db/tables/platform.ts";
+import { foreignKeyViolation } from "../../errors/failures.ts";
+import type { ServiceContext } from "../context.ts";
+import { theOrganization } from "./organization.ts";
+
+/** Throws NOT_FOUND, FOREIGN_KEY_VIOLATION while it has workspaces. */
+export async function deleteOrganization({ platform }: ServiceContext, slug: string): Promise<void> {
+  const { write } = platform;
+  try {
+    const [rows] = await write.batch([
+      write.delete(organizations).where(eq(organizations.slug, slug)).returning(),
+    ]);
+    theOrganization(rows, slug);
+  } catch (failure) {
+    if (failure instanceof SqlFailure && failure.isForeignKey) {
+      throw foreignKeyViolation(`Organization ${slug} still has workspaces`);
+    }
+    throw failure;
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { organizations } from "../../db/tables/platform.ts";
+import { notFound } from "../../errors/failures.ts";
+import { displayNameSchema, slugSchema } from "../field-schemas.ts";
+
+/** Times are ISO 8601 UTC. */
+export interface OrganizationDto {
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export const createOrganizationSchema = z.strictObject({ slug: slugSchema, name: displayNameSchema });
+export const updateOrganizationSchema = z.strictObject({ name: displayNameSchema.optional() });
+
+export function toOrganizationDto({
+  slug,
+  name,
+  createdAt,
+  updatedAt,
+}: typeof organizations.$inferSelect): OrganizationDto {
+  return { slug, name, createdAt, updatedAt };
+}
+
+/** The organization of a query by slug. Throws NOT_FOUND. */
+export function theOrganization(
+  rows: readonly (typeof organizations.$inferSelect)[],
+  slug: string,
+): OrganizationDto {
+  const [row] = rows;
+  if (!row) throw notFound("Organization", slug);
+  return toOrganizationDto(row);
+}

@@ -1,0 +1,28 @@
+import { eq } from "drizzle-orm";
+import { organizations } from "../../db/tables/platform.ts";
+import type { ServiceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import { type OrganizationDto, theOrganization, updateOrganizationSchema } from "./organization.ts";
+
+export interface UpdateOrganizationInput {
+  readonly organization: string;
+  readonly body: unknown;
+}
+
+/** Changes what is sent. Throws VALIDATION_ERROR, NOT_FOUND. */
+export async function updateOrganization(
+  ctx: ServiceContext,
+  input: UpdateOrganizationInput,
+): Promise<OrganizationDto> {
+  const { write } = ctx.platform;
+  const { name } = parseInput(updateOrganizationSchema, input.body);
+  const updatedAt = ctx.now.toISOString();
+  const [rows] = await write.batch([
+    write
+      .update(organizations)
+      .set({ updatedAt, ...(name !== undefined && { name }) })
+      .where(eq(organizations.slug, input.organization))
+      .returning(),
+  ]);
+  return theOrganization(rows, input.organization);
+}

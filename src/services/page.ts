@@ -1,0 +1,27 @@
+import { count, type SQL } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { Platform } from "../db/platform.ts";
+
+export interface PageRequest {
+  /** From 0. */
+  readonly page: number;
+  readonly size: number;
+}
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly meta: {
+    readonly page: number;
+    readonly size: number;
+    readonly totalElements: number;
+    readonly totalPages: number;
+  };
+}
+
+export function toPage<T>(data: readonly T[], { page, size }: PageRequest, totalElements: number): Page<T> {
+  return { data, meta: { page, size, totalElements, totalPages: Math.ceil(totalElements / size) } };
+}
+
+/** The query that counts what a page is a part of. */
+export const totalOf = ({ read }: Platform, table: SQLiteTable, where?: SQL) =>
+  read.select({ total: count() }).from(table).where(where);

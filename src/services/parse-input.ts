@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import type { Detail } from "../errors/app-error.ts";
+import { validationFailed } from "../errors/failures.ts";
+
+/**
+ * An admin body in the shape of a schema. Unknown keys and every problem are reported together, with their paths.
+ * Throws VALIDATION_ERROR.
+ */
+export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body, { reportInput: true });
+  if (result.success) return result.data;
+  throw validationFailed(result.error.issues.flatMap(detailsOf));
+}
+
+function detailsOf(issue: z.core.$ZodIssue): readonly Detail[] {
+  const path = pathOf(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      field: path ? `${path}.${key}` : key,
+      message: "is not a known property",
+    }));
+  }
+  return [{ field: path, message: messageOf(issue) }];
+}
+
+/** `["columns", 2, "length"]` → `columns[2].length`. */
+export function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text ? `${text}.${String(part)}` : String(part);
+  }, "");
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type")
+    return issue.input === undefined ? "is required" : `must be ${articled(issue.expected)}`;
+  if (issue.code === "invalid_value")
+    return `must be one of: ${issue.values.map((value) => String(value)).join(", ")}`;
+  if (issue.code === "too_small") return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
+  return issue.message;
+}
+
+const articled = (type: string) =>
+  type === "int" ? "an integer" : /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
+
+function unitOf(origin: string): string {
+  if (origin === "string") return " characters";
+  return origin === "array" ? " items" : "";
+}

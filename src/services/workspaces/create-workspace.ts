@@ -1,0 +1,37 @@
+import { sql } from "drizzle-orm";
+import { organizationIdOf } from "../../db/lookups.ts";
+import { SqlFailure } from "../../db/sql-failure.ts";
+import { workspaces } from "../../db/tables/platform.ts";
+import { notFound, uniqueViolation } from "../../errors/failures.ts";
+import type { ServiceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import { createWorkspaceSchema, toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";
+
+export interface CreateWorkspaceInput {
+  readonly organization: string;
+  readonly body: unknown;
+}
+
+/** Throws VALIDATION_ERROR, NOT_FOUND, UNIQUE_CONSTRAINT_VIOLATION. */
+export async function createWorkspace(
+  ctx: ServiceContext,
+  input: CreateWorkspaceInput,
+): Promise<WorkspaceDto> {
+  const { write } = ctx.platform;
+  const { slug, name } = parseInput(createWorkspaceSchema, input.body);
+  const time = ctx.now.toISOString();
+  const organizationId = sql<number>`(${organizationIdOf(ctx.platform, input.organization)})`;
+  const insert = write
+    .insert(workspaces)
+    .values({ organizationId, slug, name, createdAt: time, updatedAt: time });
+  try {
+    const [[row]] = await write.batch([insert.returning()]);
+    if (!row) throw new Error("an insert returned no row");
+    return toWorkspaceDto(row);
+  } catch (failure) {
+    if (!(failure instanceof SqlFailure)) throw failure;
+    if (failure.uniqueColumns) throw uniqueViolation([{ field: "slug", value: slug }]);
+    if (failure.isNotNull) throw notFound("Organization", input.organization);
+    throw failure;
+  }
+}

@@ -1,0 +1,40 @@
+import { eq, inArray } from "drizzle-orm";
+import { forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { toStatement } from "../../db/platform.ts";
+import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
+import { compileDropAll } from "../../ddl/compile-ddl.ts";
+import { badRequest } from "../../errors/failures.ts";
+import { logWarning } from "../../lib/logger.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+
+/** Drops the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`. */
+export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | undefined): Promise<void> {
+  const { read, write } = ctx.platform;
+  const hashes = await runFenced(ctx, {
+    need: "MANAGE",
+    plan({ workspace, catalog }) {
+      const { id, slug } = workspace;
+      if (confirm !== slug)
+        throw badRequest(
+          `This deletes the workspace with all of its data — repeat its slug: ?confirm=${slug}`,
+        );
+      const keyIds = read.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.workspaceId, id));
+      const secrets = read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets);
+      return {
+        statements: [
+          toStatement(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
+          ...compileDropAll(catalog),
+          toStatement(write.delete(workspaces).where(eq(workspaces.id, id))),
+        ],
+        shape: ([rows = []]) => rows.map(([hash]) => String(hash)),
+      };
+    },
+  });
+  forgetWorkspaceView(ctx.address);
+  for (const hash of hashes) {
+    await ctx.apiKeys
+      .delete(hash)
+      .catch((failure) => logWarning("a key of a deleted workspace stays in KV", failure));
+  }
+}

@@ -1,0 +1,52 @@
+import type { AccessMode } from "../../model/access-mode.ts";
+import { idColumnOf } from "../../model/catalog.ts";
+import type { Entity, EntityDefinition, Relationship } from "../../model/entity.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+
+export interface WorkspaceDescription {
+  readonly organization: string;
+  readonly workspace: string;
+  readonly accessMode: AccessMode;
+  readonly schemaVersion: number;
+  readonly entities: readonly EntityDescription[];
+}
+
+/** An entity as the holder of a key sees it: what can be asked and sent, not how it is stored. */
+export interface EntityDescription {
+  readonly name: string;
+  readonly columns: readonly unknown[];
+  readonly relationships: readonly {
+    readonly name: string;
+    readonly kind: Relationship["kind"];
+    readonly entity: string;
+  }[];
+  readonly constraints: EntityDefinition["constraints"];
+}
+
+/** The addressed workspace, for the holder of any valid key. */
+export async function describeWorkspace(ctx: WorkspaceContext): Promise<WorkspaceDescription> {
+  return runFenced(ctx, {
+    need: "READ",
+    plan({ workspace, catalog }) {
+      const { organization, slug, accessMode, schemaVersion } = workspace;
+      const entities = [...catalog.entities.values()].map(describeEntity);
+      return {
+        statements: [],
+        shape: () => ({ organization, workspace: slug, accessMode, schemaVersion, entities }),
+      };
+    },
+  });
+}
+
+function describeEntity({ definition, relationships }: Entity): EntityDescription {
+  const columns = [idColumnOf(definition), ...definition.columns].map(
+    ({ id: _, columnName: __, ...column }) => column,
+  );
+  const related = [...relationships.values()].map(({ name, kind, target }) => ({
+    name,
+    kind,
+    entity: target,
+  }));
+  return { name: definition.name, columns, relationships: related, constraints: definition.constraints };
+}

@@ -1,0 +1,34 @@
+import { asc, inArray } from "drizzle-orm";
+import { organizationIdOf } from "../../db/lookups.ts";
+import { workspaces } from "../../db/tables/platform.ts";
+import { notFound } from "../../errors/failures.ts";
+import type { ServiceContext } from "../context.ts";
+import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+import { toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";
+
+export interface ListWorkspacesInput extends PageRequest {
+  readonly organization: string;
+}
+
+/** In order of slug. Throws NOT_FOUND. */
+export async function listWorkspaces(
+  { platform }: ServiceContext,
+  input: ListWorkspacesInput,
+): Promise<Page<WorkspaceDto>> {
+  const { read } = platform;
+  const { organization, page, size } = input;
+  const isOfOrganization = inArray(workspaces.organizationId, organizationIdOf(platform, organization));
+  const [found, rows, [count]] = await read.batch([
+    organizationIdOf(platform, organization),
+    read
+      .select()
+      .from(workspaces)
+      .where(isOfOrganization)
+      .orderBy(asc(workspaces.slug))
+      .limit(size)
+      .offset(page * size),
+    totalOf(platform, workspaces, isOfOrganization),
+  ]);
+  if (found.length === 0) throw notFound("Organization", organization);
+  return toPage(rows.map(toWorkspaceDto), { page, size }, count?.total ?? 0);
+}

@@ -1,0 +1,28 @@
+import { inArray, sql } from "drizzle-orm";
+import { forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { workspaceIdOf } from "../../db/lookups.ts";
+import { workspaces } from "../../db/tables/platform.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { workspaceMissing } from "../fence/workspace-missing.ts";
+import { parseInput } from "../parse-input.ts";
+import { withoutUndefined } from "../without-undefined.ts";
+import { toWorkspaceDto, updateWorkspaceSchema, type WorkspaceDto } from "./workspace.ts";
+
+/**
+ * Changes what is sent. The revision rises, so that every request that was planned before finds out: once this has
+ * returned, the new access mode holds everywhere. Throws VALIDATION_ERROR, NOT_FOUND.
+ */
+export async function updateWorkspace(ctx: WorkspaceContext, body: unknown): Promise<WorkspaceDto> {
+  const { write } = ctx.platform;
+  const changes = withoutUndefined(parseInput(updateWorkspaceSchema, body));
+  const [[row]] = await write.batch([
+    write
+      .update(workspaces)
+      .set({ ...changes, updatedAt: ctx.now.toISOString(), revision: sql`${workspaces.revision} + 1` })
+      .where(inArray(workspaces.id, workspaceIdOf(ctx.platform, ctx.address)))
+      .returning(),
+  ]);
+  forgetWorkspaceView(ctx.address);
+  if (!row) throw await workspaceMissing(ctx);
+  return toWorkspaceDto(row);
+}

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { workspaces } from "../../db/tables/platform.ts";
+import { ACCESS_MODES } from "../../model/access-mode.ts";
+import type { Workspace } from "../../model/workspace.ts";
+import { displayNameSchema, slugSchema } from "../field-schemas.ts";
+
+/** Requests a minute that a key may make; one rate-limit binding a step. */
+const RATE_LIMITS = [60, 300, 1000, 6000] as const;
+const MAX_EXPAND_DEPTH = 5;
+const MAX_CORS_ORIGINS = 100;
+
+export type WorkspaceDto = Omit<Workspace, "id" | "organization" | "revision">;
+
+export const createWorkspaceSchema = z.strictObject({ slug: slugSchema, name: displayNameSchema });
+
+export const updateWorkspaceSchema = z.strictObject({
+  name: displayNameSchema.optional(),
+  accessMode: z.enum(ACCESS_MODES).optional(),
+  maxExpandDepth: z.int().min(1).max(MAX_EXPAND_DEPTH).nullable().optional(),
+  corsAllowedOrigins: z
+    .array(z.string().refine(isOrigin, "must be an origin such as https://app.example.com"))
+    .max(MAX_CORS_ORIGINS)
+    .nullable()
+    .optional(),
+  rateLimit: z.literal(RATE_LIMITS).nullable().optional(),
+});
+
+export function toWorkspaceDto(row: typeof workspaces.$inferSelect): WorkspaceDto {
+  const { slug, name, accessMode, maxExpandDepth, corsAllowedOrigins, rateLimit, schemaVersion } = row;
+  const { createdAt, updatedAt } = row;
+  return {
+    slug,
+    name,
+    accessMode,
+    maxExpandDepth,
+    corsAllowedOrigins,
+    rateLimit,
+    schemaVersion,
+    createdAt,
+    updatedAt,
+  };
+}
+
+/** Scheme, host and port as browsers send it in `Origin`. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
