@@ -23,6 +23,11 @@ export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
   };
 }
 
+/** As readJsonObject, but no body at all is the empty object. */
+export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonObject>> {
+  return c.req.raw.body ? readJsonObject(c) : () => ({});
+}
+
 /** Throws, when called: 413, 415, 400 BAD_REQUEST. */
 export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
   const bytes = await readLimited(c.req.raw);

@@ -19,6 +19,8 @@ export interface ApiKeyStore {
   delete(secretHash: string): Promise<void>;
   /** Secret hashes of all keys in KV, of every workspace. */
   list(): Promise<readonly string[]>;
+  /** Throws SERVICE_UNAVAILABLE when KV does not answer. */
+  ping(): Promise<void>;
   /** Keeps in this isolate what the database has just said; undefined forgets. */
   remember(secretHash: string, record: ApiKeyRecord | undefined): void;
 }
@@ -51,6 +53,9 @@ export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
         cursor = page.list_complete ? undefined : page.cursor;
       } while (cursor);
       return hashes;
+    },
+    async ping() {
+      await reach(() => namespace.get(`${PREFIX}ping`));
     },
     remember(secretHash, record) {
       if (record) remembered.set(secretHash, record);

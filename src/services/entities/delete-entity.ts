@@ -11,7 +11,7 @@ import { changeSchema } from "./change-schema.ts";
 export interface DeleteEntityInput {
   readonly entity: string;
   /** Must repeat the entity's name. */
-  readonly confirm: string | undefined;
+  readonly confirm: string | null;
 }
 
 /** Drops the entity with all of its records. Throws NOT_FOUND, BAD_REQUEST, FOREIGN_KEY_VIOLATION, WORKSPACE_STATUS. */

@@ -9,7 +9,7 @@ import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 
 /** Drops the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`. */
-export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | undefined): Promise<void> {
+export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | null): Promise<void> {
   const { read, write } = ctx.platform;
   const hashes = await runFenced(ctx, {
     need: "MANAGE",

@@ -1,0 +1,19 @@
+import { Hono } from "hono";
+import type { AppEnv } from "./http/context.ts";
+import { traceRequest } from "./http/middleware/trace-request.ts";
+import { onError, onNotFound } from "./http/on-error.ts";
+import { mountAdmin } from "./http/routes/admin.ts";
+import { mountHealth } from "./http/routes/health.ts";
+import { mountRecords } from "./http/routes/records.ts";
+
+/** The service on one screen: every request is traced, every failure leaves through onError. */
+export function createApp(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError(onError);
+  app.notFound(onNotFound);
+  app.use(traceRequest);
+  mountHealth(app);
+  mountAdmin(app);
+  mountRecords(app);
+  return app;
+}

@@ -1,0 +1,143 @@
+import type { Hono } from "hono";
+import { createApiKey } from "../../services/api-keys/create-api-key.ts";
+import { getApiKey } from "../../services/api-keys/get-api-key.ts";
+import { listApiKeys } from "../../services/api-keys/list-api-keys.ts";
+import { revokeApiKey } from "../../services/api-keys/revoke-api-key.ts";
+import { rotateApiKey } from "../../services/api-keys/rotate-api-key.ts";
+import { syncApiKeys } from "../../services/api-keys/sync-api-keys.ts";
+import { updateApiKey } from "../../services/api-keys/update-api-key.ts";
+import { createEntity } from "../../services/entities/create-entity.ts";
+import { deleteEntity } from "../../services/entities/delete-entity.ts";
+import { getEntity } from "../../services/entities/get-entity.ts";
+import { listEntities } from "../../services/entities/list-entities.ts";
+import { createOrganization } from "../../services/organizations/create-organization.ts";
+import { deleteOrganization } from "../../services/organizations/delete-organization.ts";
+import { getOrganization } from "../../services/organizations/get-organization.ts";
+import { listOrganizations } from "../../services/organizations/list-organizations.ts";
+import { updateOrganization } from "../../services/organizations/update-organization.ts";
+import type { Page, PageRequest } from "../../services/page.ts";
+import { createWorkspace } from "../../services/workspaces/create-workspace.ts";
+import { deleteWorkspace } from "../../services/workspaces/delete-workspace.ts";
+import { getWorkspace } from "../../services/workspaces/get-workspace.ts";
+import { listWorkspaces } from "../../services/workspaces/list-workspaces.ts";
+import { updateWorkspace } from "../../services/workspaces/update-workspace.ts";
+import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { authenticateAdmin } from "../middleware/authenticate.ts";
+import { onlyParameters, pageRequestOf } from "../query-parameters.ts";
+import { readJsonObject, readOptionalJsonObject } from "../read-body.ts";
+import { type Handler, type Handlers, mountResource } from "../resource.ts";
+
+const ORGANIZATION = "/organizations/:organization";
+const WORKSPACE = `${ORGANIZATION}/workspaces/:workspace`;
+
+const organizations: Handlers = {
+  GET: page((c, request) => listOrganizations(c.var.services, request)),
+  POST: created(async (c) => createOrganization(c.var.services, await bodyOf(c))),
+};
+
+const organization: Handlers = {
+  GET: one((c) => getOrganization(c.var.services, organizationOf(c))),
+  PATCH: one(async (c) => {
+    return updateOrganization(c.var.services, { organization: organizationOf(c), body: await bodyOf(c) });
+  }),
+  DELETE: none([], (c) => deleteOrganization(c.var.services, organizationOf(c))),
+};
+
+const workspaces: Handlers = {
+  GET: page((c, request) => listWorkspaces(c.var.services, { organization: organizationOf(c), ...request })),
+  POST: created(async (c) => {
+    return createWorkspace(c.var.services, { organization: organizationOf(c), body: await bodyOf(c) });
+  }),
+};
+
+const workspace: Handlers = {
+  GET: one((c) => getWorkspace(workspaceContext(c))),
+  PATCH: one(async (c) => updateWorkspace(workspaceContext(c), await bodyOf(c))),
+  DELETE: none(["confirm"], (c, query) => deleteWorkspace(workspaceContext(c), query.get("confirm"))),
+};
+
+const apiKeys: Handlers = {
+  GET: page((c, request) => listApiKeys(workspaceContext(c), request)),
+  POST: created(async (c) => createApiKey(workspaceContext(c), await bodyOf(c))),
+};
+
+const apiKey: Handlers = {
+  GET: one((c) => getApiKey(workspaceContext(c), idOf(c))),
+  PATCH: one(async (c) => updateApiKey(workspaceContext(c), { id: idOf(c), body: await bodyOf(c) })),
+  DELETE: none([], (c) => revokeApiKey(workspaceContext(c), idOf(c))),
+};
+
+const rotation: Handlers = {
+  POST: one(async (c) => {
+    const body = (await readOptionalJsonObject(c))();
+    return rotateApiKey(workspaceContext(c), { id: idOf(c), body });
+  }),
+};
+
+const synchronization: Handlers = { POST: one((c) => syncApiKeys(workspaceContext(c))) };
+
+const entities: Handlers = {
+  GET: page((c, request) => listEntities(workspaceContext(c), request)),
+  POST: created(async (c) => createEntity(workspaceContext(c), await readJsonObject(c))),
+};
+
+const entity: Handlers = {
+  GET: one((c) => getEntity(workspaceContext(c), entityOf(c))),
+  DELETE: none(["confirm"], (c, query) => {
+    return deleteEntity(workspaceContext(c), { entity: entityOf(c), confirm: query.get("confirm") });
+  }),
+};
+
+const resources: Readonly<Record<string, Handlers>> = {
+  "/organizations": organizations,
+  [ORGANIZATION]: organization,
+  [`${ORGANIZATION}/workspaces`]: workspaces,
+  [WORKSPACE]: workspace,
+  [`${WORKSPACE}/api-keys`]: apiKeys,
+  [`${WORKSPACE}/api-keys/sync`]: synchronization,
+  [`${WORKSPACE}/api-keys/:id`]: apiKey,
+  [`${WORKSPACE}/api-keys/:id/rotate`]: rotation,
+  [`${WORKSPACE}/entities`]: entities,
+  [`${WORKSPACE}/entities/:entity`]: entity,
+};
+
+export function mountAdmin(app: Hono<AppEnv>): void {
+  for (const [path, handlers] of Object.entries(resources)) {
+    mountResource(app, { path: `/admin/v1${path}`, guard: authenticateAdmin, handlers });
+  }
+}
+
+/* What a handler answers; each refuses query parameters that it does not know. */
+
+function one(work: (c: AppContext) => Promise<unknown>): Handler {
+  return async (c) => {
+    onlyParameters(c, []);
+    return c.json({ data: await work(c) });
+  };
+}
+
+function created(work: (c: AppContext) => Promise<unknown>): Handler {
+  return async (c) => {
+    onlyParameters(c, []);
+    return c.json({ data: await work(c) }, 201);
+  };
+}
+
+function page(work: (c: AppContext, request: PageRequest) => Promise<Page<unknown>>): Handler {
+  return async (c) => c.json(await work(c, pageRequestOf(c)));
+}
+
+function none(
+  known: readonly string[],
+  work: (c: AppContext, query: URLSearchParams) => Promise<void>,
+): Handler {
+  return async (c) => {
+    await work(c, onlyParameters(c, known));
+    return c.body(null, 204);
+  };
+}
+
+const organizationOf = (c: AppContext) => pathParameter(c, "organization");
+const entityOf = (c: AppContext) => pathParameter(c, "entity");
+const idOf = (c: AppContext) => pathParameter(c, "id");
+const bodyOf = async (c: AppContext) => (await readJsonObject(c))();
