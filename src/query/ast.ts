@@ -1,0 +1,73 @@
+import type { JsonValue } from "../model/json.ts";
+import type { OperatorName } from "./operators.ts";
+
+/* What a request says, before any entity is known: names are still text, values are still unread. */
+
+export type Direction = "asc" | "desc";
+export type NullsOrder = "nullsFirst" | "nullsLast";
+export type Path = readonly string[];
+
+/** `origin` is how messages name the place: `filter[age.gte]`, or `filter` for the JSON tree. */
+export type FilterAst =
+  | { readonly kind: "GROUP"; readonly operator: "and" | "or"; readonly nodes: readonly FilterAst[] }
+  | { readonly kind: "NOT"; readonly node: FilterAst }
+  /** All of `node` on the record that `path` leads to; for to-many on one and the same record. */
+  | { readonly kind: "WITHIN"; readonly path: Path; readonly node: FilterAst }
+  | { readonly kind: "CONDITION"; readonly path: Path; readonly origin: string; readonly test: TestAst };
+
+export interface TestAst {
+  readonly operator: OperatorName;
+  /** Bracket form: texts. JSON form: JSON values, never objects. */
+  readonly values: readonly string[] | readonly JsonValue[];
+  readonly form: "TEXT" | "JSON";
+}
+
+export interface SortTermAst {
+  readonly path: Path;
+  readonly direction: Direction;
+  /** Null: the default of the direction. */
+  readonly nulls: NullsOrder | null;
+}
+
+export type PageAst =
+  | { readonly kind: "OFFSET"; readonly page: number; readonly size: number; readonly hasCount: boolean }
+  /** An empty cursor starts at the beginning. */
+  | { readonly kind: "CURSOR"; readonly cursor: string; readonly size: number };
+
+/** Null: not given, so the entity's defaults hold. */
+export interface ViewAst {
+  readonly fields: readonly Path[] | null;
+  readonly expand: readonly Path[] | null;
+}
+
+export interface ListAst {
+  readonly page: PageAst;
+  readonly sort: readonly SortTermAst[];
+  readonly filter: readonly FilterAst[];
+  readonly view: ViewAst;
+}
+
+export const MEASURE_FUNCTIONS = ["count", "countDistinct", "sum", "avg", "min", "max"] as const;
+export type MeasureFunction = (typeof MEASURE_FUNCTIONS)[number];
+
+export interface MeasureAst {
+  readonly function: MeasureFunction;
+  /** Null for `count` alone. */
+  readonly path: Path | null;
+}
+
+export interface AggregateAst {
+  readonly measures: readonly MeasureAst[];
+  readonly groupBy: readonly Path[];
+  readonly sort: readonly SortTermAst[];
+  readonly filter: readonly FilterAst[];
+}
+
+export type ExportFormat = "csv" | "ndjson";
+
+export interface ExportAst {
+  readonly format: ExportFormat;
+  readonly sort: readonly SortTermAst[];
+  readonly filter: readonly FilterAst[];
+  readonly fields: readonly Path[] | null;
+}

@@ -1,0 +1,33 @@
+/** What one request may ask for. Every refusal names the limit it passed. */
+export const DEFAULT_PAGE_SIZE = 20;
+export const MAX_PAGE_SIZE = 1_000;
+export const MAX_SORT_KEYS = 8;
+
+/** Conditions of all filters of a request together. */
+export const MAX_CONDITIONS = 50;
+/** Nested `and`, `or` and `not` groups of the JSON filter. */
+export const MAX_DEPTH = 5;
+export const MAX_LIST_VALUES = 500;
+/** Relationships on the way to the field of a filter, a sort key or a group. */
+export const MAX_RELATIONSHIP_LEVELS = 3;
+/** Characters of the JSON filter, before it is read. */
+export const MAX_FILTER_LENGTH = 65_536;
+
+export const DEFAULT_EXPAND_DEPTH = 3;
+export const MAX_EXPAND_DEPTH = 5;
+/** Paths of one `expand`, and names of one `fields`. */
+export const MAX_EXPANSIONS = 50;
+export const MAX_FIELDS = 1_000;
+/** Segments of any dotted name: far more than any depth allows, so that no work is spent on longer ones. */
+export const MAX_PATH_SEGMENTS = 16;
+/** Records of one to-many expansion under one parent. */
+export const MAX_EXPANDED_RECORDS = 1_000;
+
+export const MAX_MEASURES = 50;
+export const MAX_GROUP_KEYS = 8;
+export const MAX_GROUPS = 1_000;
+
+/** Records that an export reads per statement. */
+export const EXPORT_CHUNK_SIZE = 1_000;
+/** Characters of a client's value that an error message repeats. */
+export const MAX_ECHO_LENGTH = 100;

@@ -1,0 +1,32 @@
+import type { SortTermAst } from "../ast.ts";
+import type { FieldPath, SortKey } from "./plan.ts";
+import { resolveField } from "./resolve-path.ts";
+import type { QueryTarget } from "./target.ts";
+
+export const defaultNulls = (direction: SortTermAst["direction"]) =>
+  direction === "asc" ? "nullsFirst" : "nullsLast";
+
+/** The keys as asked, without repetitions, then `id`: what follows `id` could never matter. */
+export function planSort(target: QueryTarget, terms: readonly SortTermAst[]): readonly SortKey[] {
+  const keys: SortKey[] = [];
+  for (const term of [...terms, { path: ["id"], direction: "asc" as const, nulls: null }]) {
+    const field = resolveField(target, term.path, "sort");
+    if (keys.some(({ name }) => name === field.name)) continue;
+    if (keys.some(({ name }) => name === "id")) continue;
+    const { direction } = term;
+    keys.push({
+      ...field,
+      direction,
+      nulls: term.nulls ?? defaultNulls(direction),
+      isNullable: canBeNull(field),
+    });
+  }
+  return keys;
+}
+
+function canBeNull({ hops, column }: FieldPath): boolean {
+  const references = hops.map(
+    ({ relationship }) => relationship.kind !== "TO_ONE" || relationship.column.nullable,
+  );
+  return column.nullable || references.includes(true);
+}

@@ -1,0 +1,106 @@
+import type { Column } from "../../model/column.ts";
+import type { Entity, Relationship } from "../../model/entity.ts";
+import type { SqlValue } from "../../model/sql-value.ts";
+import type { Direction, ExportFormat, MeasureFunction, NullsOrder } from "../ast.ts";
+import type { OperatorName } from "../operators.ts";
+import type { ReadScope } from "./target.ts";
+
+/* What a request means: every name resolved, every value as stored. Nothing in here is a client's text any more. */
+
+/** One step from an entity to a related one; `through` is the join entity of a many-to-many. */
+export interface Hop {
+  readonly relationship: Relationship;
+  readonly entity: Entity;
+  readonly through: Entity | null;
+}
+
+/** A column, reached over zero or more relationships. `name` is the dotted name. */
+export interface FieldPath {
+  readonly name: string;
+  readonly hops: readonly Hop[];
+  readonly column: Column;
+}
+
+export type Predicate =
+  | { readonly kind: "ALL" | "ANY"; readonly predicates: readonly Predicate[] }
+  | { readonly kind: "NOT"; readonly predicate: Predicate }
+  | {
+      readonly kind: "TEST";
+      readonly column: Column;
+      readonly operator: OperatorName;
+      readonly values: readonly SqlValue[];
+    }
+  /** To-many: some related record satisfies it. To-one: the related record does, or an all-null one in its place. */
+  | { readonly kind: "RELATED"; readonly hop: Hop; readonly predicate: Predicate };
+
+export interface SortKey extends FieldPath {
+  readonly direction: Direction;
+  readonly nulls: NullsOrder;
+  readonly isNullable: boolean;
+}
+
+/** What of a record is answered: columns in schema order, and the relationships beside them. */
+export interface Selection {
+  readonly entity: Entity;
+  readonly columns: readonly Column[];
+  readonly expansions: readonly Expansion[];
+}
+
+export interface Expansion {
+  readonly hop: Hop;
+  readonly selection: Selection;
+}
+
+/** Which records of one entity, in which order; shared by lists and exports. */
+export interface Selector {
+  readonly entity: Entity;
+  readonly scope: ReadScope;
+  /** All of them hold; empty means every record. */
+  readonly predicates: readonly Predicate[];
+  /** Ends with `id`, so the order is total. */
+  readonly sort: readonly SortKey[];
+}
+
+export type PagePlan =
+  | { readonly kind: "OFFSET"; readonly page: number; readonly size: number; readonly hasCount: boolean }
+  /** `after` holds one value per sort key; null starts at the beginning. */
+  | { readonly kind: "CURSOR"; readonly after: readonly SqlValue[] | null; readonly size: number };
+
+export interface ListPlan extends Selector {
+  readonly selection: Selection;
+  readonly page: PagePlan;
+  /** Ties a cursor to entity and sort. */
+  readonly fingerprint: string;
+}
+
+export interface RecordViewPlan {
+  readonly entity: Entity;
+  readonly scope: ReadScope;
+  readonly selection: Selection;
+}
+
+export interface ExportPlan extends Selector {
+  readonly format: ExportFormat;
+  readonly selection: Selection;
+}
+
+export interface Measure {
+  readonly function: MeasureFunction;
+  readonly field: FieldPath | null;
+}
+
+export interface AggregateSortKey {
+  readonly direction: Direction;
+  readonly nulls: NullsOrder;
+  /** Position in the plan's `groupBy` or `measures`. */
+  readonly by: { readonly kind: "GROUP" | "MEASURE"; readonly index: number };
+}
+
+export interface AggregatePlan {
+  readonly entity: Entity;
+  readonly scope: ReadScope;
+  readonly predicates: readonly Predicate[];
+  readonly measures: readonly Measure[];
+  readonly groupBy: readonly FieldPath[];
+  readonly sort: readonly AggregateSortKey[];
+}

@@ -1,0 +1,105 @@
+import { badRequest } from "../../errors/failures.ts";
+import type { Column } from "../../model/column.ts";
+import type { Entity, Relationship } from "../../model/entity.ts";
+import type { Path } from "../ast.ts";
+import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
+import { echo, suggestion } from "../messages.ts";
+import { OPERATOR_NAMES } from "../operators.ts";
+import type { FieldPath, Hop } from "./plan.ts";
+import type { QueryTarget } from "./target.ts";
+
+/* The one door from a name that a client sent to a column or a relationship. */
+
+/** The relationship, unless it does not exist or leads to, or through, what the caller may not read. */
+export function findHop(target: QueryTarget, name: string): Hop | undefined {
+  const relationship = target.entity.relationships.get(name);
+  return relationship && hopOf(target, relationship);
+}
+
+/** @throws BAD_REQUEST when the entity has no such relationship. */
+export function resolveHop(target: QueryTarget, name: string): Hop {
+  const hop = findHop(target, name);
+  if (hop) return hop;
+  throw badRequest(
+    `Unknown relationship ${echo(name)} on ${target.entity.name}${suggestion(name, relationshipNames(target))}`,
+  );
+}
+
+/** @throws BAD_REQUEST when the entity has no such column. */
+export function resolveColumn(target: QueryTarget, name: string): Column {
+  const column = target.entity.columnByName.get(name);
+  if (column) return column;
+  if (findHop(target, name)) throw badRequest(needsField(target, name));
+  throw unknownField(target, name);
+}
+
+/** The entity that `hop` leads to, for the same caller. */
+export const targetOf = (target: QueryTarget, hop: Hop): QueryTarget => ({ ...target, entity: hop.entity });
+
+/**
+ * A dotted name of a sort key or a group: a column of the entity, or one reached over to-one relationships.
+ * @throws BAD_REQUEST for unknown names, to-many relationships and more than 3 levels.
+ */
+export function resolveField(target: QueryTarget, path: Path, parameter: string): FieldPath {
+  const { hops, owner, last } = resolveHops(target, path, parameter);
+  const toMany = hops.find(({ relationship }) => relationship.kind !== "TO_ONE");
+  if (toMany) {
+    throw badRequest(
+      `Cannot use ${echo(path.join("."))} in ${parameter} — '${toMany.relationship.name}' leads to many records`,
+    );
+  }
+  return { name: path.join("."), hops, column: resolveColumn(owner, last) };
+}
+
+/** Every relationship of a path but the last segment, which is left for the caller to resolve on `owner`. */
+export function resolveHops(target: QueryTarget, path: Path, parameter: string) {
+  const last = path.at(-1) ?? "";
+  const names = path.slice(0, -1);
+  if (names.length > MAX_RELATIONSHIP_LEVELS) {
+    throw badRequest(
+      `Path ${echo(path.join("."))} in ${parameter} goes through more than ${MAX_RELATIONSHIP_LEVELS} relationships`,
+    );
+  }
+  const hops: Hop[] = [];
+  let owner = target;
+  for (const [index, name] of names.entries()) {
+    const hop = findHop(owner, name);
+    if (!hop) throw notARelationship(owner, path.slice(index));
+    hops.push(hop);
+    owner = targetOf(owner, hop);
+  }
+  return { hops, owner, last };
+}
+
+function hopOf(target: QueryTarget, relationship: Relationship): Hop | undefined {
+  const entity = readableEntity(target, relationship.target);
+  if (!entity) return undefined;
+  if (relationship.kind !== "MANY_TO_MANY") return { relationship, entity, through: null };
+  const through = readableEntity(target, relationship.through);
+  return through && { relationship, entity, through };
+}
+
+function readableEntity({ catalog, scope }: QueryTarget, name: string): Entity | undefined {
+  return scope.canRead(name) ? catalog.entities.get(name) : undefined;
+}
+
+const relationshipNames = (target: QueryTarget): string[] =>
+  [...target.entity.relationships.values()]
+    .filter((relationship) => hopOf(target, relationship))
+    .map(({ name }) => name);
+
+function unknownField(target: QueryTarget, name: string) {
+  const names = [...target.entity.columnByName.keys(), ...relationshipNames(target)];
+  return badRequest(`Unknown field ${echo(name)} on ${target.entity.name}${suggestion(name, names)}`);
+}
+
+/** A column followed by something else most likely means a misspelt operator. */
+function notARelationship(target: QueryTarget, [name = "", next = "", ...rest]: Path) {
+  if (!target.entity.columnByName.has(name)) return unknownField(target, name);
+  const place = `${target.entity.name}.${name}`;
+  if (rest.length > 0) return badRequest(`Field '${name}' on ${target.entity.name} is not a relationship`);
+  return badRequest(`Unknown operator ${echo(next)} on ${place}${suggestion(next, OPERATOR_NAMES)}`);
+}
+
+const needsField = (target: QueryTarget, name: string) =>
+  `'${name}' on ${target.entity.name} is a relationship — name one of its fields, such as '${name}.id'`;

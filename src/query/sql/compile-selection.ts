@@ -1,0 +1,82 @@
+import { type SQL, sql } from "drizzle-orm";
+import { columnTypeOf } from "../../columns/registry.ts";
+import type { Column } from "../../model/column.ts";
+import { MAX_EXPANDED_RECORDS } from "../limits.ts";
+import type { Expansion, Selection } from "../plan/plan.ts";
+import { identifier, list } from "./fragments.ts";
+import { idOf, type Source, type Sources } from "./sources.ts";
+
+/** SQLite functions take at most 127 arguments; wider arrays are arrays of arrays this long. */
+export const JSON_CHUNK_SIZE = 100;
+
+/** The cells of a selection in SELECT: its columns, then each expansion as JSON text. */
+export function compileCells(selection: Selection, source: Source, sources: Sources): SQL[] {
+  return [
+    ...selection.columns.map((column) => source.column(column)),
+    ...selection.expansions.map((expansion) => compileExpansion(expansion, source, sources)),
+  ];
+}
+
+function compileExpansion({ hop, selection }: Expansion, parent: Source, sources: Sources): SQL {
+  const { relationship } = hop;
+  const child = sources.use(hop.entity);
+  const parentId = parent.column(idOf(parent.entity));
+  if (relationship.kind === "TO_ONE") {
+    const match = sql`${child.column(idOf(hop.entity))} = ${parent.column(relationship.column)}`;
+    return sql`(SELECT ${compileJsonRow(selection, child, sources)} FROM ${child.from} WHERE ${match})`;
+  }
+  if (relationship.kind === "TO_MANY" || !hop.through) {
+    const { targetColumn } = relationship;
+    return compileMany(
+      selection,
+      { child, match: sql`${child.column(targetColumn)} = ${parentId}` },
+      sources,
+    );
+  }
+  const through = sources.use(hop.through);
+  const targets = sql`SELECT ${through.column(relationship.targetColumn)} FROM ${through.from} WHERE ${through.column(relationship.sourceColumn)} = ${parentId}`;
+  const match = sql`${child.column(idOf(hop.entity))} IN (${targets})`;
+  return compileMany(selection, { child, match }, sources);
+}
+
+/** One record more than allowed is read, so that too many are noticed instead of cut. */
+function compileMany(
+  selection: Selection,
+  { child, match }: { readonly child: Source; readonly match: SQL },
+  sources: Sources,
+): SQL {
+  const rows = sources.use(selection.entity);
+  const needed = list(neededColumns(selection).map((column) => child.column(column)));
+  const order = child.column(idOf(selection.entity));
+  const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${order} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
+  return sql`(SELECT json_group_array(${compileJsonRow(selection, rows, sources)}) FROM (${page}) AS ${identifier(rows.alias)})`;
+}
+
+/** The answered columns, and those that nested expansions hang on. */
+function neededColumns({ entity, columns, expansions }: Selection): readonly Column[] {
+  const references = expansions.flatMap(({ hop: { relationship } }) =>
+    relationship.kind === "TO_ONE" ? [relationship.column] : [],
+  );
+  return [...new Set([idOf(entity), ...columns, ...references])];
+}
+
+function compileJsonRow(selection: Selection, source: Source, sources: Sources): SQL {
+  const cells = [
+    ...selection.columns.map((column) => compileJsonCell(source.column(column), column)),
+    ...selection.expansions.map((expansion) => sql`json(${compileExpansion(expansion, source, sources)})`),
+  ];
+  if (cells.length <= JSON_CHUNK_SIZE) return sql`json_array(${list(cells)})`;
+  const chunks: SQL[] = [];
+  for (let start = 0; start < cells.length; start += JSON_CHUNK_SIZE) {
+    chunks.push(sql`json_array(${list(cells.slice(start, start + JSON_CHUNK_SIZE))})`);
+  }
+  return sql`json_array(${list(chunks)})`;
+}
+
+/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. */
+function compileJsonCell(value: SQL, column: Column): SQL {
+  const { jsonTransport } = columnTypeOf(column);
+  if (jsonTransport === "TEXT") return sql`CAST(${value} AS TEXT)`;
+  if (jsonTransport === "REAL17") return sql`printf('%!.17g', ${value})`;
+  return value;
+}

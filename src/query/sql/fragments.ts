@@ -1,0 +1,22 @@
+import { type SQL, sql } from "drizzle-orm";
+
+/** A name of the schema, quoted. Names come from a resolved catalog, never from a request. */
+export const identifier = (name: string): SQL => sql`${sql.identifier(name)}`;
+
+export const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
+
+const keywords = {
+  asc: sql.raw("ASC"),
+  desc: sql.raw("DESC"),
+  nullsFirst: sql.raw("NULLS FIRST"),
+  nullsLast: sql.raw("NULLS LAST"),
+  gt: sql.raw(">"),
+  gte: sql.raw(">="),
+  lt: sql.raw("<"),
+  lte: sql.raw("<="),
+  and: sql.raw(" AND "),
+  or: sql.raw(" OR "),
+} as const;
+
+/** SQL words that a plan chooses between: a closed table, so no text of a request can become SQL. */
+export const keyword = (name: keyof typeof keywords): SQL => keywords[name];

@@ -1,0 +1,106 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { identifier, list } from "./fragments.ts";
+import { tableOf, VERSION_COLUMN } from "./table-of.ts";
+import { toStatement } from "./to-statement.ts";
+
+/** Texts of updates kept per entity: one per set of columns that clients send together. */
+const MAX_CACHED_UPDATES = 256;
+
+interface RecordTexts {
+  readonly insert: string;
+  readonly get: string;
+  readonly exists: string;
+  readonly delete: string;
+  readonly deleteAtVersion: string;
+  readonly updates: Map<string, string>;
+}
+
+/** Rendering costs far more than binding, so each entity's texts are rendered once. */
+const textsOfEntity = new WeakMap<Entity, RecordTexts>();
+
+/** Inserts one record; columns without a value become null. Returns its row: all columns in order, then `_version`. */
+export function compileInsert(entity: Entity, values: ReadonlyMap<Column, SqlValue>): Statement {
+  return { sql: textsOf(entity).insert, args: entity.columns.map((column) => values.get(column) ?? null) };
+}
+
+/**
+ * Writes `values` and counts the write; no row comes back when the record is absent or no longer at `expectedVersion`.
+ * Returns like an insert. An empty map still counts as a write: callers answer `{}` with a read instead.
+ */
+export function compileUpdate(
+  entity: Entity,
+  id: SqlValue,
+  change: { readonly values: ReadonlyMap<Column, SqlValue>; readonly expectedVersion?: number | undefined },
+): Statement {
+  const { values, expectedVersion } = change;
+  const columns = entity.columns.filter((column) => values.has(column));
+  const version = expectedVersion === undefined ? [] : [expectedVersion];
+  const written = columns.map((column) => values.get(column) ?? null);
+  return {
+    sql: updateText(entity, columns, expectedVersion !== undefined),
+    args: [...written, id, ...version],
+  };
+}
+
+/** Returns the id of the deleted record; no row when it is absent or no longer at `expectedVersion`. */
+export function compileDelete(entity: Entity, id: SqlValue, expectedVersion?: number): Statement {
+  const texts = textsOf(entity);
+  if (expectedVersion === undefined) return { sql: texts.delete, args: [id] };
+  return { sql: texts.deleteAtVersion, args: [id, expectedVersion] };
+}
+
+/** Returns the record's row like an insert, or no row. */
+export function compileGetById(entity: Entity, id: SqlValue): Statement {
+  return { sql: textsOf(entity).get, args: [id] };
+}
+
+/** Returns the record's `_version`, or no row. */
+export function compileExists(entity: Entity, id: SqlValue): Statement {
+  return { sql: textsOf(entity).exists, args: [id] };
+}
+
+function textsOf(entity: Entity): RecordTexts {
+  const cached = textsOfEntity.get(entity);
+  if (cached) return cached;
+  const table = tableOf(entity);
+  const row = rowColumns(entity);
+  const names = list(entity.columns.map(({ columnName }) => identifier(columnName)));
+  const values = list(entity.columns.map(() => sql`${null}`));
+  const hasId = sql`${identifier("id")} = ${null}`;
+  const atVersion = sql`${hasId} AND ${identifier(VERSION_COLUMN)} = ${null}`;
+  const texts = {
+    insert: textOf(sql`INSERT INTO ${table} (${names}) VALUES (${values}) RETURNING ${row}`),
+    get: textOf(sql`SELECT ${row} FROM ${table} WHERE ${hasId}`),
+    exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
+    delete: textOf(sql`DELETE FROM ${table} WHERE ${hasId} RETURNING ${identifier("id")}`),
+    deleteAtVersion: textOf(sql`DELETE FROM ${table} WHERE ${atVersion} RETURNING ${identifier("id")}`),
+    updates: new Map<string, string>(),
+  };
+  textsOfEntity.set(entity, texts);
+  return texts;
+}
+
+function updateText(entity: Entity, columns: readonly Column[], isVersioned: boolean): string {
+  const { updates } = textsOf(entity);
+  const key = `${isVersioned} ${columns.map(({ name }) => name).join()}`;
+  const cached = updates.get(key);
+  if (cached !== undefined) return cached;
+  const version = identifier(VERSION_COLUMN);
+  const sets = columns.map(({ columnName }) => sql`${identifier(columnName)} = ${null}`);
+  const assignments = list([...sets, sql`${version} = ${version} + 1`]);
+  const condition = isVersioned ? sql` AND ${version} = ${null}` : sql``;
+  const text = textOf(
+    sql`UPDATE ${tableOf(entity)} SET ${assignments} WHERE ${identifier("id")} = ${null}${condition} RETURNING ${rowColumns(entity)}`,
+  );
+  if (updates.size >= MAX_CACHED_UPDATES) updates.clear();
+  updates.set(key, text);
+  return text;
+}
+
+const rowColumns = (entity: Entity): SQL =>
+  list([...entity.columns.map(({ columnName }) => columnName), VERSION_COLUMN].map(identifier));
+
+const textOf = (query: SQL): string => toStatement(query).sql;

@@ -1,0 +1,74 @@
+import { badRequest } from "../../errors/failures.ts";
+import type { Column } from "../../model/column.ts";
+import type { JsonObject, JsonValue } from "../../model/json.ts";
+import type { SqlValue } from "../../model/sql-value.ts";
+import { MAX_EXPANDED_RECORDS } from "../limits.ts";
+import type { Expansion, Selection } from "../plan/plan.ts";
+import { JSON_CHUNK_SIZE } from "./compile-selection.ts";
+import { toJson } from "./shape-record.ts";
+
+/** What a JSON array made by `compileJsonRow` holds once parsed. */
+type Cell = SqlValue | readonly Cell[];
+type Shaper = (cells: readonly Cell[], start: number) => JsonObject;
+
+/** A function from the cells of a selection, beginning at `start` of a row, to the record. Made once per answer. */
+export function shaperOf(selection: Selection): Shaper {
+  return shaper(selection, (cell) => (typeof cell === "string" ? JSON.parse(cell) : null));
+}
+
+/** To-one objects stand right behind their foreign key, arrays behind all columns. */
+function shaper(selection: Selection, read: (cell: Cell | undefined) => Cell): Shaper {
+  const columnCells = new Map(selection.columns.map((column, index) => [column, index]));
+  const expansions = selection.expansions.map((expansion, index) => ({
+    expansion,
+    index: selection.columns.length + index,
+    shape: shapeExpansion(expansion),
+  }));
+  const steps: { name: string; index: number; shape: (cell: Cell | undefined) => JsonValue }[] = [];
+  for (const column of selection.entity.columns) {
+    const index = columnCells.get(column);
+    if (index !== undefined)
+      steps.push({ name: column.name, index, shape: (cell) => shapeCell(column, cell) });
+    for (const { expansion, index: at, shape } of expansions) {
+      const { relationship } = expansion.hop;
+      if (relationship.kind !== "TO_ONE" || relationship.column !== column) continue;
+      steps.push({ name: relationship.name, index: at, shape: (cell) => shape(read(cell)) });
+    }
+  }
+  for (const { expansion, index, shape } of expansions) {
+    const { kind, name } = expansion.hop.relationship;
+    if (kind !== "TO_ONE") steps.push({ name, index, shape: (cell) => shape(read(cell)) });
+  }
+  return (cells, start) => {
+    const record: Record<string, JsonValue> = {};
+    for (const { name, index, shape } of steps) record[name] = shape(cells[start + index]);
+    return record;
+  };
+}
+
+function shapeExpansion({ hop, selection }: Expansion): (cell: Cell) => JsonValue {
+  const shape = shaper(selection, (cell) => cell ?? null);
+  const isWide = selection.columns.length + selection.expansions.length > JSON_CHUNK_SIZE;
+  const shapeOne = (cell: Cell): JsonValue => {
+    if (!isList(cell)) return null;
+    return shape(isWide ? cell.flat() : cell, 0);
+  };
+  if (hop.relationship.kind === "TO_ONE") return shapeOne;
+  return (cell) => {
+    const records = isList(cell) ? cell : [];
+    if (records.length > MAX_EXPANDED_RECORDS) throw tooManyRecords({ hop, selection });
+    return records.map(shapeOne);
+  };
+}
+
+function shapeCell(column: Column, cell: Cell | undefined): JsonValue {
+  if (cell === undefined || isList(cell)) return null;
+  return toJson(column, cell);
+}
+
+const isList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell);
+
+const tooManyRecords = ({ hop }: Expansion) =>
+  badRequest(
+    `Cannot expand '${hop.relationship.name}': a record has more than ${MAX_EXPANDED_RECORDS} of them — list ${hop.entity.name} with a filter instead`,
+  );
