@@ -11,10 +11,10 @@ export async function startLibsqlServer(o: Opt): Promise<{ url: string; port: nu
   const run = (s: any) => {
     let st = cache.get(s.sql); if (!st) { st = db.prepare(s.sql); cache.set(s.sql, st); }
     const named = Object.fromEntries((s.named_args ?? []).map((a: any) => [a.name.replace(/^[:@$]/, ""), dec(a.value)]));
-    const args = s.named_args?.length ? [named] : (s.args ?? []).map(dec);
+    const args = s.named_args?.length ? named as any : (s.args ?? []).map(dec);
     const before = 0;
-    if (st.reader) { let cols: any[]; try { cols = st.columns(); } catch { cols = []; } st.raw(true); const rows = st.all(...args); return { cols: cols.map((c: any) => ({ name: c.name, decltype: c.type })), rows: rows.map((r: any) => r.map(enc)), affected_row_count: before, last_insert_rowid: null }; }
-    const i = st.run(...args); return { cols: [], rows: [], affected_row_count: i.changes, last_insert_rowid: String(i.lastInsertRowid) };
+    if (st.reader) { let cols: any[]; try { cols = st.columns(); } catch { cols = []; } st.raw(true); const rows = st.all(args.length?args:[]); return { cols: cols.map((c: any) => ({ name: c.name, decltype: c.type })), rows: rows.map((r: any) => r.map(enc)), affected_row_count: before, last_insert_rowid: null }; }
+    const i = st.run(args.length?args:[]); return { cols: [], rows: [], affected_row_count: i.changes, last_insert_rowid: String(i.lastInsertRowid) };
   };
   const err = (e: any) => ({ message: "SQLite error: " + e.message, code: String(e.code ?? "X").startsWith("SQLITE_CONSTRAINT") ? "SQLITE_CONSTRAINT" : e.code ?? "X" });
   const sqls = new Map<number, string>();
