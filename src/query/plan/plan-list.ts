@@ -1,26 +1,55 @@
-import { LIST_PARAMETERS, rejectUnknownParameters } from "../parse/parameters.ts";
-import { parsePage } from "../parse/parse-page.ts";
-import { parseSort } from "../parse/parse-sort.ts";
-import type { ListPlan } from "./plan.ts";
+import { badRequest } from "../../errors/failures.ts";
+import type { ExportAst, ListAst, PageAst, ViewAst } from "../ast.ts";
+import { echo } from "../messages.ts";
+import { decodeCursor, fingerprintOf } from "./cursor.ts";
+import type { ExportPlan, ListPlan, PagePlan, RecordViewPlan } from "./plan.ts";
+import { planFilter } from "./plan-filter.ts";
 import { planSort } from "./plan-sort.ts";
+import { planView } from "./plan-view.ts";
 import type { QueryTarget } from "./target.ts";
 
-/**
- * A list request: page, sort, filter, fields and expand of section 7.
- * @throws BAD_REQUEST naming the parameter and the value.
- */
-export function planList(target: QueryTarget, params: URLSearchParams): ListPlan {
-  rejectUnknownParameters(params, LIST_PARAMETERS);
+/** Page, sort, filter, fields and expand of a list. @throws BAD_REQUEST naming the parameter and the value. */
+export function planList(ast: ListAst, target: QueryTarget): ListPlan {
   const { entity, scope } = target;
-  const page = parsePage(params);
-  const sort = planSort(target, parseSort(params));
+  const sort = planSort(target, ast.sort);
+  const fingerprint = fingerprintOf(target, sort);
   return {
     entity,
     scope,
-    predicates: [],
+    predicates: planFilter(target, ast.filter),
     sort,
-    selection: { entity, columns: entity.columns, expansions: [] },
-    page: page.kind === "OFFSET" ? page : { kind: "CURSOR", after: null, size: page.size },
-    fingerprint: "",
+    selection: planView(target, ast.view),
+    page: planPage(ast.page, fingerprint, sort.length),
+    fingerprint,
   };
+}
+
+/** Fields and expand of one record, read or just written. @throws BAD_REQUEST. */
+export function planRecordView(ast: ViewAst, target: QueryTarget): RecordViewPlan {
+  const { entity, scope } = target;
+  return { entity, scope, selection: planView(target, ast) };
+}
+
+/** Like a list without pages; relationships cannot be expanded. @throws BAD_REQUEST. */
+export function planExport(ast: ExportAst, target: QueryTarget): ExportPlan {
+  const { entity, scope } = target;
+  const dotted = ast.fields?.find(({ length }) => length > 1);
+  if (dotted)
+    throw badRequest(`Field ${echo(dotted.join("."))} cannot be exported — an export has no 'expand'`);
+  return {
+    entity,
+    scope,
+    format: ast.format,
+    predicates: planFilter(target, ast.filter),
+    sort: planSort(target, ast.sort),
+    selection: planView(target, { fields: ast.fields, expand: [] }),
+  };
+}
+
+function planPage(page: PageAst, fingerprint: string, keyCount: number): PagePlan {
+  if (page.kind === "OFFSET") return page;
+  const { cursor, size } = page;
+  const after = cursor === "" ? null : decodeCursor(cursor, fingerprint);
+  if (after && after.length !== keyCount) throw badRequest(`Invalid cursor ${echo(cursor)}`);
+  return { kind: "CURSOR", after, size };
 }

@@ -1,13 +1,11 @@
-import { type SQL, sql } from "drizzle-orm";
 import type { JsonObject } from "../../model/json.ts";
-import type { Statement } from "../../model/sql-value.ts";
-import type { ListPlan } from "../plan/plan.ts";
-import { compileCells } from "./compile-selection.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { EXPORT_CHUNK_SIZE } from "../limits.ts";
+import { encodeCursor } from "../plan/cursor.ts";
+import type { ExportPlan, ListPlan, PagePlan } from "../plan/plan.ts";
+import { compileCount, compilePage } from "./compile-page.ts";
 import type { Compiled, Rows } from "./compiled.ts";
-import { list } from "./fragments.ts";
 import { shaperOf } from "./shape-selection.ts";
-import { idOf, Sources } from "./sources.ts";
-import { toStatement } from "./to-statement.ts";
 
 export interface OffsetMeta {
   readonly page: number;
@@ -29,26 +27,80 @@ export interface ListAnswer {
 
 /** One statement for the page with all its expansions, and one for the count when it is wanted. */
 export function compileList(plan: ListPlan): Compiled<ListAnswer> {
-  const sources = new Sources(plan.scope);
-  const source = sources.use(plan.entity);
-  const shape = shaperOf(plan.selection);
-  const { size } = plan.page;
-  const page = plan.page.kind === "OFFSET" ? plan.page.page : 0;
-  const hasCount = plan.page.kind === "OFFSET" && plan.page.hasCount;
-  const cells = list(compileCells(plan.selection, source, sources));
-  const query: SQL = sql`SELECT ${cells} FROM ${source.from} ORDER BY ${source.column(idOf(plan.entity))} LIMIT ${size} OFFSET ${page * size}`;
+  const { page } = plan;
+  return page.kind === "OFFSET" ? compileOffsetList(plan, page) : compileCursorList(plan, page);
+}
+
+export interface ExportChunk {
+  readonly records: readonly JsonObject[];
+  /** Where the next chunk continues; null when this one is the last. */
+  readonly next: readonly SqlValue[] | null;
+}
+
+/** One chunk of an export by position, so that memory and cost stay the same however deep it is. */
+export function compileExportChunk(
+  plan: ExportPlan,
+  after: readonly SqlValue[] | null,
+): Compiled<ExportChunk> {
+  const statement = chunkStatement(plan, after, EXPORT_CHUNK_SIZE);
   return {
-    statements: [toStatement(query), ...(hasCount ? [countStatement(plan)] : [])],
-    shape: ([rows = [], count = []]: readonly Rows[]) => {
-      const data = rows.map((row) => shape(row, 0));
-      if (!hasCount) return { data, meta: { page, size } };
-      const totalElements = Number(count[0]?.[0] ?? 0);
-      return { data, meta: { page, size, totalElements, totalPages: Math.ceil(totalElements / size) } };
+    statements: [statement],
+    shape: ([rows = []]) => {
+      const { records, next } = shapeChunk(plan, rows, EXPORT_CHUNK_SIZE);
+      return { records, next };
     },
   };
 }
 
-/** Kept by triggers, so the count of everything never scans the table. */
-function countStatement({ entity }: ListPlan): Statement {
-  return { sql: "SELECT count FROM record_counts WHERE table_name = ?", args: [entity.physicalTable] };
+function compileOffsetList(
+  plan: ListPlan,
+  page: PagePlan & { readonly kind: "OFFSET" },
+): Compiled<ListAnswer> {
+  const { page: number, size, hasCount } = page;
+  const window = { limit: size, offset: number * size, after: null, hasKeys: false };
+  const statement = compilePage(plan, plan.selection, window);
+  return {
+    statements: hasCount ? [statement, compileCount(plan)] : [statement],
+    shape: ([rows = [], count = []]) => {
+      const shape = shaperOf(plan.selection);
+      const data = rows.map((row) => shape(row, 0));
+      if (!hasCount) return { data, meta: { page: number, size } };
+      const totalElements = Number(count[0]?.[0] ?? 0);
+      const totalPages = Math.ceil(totalElements / size);
+      return { data, meta: { page: number, size, totalElements, totalPages } };
+    },
+  };
+}
+
+function compileCursorList(
+  plan: ListPlan,
+  page: PagePlan & { readonly kind: "CURSOR" },
+): Compiled<ListAnswer> {
+  const { after, size } = page;
+  return {
+    statements: [chunkStatement(plan, after, size)],
+    shape: ([rows = []]) => {
+      const { records, next } = shapeChunk(plan, rows, size);
+      const nextCursor = next && encodeCursor(next, plan.fingerprint);
+      return { data: records, meta: { size, nextCursor } };
+    },
+  };
+}
+
+/** Reads one row more than wanted, to know whether anything follows. */
+function chunkStatement(
+  plan: ListPlan | ExportPlan,
+  after: readonly SqlValue[] | null,
+  size: number,
+): Statement {
+  return compilePage(plan, plan.selection, { limit: size + 1, offset: 0, after, hasKeys: true });
+}
+
+function shapeChunk(plan: ListPlan | ExportPlan, rows: Rows, size: number) {
+  const { selection, sort } = plan;
+  const shape = shaperOf(selection);
+  const wanted = rows.slice(0, size);
+  const records = wanted.map((row) => shape(row, 0));
+  const last = rows.length > size ? wanted.at(-1) : undefined;
+  return { records, next: last ? last.slice(last.length - sort.length) : null };
 }

@@ -1,0 +1,12 @@
+import type { ColumnFamily } from "../columns/column-type.ts";
+import type { MeasureFunction } from "./ast.ts";
+
+/** Which column families each measure fits; `count` takes no field. */
+export const familiesOfMeasure: Readonly<Record<MeasureFunction, readonly ColumnFamily[]>> = {
+  count: [],
+  countDistinct: ["text", "number", "temporal", "boolean", "enum", "uuid", "json"],
+  sum: ["number"],
+  avg: ["number"],
+  min: ["text", "number", "temporal", "enum", "uuid"],
+  max: ["text", "number", "temporal", "enum", "uuid"],
+};

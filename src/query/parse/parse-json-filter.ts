@@ -1,0 +1,136 @@
+import { badRequest } from "../../errors/failures.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import type { FilterAst, Path, TestAst } from "../ast.ts";
+import { MAX_DEPTH, MAX_FILTER_LENGTH, MAX_LIST_VALUES, MAX_PATH_SEGMENTS } from "../limits.ts";
+import { echo } from "../messages.ts";
+import { isOperatorName, type OperatorName, operatorOf } from "../operators.ts";
+import { parsePath } from "./parse-names.ts";
+
+/** Where the reading stands: groups and objects entered so far, both limited. */
+interface Depth {
+  readonly groups: number;
+  readonly objects: number;
+}
+
+/**
+ * `filter={json}`: keys are `and`, `or`, `not`, or dotted names; a name's value is a scalar (equals), an object of
+ * operators, or, for a relationship, a tree of its own. Keys beside each other all hold.
+ */
+export function parseJsonFilter(text: string): FilterAst {
+  if (text.length > MAX_FILTER_LENGTH) {
+    throw badRequest(`Parameter 'filter' is longer than ${MAX_FILTER_LENGTH} characters: ${echo(text)}`);
+  }
+  const json = readJson(text);
+  if (!isJsonObject(json)) throw badRequest(`Parameter 'filter' must be a JSON object: ${echo(text)}`);
+  return parseTree(json, { groups: 0, objects: 0 });
+}
+
+function readJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`Parameter 'filter' is not valid JSON: ${echo(text)}`);
+  }
+}
+
+function parseTree(tree: JsonObject, depth: Depth): FilterAst {
+  if (depth.groups > MAX_DEPTH)
+    throw badRequest(`Parameter 'filter' is nested more than ${MAX_DEPTH} levels deep`);
+  if (depth.objects > MAX_PATH_SEGMENTS) throw badRequest("Parameter 'filter' is nested too deep");
+  return group(
+    "and",
+    Object.entries(tree).map(([key, value]) => parseEntry(key, value, depth)),
+  );
+}
+
+function parseEntry(key: string, value: JsonValue, depth: Depth): FilterAst {
+  const deeper = { groups: depth.groups + 1, objects: depth.objects };
+  if (key === "not") {
+    if (!isJsonObject(value)) throw badRequest(`'not' in filter takes an object, not ${echoJson(value)}`);
+    return { kind: "NOT", node: parseTree(value, deeper) };
+  }
+  if (key === "and" || key === "or") {
+    if (!Array.isArray(value) || value.length === 0 || !value.every(isJsonObject)) {
+      throw badRequest(`'${key}' in filter takes a non-empty list of objects, not ${echoJson(value)}`);
+    }
+    return group(
+      key,
+      value.map((tree) => parseTree(tree, deeper)),
+    );
+  }
+  return parseField(parsePath(key, "filter"), value, { groups: depth.groups, objects: depth.objects + 1 });
+}
+
+/** An object's scalars under operator names are tests; everything else in it belongs to a relationship. */
+function parseField(path: Path, value: JsonValue, depth: Depth): FilterAst {
+  if (!isJsonObject(value)) return condition(path, parseTest("eq", value, path));
+  const entries = Object.entries(value);
+  const name = path.join(".");
+  if (entries.length === 0)
+    throw badRequest(`Field ${echo(name)} in filter has an empty object as its condition`);
+  const tests = entries.filter(([key, test]) => isOperatorName(key) && !isJsonObject(test));
+  const nested = entries.filter((entry) => !tests.includes(entry));
+  const nodes = tests.map(([key, test]) => condition(path, parseTest(operatorNamed(key), test, path)));
+  if (nested.length > 0) {
+    nodes.push({ kind: "WITHIN", path, node: parseTree(Object.fromEntries(nested), depth) });
+  }
+  return group("and", nodes);
+}
+
+/** A null means isNull, and isNotNull for neq. */
+function parseTest(operator: OperatorName, value: JsonValue, path: Path): TestAst {
+  const form = "JSON";
+  const place = `${path.join(".")}.${operator}`;
+  const { takes } = operatorOf(operator);
+  if (takes === "FLAG") {
+    if (typeof value !== "boolean")
+      throw badRequest(`${echo(place)} in filter takes true or false, not ${echoJson(value)}`);
+    const inverse = operator === "isNull" ? "isNotNull" : "isNull";
+    return { operator: value ? operator : inverse, values: [], form };
+  }
+  if (takes === "ONE") {
+    if (Array.isArray(value))
+      throw badRequest(`${echo(place)} in filter takes one value, not ${echoJson(value)}`);
+    if (value !== null) return { operator, values: [value], form };
+    if (operator === "eq" || operator === "neq") {
+      return { operator: operator === "eq" ? "isNull" : "isNotNull", values: [], form };
+    }
+    throw badRequest(`${echo(place)} in filter takes no null — use isNull`);
+  }
+  return { operator, values: listOf(value, place, takes === "PAIR"), form };
+}
+
+function listOf(value: JsonValue, place: string, isPair: boolean): readonly JsonValue[] {
+  const isFit = Array.isArray(value) && (isPair ? value.length === 2 : value.length > 0);
+  if (!isFit) {
+    const wanted = isPair ? "a list of two values" : "a non-empty list";
+    throw badRequest(`${echo(place)} in filter takes ${wanted}, not ${echoJson(value)}`);
+  }
+  if (value.length > MAX_LIST_VALUES)
+    throw badRequest(`${echo(place)} in filter lists more than ${MAX_LIST_VALUES} values`);
+  if (value.some((item) => item === null || typeof item === "object")) {
+    throw badRequest(
+      `${echo(place)} in filter lists something that is not a plain value: ${echoJson(value)}`,
+    );
+  }
+  return value;
+}
+
+const condition = (path: Path, test: TestAst): FilterAst => ({
+  kind: "CONDITION",
+  path,
+  origin: "filter",
+  test,
+});
+
+const group = (operator: "and" | "or", nodes: readonly FilterAst[]): FilterAst => {
+  const [only] = nodes;
+  return only && nodes.length === 1 ? only : { kind: "GROUP", operator, nodes };
+};
+
+function operatorNamed(key: string): OperatorName {
+  if (!isOperatorName(key)) throw new Error(`${key} is not an operator`);
+  return key;
+}
+
+const echoJson = (value: JsonValue) => echo(JSON.stringify(value));

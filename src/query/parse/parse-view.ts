@@ -1,0 +1,25 @@
+import { badRequest } from "../../errors/failures.ts";
+import type { Path, ViewAst } from "../ast.ts";
+import { MAX_EXPANSIONS, MAX_FIELDS, MAX_PATH_SEGMENTS } from "../limits.ts";
+import { parseNames } from "./parse-names.ts";
+
+/** `fields` and `expand`. An empty `expand` switches the entity's default expansion off. */
+export function parseView(params: URLSearchParams): ViewAst {
+  return { fields: parseFields(params), expand: parseExpand(params) };
+}
+
+export function parseFields(params: URLSearchParams): readonly Path[] | null {
+  const fields = parseNames(params, "fields", MAX_FIELDS);
+  if (fields?.length === 0) throw badRequest("Parameter 'fields' is empty ('') — name at least one field");
+  return fields;
+}
+
+/** Deeper than any limit is silently cut, as the contract has it, so a long path is no error here. */
+function parseExpand(params: URLSearchParams): readonly Path[] | null {
+  const cut = new URLSearchParams();
+  for (const value of params.getAll("expand")) {
+    const names = value.split(",", MAX_EXPANSIONS + 1);
+    cut.append("expand", names.map((name) => name.split(".", MAX_PATH_SEGMENTS).join(".")).join());
+  }
+  return parseNames(cut, "expand", MAX_EXPANSIONS);
+}

@@ -1,0 +1,87 @@
+import { columnTypeOf } from "../../columns/registry.ts";
+import { badRequest } from "../../errors/failures.ts";
+import type { AggregateAst, MeasureAst, SortTermAst } from "../ast.ts";
+import { familiesOfMeasure } from "../measures.ts";
+import { echo, suggestion } from "../messages.ts";
+import type { AggregatePlan, AggregateSortKey, FieldPath, Measure } from "./plan.ts";
+import { planFilter } from "./plan-filter.ts";
+import { defaultNulls } from "./plan-sort.ts";
+import { resolveField } from "./resolve-path.ts";
+import type { QueryTarget } from "./target.ts";
+
+/** Measures over the filtered records, per group. @throws BAD_REQUEST naming the parameter and the value. */
+export function planAggregate(ast: AggregateAst, target: QueryTarget): AggregatePlan {
+  const { entity, scope } = target;
+  const measures = distinct(
+    ast.measures.map((measure) => planMeasure(measure, target)),
+    nameOfMeasure,
+  );
+  const groupBy = distinct(
+    ast.groupBy.map((path) => resolveField(target, path, "groupBy")),
+    ({ name }) => name,
+  );
+  rejectCollisions(groupBy, measures);
+  return {
+    entity,
+    scope,
+    predicates: planFilter(target, ast.filter),
+    measures,
+    groupBy,
+    sort: planAggregateSort(ast.sort, groupBy, measures),
+  };
+}
+
+/** `count`, `sum.total`: what a sort calls the measure. */
+export const nameOfMeasure = ({ function: name, field }: Measure): string =>
+  field ? `${name}.${field.name}` : name;
+
+function planMeasure(measure: MeasureAst, target: QueryTarget): Measure {
+  const { function: name, path } = measure;
+  if (!path) return { function: name, field: null };
+  const field = resolveField(target, path, "measure");
+  if (!familiesOfMeasure[name].includes(columnTypeOf(field.column).family)) {
+    throw badRequest(
+      `Measure '${name}' does not fit field ${echo(field.name)}, which is ${field.column.type}`,
+    );
+  }
+  return { function: name, field };
+}
+
+/** Groups and measures are neighbours in the answer. */
+function rejectCollisions(groupBy: readonly FieldPath[], measures: readonly Measure[]): void {
+  const taken = groupBy.find(({ name }) => measures.some((measure) => measure.function === name));
+  if (taken) throw badRequest(`Cannot group by ${echo(taken.name)} beside a measure of the same name`);
+}
+
+/** The keys as asked, then the groups, so that the order is total. */
+function planAggregateSort(
+  terms: readonly SortTermAst[],
+  groupBy: readonly FieldPath[],
+  measures: readonly Measure[],
+): readonly AggregateSortKey[] {
+  const groupNames = groupBy.map(({ name }) => name);
+  const measureNames = measures.map(nameOfMeasure);
+  const asked = terms.map(({ path, direction, nulls }): AggregateSortKey => {
+    const name = path.join(".");
+    const group = groupNames.indexOf(name);
+    const measure = measureNames.indexOf(name);
+    if (group < 0 && measure < 0) {
+      const known = [...groupNames, ...measureNames];
+      throw badRequest(
+        `Cannot sort by ${echo(name)} — it is neither a group nor a measure of this request${suggestion(name, known)}`,
+      );
+    }
+    const by =
+      group < 0 ? { kind: "MEASURE" as const, index: measure } : { kind: "GROUP" as const, index: group };
+    return { direction, nulls: nulls ?? defaultNulls(direction), by };
+  });
+  const ties = groupBy.map(
+    (_, index): AggregateSortKey => ({ direction: "asc", nulls: "nullsFirst", by: { kind: "GROUP", index } }),
+  );
+  return distinct([...asked, ...ties], ({ by }) => `${by.kind} ${by.index}`);
+}
+
+function distinct<Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly Item[] {
+  const names = items.map(nameOf);
+  return items.filter((_, index) => names.indexOf(names[index] ?? "") === index);
+}

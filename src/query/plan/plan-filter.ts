@@ -1,0 +1,141 @@
+import { columnTypeOf } from "../../columns/registry.ts";
+import { badRequest } from "../../errors/failures.ts";
+import type { Column } from "../../model/column.ts";
+import type { SqlValue } from "../../model/sql-value.ts";
+import type { FilterAst, Path, TestAst } from "../ast.ts";
+import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
+import { echo, suggestion } from "../messages.ts";
+import { OPERATOR_NAMES, operatorOf } from "../operators.ts";
+import type { Hop, Predicate } from "./plan.ts";
+import { findHop, resolveColumn, resolveHops, targetOf } from "./resolve-path.ts";
+import type { QueryTarget } from "./target.ts";
+
+type Condition = FilterAst & { readonly kind: "CONDITION" };
+
+/** Where a node stands: the entity its names belong to, and the names that led there from the root. */
+interface Place {
+  readonly root: QueryTarget;
+  readonly target: QueryTarget;
+  readonly prefix: Path;
+}
+
+/**
+ * Resolves every name and reads every value of a filter.
+ * @throws BAD_REQUEST for unknown or unfilterable fields, operators unfit for the type, and unreadable values.
+ */
+export function planFilter(target: QueryTarget, filters: readonly FilterAst[]): readonly Predicate[] {
+  return filters.map((filter) => planNode(filter, { root: target, target, prefix: [] }));
+}
+
+function planNode(node: FilterAst, place: Place): Predicate {
+  switch (node.kind) {
+    case "GROUP":
+      return {
+        kind: node.operator === "and" ? "ALL" : "ANY",
+        predicates: node.nodes.map((child) => planNode(child, place)),
+      };
+    case "NOT":
+      return { kind: "NOT", predicate: planNode(node.node, place) };
+    case "WITHIN":
+      return planWithin(node, place);
+    case "CONDITION":
+      return planCondition(node, place);
+  }
+}
+
+/** An object under a name: its keys belong to the relationship of that name. */
+function planWithin(
+  node: FilterAst & { readonly kind: "WITHIN" },
+  { root, target, prefix }: Place,
+): Predicate {
+  const relationship = node.path.at(-1) ?? "";
+  const { owner } = resolveHops(target, node.path, "filter");
+  if (!findHop(owner, relationship) && owner.entity.columnByName.has(relationship)) {
+    throw unknownOperator(owner, { name: relationship, key: firstKey(node.node) });
+  }
+  const path = [...node.path, ""];
+  const { hops, owner: inner } = resolveHops(target, path, "filter");
+  const names = [...prefix, ...node.path];
+  rejectTooDeep(names);
+  return related(hops, planNode(node.node, { root, target: inner, prefix: names }));
+}
+
+function planCondition({ path, origin, test }: Condition, { root, target, prefix }: Place): Predicate {
+  const { hops, owner, last } = resolveHops(target, path, "filter");
+  const names = [...prefix, ...path];
+  rejectTooDeep(names.slice(0, -1));
+  const column = resolveColumn(owner, last);
+  rejectUnfilterable(root, names);
+  const { operator } = test;
+  if (!operatorOf(operator).families.includes(columnTypeOf(column).family)) {
+    throw badRequest(
+      `Operator '${operator}' does not fit field '${column.name}' on ${owner.entity.name}, which is ${column.type}`,
+    );
+  }
+  const values = test.values.map((value) =>
+    readValue(value, { column, test, origin, name: names.join(".") }),
+  );
+  return related(hops, { kind: "TEST", column, operator, values });
+}
+
+interface ValuePlace {
+  readonly column: Column;
+  readonly test: TestAst;
+  readonly origin: string;
+  readonly name: string;
+}
+
+function readValue(value: TestAst["values"][number], { column, test, origin, name }: ValuePlace): SqlValue {
+  const type = columnTypeOf(column);
+  const isText = test.form === "TEXT" && typeof value === "string";
+  const parsed = isText ? type.parseText(value, column) : type.parse(value, column);
+  if (parsed.ok) return parsed.value;
+  const shown = typeof value === "string" ? value : JSON.stringify(value);
+  const place = test.form === "TEXT" ? origin : `'${name}' in ${origin}`;
+  throw badRequest(`Invalid value ${echo(shown)} for ${place} — ${parsed.message}`);
+}
+
+/** Wraps a predicate in the relationships that lead to its record, outermost first. */
+function related(hops: readonly Hop[], predicate: Predicate): Predicate {
+  return hops.reduceRight<Predicate>((inner, hop) => ({ kind: "RELATED", hop, predicate: inner }), predicate);
+}
+
+/** Every entity on the way has its own whitelist: of its columns, its relationships, or whole paths. */
+function rejectUnfilterable(root: QueryTarget, names: Path): void {
+  let target = root;
+  for (const [index, name] of names.entries()) {
+    const { filterableFields } = target.entity.settings;
+    const rest = names.slice(index).join(".");
+    if (filterableFields && !filterableFields.includes(name) && !filterableFields.includes(rest)) {
+      throw badRequest(
+        `Field ${echo(rest)} on ${target.entity.name} is not filterable${suggestion(rest, filterableFields)}`,
+      );
+    }
+    const hop = findHop(target, name);
+    if (!hop || index === names.length - 1) return;
+    target = targetOf(target, hop);
+  }
+}
+
+function rejectTooDeep(relationships: Path): void {
+  if (relationships.length <= MAX_RELATIONSHIP_LEVELS) return;
+  throw badRequest(
+    `Path ${echo(relationships.join("."))} in filter goes through more than ${MAX_RELATIONSHIP_LEVELS} relationships`,
+  );
+}
+
+function unknownOperator(
+  target: QueryTarget,
+  { name, key }: { readonly name: string; readonly key: string },
+) {
+  return badRequest(
+    `Unknown operator ${echo(key)} on ${target.entity.name}.${name}${suggestion(key, OPERATOR_NAMES)}`,
+  );
+}
+
+/** The name a reader would look for: the first one that stands in the tree. */
+function firstKey(node: FilterAst): string {
+  if (node.kind === "GROUP") return node.nodes[0] ? firstKey(node.nodes[0]) : "";
+  if (node.kind === "NOT") return "not";
+  return node.path[0] ?? "";
+}

@@ -1,0 +1,133 @@
+import { badRequest } from "../../errors/failures.ts";
+import type { Column } from "../../model/column.ts";
+import type { Path, ViewAst } from "../ast.ts";
+import { DEFAULT_EXPAND_DEPTH } from "../limits.ts";
+import { echo } from "../messages.ts";
+import type { Hop, Selection } from "./plan.ts";
+import { findHop, resolveColumn, resolveHop, targetOf } from "./resolve-path.ts";
+import type { QueryTarget } from "./target.ts";
+
+/** A record to answer: some or all columns, and the relationships that are expanded on it. */
+interface Node {
+  readonly target: QueryTarget;
+  /** Null: all. */
+  readonly columns: ReadonlySet<Column> | null;
+  readonly branches: Map<string, Branch>;
+}
+
+interface Branch {
+  readonly hop: Hop;
+  readonly node: Node;
+}
+
+/**
+ * What `expand` and `fields`, or the entity's defaults in their place, answer of a record.
+ * @throws BAD_REQUEST for unknown names, relationships outside a whitelist, and dotted fields without their expansion.
+ */
+export function planView(target: QueryTarget, { fields, expand }: ViewAst): Selection {
+  const { defaultExpand, defaultFields, maxExpandDepth } = target.entity.settings;
+  const depth = maxExpandDepth ?? target.catalog.maxExpandDepth ?? DEFAULT_EXPAND_DEPTH;
+  const root: Node = { target, columns: null, branches: new Map() };
+  if (expand) for (const path of expand) addExpansion(root, path);
+  else for (const path of defaultExpand ?? []) addDefaultExpansion(root, path.split("."));
+  if (fields) return toSelection(narrow(root, fields, resolveField), depth);
+  if (!defaultFields) return toSelection(root, depth);
+  const defaults = defaultFields.map((name) => name.split("."));
+  const { columns, branches } = narrow(root, defaults, ({ entity }, [name = ""]) =>
+    entity.columnByName.get(name),
+  );
+  const kept = new Map([...root.branches, ...branches]);
+  return toSelection({ target, columns, branches: kept }, depth);
+}
+
+function addExpansion(root: Node, path: Path): void {
+  let node = root;
+  for (const [index, name] of path.entries()) {
+    const hop = resolveHop(node.target, name);
+    rejectUnexpandable(root.target, node.target, path.slice(0, index + 1));
+    node = branchOf(node, hop).node;
+  }
+}
+
+/** A default may name what this caller may not read, or what is gone: it then ends there. */
+function addDefaultExpansion(root: Node, path: Path): void {
+  let node = root;
+  for (const name of path) {
+    const hop = findHop(node.target, name);
+    if (!hop) return;
+    node = branchOf(node, hop).node;
+  }
+}
+
+function branchOf({ target, branches }: Node, hop: Hop): Branch {
+  const { name } = hop.relationship;
+  const empty: Node = { target: targetOf(target, hop), columns: null, branches: new Map() };
+  const branch = branches.get(name) ?? { hop, node: empty };
+  branches.set(name, branch);
+  return branch;
+}
+
+/** The owner's whitelist decides; the root's may also name whole paths. */
+function rejectUnexpandable(root: QueryTarget, owner: QueryTarget, path: Path): void {
+  const name = path.at(-1) ?? "";
+  const isListed = (entries: readonly string[] | null, wanted: string) =>
+    entries?.some((entry) => entry === wanted || entry.startsWith(`${wanted}.`)) ?? false;
+  const { expandableRelationships } = owner.entity.settings;
+  if (!expandableRelationships || isListed(expandableRelationships, name)) return;
+  if (isListed(root.entity.settings.expandableRelationships, path.join("."))) return;
+  throw badRequest(`Relationship ${echo(name)} on ${owner.entity.name} cannot be expanded`);
+}
+
+type ResolveField = (target: QueryTarget, path: Path) => Column | undefined;
+
+/** Only the listed columns and relationships; a relationship without a dot stays whole. */
+function narrow(node: Node, fields: readonly Path[], resolve: ResolveField): Node {
+  const columns = new Set<Column>();
+  const nested = new Map<string, Path[]>();
+  for (const path of fields) {
+    const [name = "", ...rest] = path;
+    const isColumn = rest.length === 0 && node.target.entity.columnByName.has(name);
+    if (!isColumn && node.branches.has(name)) {
+      nested.set(name, [...(nested.get(name) ?? []), rest]);
+      continue;
+    }
+    const column = resolve(node.target, path);
+    if (column) columns.add(column);
+  }
+  const branches = new Map<string, Branch>();
+  for (const [name, paths] of nested) {
+    const branch = node.branches.get(name);
+    if (!branch) continue;
+    const dotted = paths.filter(({ length }) => length > 0);
+    const narrowed = narrow(branch.node, dotted, resolve);
+    branches.set(name, { hop: branch.hop, node: dotted.length < paths.length ? branch.node : narrowed });
+  }
+  return { target: node.target, columns, branches };
+}
+
+/** A column, or the error of a name that is neither a column nor expanded. */
+function resolveField(target: QueryTarget, path: Path): Column {
+  const [name = "", ...rest] = path;
+  const isColumn = target.entity.columnByName.has(name);
+  if (!isColumn && findHop(target, name)) {
+    throw badRequest(`Field ${echo(path.join("."))} on ${target.entity.name} needs expand=${name}`);
+  }
+  const column = resolveColumn(target, name);
+  if (rest.length === 0) return column;
+  throw badRequest(
+    `Field ${echo(path.join("."))} is unknown: '${name}' on ${target.entity.name} is no relationship`,
+  );
+}
+
+/** Deeper than `depth` is silently cut, as the contract has it. */
+function toSelection({ target, columns, branches }: Node, depth: number): Selection {
+  const { entity } = target;
+  return {
+    entity,
+    columns: columns ? entity.columns.filter((column) => columns.has(column)) : entity.columns,
+    expansions:
+      depth === 0
+        ? []
+        : [...branches.values()].map(({ hop, node }) => ({ hop, selection: toSelection(node, depth - 1) })),
+  };
+}

@@ -1,0 +1,104 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { Predicate, Selection, Selector } from "../plan/plan.ts";
+import { compilePredicate } from "./compile-predicate.ts";
+import { compileOrderBy, compileSeek } from "./compile-seek.ts";
+import { compileCells } from "./compile-selection.ts";
+import { identifier, keyword, list } from "./fragments.ts";
+import { Joins } from "./joins.ts";
+import { idOf, type Source, Sources } from "./sources.ts";
+import { toStatement } from "./to-statement.ts";
+
+export interface Window {
+  readonly limit: number;
+  readonly offset: number;
+  /** Values of the sort keys to continue after. */
+  readonly after: readonly SqlValue[] | null;
+  /** Whether rows end with the values of their sort keys. */
+  readonly hasKeys: boolean;
+}
+
+/** One page of records with their expansions: the selection's cells, then the sort keys when asked for. */
+export function compilePage(selector: Selector, selection: Selection, window: Window): Statement {
+  const sources = new Sources(selector.scope);
+  const { sort } = selector;
+  const isSimple = sort.length === 1 && selection.expansions.length === 0;
+  const source = sources.use(selector.entity);
+  const joins = new Joins(source, sources);
+  const keys = sort.map((key) => joins.column(key));
+  const rows = compileRows({ selector, source, sources }, { keys, joins: joins.sql, window });
+  if (isSimple) {
+    const cells = [...compileCells(selection, source, sources), ...(window.hasKeys ? keys : [])];
+    return toStatement(sql`SELECT ${list(cells)} ${rows}`);
+  }
+  return toStatement(compileLate({ selector, source, sources }, { keys, rows, selection, window }));
+}
+
+/** How many records the predicates leave. */
+export function compileCount({ entity, scope, predicates }: Omit<Selector, "sort">): Statement {
+  if (predicates.length === 0) return countOfEverything(entity.physicalTable);
+  const sources = new Sources(scope);
+  const source = sources.use(entity);
+  const where = compileWhere(predicates, source, sources);
+  return toStatement(sql`SELECT count(*) FROM ${source.from} WHERE ${where}`);
+}
+
+interface Frame {
+  readonly selector: Selector;
+  readonly source: Source;
+  readonly sources: Sources;
+}
+
+/** FROM … LIMIT: which records, in which order. */
+function compileRows(
+  { selector, source, sources }: Frame,
+  { keys, joins, window }: { readonly keys: readonly SQL[]; readonly joins: SQL; readonly window: Window },
+): SQL {
+  const { sort, predicates } = selector;
+  const conditions = predicates.length > 0 ? [compileWhere(predicates, source, sources)] : [];
+  if (window.after) conditions.push(compileSeek(sort, keys, window.after));
+  const where = conditions.length > 0 ? sql` WHERE ${sql.join(conditions, keyword("and"))}` : sql``;
+  return sql`FROM ${source.from}${joins}${where} ORDER BY ${compileOrderBy(sort, keys)} LIMIT ${window.limit} OFFSET ${window.offset}`;
+}
+
+/**
+ * Finds the page by ids and keys alone, which an index often covers, and reads whole records only for it. Otherwise
+ * SQLite may sort whole rows, expansions included, of the entire table. OFFSET keeps the subquery a subquery.
+ */
+function compileLate(
+  { selector, source, sources }: Frame,
+  parts: {
+    readonly keys: readonly SQL[];
+    readonly rows: SQL;
+    readonly selection: Selection;
+    readonly window: Window;
+  },
+): SQL {
+  const { keys, rows, selection, window } = parts;
+  const id = idOf(selector.entity);
+  const keyNames = window.hasKeys ? keys.map((_, index) => identifier(`k${index}`)) : [];
+  const found = [
+    sql`${source.column(id)} AS ${identifier("id")}`,
+    ...keyNames.map((name, index) => sql`${keys[index]} AS ${name}`),
+  ];
+  const record = sources.use(selector.entity);
+  const page = identifier("page");
+  const cells = [
+    ...compileCells(selection, record, sources),
+    ...keyNames.map((name) => sql`${page}.${name}`),
+  ];
+  return sql`SELECT ${list(cells)} FROM (SELECT ${list(found)} ${rows}) AS ${page} CROSS JOIN ${record.from} ON ${record.column(id)} = ${page}.${identifier("id")}`;
+}
+
+export function compileWhere(predicates: readonly Predicate[], source: Source, sources: Sources): SQL {
+  return sql.join(
+    predicates.map((predicate) => compilePredicate(predicate, source, sources)),
+    keyword("and"),
+  );
+}
+
+/** Kept by triggers, so that the count of everything never scans the table. */
+const countOfEverything = (physicalTable: string): Statement => ({
+  sql: "SELECT count FROM record_counts WHERE table_name = ?",
+  args: [physicalTable],
+});

@@ -1,0 +1,77 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { SqlValue } from "../../model/sql-value.ts";
+import type { SortKey } from "../plan/plan.ts";
+import { keyword, list } from "./fragments.ts";
+
+/** A sort key's column, and its value in the row to continue after. */
+interface Position {
+  readonly key: SortKey;
+  readonly column: SQL;
+  readonly value: SqlValue;
+}
+
+export function compileOrderBy(sort: readonly SortKey[], columns: readonly SQL[]): SQL {
+  const terms = sort.map((key, index) => {
+    const term = sql`${columns[index]} ${keyword(key.direction)}`;
+    return !key.isNullable || hasNaturalNulls(key) ? term : sql`${term} ${keyword(key.nulls)}`;
+  });
+  return list(terms);
+}
+
+/** The rows that come after the one whose sort keys are `after`. */
+export function compileSeek(
+  sort: readonly SortKey[],
+  columns: readonly SQL[],
+  after: readonly SqlValue[],
+): SQL {
+  const positions = sort.map((key, index): Position => {
+    const column = columns[index];
+    if (!column) throw new Error("A sort key was not compiled");
+    return { key, column, value: after[index] ?? null };
+  });
+  const [first] = positions;
+  if (!first) throw new Error("A sort has no keys");
+  const isRowValue = positions.every(
+    (position) => isPlain(position) && position.key.direction === first.key.direction,
+  );
+  if (isRowValue) return seekByRowValue(positions, first);
+  const seek = seekStepwise(positions);
+  // Implied by what follows, and what an index of the first key can be entered with.
+  return isPlain(first) ? sql`(${compare(first, { orEqual: true })} AND ${seek})` : seek;
+}
+
+/** `(a, b) > (?, ?)`: an index on `a` is entered at the very row, however many rows share `a`. */
+function seekByRowValue(positions: readonly Position[], first: Position): SQL {
+  if (positions.length === 1) return compare(first, { orEqual: false });
+  const columns = list(positions.map(({ column }) => column));
+  const values = list(positions.map(({ value }) => sql`${value}`));
+  return sql`(${columns}) ${keyword(first.key.direction === "asc" ? "gt" : "lt")} (${values})`;
+}
+
+/** After in the first key, or equal in it and after in the others. */
+function seekStepwise([first, ...others]: readonly Position[]): SQL {
+  if (!first) return sql`0`;
+  if (others.length === 0) return isAfter(first);
+  const isEqual = first.value === null ? sql`${first.column} IS NULL` : sql`${first.column} = ${first.value}`;
+  return sql`(${isAfter(first)} OR (${isEqual} AND ${seekStepwise(others)}))`;
+}
+
+function isAfter(position: Position): SQL {
+  const { key, column, value } = position;
+  if (value === null) return key.nulls === "nullsFirst" ? sql`${column} IS NOT NULL` : sql`0`;
+  const comparison = compare(position, { orEqual: false });
+  return isPlain(position) ? comparison : sql`(${comparison} OR ${column} IS NULL)`;
+}
+
+/** Whether a comparison alone finds what comes after: no null is behind this value. */
+const isPlain = ({ key, value }: Position): boolean =>
+  value !== null && (!key.isNullable || key.nulls === "nullsFirst");
+
+function compare({ key, column, value }: Position, { orEqual }: { readonly orEqual: boolean }): SQL {
+  if (key.direction === "asc") return sql`${column} ${keyword(orEqual ? "gte" : "gt")} ${value}`;
+  return sql`${column} ${keyword(orEqual ? "lte" : "lt")} ${value}`;
+}
+
+/** SQLite's own order of nulls: an index delivers it without a sort. */
+const hasNaturalNulls = ({ direction, nulls }: SortKey): boolean =>
+  nulls === (direction === "asc" ? "nullsFirst" : "nullsLast");
