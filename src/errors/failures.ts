@@ -32,6 +32,9 @@ export function uniqueViolation(fields: readonly { readonly field: string; reado
   return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${taken} already exists`);
 }
 
+export const preconditionFailed = () =>
+  new AppError("PRECONDITION_FAILED", "The record has changed: If-Match does not hold");
+
 export const foreignKeyViolation = (message: string) => new AppError("FOREIGN_KEY_VIOLATION", message);
 
 /** The database or KV cannot be reached; `Retry-After` is in seconds. */

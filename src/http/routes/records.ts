@@ -1,31 +1,35 @@
 import type { Hono } from "hono";
 import type { VersionedRecord } from "../../query/sql/shape-record.ts";
+import { aggregateRecords } from "../../services/records/aggregate-records.ts";
 import { createRecord } from "../../services/records/create-record.ts";
 import { deleteRecord } from "../../services/records/delete-record.ts";
+import { exportRecords } from "../../services/records/export-records.ts";
 import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { etagOf, expectedVersion, hasCurrentCopy } from "../entity-tags.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
 import { readJsonObject } from "../read-body.ts";
-import { mountResource } from "../resource.ts";
+import { type Handlers, mountResource } from "../resource.ts";
 
 const WORKSPACE = "/api/v1/:organization/:workspace";
 
+/** What is fixed below an entity comes before what may be an id. */
+const resources: Readonly<Record<string, Handlers>> = {
+  [WORKSPACE]: { GET: describe },
+  [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
+  [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
+  [`${WORKSPACE}/:entity/export`]: { GET: exportAll },
+  [`${WORKSPACE}/:entity/:id`]: { GET: get, PUT: update, PATCH: update, DELETE: remove },
+};
+
 export function mountRecords(app: Hono<AppEnv>): void {
-  mountResource(app, { path: WORKSPACE, guard: authenticateApiKey, handlers: { GET: describe } });
-  mountResource(app, {
-    path: `${WORKSPACE}/:entity`,
-    guard: authenticateApiKey,
-    handlers: { GET: list, POST: create },
-  });
-  mountResource(app, {
-    path: `${WORKSPACE}/:entity/:id`,
-    guard: authenticateApiKey,
-    handlers: { GET: get, PUT: update, PATCH: update, DELETE: remove },
-  });
+  for (const [path, handlers] of Object.entries(resources)) {
+    mountResource(app, { path, guard: authenticateApiKey, handlers });
+  }
 }
 
 async function describe(c: AppContext) {
@@ -34,43 +38,44 @@ async function describe(c: AppContext) {
 }
 
 async function list(c: AppContext) {
-  return c.json(
-    await listRecords(workspaceContext(c), { entity: pathParameter(c, "entity"), query: queryOf(c) }),
-  );
+  return c.json(await listRecords(workspaceContext(c), entityOf(c)));
+}
+
+async function aggregate(c: AppContext) {
+  return c.json(await aggregateRecords(workspaceContext(c), entityOf(c)));
+}
+
+async function exportAll(c: AppContext) {
+  const { contentType, body } = await exportRecords(workspaceContext(c), entityOf(c));
+  return c.body(body, 200, { "Content-Type": contentType });
 }
 
 async function create(c: AppContext) {
   const body = await readJsonObject(c);
-  const created = await createRecord(workspaceContext(c), { entity: pathParameter(c, "entity"), body });
+  const created = await createRecord(workspaceContext(c), { ...entityOf(c), body });
   const path = new URL(c.req.url).pathname;
-  return recordResponse(c, created, { status: 201, headers: { Location: `${path}/${created.record.id}` } });
+  return c.json({ data: created.record }, 201, { ETag: etagOf(created), Location: `${path}/${created.id}` });
 }
 
 async function get(c: AppContext) {
-  return recordResponse(c, await getRecord(workspaceContext(c), addressOf(c)));
+  const found = await getRecord(workspaceContext(c), recordOf(c));
+  if (!found.isExpanded && hasCurrentCopy(c, found)) return c.body(null, 304, { ETag: etagOf(found) });
+  return recordResponse(c, found);
 }
 
 async function update(c: AppContext) {
   const body = await readJsonObject(c);
-  return recordResponse(c, await updateRecord(workspaceContext(c), { ...addressOf(c), body }));
+  const input = { ...recordOf(c), body, expected: expectedVersion(c) };
+  return recordResponse(c, await updateRecord(workspaceContext(c), input));
 }
 
 async function remove(c: AppContext) {
-  await deleteRecord(workspaceContext(c), addressOf(c));
+  await deleteRecord(workspaceContext(c), { ...recordOf(c), expected: expectedVersion(c) });
   return c.body(null, 204);
 }
 
-const addressOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), id: pathParameter(c, "id") });
+const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });
+const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });
 
-interface RecordResponse {
-  readonly status: 200 | 201;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function recordResponse(
-  c: AppContext,
-  { record, version }: VersionedRecord,
-  response: RecordResponse = { status: 200 },
-) {
-  return c.json({ data: record }, response.status, { ...response.headers, ETag: `"${version}"` });
-}
+const recordResponse = (c: AppContext, found: VersionedRecord) =>
+  c.json({ data: found.record }, 200, { ETag: etagOf(found) });

@@ -1,27 +1,34 @@
 import { parseId } from "../../columns/validate-record.ts";
-import { recordNotFound } from "../../errors/failures.ts";
+import { preconditionFailed, recordNotFound } from "../../errors/failures.ts";
 import { getEntity } from "../../model/catalog.ts";
-import { compileDelete } from "../../query/sql/record-statements.ts";
+import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
+import { compileDelete, compileExists } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import { explainDelete } from "./explain-failure.ts";
-import type { RecordAddress } from "./get-record.ts";
+import type { Precondition, RecordAddress } from "./record-input.ts";
+import { expectedVersionOf } from "./update-record.ts";
 
-/** Throws WORKSPACE_STATUS, NOT_FOUND, FOREIGN_KEY_VIOLATION while others refer to the record under RESTRICT. */
+/**
+ * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, and FOREIGN_KEY_VIOLATION while other records
+ * refer to this one under RESTRICT.
+ */
 export async function deleteRecord(
   ctx: WorkspaceContext,
-  { entity: name, id: text }: RecordAddress,
+  input: RecordAddress & Precondition,
 ): Promise<void> {
   await runFenced(ctx, {
     need: "WRITE",
     plan({ catalog }) {
-      const entity = getEntity(catalog, name);
-      const id = parseId(text, entity);
-      if (id === undefined) throw recordNotFound(text);
+      const entity = getEntity(catalog, input.entity);
+      rejectUnknownParameters(input.query(), []);
+      const id = parseId(input.id, entity);
+      if (id === undefined) throw recordNotFound(input.id);
       return {
-        statements: [compileDelete(entity, id)],
-        shape([rows = []]) {
-          if (rows.length === 0) throw recordNotFound(text);
+        statements: [compileExists(entity, id), compileDelete(entity, id, expectedVersionOf(input))],
+        shape([existing = [], deleted = []]) {
+          if (existing.length === 0) throw recordNotFound(input.id);
+          if (deleted.length === 0) throw preconditionFailed();
         },
         explain: (failure) => explainDelete(ctx, failure, { catalog, entity, id }),
       };

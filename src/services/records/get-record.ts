@@ -1,34 +1,45 @@
 import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
-import { getEntity } from "../../model/catalog.ts";
+import { compileRecordView } from "../../query/sql/compile-record-view.ts";
 import { compileGetById } from "../../query/sql/record-statements.ts";
 import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
+import type { RecordAddress } from "./record-input.ts";
+import { planView, targetIn } from "./record-view.ts";
 
-export interface RecordAddress {
-  readonly entity: string;
-  /** As in the path. */
-  readonly id: string;
+export interface ReadRecord extends VersionedRecord {
+  /** Whether the answer holds other records too, whose writes do not change this one's version. */
+  readonly isExpanded: boolean;
 }
 
-/** Throws NOT_FOUND. */
-export async function getRecord(
-  ctx: WorkspaceContext,
-  { entity: name, id: text }: RecordAddress,
-): Promise<VersionedRecord> {
+/** Throws NOT_FOUND, BAD_REQUEST. */
+export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Promise<ReadRecord> {
   return runFenced(ctx, {
     need: "READ",
     plan({ catalog }) {
-      const entity = getEntity(catalog, name);
-      const id = parseId(text, entity);
-      if (id === undefined) throw recordNotFound(text);
+      const target = targetIn(catalog, input.entity);
+      const { entity } = target;
+      const view = planView(target, input.query());
+      const id = parseId(input.id, entity);
+      if (id === undefined) throw recordNotFound(input.id);
+      if (!view) {
+        return {
+          statements: [compileGetById(entity, id)],
+          shape([rows = []]) {
+            const [row] = rows;
+            if (!row) throw recordNotFound(input.id);
+            return { ...shapeRow(entity, row), isExpanded: false };
+          },
+        };
+      }
+      const viewed = compileRecordView(view, id);
       return {
-        statements: [compileGetById(entity, id)],
-        shape([rows = []]) {
-          const [row] = rows;
-          if (!row) throw recordNotFound(text);
-          return shapeRow(entity, row);
+        statements: viewed.statements,
+        shape(results) {
+          const found = viewed.shape(results);
+          if (!found) throw recordNotFound(input.id);
+          return { ...found, isExpanded: view.selection.expansions.length > 0 };
         },
       };
     },

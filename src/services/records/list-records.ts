@@ -1,23 +1,25 @@
-import { getEntity } from "../../model/catalog.ts";
+import { parseList } from "../../query/parse/parse-list.ts";
 import { planList } from "../../query/plan/plan-list.ts";
-import { READ_EVERYTHING } from "../../query/plan/target.ts";
-import { compileList } from "../../query/sql/compile-list.ts";
+import { compileList, type ListAnswer } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
+import type { RecordQuery } from "./record-input.ts";
+import { targetIn } from "./record-view.ts";
 
-export interface ListRecordsInput {
+export interface ListRecordsInput extends RecordQuery {
   readonly entity: string;
-  /** The query, or its error when called. */
-  readonly query: () => URLSearchParams;
 }
 
 /** Throws NOT_FOUND, BAD_REQUEST. */
-export async function listRecords(ctx: WorkspaceContext, { entity: name, query }: ListRecordsInput) {
+export async function listRecords(
+  ctx: WorkspaceContext,
+  { entity, query }: ListRecordsInput,
+): Promise<ListAnswer> {
   return runFenced(ctx, {
     need: "READ",
-    plan({ catalog }) {
-      const entity = getEntity(catalog, name);
-      return compileList(planList({ catalog, entity, scope: READ_EVERYTHING }, query()));
+    plan: ({ catalog }) => {
+      const target = targetIn(catalog, entity);
+      return compileList(planList(parseList(query()), target));
     },
   });
 }

@@ -1,0 +1,21 @@
+import { parseAggregate } from "../../query/parse/parse-aggregate.ts";
+import { planAggregate } from "../../query/plan/plan-aggregate.ts";
+import { type AggregateAnswer, compileAggregate } from "../../query/sql/compile-aggregate.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+import type { ListRecordsInput } from "./list-records.ts";
+import { targetIn } from "./record-view.ts";
+
+/** Throws NOT_FOUND, BAD_REQUEST. */
+export async function aggregateRecords(
+  ctx: WorkspaceContext,
+  { entity, query }: ListRecordsInput,
+): Promise<AggregateAnswer> {
+  return runFenced(ctx, {
+    need: "READ",
+    plan: ({ catalog }) => {
+      const target = targetIn(catalog, entity);
+      return compileAggregate(planAggregate(parseAggregate(query()), target));
+    },
+  });
+}

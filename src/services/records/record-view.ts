@@ -1,0 +1,22 @@
+import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { parseRecordView } from "../../query/parse/parse-list.ts";
+import type { RecordViewPlan } from "../../query/plan/plan.ts";
+import { planRecordView } from "../../query/plan/plan-list.ts";
+import { type QueryTarget, READ_EVERYTHING } from "../../query/plan/target.ts";
+
+export const targetIn = (catalog: Catalog, name: string): QueryTarget => ({
+  catalog,
+  entity: getEntity(catalog, name),
+  scope: READ_EVERYTHING,
+});
+
+/**
+ * How the answer shows one record; null for all of its columns, which is what the write itself returns.
+ * Throws BAD_REQUEST.
+ */
+export function planView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
+  const ast = parseRecordView(parameters);
+  const { defaultFields, defaultExpand } = target.entity.settings;
+  const isPlain = !ast.fields && !ast.expand && !defaultFields && !defaultExpand;
+  return isPlain ? null : planRecordView(ast, target);
+}
