@@ -49,7 +49,7 @@ async function develop(): Promise<void> {
   await waitUntilHealthy(baseUrl);
   onEnd(
     startCron(
-      () => triggerScheduled({ host: "127.0.0.1", port, path: "/cdn-cgi/handler/scheduled" }),
+      () => triggerScheduled({ host: "127.0.0.1", port, path: "/cdn-cgi/local/scheduled" }),
       console.error,
     ),
   );
@@ -64,11 +64,11 @@ function startWrangler(port: number, variables: Readonly<Record<string, string>>
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
   writeFileSync(envFile, lines.join(""), { mode: 0o600 });
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
-  const quiet = ["--log-level", "warn", "--show-interactive-dev-session=false"];
+  const quiet = ["--log-level", "error", "--show-interactive-dev-session=false"];
   const storage = ["--persist-to", join(DATA_DIRECTORY, "wrangler"), "--env-file", envFile];
   return spawnGuarded(process.execPath, [wranglerProgram(), ...args, ...quiet, ...storage], {
     cwd: ROOT,
-    env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
+    env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
     stdio: ["ignore", "inherit", "inherit"],
   });
 }

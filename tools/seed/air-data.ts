@@ -21,7 +21,7 @@ interface SourceFlight {
   readonly destination: string;
 }
 
-const FLIGHT_COUNT = 2_000;
+const FLIGHT_COUNT = 3_000;
 const OTHER_AIRPORT_COUNT = 300;
 /** The US Department of Transportation counts a flight as delayed from 15 minutes on. */
 const DELAYED_FROM_MINUTES = 15;
