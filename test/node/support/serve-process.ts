@@ -1,0 +1,91 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const STUB_WORKER = fileURLToPath(new URL("./stub-worker.js", import.meta.url));
+
+export interface ServeProcess {
+  readonly child: ChildProcess;
+  readonly baseUrl: string;
+  /** Everything it has printed. */
+  output(): string;
+  /** Resolves with the exit code; null after a signal. */
+  readonly exited: Promise<number | null>;
+  /** Resolves when the text is printed. Rejects when the process ends without it. */
+  waitFor(text: string): Promise<void>;
+}
+
+/** Starts what `npm run serve` starts, with a stub Worker. */
+export function startServe(dataDirectory: string, port: number): ServeProcess {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ["tools/serve.ts"], {
+    cwd: ROOT,
+    env: { PATH, HOME, PORT: String(port), DATA_DIR: dataDirectory, WORKER_MAIN: STUB_WORKER },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  const listeners = new Set<() => void>();
+  const collect = (chunk: Buffer): void => {
+    printed += chunk.toString();
+    for (const listener of listeners) listener();
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+  const exited = once(child, "close").then(([code]) => code as number | null);
+  return {
+    child,
+    baseUrl: `http://127.0.0.1:${port}`,
+    output: () => printed,
+    exited,
+    waitFor(text) {
+      return new Promise((resolve, reject) => {
+        const check = (): void => {
+          if (printed.includes(text)) resolve();
+        };
+        listeners.add(check);
+        check();
+        exited.then(() => reject(new Error(`ended without '${text}':\n${printed}`)));
+      });
+    },
+  };
+}
+
+/** Ids of the running processes that the process has started and that are not the guards of the others. */
+export function childrenOf(pid: number | undefined): readonly { pid: number; command: string }[] {
+  const table = execFileSync("ps", ["-eo", "pid=,ppid=,stat=,args="], { encoding: "utf8" });
+  return table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([, parent, state, command]) => Number(parent) === pid && !state?.startsWith("Z") && command !== "sh",
+    )
+    .map(([child, , , ...command]) => ({ pid: Number(child), command: command.join(" ") }));
+}
+
+/** Resolves when none of the processes runs any more; the test's own time limit bounds it. */
+export async function waitUntilGone(pids: readonly number[]): Promise<void> {
+  while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    const state = execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+    return !state.startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
+/** A port of 127.0.0.1 that nothing listens on. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,36 @@
+import { OperatorError } from "../runtime/operator-error.ts";
+import type { SeedRecord } from "./air-data.ts";
+import type { ApiClient } from "./api-client.ts";
+
+const CONCURRENCY = 16;
+const PAGE_SIZE = 1000;
+
+/** Creates those of the records that are not there yet, told by their ids. Throws OperatorError for a refusal. */
+export async function createMissingRecords(
+  client: ApiClient,
+  path: string,
+  records: readonly SeedRecord[],
+  report: (done: number) => void,
+): Promise<void> {
+  const present = await listIds(client, path);
+  const missing = records.filter(({ id }) => !present.has(id));
+  let next = 0;
+  let done = records.length - missing.length;
+  async function createInTurn(): Promise<void> {
+    for (let record = missing[next++]; record; record = missing[next++]) {
+      await client.require("POST", path, record);
+      report(++done);
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, createInTurn));
+}
+
+async function listIds(client: ApiClient, path: string): Promise<ReadonlySet<number>> {
+  const ids = new Set<number>();
+  for (let page = 0; ; page++) {
+    const { status, body } = await client.send("GET", `${path}?fields=id&size=${PAGE_SIZE}&page=${page}`);
+    if (status !== 200) throw new OperatorError(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
+    for (const { id } of body.data as { id: number }[]) ids.add(id);
+    if (page + 1 >= (body.meta?.totalPages ?? 0)) return ids;
+  }
+}

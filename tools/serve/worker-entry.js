@@ -1,0 +1,61 @@
+/*
+ * What the served Worker is wrapped in: the platform's parts that plain workerd does not bring.
+ * Requests go straight to the Worker; nothing here runs for them.
+ */
+import { env } from "cloudflare:workers";
+import worker from "./worker.js";
+
+export default worker;
+
+/** The internal socket's entrypoint: workerd has no cron, so the supervisor calls once a minute. */
+export const cron = {
+  async fetch(_request, bindings, ctx) {
+    if (!worker.scheduled) return new Response("The Worker has no scheduled handler", { status: 404 });
+    const controller = { cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} };
+    await worker.scheduled(controller, bindings, ctx);
+    return new Response("done");
+  },
+};
+
+const MAX_FILE_NAME_BYTES = 255;
+const LIST_LIMIT = 1000;
+
+/*
+ * A KV namespace over workerd's disk service reads, writes and deletes files. The rest is added to the binding object
+ * itself, so that `get` stays native: listing; deleting what is absent (an error there, none on the platform);
+ * refusing what the disk would lose or never answer.
+ */
+const nativePut = env.API_KEYS.put.bind(env.API_KEYS);
+
+async function list({ prefix, limit, cursor } = {}) {
+  const response = await env.API_KEYS_DISK.fetch("http://disk/");
+  const entries = await response.json();
+  const after = cursor ?? "";
+  const names = entries
+    .filter(({ type, name }) => type === "file" && name.startsWith(prefix ?? "") && name > after)
+    .map(({ name }) => name)
+    .sort();
+  const page = names.slice(0, limit ?? LIST_LIMIT);
+  const keys = page.map((name) => ({ name }));
+  if (page.length === names.length) return { keys, list_complete: true, cacheStatus: null };
+  return { keys, list_complete: false, cursor: page.at(-1), cacheStatus: null };
+}
+
+async function put(key, value, options) {
+  const isStorable = /^[^./][^/]*$/.test(key) && new TextEncoder().encode(key).length <= MAX_FILE_NAME_BYTES;
+  if (!isStorable) throw new TypeError(`KV on disk cannot hold the key '${key}'`);
+  if (options?.metadata) throw new TypeError("KV on disk holds no metadata");
+  return nativePut(key, value, options);
+}
+
+async function remove(key) {
+  const url = `http://disk/${encodeURIComponent(key)}`;
+  const { ok, status } = await env.API_KEYS_DISK.fetch(url, { method: "DELETE" });
+  if (!ok && status !== 404) throw new Error(`KV DELETE failed: ${status}`);
+}
+
+Object.defineProperties(env.API_KEYS, {
+  list: { value: list },
+  put: { value: put },
+  delete: { value: remove },
+});

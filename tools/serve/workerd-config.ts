@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+
+export interface WorkerdConfig {
+  readonly port: number;
+  /** Path of the Unix socket on which the supervisor triggers `scheduled`. */
+  readonly cronSocket: string;
+  readonly kvDirectory: string;
+  readonly compatibilityDate: string;
+  /** Names only: the values are read from workerd's environment, so that no secret is written to a file. */
+  readonly variables: readonly string[];
+}
+
+/** The text of a workerd configuration (Cap'n Proto) for the files that buildWorker made beside it. */
+export function writeWorkerdConfig(config: WorkerdConfig): string {
+  const variables = config.variables.map(
+    (name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "kv", disk = (path = ${quote(config.kvDirectory)}, writable = true)),
+    (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [
+    (name = "http", address = "127.0.0.1:${config.port}", http = (), service = "main"),
+    (name = "cron", address = ${quote(`unix:${config.cronSocket}`)}, http = (),
+      service = (name = "main", entrypoint = "cron")),
+  ],
+);
+
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "worker-entry.js", esModule = embed "worker-entry.js"),
+    (name = "worker.js", esModule = embed "worker.js"),
+  ],
+  compatibilityDate = ${quote(config.compatibilityDate)},
+  globalOutbound = "network",
+  bindings = [
+    (name = "API_KEYS", kvNamespace = "kv"),
+    (name = "API_KEYS_DISK", service = "kv"),
+    ${variables.join(",\n    ")}
+  ],
+);
+`;
+}
+
+/** The compatibility date of wrangler.toml, so that what is served is what is deployed. */
+export function readCompatibilityDate(wranglerToml: string): string {
+  const [, date] =
+    /^compatibility_date = "(\d{4}-\d\d-\d\d)"/m.exec(readFileSync(wranglerToml, "utf8")) ?? [];
+  if (!date) throw new Error(`${wranglerToml} has no compatibility_date`);
+  return date;
+}
+
+/** JSON's escapes are Cap'n Proto's, as far as paths and names need them. */
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
