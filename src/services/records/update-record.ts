@@ -54,7 +54,7 @@ export async function updateRecord(
   });
 }
 
-/** No version is below 1, so what nothing can match is 0. Undefined: any version will do. */
+/** No version is below 1, so what nothing can match is 0. Undefined: every version will do. */
 export function expectedVersionOf({ expected }: Precondition): number | undefined {
   if (expected === "NONE") return 0;
   return expected === "ANY" ? undefined : expected;
