@@ -25,7 +25,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
     resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks, length)).toString("utf8"));
   });
   request.on("error", reject);
-  request.on("close", () => reject(new ProtocolError(400, "MALFORMED_REQUEST", "The body was cut off")));
+  request.on("close", () => {
+    if (!request.complete) reject(new ProtocolError(400, "MALFORMED_REQUEST", "The body was cut off"));
+  });
   return promise;
 }
 

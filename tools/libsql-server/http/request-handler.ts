@@ -84,9 +84,9 @@ function toErrorAnswer(error: unknown): Answer {
 
 function send(response: ServerResponse, { status, type, body }: Answer): void {
   if (response.destroyed) return;
-  const bytes = Buffer.from(body, "utf8");
-  const headers = { "content-type": type, "content-length": bytes.length };
+  const headers = { "content-type": type, "content-length": Buffer.byteLength(body) };
   // The rest of a refused body is never read, so the connection cannot be used again.
   response.writeHead(status, status === 413 ? { ...headers, connection: "close" } : headers);
-  response.end(bytes);
+  // A string, not bytes: Node then sends headers and body in one write.
+  response.end(body);
 }
