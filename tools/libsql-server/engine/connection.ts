@@ -1,0 +1,156 @@
+import { encodeColumns } from "../hrana/encode-result.ts";
+import { LruMap } from "../lru-map.ts";
+import type { SqlStatement } from "../sql/analyze-sql.ts";
+import { type NativeDatabase, type NativeStatement, openNative } from "./native.ts";
+import type { SchemaClock } from "./schema-clock.ts";
+import { databaseReadonly, toHranaError } from "./sqlite-errors.ts";
+
+const MAX_CACHED_STATEMENTS = 500;
+
+export interface ConnectionOptions {
+  readonly file: string;
+  readonly synchronous: "normal" | "full";
+  readonly clock: SchemaClock;
+}
+
+/** A prepared statement with its columns already encoded. */
+export interface PreparedStatement {
+  readonly source: SqlStatement;
+  readonly native: NativeStatement;
+  readonly isReader: boolean;
+  colsJson: string;
+  columnCount: number;
+  /** The schema epoch for which the columns hold, or -1. */
+  columnsEpoch: number;
+}
+
+/** One native connection with its prepared statements and the state of its transaction. */
+export class Connection {
+  readonly #native: NativeDatabase;
+  readonly #clock: SchemaClock;
+  readonly #statements = new LruMap<SqlStatement, PreparedStatement>(MAX_CACHED_STATEMENTS);
+  readonly #schemaVersion: NativeStatement;
+  readonly #lastChange: NativeStatement;
+  #isReadonly = false;
+  #isSessionChanged = false;
+  #hasSchemaChange = false;
+  #transactionEpoch: number | undefined;
+
+  constructor({ file, synchronous, clock }: ConnectionOptions) {
+    this.#clock = clock;
+    this.#native = openNative(file);
+    this.#native.prepare("PRAGMA journal_mode = WAL").get([]);
+    this.#native.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
+    this.#schemaVersion = this.#native.prepare("PRAGMA schema_version").raw();
+    this.#lastChange = this.#native.prepare("SELECT changes(), last_insert_rowid()").raw();
+  }
+
+  get isAutocommit(): boolean {
+    return !this.#native.inTransaction;
+  }
+
+  /** To be called when a stream takes the connection. */
+  observeSchema(): void {
+    const [version] = this.#schemaVersion.get([]) ?? [];
+    if (typeof version === "bigint") this.#clock.observe(version);
+  }
+
+  /** Throws HranaError. A PRAGMA takes effect when it is prepared, so it is neither cached nor prepared early. */
+  prepare(source: SqlStatement): PreparedStatement {
+    const known = this.#statements.get(source);
+    if (known) return known;
+    const prepared = this.prepareFresh(source);
+    if (!source.isPragma) this.#statements.set(source, prepared);
+    return prepared;
+  }
+
+  /** Bypasses the cache, so that the columns are those of the present schema without a run. */
+  prepareFresh(source: SqlStatement): PreparedStatement {
+    const native = this.#prepareNative(source.sql);
+    const isReader = native.reader;
+    if (isReader) native.raw();
+    return { source, native, isReader, colsJson: "[]", columnCount: 0, columnsEpoch: -1 };
+  }
+
+  #prepareNative(sql: string): NativeStatement {
+    try {
+      return this.#native.prepare(sql);
+    } catch (error) {
+      throw toHranaError(error, sql);
+    }
+  }
+
+  /** Refuses writes in `BEGIN READONLY`, which the engine parses but does not enforce. */
+  checkWritable(source: SqlStatement): void {
+    if (this.#isReadonly && source.isWrite && !this.isAutocommit) throw databaseReadonly();
+  }
+
+  /** Exact `changes()` and `last_insert_rowid()` of the statement just run. */
+  readLastChange(): readonly [changes: bigint, rowid: bigint] {
+    const [changes, rowid] = this.#lastChange.get([]) ?? [];
+    if (typeof changes !== "bigint" || typeof rowid !== "bigint")
+      throw new Error("changes() gave no integers");
+    return [changes, rowid];
+  }
+
+  /** Must be called after the first row was fetched: only then has SQLite noticed a changed schema. */
+  refreshColumns(prepared: PreparedStatement, rowLength: number | undefined): void {
+    const epoch = this.#transactionEpoch ?? this.#clock.epoch;
+    const hasRightLength = rowLength === undefined || rowLength === prepared.columnCount;
+    if (prepared.columnsEpoch === epoch && hasRightLength) return;
+    const columns = prepared.native.columns();
+    prepared.colsJson = encodeColumns(columns);
+    prepared.columnCount = columns.length;
+    prepared.columnsEpoch = epoch;
+  }
+
+  /** Keeps the books after a statement ran or failed. */
+  noteExecuted(source: SqlStatement): void {
+    if (source.isSessionChange) this.#isSessionChanged = true;
+    if (source.isSchemaChange) this.#clock.advance();
+    if (this.isAutocommit) {
+      this.#endTransaction();
+      return;
+    }
+    this.#hasSchemaChange ||= source.isSchemaChange;
+    if (source.begin && this.#transactionEpoch === undefined) this.#isReadonly = source.begin === "readonly";
+    if (this.#transactionEpoch === undefined || source.isSchemaChange)
+      this.#transactionEpoch = this.#clock.epoch;
+  }
+
+  #endTransaction(): void {
+    if (this.#hasSchemaChange) this.#clock.advance();
+    this.#hasSchemaChange = false;
+    this.#transactionEpoch = undefined;
+    this.#isReadonly = false;
+  }
+
+  /** Stops a reading statement that will not be read to its end; it would keep its snapshot otherwise. */
+  abandon(rows: Iterator<unknown>): void {
+    this.#native.interrupt();
+    try {
+      while (!rows.next().done);
+    } catch {
+      // SQLITE_INTERRUPT is what was asked for.
+    }
+  }
+
+  /** Rolls back what is open and undoes session settings, so that another stream may use the connection. */
+  reset(): void {
+    if (!this.isAutocommit) this.#native.exec("ROLLBACK");
+    this.#endTransaction();
+    if (this.#isSessionChanged)
+      this.#native.exec("PRAGMA foreign_keys = ON; PRAGMA defer_foreign_keys = OFF");
+    this.#isSessionChanged = false;
+  }
+
+  /** Moves the WAL into the database file as far as readers allow. */
+  checkpoint(): void {
+    this.#native.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get([]);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#native.close();
+  }
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from "node:http";
+import { ProtocolError } from "../hrana/errors.ts";
+
+/** Reads a UTF-8 body; throws ProtocolError 413 beyond `maxBytes`, without reading the rest. */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > maxBytes) {
+    reject(bodyTooLarge(maxBytes));
+    return promise;
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  request.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > maxBytes) {
+      request.removeAllListeners("data");
+      reject(bodyTooLarge(maxBytes));
+      return;
+    }
+    chunks.push(chunk);
+  });
+  request.on("end", () => {
+    const [only] = chunks;
+    resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks, length)).toString("utf8"));
+  });
+  request.on("error", reject);
+  request.on("close", () => {
+    if (!request.complete) reject(new ProtocolError(400, "MALFORMED_REQUEST", "The body was cut off"));
+  });
+  return promise;
+}
+
+function bodyTooLarge(maxBytes: number): ProtocolError {
+  return new ProtocolError(413, "PAYLOAD_TOO_LARGE", `The body is larger than ${maxBytes} bytes`);
+}

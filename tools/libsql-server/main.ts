@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { startLibsqlServer } from "./start-libsql-server.ts";
+
+const USAGE =
+  "Usage: node tools/libsql-server/main.ts --file PATH [--port N] [--auth-token TOKEN] [--full-sync] [--stats]";
+
+async function main(): Promise<void> {
+  const flags = readFlags();
+  const server = await startLibsqlServer(flags);
+  const stop = () => {
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  console.log(`Ready on ${server.url}`);
+}
+
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      file: { type: "string" },
+      port: { type: "string", default: "8080" },
+      "auth-token": { type: "string" },
+      "full-sync": { type: "boolean", default: false },
+      stats: { type: "boolean", default: false },
+    },
+  });
+  const port = Number(values.port);
+  if (!values.file || !Number.isInteger(port) || port < 0 || port > 65535) throw new Error(USAGE);
+  return {
+    file: values.file,
+    port,
+    stats: values.stats,
+    synchronous: values["full-sync"] ? ("full" as const) : ("normal" as const),
+    ...(values["auth-token"] === undefined ? {} : { authToken: values["auth-token"] }),
+  };
+}
+
+function fail(error: unknown): never {
+  const { code, port, message } = (error ?? {}) as { code?: string; port?: number; message?: string };
+  console.error(code === "EADDRINUSE" ? `Port ${port} is already taken` : (message ?? String(error)));
+  process.exit(1);
+}
+
+main().catch(fail);

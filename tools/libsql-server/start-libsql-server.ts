@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ConnectionPool } from "./engine/connection-pool.ts";
+import { SchemaClock } from "./engine/schema-clock.ts";
+import { StreamStore } from "./engine/stream-store.ts";
+import { WriterQueue } from "./engine/writer-queue.ts";
+import { RequestRunner } from "./hrana/request-runner.ts";
+import { runPipeline } from "./hrana/run-pipeline.ts";
+import { makeTokenCheck } from "./http/bearer-token.ts";
+import { handleRequest } from "./http/request-handler.ts";
+import { RequestStats } from "./http/request-stats.ts";
+
+export interface LibsqlServerOptions {
+  /** Path of the database file; created if absent. */
+  readonly file: string;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** If given, every request but GET /health must carry it as a bearer token. */
+  readonly authToken?: string;
+  /** Sees method, path and headers of every request before it is answered. */
+  readonly onRequest?: (request: IncomingMessage) => void;
+  /** Serves GET /_stats/total and GET /_stats/requests?id=<X-Request-Id>. */
+  readonly stats?: boolean;
+  /** `normal` survives the death of the process, `full` also that of the machine. */
+  readonly synchronous?: "normal" | "full";
+  /** How long an open stream may idle before it is rolled back. */
+  readonly streamIdleMs?: number;
+  /** How long a writer waits for the one before it until SQLITE_BUSY. */
+  readonly writerWaitMs?: number;
+  readonly maxBodyBytes?: number;
+  /** Characters of JSON in the rows of one statement or batch. */
+  readonly maxResponseLength?: number;
+  readonly maxStreams?: number;
+}
+
+export interface LibsqlServer {
+  readonly url: string;
+  readonly port: number;
+  /** Rolls open transactions back, answers what is under way, and closes the database. */
+  close(): Promise<void>;
+}
+
+const DEFAULTS = {
+  port: 0,
+  host: "127.0.0.1",
+  stats: false,
+  synchronous: "normal",
+  streamIdleMs: 10_000,
+  writerWaitMs: 5_000,
+  maxBodyBytes: 32 * 1024 * 1024,
+  maxResponseLength: 10 * 1024 * 1024,
+  maxStreams: 512,
+} as const;
+
+const MAX_IDLE_CONNECTIONS = 8;
+const MAX_COUNTED_IDS = 10_000;
+const KEEP_ALIVE_MS = 75_000;
+const CLOSE_GRACE_MS = 2_000;
+
+/** Serves a database file by Hrana 2 over HTTP; rejects with the system's error if the port is taken. */
+export async function startLibsqlServer(options: LibsqlServerOptions): Promise<LibsqlServer> {
+  const settings = { ...DEFAULTS, ...options };
+  const writers = new WriterQueue(settings.writerWaitMs);
+  const connectionOptions = {
+    file: settings.file,
+    synchronous: settings.synchronous,
+    clock: new SchemaClock(),
+  };
+  const pool = new ConnectionPool(connectionOptions, MAX_IDLE_CONNECTIONS);
+  const limits = { idleMs: settings.streamIdleMs, maxStreams: settings.maxStreams };
+  const streams = new StreamStore({ pool, writers }, limits);
+  const runner = new RequestRunner(writers, settings.maxResponseLength);
+  const parts = {
+    runPipeline: (pipeline: Parameters<typeof runPipeline>[0]) => runPipeline(pipeline, { streams, runner }),
+    isAuthorized: makeTokenCheck(settings.authToken),
+    maxBodyBytes: settings.maxBodyBytes,
+    stats: settings.stats ? new RequestStats(MAX_COUNTED_IDS) : undefined,
+    onRequest: settings.onRequest,
+  };
+  const server = createServer((request, response) => void handleRequest(parts, request, response));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const port = await listen(server, settings);
+  const close = async () => {
+    streams.closeParked();
+    await closeHttp(server);
+    streams.closeParked();
+    pool.close();
+  };
+  return { url: `http://${settings.host}:${port}`, port, close };
+}
+
+function listen(server: Server, { port, host }: { port: number; host: string }): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen(port, host, () => {
+    server.removeListener("error", reject);
+    resolve((server.address() as AddressInfo).port);
+  });
+  return promise;
+}
+
+function closeHttp(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  server.close(() => {
+    clearTimeout(timer);
+    resolve();
+  });
+  server.closeIdleConnections();
+  return promise;
+}
