@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { startLibsqlServer } from "../../tools/libsql-server/start-libsql-server.ts";
 import { migrateDatabase } from "../../tools/migrate.ts";
 
 /** One libSQL server for the whole run, unless TEST_LIBSQL_URL names another; every test makes its own workspace. */

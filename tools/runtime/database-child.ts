@@ -1,4 +1,4 @@
-import { startLibsqlServer } from "../libsql-server/server.ts";
+import { startLibsqlServer } from "../libsql-server/start-libsql-server.ts";
 
 /*
  * The embedded libSQL server as a process: a crash of native code takes nothing else with it.
