@@ -24,21 +24,26 @@ export function completeDefinition(input: EntityDefinitionInput, idTypeOf: IdTyp
   };
 }
 
+/** Keys in the order in which people read a column: what it is, then what it may hold, then what it points to. */
 export function completeColumn(input: ColumnInput, idTypeOf: IdTypeOf): Column {
-  const { id, columnName, type, references, constraints, ...rest } = input;
+  const { references } = input;
   const completed = {
-    id: id ?? newId("col"),
-    ...rest,
-    columnName: columnName ?? toSnakeCase(input.name),
-    type: references ? (idTypeOf(references.entity) ?? "INTEGER") : (type ?? "VARCHAR"),
-    constraints: constraints.map(withoutUndefined),
+    id: input.id ?? newId("col"),
+    name: input.name,
+    columnName: input.columnName ?? toSnakeCase(input.name),
+    type: references ? (idTypeOf(references.entity) ?? "INTEGER") : (input.type ?? "VARCHAR"),
+    ...optionsOfType(input),
+    nullable: input.nullable,
+    unique: input.unique,
+    indexed: input.indexed,
+    default: input.default,
+    constraints: input.constraints.map(withoutUndefined),
     references: references && {
       entity: references.entity,
       relationship: references.relationship ?? relationshipNameOf(input.name),
       inverse: references.inverse ?? null,
       onDelete: references.onDelete,
     },
-    ...defaultsOfType(input),
   };
   return withoutUndefined(completed) as Column;
 }
@@ -49,11 +54,11 @@ function relationshipNameOf(columnName: string): string {
   return match?.[1] ?? `${columnName}Ref`;
 }
 
-function defaultsOfType({ type, length, precision, scale }: ColumnInput) {
-  if (type === "VARCHAR") return { length: length ?? DEFAULT_VARCHAR_LENGTH };
-  if (type === "DECIMAL") {
-    const digits = precision ?? DEFAULT_PRECISION;
-    return { precision: digits, scale: scale ?? Math.min(DEFAULT_SCALE, digits) };
-  }
-  return {};
+/** What is sent of the options that belong to one type, and that type's defaults. */
+function optionsOfType({ type, length, precision, scale, values, generated, autoSet }: ColumnInput) {
+  const sent = { length, precision, scale, values, generated, autoSet };
+  if (type === "VARCHAR") return { ...sent, length: length ?? DEFAULT_VARCHAR_LENGTH };
+  if (type !== "DECIMAL") return sent;
+  const digits = precision ?? DEFAULT_PRECISION;
+  return { ...sent, precision: digits, scale: scale ?? Math.min(DEFAULT_SCALE, digits) };
 }
