@@ -9,7 +9,7 @@ export type Handlers = { readonly [M in Method]?: Handler };
 export interface ResourceOptions {
   readonly path: string;
   /** Runs before every method but OPTIONS, for wrong methods too. */
-  readonly guard?: MiddlewareHandler<AppEnv>;
+  readonly guard: MiddlewareHandler<AppEnv>;
   readonly handlers: Handlers;
 }
 
@@ -18,12 +18,11 @@ export function mountResource(app: Hono<AppEnv>, { path, guard, handlers }: Reso
   const methods = Object.keys(handlers) as Method[];
   const allowed = [...methods, ...(handlers.GET ? ["HEAD"] : []), "OPTIONS"];
   app.options(path, (c) => c.body(null, 204, { Allow: allowed.join(", ") }));
-  if (guard) app.use(path, guard);
   for (const method of methods) {
     const handle = handlers[method];
-    if (handle) app.on(method, path, handle);
+    if (handle) app.on(method, path, guard, handle);
   }
-  app.all(path, () => {
+  app.all(path, guard, () => {
     throw methodNotAllowed(allowed);
   });
 }

@@ -37,4 +37,9 @@ export const authenticateAdmin = createMiddleware<AppEnv>(async function authent
   await next();
 });
 
+/** For what anyone may ask. */
+export const authenticateNobody = createMiddleware<AppEnv>(async function authenticateNobody(_, next) {
+  await next();
+});
+
 const bearerOf = (c: AppContext) => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];

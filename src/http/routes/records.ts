@@ -15,11 +15,15 @@ import { mountResource } from "../resource.ts";
 const WORKSPACE = "/api/v1/:organization/:workspace";
 
 export function mountRecords(app: Hono<AppEnv>): void {
-  app.use(`${WORKSPACE}/*`, authenticateApiKey);
-  mountResource(app, { path: WORKSPACE, handlers: { GET: describe } });
-  mountResource(app, { path: `${WORKSPACE}/:entity`, handlers: { GET: list, POST: create } });
+  mountResource(app, { path: WORKSPACE, guard: authenticateApiKey, handlers: { GET: describe } });
+  mountResource(app, {
+    path: `${WORKSPACE}/:entity`,
+    guard: authenticateApiKey,
+    handlers: { GET: list, POST: create },
+  });
   mountResource(app, {
     path: `${WORKSPACE}/:entity/:id`,
+    guard: authenticateApiKey,
     handlers: { GET: get, PUT: update, PATCH: update, DELETE: remove },
   });
 }

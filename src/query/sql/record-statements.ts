@@ -110,3 +110,9 @@ const rowColumns = (entity: Entity): SQL =>
   list([...entity.columns.map(({ columnName }) => columnName), VERSION_COLUMN].map(identifier));
 
 const textOf = (query: SQL): string => toStatement(query).sql;
+
+/** Returns a row when some record of the entity holds this id in the column. */
+export function compileIsReferenced(entity: Entity, column: Column, id: SqlValue): Statement {
+  const isHolder = sql`${identifier(column.columnName)} = ${id}`;
+  return toStatement(sql`SELECT 1 FROM ${tableOf(entity)} WHERE ${isHolder} LIMIT 1`);
+}

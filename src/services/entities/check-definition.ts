@@ -1,4 +1,7 @@
+import { checkColumnDefinition } from "../../columns/define-column.ts";
+import { checkEntityConstraintDefinitions } from "../../columns/define-entity-constraint.ts";
 import type { Detail } from "../../errors/app-error.ts";
+import { idColumnOf } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import { RESERVED_ENTITY_NAMES } from "../../model/names.ts";
 
@@ -13,6 +16,11 @@ export function checkDefinition(
   return [
     ...checkReserved(definition),
     ...checkColumnNames(definition),
+    ...definition.columns.flatMap((column, i) => checkColumnDefinition(column, `columns[${i}]`)),
+    ...checkEntityConstraintDefinitions(definition.constraints, [
+      idColumnOf(definition),
+      ...definition.columns,
+    ]),
     ...checkReferences(definition, others),
     ...checkManyToMany(definition, others),
     ...checkRelationshipNames(definition, others),

@@ -1,3 +1,5 @@
+import { DEFAULT_PRECISION, DEFAULT_SCALE } from "../../columns/types/decimal.ts";
+import { DEFAULT_VARCHAR_LENGTH } from "../../columns/types/varchar.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Column } from "../../model/column.ts";
 import type { EntityDefinition, IdType } from "../../model/entity.ts";
@@ -47,14 +49,11 @@ function relationshipNameOf(columnName: string): string {
   return match?.[1] ?? `${columnName}Ref`;
 }
 
-const DEFAULT_VARCHAR_LENGTH = 255;
-const DEFAULT_DECIMAL = { precision: 15, scale: 2 };
-
 function defaultsOfType({ type, length, precision, scale }: ColumnInput) {
   if (type === "VARCHAR") return { length: length ?? DEFAULT_VARCHAR_LENGTH };
   if (type === "DECIMAL") {
-    const digits = precision ?? DEFAULT_DECIMAL.precision;
-    return { precision: digits, scale: scale ?? Math.min(DEFAULT_DECIMAL.scale, digits) };
+    const digits = precision ?? DEFAULT_PRECISION;
+    return { precision: digits, scale: scale ?? Math.min(DEFAULT_SCALE, digits) };
   }
   return {};
 }

@@ -26,7 +26,7 @@ export async function deleteEntity(
     requireUnreferenced(catalog, entity);
     const { write } = ctx.platform;
     const statements = [
-      ...compileDropEntity(catalog, entity),
+      ...compileDropEntity(entity),
       toStatement(write.delete(entities).where(eq(entities.id, entity.id))),
     ];
     return { statements, result: undefined };

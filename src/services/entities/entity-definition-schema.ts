@@ -29,25 +29,37 @@ const referenceSchema = z.strictObject({
   onDelete: z.enum(ON_DELETE_ACTIONS).default("RESTRICT"),
 });
 
-export const columnSchema = z.strictObject({
-  id: idSchema.optional(),
-  name: nameSchema,
-  columnName: nameSchema.optional(),
-  /** Optional for reference columns, which take the type of the id they point to. */
-  type: z.enum(COLUMN_TYPES).optional(),
-  nullable: z.boolean().default(true),
-  unique: z.boolean().default(false),
-  indexed: z.boolean().default(false),
-  length: z.int().optional(),
-  precision: z.int().optional(),
-  scale: z.int().optional(),
-  values: z.array(z.string()).optional(),
-  generated: z.boolean().optional(),
-  autoSet: z.enum(["INSERT", "UPDATE"]).optional(),
-  default: z.json().optional(),
-  constraints: z.array(columnConstraintSchema).max(MAX_CONSTRAINTS).default([]),
-  references: referenceSchema.optional(),
-});
+export const columnSchema = z
+  .strictObject({
+    id: idSchema.optional(),
+    name: nameSchema,
+    columnName: nameSchema.optional(),
+    /** Optional for reference columns, which take the type of the id they point to. */
+    type: z.enum(COLUMN_TYPES).optional(),
+    nullable: z.boolean().default(true),
+    unique: z.boolean().default(false),
+    indexed: z.boolean().default(false),
+    length: z.int().optional(),
+    precision: z.int().optional(),
+    scale: z.int().optional(),
+    values: z.array(z.string()).optional(),
+    generated: z.boolean().optional(),
+    autoSet: z.enum(["INSERT", "UPDATE"]).optional(),
+    default: z.json().optional(),
+    constraints: z.array(columnConstraintSchema).max(MAX_CONSTRAINTS).default([]),
+    references: referenceSchema.optional(),
+  })
+  .refine(({ type, references }) => type !== undefined || references !== undefined, {
+    path: ["type"],
+    error: "is required",
+  })
+  .refine(
+    ({ type, references }) => !references || type === undefined || type === "INTEGER" || type === "UUID",
+    {
+      path: ["type"],
+      error: "must be left out: a reference has the type of the id it points to",
+    },
+  );
 
 const entityConstraintSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("UNIQUE_COMPOSITE"), fields: z.array(nameSchema).min(2).max(8) }),

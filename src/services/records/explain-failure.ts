@@ -1,7 +1,9 @@
+import { detailOf } from "../../columns/entity-constraints.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
+import { brokenConstraintOf } from "../../ddl/compile-ddl.ts";
 import type { AppError } from "../../errors/app-error.ts";
-import { foreignKeyViolation, uniqueViolation } from "../../errors/failures.ts";
+import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -27,6 +29,8 @@ export async function explainWrite(
 ): Promise<AppError | undefined> {
   if (failure.uniqueColumns) return explainUnique(failure.uniqueColumns, write);
   if (failure.isForeignKey) return explainReference(ctx, write);
+  const broken = brokenConstraintOf(write.entity, failure.message);
+  if (broken && broken.type !== "UNIQUE_COMPOSITE") return validationFailed([detailOf(broken)]);
   return undefined;
 }
 

@@ -25,7 +25,8 @@ export async function getRecord(
       if (id === undefined) throw recordNotFound(text);
       return {
         statements: [compileGetById(entity, id)],
-        shape([[row] = []]) {
+        shape([rows = []]) {
+          const [row] = rows;
           if (!row) throw recordNotFound(text);
           return shapeRow(entity, row);
         },

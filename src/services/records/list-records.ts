@@ -1,6 +1,6 @@
 import { getEntity } from "../../model/catalog.ts";
-import { parseList } from "../../query/parse/parse-list.ts";
 import { planList } from "../../query/plan/plan-list.ts";
+import { READ_EVERYTHING } from "../../query/plan/target.ts";
 import { compileList } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
@@ -17,7 +17,7 @@ export async function listRecords(ctx: WorkspaceContext, { entity: name, query }
     need: "READ",
     plan({ catalog }) {
       const entity = getEntity(catalog, name);
-      return compileList(planList(parseList(query()), { catalog, entity }));
+      return compileList(planList({ catalog, entity, scope: READ_EVERYTHING }, query()));
     },
   });
 }

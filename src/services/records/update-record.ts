@@ -34,7 +34,8 @@ export async function updateRecord(
       const { values } = validated;
       return {
         statements: [values.size === 0 ? compileGetById(entity, id) : compileUpdate(entity, id, { values })],
-        shape([[row] = []]) {
+        shape([rows = []]) {
+          const [row] = rows;
           if (!row) throw recordNotFound(input.id);
           return shapeRow(entity, row);
         },

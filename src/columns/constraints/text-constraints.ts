@@ -1,0 +1,92 @@
+import { RE2JS } from "re2js";
+import type { Column, ColumnConstraint } from "../../model/column.ts";
+import { columnTypeOf } from "../registry.ts";
+import { codePointsOf } from "../text.ts";
+import type { Check, ConstraintType } from "./constraint-type.ts";
+
+const EMAIL =
+  /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
+const MAX_EMAIL_LENGTH = 254;
+const MAX_PATTERN_LENGTH = 1000;
+
+const isText = (column: Column) => columnTypeOf(column).family === "text";
+const takesNothing = (_: Column, { value }: ColumnConstraint) =>
+  value === undefined ? undefined : "takes no value";
+
+function textRule(
+  name: string,
+  rule: Pick<ConstraintType, "jsonSchema"> & { text: string; test(text: string): boolean },
+): ConstraintType {
+  const check: Check = (value) => rule.test(String(value));
+  const { jsonSchema } = rule;
+  return {
+    name,
+    fits: isText,
+    problemOf: takesNothing,
+    compile: () => check,
+    message: () => rule.text,
+    jsonSchema,
+  };
+}
+
+function lengthRule(name: "MIN_LENGTH" | "MAX_LENGTH", keyword: string): ConstraintType {
+  const isMin = name === "MIN_LENGTH";
+  return {
+    name,
+    fits: isText,
+    problemOf(_, { value }) {
+      return /^\d{1,9}$/.test(String(value ?? "")) ? undefined : "must be a whole number of characters";
+    },
+    compile(_, { value }) {
+      const limit = Number(value);
+      return isMin
+        ? (text) => codePointsOf(String(text)) >= limit
+        : (text) => codePointsOf(String(text)) <= limit;
+    },
+    message: ({ value }) => `must be at ${isMin ? "least" : "most"} ${value} characters`,
+    jsonSchema: (_, { value }) => ({ [keyword]: Number(value) }),
+  };
+}
+
+/** Searches: anchor it yourself. RE2 runs it in linear time; what RE2 cannot run is refused at definition. */
+const pattern: ConstraintType = {
+  name: "PATTERN",
+  fits: isText,
+  problemOf(_, { value }) {
+    if (typeof value !== "string" || value === "") return "must be a regular expression";
+    if (value.length > MAX_PATTERN_LENGTH) return `must be at most ${MAX_PATTERN_LENGTH} characters`;
+    try {
+      RE2JS.compile(value);
+      return undefined;
+    } catch {
+      return "must be a regular expression that RE2 can run (no look-around, no back-references)";
+    }
+  },
+  compile(_, { value }) {
+    const compiled = RE2JS.compile(String(value));
+    return (text) => compiled.test(String(text));
+  },
+  message: ({ value }) => `must match pattern ${value}`,
+  jsonSchema: (_, { value }) => ({ pattern: String(value) }),
+};
+
+export const textConstraints: readonly ConstraintType[] = [
+  textRule("NOT_BLANK", {
+    text: "must not be blank",
+    test: (text) => text.trim() !== "",
+    jsonSchema: () => ({ minLength: 1 }),
+  }),
+  lengthRule("MIN_LENGTH", "minLength"),
+  lengthRule("MAX_LENGTH", "maxLength"),
+  pattern,
+  textRule("EMAIL", {
+    text: "must be a valid email address",
+    test: (text) => text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text),
+    jsonSchema: () => ({ format: "email" }),
+  }),
+  textRule("URL", {
+    text: "must be a valid URL",
+    test: (text) => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text),
+    jsonSchema: () => ({ format: "uri" }),
+  }),
+];

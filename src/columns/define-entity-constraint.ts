@@ -1,0 +1,72 @@
+import type { Detail } from "../errors/app-error.ts";
+import type { Column } from "../model/column.ts";
+import type { EntityConstraint } from "../model/entity.ts";
+import { columnTypeOf } from "./registry.ts";
+
+/** Types of one kind compare with each other; all others only with themselves. */
+const PLAIN_NUMBERS: ReadonlySet<string> = new Set(["INTEGER", "BIGINT", "DOUBLE"]);
+const TEXTS: ReadonlySet<string> = new Set(["VARCHAR", "TEXT"]);
+
+/** What is wrong with an entity's constraints; `columns` are all of its columns, `id` too. */
+export function checkEntityConstraintDefinitions(
+  constraints: readonly EntityConstraint[],
+  columns: readonly Column[],
+): readonly Detail[] {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  return constraints.flatMap((constraint, i) => {
+    const path = `constraints[${i}]`;
+    const unknown = fieldsOf(constraint).filter(({ name }) => !byName.has(name));
+    if (unknown.length > 0) {
+      return unknown.map(({ at, name }) => ({
+        field: `${path}.${at}`,
+        message: `'${name}' is not a field of this entity`,
+      }));
+    }
+    const problem = problemOf(constraint, byName);
+    return problem ? [{ field: `${path}.${problem.field}`, message: problem.message }] : [];
+  });
+}
+
+function fieldsOf(constraint: EntityConstraint): readonly { readonly at: string; readonly name: string }[] {
+  if (constraint.type === "UNIQUE_COMPOSITE")
+    return constraint.fields.map((name, i) => ({ at: `fields[${i}]`, name }));
+  const field = { at: "field", name: constraint.field };
+  if (constraint.type === "CONDITIONAL_REQUIRED")
+    return [field, { at: "when.field", name: constraint.when.field }];
+  return [field, { at: "otherField", name: constraint.otherField }];
+}
+
+function problemOf(constraint: EntityConstraint, byName: ReadonlyMap<string, Column>): Detail | undefined {
+  if (constraint.type === "UNIQUE_COMPOSITE") {
+    const { fields } = constraint;
+    if (new Set(fields).size < fields.length) return { field: "fields", message: "must not repeat a field" };
+    const isJson = fields.some((name) => byName.get(name)?.type === "JSON");
+    return isJson ? { field: "fields", message: "must not hold JSON" } : undefined;
+  }
+  const column = byName.get(constraint.field);
+  if (constraint.type === "CONDITIONAL_REQUIRED")
+    return problemOfCondition(constraint, byName.get(constraint.when.field));
+  const other = byName.get(constraint.otherField);
+  if (!column || !other || column === other) return { field: "otherField", message: "must be another field" };
+  const isComparable = canCompare(column, other);
+  return isComparable
+    ? undefined
+    : { field: "otherField", message: `cannot be compared with ${constraint.field}` };
+}
+
+function problemOfCondition(
+  { field, when }: Extract<EntityConstraint, { type: "CONDITIONAL_REQUIRED" }>,
+  column: Column | undefined,
+): Detail | undefined {
+  if (field === when.field) return { field: "when.field", message: "must be another field" };
+  if (!column || when.equals === null) return { field: "when.equals", message: "must be a value" };
+  const parsed = columnTypeOf(column).parse(when.equals, column);
+  return parsed.ok ? undefined : { field: "when.equals", message: parsed.message };
+}
+
+function canCompare(left: Column, right: Column): boolean {
+  if (left.type === "JSON") return false;
+  if (left.type === "DECIMAL") return right.type === "DECIMAL" && left.scale === right.scale;
+  if (left.type === right.type) return true;
+  return [PLAIN_NUMBERS, TEXTS].some((kind) => kind.has(left.type) && kind.has(right.type));
+}

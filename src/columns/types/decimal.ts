@@ -1,0 +1,54 @@
+import type { Column } from "../../model/column.ts";
+import type { ColumnType, Parsed } from "../column-type.ts";
+import { accept, refuse } from "../parsed.ts";
+
+export const DEFAULT_PRECISION = 15;
+export const DEFAULT_SCALE = 2;
+
+const scaleOf = (column: Column) => column.scale ?? DEFAULT_SCALE;
+
+/** The number `10^precision − 1` scaled down, as text: the largest value the column holds. */
+function limitOf(column: Column): string {
+  return toDecimalText(10 ** (column.precision ?? DEFAULT_PRECISION) - 1, scaleOf(column));
+}
+
+/** A scaled integer as decimal text: 1505 of scale 2 is `15.05`. Exact. */
+function toDecimalText(scaled: number, scale: number): string {
+  const digits = String(Math.abs(scaled)).padStart(scale + 1, "0");
+  const split = digits.length - scale;
+  const sign = scaled < 0 ? "-" : "";
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, split)}.${digits.slice(split)}`;
+}
+
+/** Decimal text, an exponent allowed, as a scaled integer; never through binary fractions. */
+function parseDecimal(text: string, column: Column): Parsed {
+  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,4}))?$/i.exec(text);
+  if (!match) return refuse("must be a number");
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
+  const significant = (whole + fraction).replace(/^0+(?=\d)/, "");
+  const trimmed = significant.replace(/0+$/, "");
+  if (trimmed === "") return accept(0);
+  const scale = scaleOf(column);
+  const zeros = Number(exponent) - fraction.length + (significant.length - trimmed.length) + scale;
+  if (zeros < 0) return refuse(`must have at most ${scale} decimal places`);
+  if (trimmed.length + zeros > (column.precision ?? DEFAULT_PRECISION)) {
+    return refuse(sign ? `must be at least -${limitOf(column)}` : `must be at most ${limitOf(column)}`);
+  }
+  return accept(Number(sign + trimmed + "0".repeat(zeros)));
+}
+
+/** Stored as an integer scaled by 10^scale: exact in comparison and sums. At most 15 digits, so JSON's numbers hold it. */
+export const decimal: ColumnType = {
+  name: "DECIMAL",
+  family: "number",
+  storage: "INTEGER",
+  parse: (value, column) =>
+    typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number"),
+  parseText: (text, column) => parseDecimal(text, column),
+  toJson: (value, column) => Number(toDecimalText(Number(value), scaleOf(column))),
+  jsonSchema: (column) => ({
+    type: "number",
+    minimum: -Number(limitOf(column)),
+    maximum: Number(limitOf(column)),
+  }),
+};

@@ -1,0 +1,20 @@
+import type { ColumnType } from "../column-type.ts";
+import { accept, refuse } from "../parsed.ts";
+
+const [MIN, MAX] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+const OUT_OF_RANGE = `must be an integer between ${MIN} and ${MAX}`;
+
+export const integer: ColumnType = {
+  name: "INTEGER",
+  family: "number",
+  storage: "INTEGER",
+  parse(value) {
+    if (typeof value !== "number" || !Number.isInteger(value)) return refuse("must be an integer");
+    return Number.isSafeInteger(value) ? accept(value + 0) : refuse(OUT_OF_RANGE);
+  },
+  parseText(text, column) {
+    return /^-?\d+$/.test(text) ? integer.parse(Number(text), column) : refuse("must be an integer");
+  },
+  toJson: (value) => Number(value),
+  jsonSchema: () => ({ type: "integer", minimum: MIN, maximum: MAX }),
+};

@@ -1,0 +1,14 @@
+import type { ColumnType } from "../column-type.ts";
+import { parseStoredText, parseString } from "../text.ts";
+
+const MAX_TEXT_LENGTH = 100_000;
+
+export const text: ColumnType = {
+  name: "TEXT",
+  family: "text",
+  storage: "TEXT",
+  parse: (value, column) => parseString(value, (sent) => text.parseText(sent, column), "must be a string"),
+  parseText: (sent) => parseStoredText(sent, MAX_TEXT_LENGTH),
+  toJson: (value) => String(value),
+  jsonSchema: () => ({ type: "string", maxLength: MAX_TEXT_LENGTH }),
+};

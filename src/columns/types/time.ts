@@ -1,0 +1,23 @@
+import type { ColumnType } from "../column-type.ts";
+import { accept, refuse } from "../parsed.ts";
+import { parseString } from "../text.ts";
+
+const MESSAGE = "must be a valid time (HH:MM:SS)";
+const TIME = /^((?:[01]\d|2[0-3]):[0-5]\d)(?::([0-5]\d)(?:\.(\d{1,3}))?)?$/;
+
+/** Stored as it is answered: whole seconds, with milliseconds only when there are any; text order is time order. */
+export const time: ColumnType = {
+  name: "TIME",
+  family: "temporal",
+  storage: "TEXT",
+  parse: (value, column) => parseString(value, (text) => time.parseText(text, column), MESSAGE),
+  parseText(text) {
+    const match = TIME.exec(text);
+    if (!match) return refuse(MESSAGE);
+    const [, minutes, seconds = "00", fraction = ""] = match;
+    const millis = fraction.padEnd(3, "0");
+    return accept(`${minutes}:${seconds}${millis === "000" ? "" : `.${millis}`}`);
+  },
+  toJson: (value) => String(value),
+  jsonSchema: () => ({ type: "string", pattern: "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{3})?$" }),
+};

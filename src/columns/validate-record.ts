@@ -1,0 +1,113 @@
+import type { Detail } from "../errors/app-error.ts";
+import type { Column } from "../model/column.ts";
+import type { Entity } from "../model/entity.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { SqlValue } from "../model/sql-value.ts";
+import { checkEntityConstraints } from "./entity-constraints.ts";
+import { compileFieldRule, type FieldRule } from "./field-rule.ts";
+import { columnTypeOf } from "./registry.ts";
+
+/** What a validation may ask of its surroundings. */
+export interface Surroundings {
+  /** The request's time, ISO 8601 UTC. */
+  readonly iso: string;
+  generateUuid(): string;
+}
+
+export type Validated =
+  | { readonly ok: true; readonly values: ReadonlyMap<Column, SqlValue> }
+  | { readonly ok: false; readonly details: readonly Detail[] };
+
+/** Checks bodies against one entity; all problems together, in column order, unknown fields last. */
+export interface RecordValidator {
+  /** Values of all columns, defaults filled in; `id` only when it is sent or generated here. */
+  validateCreate(body: JsonObject, now: Surroundings): Validated;
+  /** Values of what is sent, and of what the server writes with every update; nothing for `{}`. */
+  validateUpdate(body: JsonObject, id: SqlValue, now: Surroundings): Validated;
+}
+
+const validators = new WeakMap<Entity, RecordValidator>();
+
+/** Compiled once for each entity of a catalog. */
+export function recordValidatorOf(entity: Entity): RecordValidator {
+  const known = validators.get(entity);
+  if (known) return known;
+  const rules = entity.columns.map(compileFieldRule);
+  const validator: RecordValidator = {
+    validateCreate: (body, now) =>
+      conclude(entity, body, readAll(rules, body, { now, absent: valueWhenAbsent })),
+    validateUpdate(body, id, now) {
+      const isTouching = Object.keys(body).length > 0;
+      const absent: WhenAbsent = (column) =>
+        isTouching && column.autoSet === "UPDATE" ? { value: now.iso } : undefined;
+      return conclude(entity, body, readAll(rules, body, { now, absent, id }));
+    },
+  };
+  validators.set(entity, validator);
+  return validator;
+}
+
+/** The id of a path, as stored; undefined for a text that is no id of the entity. Only canonical forms are ids. */
+export function parseId(text: string, entity: Entity): SqlValue | undefined {
+  const [column] = entity.columns;
+  if (!column || (column.type === "INTEGER" && !/^(?:0|-?[1-9]\d*)$/.test(text))) return undefined;
+  const parsed = columnTypeOf(column).parseText(text, column);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+type Reading = { readonly value: SqlValue } | { readonly messages: readonly string[] } | undefined;
+type WhenAbsent = (column: Column, now: Surroundings) => Reading;
+
+interface Circumstances {
+  readonly now: Surroundings;
+  /** What becomes of a column that is not sent; undefined leaves it out. */
+  readonly absent: WhenAbsent;
+  /** Of an update: the only id that may be sent. */
+  readonly id?: SqlValue;
+}
+
+interface Collected {
+  readonly values: Map<Column, SqlValue>;
+  readonly details: Detail[];
+}
+
+function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: Circumstances): Collected {
+  const values = new Map<Column, SqlValue>();
+  const details: Detail[] = [];
+  for (const rule of rules) {
+    const reading = readField(rule, body, circumstances);
+    if (!reading) continue;
+    if ("value" in reading) values.set(rule.column, reading.value);
+    else for (const message of reading.messages) details.push({ field: rule.column.name, message });
+  }
+  return { values, details };
+}
+
+function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circumstances): Reading {
+  const { column } = rule;
+  const sent = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
+  if (sent === undefined) return absent(column, now);
+  if (column.autoSet) return { messages: ["is read-only"] };
+  const reading = rule.read(sent, now.iso);
+  if (column.name !== "id" || id === undefined) return reading;
+  return "value" in reading && reading.value === id ? undefined : { messages: ["cannot be changed"] };
+}
+
+const valueWhenAbsent: WhenAbsent = (column, now) => {
+  if (column.autoSet) return { value: now.iso };
+  if (column.generated) return { value: now.generateUuid() };
+  if (column.name === "id") return undefined;
+  if (column.default !== undefined && column.default !== null) {
+    const parsed = columnTypeOf(column).parse(column.default, column);
+    if (parsed.ok) return parsed;
+  }
+  return column.nullable ? { value: null } : { messages: [`${column.name} is required`] };
+};
+
+function conclude(entity: Entity, body: JsonObject, { values, details }: Collected): Validated {
+  details.push(...checkEntityConstraints(entity, values));
+  for (const field of Object.keys(body)) {
+    if (!entity.columnByName.has(field)) details.push({ field, message: `is not a field of ${entity.name}` });
+  }
+  return details.length > 0 ? { ok: false, details } : { ok: true, values };
+}

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Answer, ask, askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { alice, customer } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+/* Everything is cached in the isolate and in KV; each of these changes must be felt by the very next request. */
+
+let w: TestWorkspace;
+beforeEach(async () => {
+  w = await makeWorkspace(customer);
+  expectStatus(await w.api("POST", "/Customer", { body: alice }), 201);
+  expectStatus(await w.api("GET", "/Customer"), 200);
+});
+
+const readAndWrite = (token = w.key): Promise<[Answer, Answer]> =>
+  Promise.all([
+    ask("GET", `${w.apiPath}/Customer/1`, { token }),
+    ask("PUT", `${w.apiPath}/Customer/1`, { token, body: { age: 40 } }),
+  ]);
+
+describe("a key", () => {
+  it("works no more from the moment it is revoked", async () => {
+    expectStatus(await w.admin("DELETE", `/api-keys/${w.keyId}`), 204);
+    for (const answer of await readAndWrite()) {
+      expectFailure(answer, 401, { code: "UNAUTHORIZED", message: "Invalid API key" });
+      expect(answer.headers.get("WWW-Authenticate")).toBe("Bearer");
+    }
+  });
+
+  it("works no more from the moment it expires, and again when that is taken back", async () => {
+    const expire = (expiresAt: string | null) =>
+      w.admin("PATCH", `/api-keys/${w.keyId}`, { body: { expiresAt } });
+    expectStatus(await expire("2020-01-01T00:00:00+02:00"), 200);
+    for (const answer of await readAndWrite()) {
+      expectFailure(answer, 401, { code: "UNAUTHORIZED", message: "API key has expired" });
+    }
+    expectStatus(await expire(null), 200);
+    for (const answer of await readAndWrite()) expectStatus(answer, 200);
+  });
+
+  it("changes its permission at once, both ways", async () => {
+    const permit = (permission: string) => w.admin("PATCH", `/api-keys/${w.keyId}`, { body: { permission } });
+    expectStatus(await permit("READ_ONLY"), 200);
+    const [read, write] = await readAndWrite();
+    expectStatus(read, 200);
+    expectFailure(write, 403, {
+      code: "FORBIDDEN",
+      message: "This API key has READ_ONLY permissions — data modifications are not allowed",
+    });
+    expectStatus(await permit("READ_WRITE"), 200);
+    for (const answer of await readAndWrite()) expectStatus(answer, 200);
+  });
+
+  it("gets a new secret by rotation; the old one ends with its grace period", async () => {
+    const first = expectStatus(
+      await w.admin("POST", `/api-keys/${w.keyId}/rotate`, { body: { gracePeriodSeconds: 600 } }),
+      200,
+    ).body.data;
+    expect(first.key).not.toBe(w.key);
+    expect(first.keyPrefix).toBe(first.key.slice(0, 16));
+    for (const token of [w.key, first.key])
+      for (const answer of await readAndWrite(token)) expectStatus(answer, 200);
+    const second = expectStatus(await w.admin("POST", `/api-keys/${w.keyId}/rotate`), 200).body.data;
+    for (const answer of await readAndWrite(second.key)) expectStatus(answer, 200);
+    for (const token of [w.key, first.key]) {
+      for (const answer of await readAndWrite(token)) {
+        expectFailure(answer, 401, { code: "UNAUTHORIZED", message: "Invalid API key" });
+      }
+    }
+  });
+});
+
+describe("the access mode", () => {
+  it.each([
+    ["READ_ONLY", "Workspace is in read-only mode"],
+    ["DESIGN", "Workspace is in design mode"],
+    ["MAINTENANCE", "Workspace is in maintenance mode"],
+  ])(
+    "%s stops writes from the next request, invalid ones too, and lets reads through",
+    async (accessMode, message) => {
+      expectStatus(await w.admin("PATCH", "", { body: { accessMode } }), 200);
+      const [read, write] = await readAndWrite();
+      expectStatus(read, 200);
+      const refusal = { code: "WORKSPACE_STATUS", message };
+      expectFailure(write, 409, refusal);
+      expectFailure(await w.api("POST", "/Customer", { body: { age: "x" } }), 409, refusal);
+      expectFailure(await w.api("POST", "/Nothing", { body: "not json" }), 409, refusal);
+      expectFailure(await w.api("DELETE", "/Customer/1"), 409, refusal);
+      expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
+      for (const answer of await readAndWrite()) expectStatus(answer, 200);
+    },
+  );
+
+  it.each([
+    ["ACTIVE", 201],
+    ["DESIGN", 201],
+    ["READ_ONLY", 409],
+    ["MAINTENANCE", 409],
+    ["SCHEMA_LOCKED", 409],
+  ])("%s answers a schema change with %i", async (accessMode, status) => {
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode } }), 200);
+    expectStatus(await w.admin("POST", "/entities", { body: { name: "Thing" } }), status);
+  });
+
+  it("SCHEMA_LOCKED names itself and lets records be written", async () => {
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "SCHEMA_LOCKED" } }), 200);
+    for (const answer of await readAndWrite()) expectStatus(answer, 200);
+    expectFailure(await w.admin("DELETE", "/entities/Customer?confirm=Customer"), 409, {
+      code: "WORKSPACE_STATUS",
+      message: "Workspace schema is locked",
+    });
+  });
+});
+
+describe("the schema", () => {
+  it("is felt at once: a new entity answers, a dropped one is gone", async () => {
+    const before = await w.api("GET", "/Thing");
+    expectFailure(before, 404, { code: "NOT_FOUND", message: "Entity not found: Thing" });
+    expectStatus(await w.admin("POST", "/entities", { body: { name: "Thing" } }), 201);
+    expectStatus(await w.api("POST", "/Thing", { body: {} }), 201);
+    expectStatus(await w.admin("DELETE", "/entities/Thing?confirm=Thing"), 204);
+    expectFailure(await w.api("GET", "/Thing"), 404, {
+      code: "NOT_FOUND",
+      message: "Entity not found: Thing",
+    });
+  });
+
+  it("an entity dropped and made again under its name is a new one, without the old records", async () => {
+    expectStatus(await w.admin("DELETE", "/entities/Customer?confirm=Customer"), 204);
+    const body = { name: "Customer", columns: [{ name: "nick", type: "VARCHAR" }] };
+    expectStatus(await w.admin("POST", "/entities", { body }), 201);
+    const { body: listed } = expectStatus(await w.api("GET", "/Customer"), 200);
+    expect(listed).toEqual({ data: [], meta: { page: 0, size: 20, totalElements: 0, totalPages: 0 } });
+    expect((await w.api("POST", "/Customer", { body: { nick: "Al" } })).body.data).toEqual({
+      id: 1,
+      nick: "Al",
+    });
+  });
+});
+
+describe("the order of refusals", () => {
+  it("is 401, 403, 409, 404, 400, 422 whatever else is wrong", async () => {
+    const readOnly = (await w.createKey({ permission: "READ_ONLY" })).key;
+    const post = (token: string, entity: string, body: unknown) =>
+      ask("POST", `${w.apiPath}/${entity}`, { token, body });
+    expect((await ask("POST", `${w.apiPath}/Nothing`, { body: "{" })).status).toBe(401);
+    expect((await post(readOnly, "Nothing", "{")).status).toBe(403);
+    expect((await post(w.key, "Nothing", "{")).status).toBe(404);
+    expect((await post(w.key, "Customer", "{")).status).toBe(400);
+    expect((await post(w.key, "Customer", {})).status).toBe(422);
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
+    expect((await post(readOnly, "Nothing", "{")).status).toBe(403);
+    expect((await post(w.key, "Nothing", "{")).status).toBe(409);
+    expectStatus(await w.admin("DELETE", `/api-keys/${w.keyId}`), 204);
+    expect((await post(w.key, "Nothing", "{")).status).toBe(401);
+  });
+});
+
+describe("the cost", () => {
+  it("of every warm successful request is one round trip", async () => {
+    const count = async (method: string, path: string, body?: unknown) => {
+      const { answer, roundTrips } = await askCounted(method, w.apiPath + path, { token: w.key, body });
+      expect(answer.status, answer.text).toBeLessThan(300);
+      return [`${method} ${path}`, roundTrips];
+    };
+    const counted = [
+      await count("GET", ""),
+      await count("GET", "/Customer"),
+      await count("GET", "/Customer/1"),
+      await count("POST", "/Customer", { ...alice, email: "b@example.com" }),
+      await count("PUT", "/Customer/1", { age: 50 }),
+      await count("PATCH", "/Customer/1", {}),
+      await count("DELETE", "/Customer/1"),
+    ];
+    expect(counted.filter(([, roundTrips]) => roundTrips !== 1)).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { ask, askAdmin, expectFailure, expectStatus } from "../support/api.ts";
+import { customer, order } from "../support/entities.ts";
+import { makeWorkspace, makeWorkspaceIn, type TestWorkspace } from "../support/workspace.ts";
+
+/* Two workspaces of the same names in one organization, and one in another. */
+
+let [one, two, abroad]: TestWorkspace[] = [];
+const workspaces = () => [one, two, abroad].filter((w) => w !== undefined);
+
+beforeAll(async () => {
+  one = await makeWorkspace(customer, order);
+  two = await makeWorkspaceIn(one.organization, [customer, order]);
+  abroad = await makeWorkspace(customer, order);
+  for (const w of workspaces()) {
+    const body = { email: "same@example.com", name: w.workspace };
+    expectStatus(await w.api("POST", "/Customer", { body }), 201);
+  }
+});
+
+describe("two workspaces", () => {
+  it("of the same entities hold their own records", async () => {
+    for (const w of workspaces()) {
+      const { body } = expectStatus(await w.api("GET", "/Customer"), 200);
+      expect(body.data.map(({ name }: { name: string }) => name)).toEqual([w.workspace]);
+    }
+  });
+
+  it("refuse each other's keys, on every method and path", async () => {
+    const foreign = { code: "UNAUTHORIZED", message: "API key is not valid for this workspace" };
+    for (const w of workspaces()) {
+      for (const other of workspaces().filter((candidate) => candidate !== w)) {
+        for (const [method, path] of [
+          ["GET", ""],
+          ["GET", "/Customer"],
+          ["GET", "/Customer/1"],
+          ["POST", "/Customer"],
+          ["PUT", "/Customer/1"],
+          ["DELETE", "/Customer/1"],
+          ["PROPFIND", "/Customer"],
+        ] as const) {
+          const body = ["POST", "PUT"].includes(method) ? { name: "x" } : undefined;
+          expectFailure(await ask(method, other.apiPath + path, { token: w.key, body }), 401, foreign);
+        }
+      }
+    }
+  });
+
+  it("that do not exist answer like foreign ones", async () => {
+    for (const path of ["/api/v1/nobody/nothing/Customer", `/api/v1/${one?.organization}/nothing/Customer`]) {
+      expectFailure(await ask("GET", path, { token: one?.key ?? "" }), 401, {
+        code: "UNAUTHORIZED",
+        message: "API key is not valid for this workspace",
+      });
+    }
+  });
+
+  it("do not reach each other's keys through the admin's paths", async () => {
+    const path = `${two?.adminPath}/api-keys/${one?.keyId}`;
+    for (const [method, suffix, body] of [
+      ["GET", "", undefined],
+      ["PATCH", "", { name: "mine" }],
+      ["DELETE", "", undefined],
+      ["POST", "/rotate", {}],
+    ] as const) {
+      expectFailure(await askAdmin(method, path + suffix, { body }), 404, {
+        code: "NOT_FOUND",
+        message: `API key not found: ${one?.keyId}`,
+      });
+    }
+    for (const w of workspaces()) expectStatus(await w.api("GET", "/Customer"), 200);
+  });
+
+  it("deleted and made again under the same slug share nothing with the old one", async () => {
+    const old = await makeWorkspace(customer);
+    expectStatus(await old.api("POST", "/Customer", { body: { email: "a@b.c", name: "Old" } }), 201);
+    expectStatus(await old.admin("DELETE", `?confirm=${old.workspace}`), 204);
+    expectFailure(await old.api("GET", "/Customer"), 401, {
+      code: "UNAUTHORIZED",
+      message: "Invalid API key",
+    });
+    const body = { slug: old.workspace, name: "New" };
+    expectStatus(await askAdmin("POST", `/organizations/${old.organization}/workspaces`, { body }), 201);
+    expectFailure(await old.api("GET", "/Customer"), 401, {
+      code: "UNAUTHORIZED",
+      message: "Invalid API key",
+    });
+    await old.define(customer);
+    const { key } = await old.createKey();
+    expect((await ask("GET", `${old.apiPath}/Customer`, { token: key })).body.data).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { askCounted, expectStatus } from "../support/api.ts";
+import { customer } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+const TOTAL = 25;
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(customer);
+  for (let i = 0; i < TOTAL; i++) {
+    const body = { email: `c${i}@example.com`, name: `Customer ${i}` };
+    expectStatus(await w.api("POST", "/Customer", { body }), 201);
+  }
+});
+
+describe("pages", () => {
+  it("answers the first 20 by id, with exact meta", async () => {
+    const { body } = expectStatus(await w.api("GET", "/Customer"), 200);
+    expect(body.meta).toEqual({ page: 0, size: 20, totalElements: TOTAL, totalPages: 2 });
+    const ids = body.data.map((record: { id: number }) => record.id);
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    expect(ids).toHaveLength(20);
+  });
+
+  it("answers the rest on the next page and nothing past the end", async () => {
+    const second = await w.api("GET", "/Customer?page=1");
+    expect(second.body.data).toHaveLength(5);
+    const past = await w.api("GET", "/Customer?page=7&size=10");
+    expect(past.body).toEqual({ data: [], meta: { page: 7, size: 10, totalElements: TOTAL, totalPages: 3 } });
+  });
+
+  it.each([
+    "page=-1",
+    "page=x",
+    "page=1.5",
+    "page=",
+    "size=0",
+    "size=1001",
+    "size=abc",
+    "size=1e2",
+    "page=1&page=2",
+  ])("refuses %s", async (query) => {
+    const answer = await w.api("GET", `/Customer?${query}`);
+    expect(answer.status, answer.text).toBe(400);
+    expect(answer.body.error.code).toBe("BAD_REQUEST");
+    expect(answer.body.error.message).toContain(query.split("=")[0]);
+  });
+
+  it("refuses unknown parameters with a suggestion", async () => {
+    const answer = await w.api("GET", "/Customer?pgae=1");
+    expect(answer.status).toBe(400);
+    expect(answer.body.error.message).toContain("did you mean 'page'");
+  });
+
+  it("refuses a query that is not percent-encoded UTF-8", async () => {
+    const answer = await w.api("GET", "/Customer?page=%ff");
+    expect(answer.status, answer.text).toBe(400);
+  });
+
+  it("costs one round trip", async () => {
+    const { answer, roundTrips } = await askCounted("GET", `${w.apiPath}/Customer?size=5`, { token: w.key });
+    expectStatus(answer, 200);
+    expect(roundTrips).toBe(1);
+  });
+
+  it("keeps the total right through deletes", async () => {
+    const { body } = await w.api("POST", "/Customer", { body: { email: "gone@example.com", name: "Gone" } });
+    expectStatus(await w.api("DELETE", `/Customer/${body.data.id}`), 204);
+    expect((await w.api("GET", "/Customer?size=1")).body.meta.totalElements).toBe(TOTAL);
+  });
+});

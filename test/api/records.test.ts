@@ -1,0 +1,195 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { expectFailure, expectStatus } from "../support/api.ts";
+import { alice, customer, order } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(customer, order);
+});
+
+const newCustomer = async (fields: object = {}) => {
+  const email = `${crypto.randomUUID()}@example.com`;
+  return expectStatus(await w.api("POST", "/Customer", { body: { ...alice, email, ...fields } }), 201).body
+    .data;
+};
+
+describe("create", () => {
+  it("answers 201 with Location, ETag and the full record in schema order, defaults filled in", async () => {
+    const answer = await w.api("POST", "/Customer", { body: { name: "Ann", email: "ann@example.com" } });
+    expectStatus(answer, 201);
+    const { id } = answer.body.data;
+    expect(answer.text).toBe(
+      `{"data":{"id":${id},"email":"ann@example.com","name":"Ann","age":null,"vip":false}}`,
+    );
+    expect(answer.headers.get("Location")).toBe(`${w.apiPath}/Customer/${id}`);
+    expect(answer.headers.get("ETag")).toBe('"1"');
+  });
+
+  it("takes a supplied id that is free, and refuses one that is taken", async () => {
+    expectStatus(
+      await w.api("POST", "/Customer", { body: { ...alice, id: 5000, email: "five@example.com" } }),
+      201,
+    );
+    const again = await w.api("POST", "/Customer", {
+      body: { ...alice, id: 5000, email: "six@example.com" },
+    });
+    expectFailure(again, 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: "A record with id '5000' already exists",
+    });
+  });
+
+  it("never gives the id of a deleted record to another", async () => {
+    const { id } = await newCustomer();
+    expectStatus(await w.api("DELETE", `/Customer/${id}`), 204);
+    expect((await newCustomer()).id).toBeGreaterThan(id);
+  });
+
+  it("names the field and value of a duplicate", async () => {
+    const { email } = await newCustomer();
+    expectFailure(await w.api("POST", "/Customer", { body: { ...alice, email } }), 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: `A record with email '${email}' already exists`,
+    });
+  });
+
+  it("names column, value and table of a reference to nothing", async () => {
+    expectFailure(await w.api("POST", "/Order", { body: { orderNumber: "A-1", customerId: 999999 } }), 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Referenced customer_id '999999' does not exist in customers",
+    });
+  });
+
+  it("reports all problems together, in column order, unknown fields last", async () => {
+    const body = { nmae: "x", age: "old", vip: null, email: null };
+    expectFailure(await w.api("POST", "/Customer", { body }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 5 error(s)",
+      details: [
+        { field: "email", message: "email is required" },
+        { field: "name", message: "name is required" },
+        { field: "age", message: "must be an integer" },
+        { field: "vip", message: "vip is required" },
+        { field: "nmae", message: "is not a field of Customer" },
+      ],
+    });
+  });
+
+  it("writes autoSet fields itself and lets nobody else", async () => {
+    const { id: customerId } = await newCustomer();
+    const created = await w.api("POST", "/Order", { body: { orderNumber: "A-2", customerId } });
+    expectStatus(created, 201);
+    expect(created.body.data.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    const body = { orderNumber: "A-3", customerId, createdAt: "2026-01-01T00:00:00Z" };
+    expectFailure(await w.api("POST", "/Order", { body }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "createdAt", message: "is read-only" }],
+    });
+  });
+});
+
+describe("read", () => {
+  it("answers the record", async () => {
+    const record = await newCustomer();
+    const answer = await w.api("GET", `/Customer/${record.id}`);
+    expectStatus(answer, 200);
+    expect(answer.body).toEqual({ data: record });
+  });
+
+  it.each(["999999999", "abc", "0x1", "1.0", "01", "%00", "1%20", "9007199254740993", "-1"])(
+    "answers 404 for the id %s",
+    async (id) => {
+      expectFailure(await w.api("GET", `/Customer/${id}`), 404, {
+        code: "NOT_FOUND",
+        message: `Record not found: ${decodeURIComponent(id)}`,
+      });
+    },
+  );
+
+  it.each(["Custoer", "customer", "__proto__", "constructor", "%22;DROP%20TABLE%20customers", "%E0%A4%A"])(
+    "answers 404 for the entity %s",
+    async (name) => {
+      const answer = await w.api("GET", `/${name}`);
+      expect(answer.status, answer.text).toBe(404);
+      expect(answer.body.error.message).toMatch(/^Entity not found: /);
+    },
+  );
+
+  it("HEAD answers what GET does, without the body", async () => {
+    const { id } = await newCustomer();
+    const answer = await w.api("HEAD", `/Customer/${id}`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
+  });
+});
+
+describe.each(["PUT", "PATCH"])("update by %s", (method) => {
+  it("changes and validates only what is sent, and the ETag", async () => {
+    const record = await newCustomer();
+    const answer = await w.api(method, `/Customer/${record.id}`, { body: { age: 31 } });
+    expectStatus(answer, 200);
+    expect(answer.body.data).toEqual({ ...record, age: 31 });
+    expect(answer.headers.get("ETag")).toBe('"2"');
+  });
+
+  it("changes nothing for {}", async () => {
+    const record = await newCustomer();
+    const answer = await w.api(method, `/Customer/${record.id}`, { body: {} });
+    expect({ status: answer.status, body: answer.body, etag: answer.headers.get("ETag") }).toEqual({
+      status: 200,
+      body: { data: record },
+      etag: '"1"',
+    });
+  });
+
+  it("refuses an id that is not the path's", async () => {
+    const { id } = await newCustomer();
+    expectStatus(await w.api(method, `/Customer/${id}`, { body: { id } }), 200);
+    expectFailure(await w.api(method, `/Customer/${id}`, { body: { id: id + 1 } }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "id", message: "cannot be changed" }],
+    });
+  });
+
+  it("answers 422 before 404, and 404 for what is not there", async () => {
+    const invalid = await w.api(method, "/Customer/999999999", { body: { age: "x" } });
+    expect(invalid.status, invalid.text).toBe(422);
+    expectFailure(await w.api(method, "/Customer/999999999", { body: { age: 1 } }), 404, {
+      code: "NOT_FOUND",
+      message: "Record not found: 999999999",
+    });
+  });
+
+  it("refuses duplicates and references to nothing", async () => {
+    const [one, two] = [await newCustomer(), await newCustomer()];
+    expectFailure(await w.api(method, `/Customer/${one.id}`, { body: { email: two.email } }), 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: `A record with email '${two.email}' already exists`,
+    });
+  });
+});
+
+describe("delete", () => {
+  it("answers 204 without a body, then 404", async () => {
+    const { id } = await newCustomer();
+    const answer = await w.api("DELETE", `/Customer/${id}`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 204, text: "" });
+    expectFailure(await w.api("DELETE", `/Customer/${id}`), 404, {
+      code: "NOT_FOUND",
+      message: `Record not found: ${id}`,
+    });
+  });
+
+  it("is refused while other records refer to it", async () => {
+    const { id } = await newCustomer();
+    const body = { orderNumber: crypto.randomUUID(), customerId: id };
+    expectStatus(await w.api("POST", "/Order", { body }), 201);
+    expectFailure(await w.api("DELETE", `/Customer/${id}`), 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: `Record ${id} is still referenced by orders.customer_id`,
+    });
+    expectStatus(await w.api("GET", `/Customer/${id}`), 200);
+  });
+});

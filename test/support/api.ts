@@ -1,0 +1,79 @@
+import { env, exports } from "cloudflare:workers";
+import { expect } from "vitest";
+
+export const ADMIN_TOKEN = "test-admin-token";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests reach into answers of any shape
+  readonly body: any;
+}
+
+export interface Asking {
+  readonly token?: string | undefined;
+  /** Sent as JSON; a string is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends one request to the Worker under test. */
+export async function ask(
+  method: string,
+  path: string,
+  { token, body, headers }: Asking = {},
+): Promise<Answer> {
+  const response = await exports.default.fetch(`https://edge.test${path}`, {
+    method,
+    headers: {
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("Content-Type")?.includes("json") && text !== "";
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : undefined,
+  };
+}
+
+export const askAdmin = (method: string, path: string, asking: Asking = {}) =>
+  ask(method, `/admin/v1${path}`, { token: ADMIN_TOKEN, ...asking });
+
+/** Round trips to the database that a request with this `X-Request-Id` has made. */
+export async function roundTripsOf(requestId: string): Promise<number> {
+  const response = await fetch(`${env.LIBSQL_URL}/_stats/requests?id=${requestId}`);
+  const { count } = (await response.json()) as { count: number };
+  return count;
+}
+
+/** An answer with its number of database round trips. */
+export async function askCounted(method: string, path: string, asking: Asking = {}) {
+  const requestId = crypto.randomUUID();
+  const answer = await ask(method, path, {
+    ...asking,
+    headers: { ...asking.headers, "X-Request-Id": requestId },
+  });
+  return { answer, roundTrips: await roundTripsOf(requestId) };
+}
+
+/** The whole contract of a failed request: status, code, message, and nothing else. */
+export function expectFailure(
+  answer: Answer,
+  status: number,
+  error: { code: string; message: string; details?: unknown },
+) {
+  expect({ status: answer.status, body: answer.body }).toEqual({ status, body: { error } });
+}
+
+export function expectStatus(answer: Answer, status: number): Answer {
+  expect(answer.status, answer.text).toBe(status);
+  return answer;
+}

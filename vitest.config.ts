@@ -1,0 +1,35 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** The Worker in workerd against a libSQL server over HTTP; and, beside it, what runs in plain Node. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            main: "./src/index.ts",
+            miniflare: {
+              compatibilityDate: "2026-10-01",
+              kvNamespaces: ["API_KEYS"],
+              bindings: { LIBSQL_URL: inject<string>("libsqlUrl"), ADMIN_TOKEN: "test-admin-token" },
+            },
+          })),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/{unit,api,property}/**/*.test.ts"],
+          globalSetup: ["test/setup/start-libsql.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "tools/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
