@@ -1,6 +1,5 @@
 import type { Catalog } from "../../../src/model/catalog.ts";
 import type { Entity, EntitySettings } from "../../../src/model/entity.ts";
-import { parseList } from "../../../src/query/parse/parse-list.ts";
 import { planList } from "../../../src/query/plan/plan-list.ts";
 import { type QueryTarget, READ_EVERYTHING, type ReadScope } from "../../../src/query/plan/target.ts";
 import { compileList } from "../../../src/query/sql/compile-list.ts";
@@ -70,4 +69,4 @@ export function targetIn(catalog: Catalog, name: string, scope: ReadScope = READ
 }
 
 export const compileListOf = (target: QueryTarget, query: string) =>
-  compileList(planList(parseList(new URLSearchParams(query)), target));
+  compileList(planList(target, new URLSearchParams(query)));
