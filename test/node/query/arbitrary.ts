@@ -10,6 +10,9 @@ import { entityOf } from "./shop.ts";
 /* Few distinct values, so that filters hit, and the awkward ones among them. */
 const TEXTS = ["", "PT", "pt", "Pt%", "a_b", "a,b", '"', "é", "É", "😀", "\u{10ffff}", "zz", "P"];
 
+/** In the order of their numbers. */
+export const uuidOf = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+
 export function jsonValueOf({ type, values }: Column): fc.Arbitrary<JsonValue> {
   switch (type) {
     case "BIGINT":
@@ -38,6 +41,12 @@ export function jsonValueOf({ type, values }: Column): fc.Arbitrary<JsonValue> {
         "2026-02-28T13:05:00.001Z",
         "1999-12-31T23:59:59.999Z",
       );
+    case "TIME":
+      return fc.constantFrom("13:05:00", "13:05:00.500", "00:00:00");
+    case "UUID":
+      return fc.integer({ min: 1, max: 12 }).map(uuidOf);
+    case "JSON":
+      return fc.constantFrom({ a: [1, null] }, [], "text", false);
     default:
       return fc.constantFrom(...TEXTS);
   }

@@ -115,7 +115,7 @@ describe("whatever is sent", () => {
         size: "1000",
         filter: JSON.stringify({ and: filters }),
       });
-      return database.answer(compileList(planList(target, params))).data.map(({ id }) => id);
+      return database.answer(compileList(planList(target, params))).data.map(({ id }) => Number(id));
     };
     fc.assert(
       fc.property(tree, tree, (one, other) => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { columnTypeOf } from "../../../src/columns/registry.ts";
 import type { Catalog } from "../../../src/model/catalog.ts";
 import type { SqlValue } from "../../../src/model/sql-value.ts";
-import { jsonValueOf } from "./arbitrary.ts";
+import { jsonValueOf, uuidOf } from "./arbitrary.ts";
 import { TestDatabase } from "./database.ts";
 import type { Stored, World } from "./evaluate.ts";
 
@@ -25,15 +25,18 @@ export function sampleWorld(
     for (const [index, entity] of [...catalog.entities.values()].entries()) {
       const made: Stored[] = [];
       for (let id = 1; id <= (SIZES[entity.name] ?? 10); id++) {
-        const record: Record<string, SqlValue> = { id };
+        const record: Record<string, SqlValue> = { id: entity.idType === "UUID" ? uuidOf(id) : id };
         for (const [position, column] of entity.columns.entries()) {
           if (column.name === "id") continue;
           const salt = seed + index * 1e6 + id * 1e3 + position;
           record[column.name] = sampleValue(column, { salt, id });
           const { references } = column;
           if (!references || record[column.name] === null) continue;
-          record[column.name] = 1 + (Math.abs(salt * 7919) % (SIZES[references.entity] ?? 1));
-          if (references.entity === entity.name) record[column.name] = id > 1 ? 1 + (salt % (id - 1)) : null;
+          const isSelf = references.entity === entity.name;
+          const count = isSelf ? id - 1 : (SIZES[references.entity] ?? 10);
+          const number = 1 + ((salt * 7919) % count);
+          const isUuid = catalog.entities.get(references.entity)?.idType === "UUID";
+          record[column.name] = count === 0 ? null : isUuid ? uuidOf(number) : number;
         }
         made.push(record);
         database.insert(entity, record);
