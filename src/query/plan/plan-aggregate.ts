@@ -1,8 +1,9 @@
 import { columnTypeOf } from "../../columns/registry.ts";
 import { badRequest } from "../../errors/failures.ts";
-import type { AggregateAst, MeasureAst, SortTermAst } from "../ast.ts";
+import type { MeasureAst, SortTermAst } from "../ast.ts";
 import { familiesOfMeasure } from "../measures.ts";
 import { echo, suggestion } from "../messages.ts";
+import { parseAggregate } from "../parse/parse-aggregate.ts";
 import type { AggregatePlan, AggregateSortKey, FieldPath, Measure } from "./plan.ts";
 import { planFilter } from "./plan-filter.ts";
 import { defaultNulls } from "./plan-sort.ts";
@@ -10,7 +11,8 @@ import { resolveField } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
 
 /** Measures over the filtered records, per group. @throws BAD_REQUEST naming the parameter and the value. */
-export function planAggregate(ast: AggregateAst, target: QueryTarget): AggregatePlan {
+export function planAggregate(target: QueryTarget, params: URLSearchParams): AggregatePlan {
+  const ast = parseAggregate(params);
   const { entity, scope } = target;
   const measures = distinct(
     ast.measures.map((measure) => planMeasure(measure, target)),

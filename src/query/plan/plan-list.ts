@@ -1,6 +1,7 @@
 import { badRequest } from "../../errors/failures.ts";
-import type { ExportAst, ListAst, PageAst, ViewAst } from "../ast.ts";
+import type { PageAst } from "../ast.ts";
 import { echo } from "../messages.ts";
+import { parseExport, parseList, parseRecordView } from "../parse/parse-list.ts";
 import { decodeCursor, fingerprintOf } from "./cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan, RecordViewPlan } from "./plan.ts";
 import { planFilter } from "./plan-filter.ts";
@@ -9,7 +10,8 @@ import { planView } from "./plan-view.ts";
 import type { QueryTarget } from "./target.ts";
 
 /** Page, sort, filter, fields and expand of a list. @throws BAD_REQUEST naming the parameter and the value. */
-export function planList(ast: ListAst, target: QueryTarget): ListPlan {
+export function planList(target: QueryTarget, params: URLSearchParams): ListPlan {
+  const ast = parseList(params);
   const { entity, scope } = target;
   const sort = planSort(target, ast.sort);
   const fingerprint = fingerprintOf(target, sort);
@@ -25,13 +27,15 @@ export function planList(ast: ListAst, target: QueryTarget): ListPlan {
 }
 
 /** Fields and expand of one record, read or just written. @throws BAD_REQUEST. */
-export function planRecordView(ast: ViewAst, target: QueryTarget): RecordViewPlan {
+export function planRecordView(target: QueryTarget, params: URLSearchParams): RecordViewPlan {
+  const ast = parseRecordView(params);
   const { entity, scope } = target;
   return { entity, scope, selection: planView(target, ast) };
 }
 
 /** Like a list without pages; relationships cannot be expanded. @throws BAD_REQUEST. */
-export function planExport(ast: ExportAst, target: QueryTarget): ExportPlan {
+export function planExport(target: QueryTarget, params: URLSearchParams): ExportPlan {
+  const ast = parseExport(params);
   const { entity, scope } = target;
   const dotted = ast.fields?.find(({ length }) => length > 1);
   if (dotted)

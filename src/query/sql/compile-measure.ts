@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { columnTypeOf } from "../../columns/registry.ts";
+import { DEFAULT_SCALE } from "../../columns/types/decimal.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonValue } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
@@ -88,4 +89,4 @@ function sumToJson(sum: bigint, column: Column): JsonValue {
   return `${sum < 0n ? "-" : ""}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
 }
 
-const scaleOf = ({ type, scale }: Column): number => (type === "DECIMAL" ? (scale ?? 0) : 0);
+const scaleOf = ({ type, scale }: Column): number => (type === "DECIMAL" ? (scale ?? DEFAULT_SCALE) : 0);

@@ -58,7 +58,11 @@ function compileRows(
   const conditions = predicates.length > 0 ? [compileWhere(predicates, source, sources)] : [];
   if (window.after) conditions.push(compileSeek(sort, keys, window.after));
   const where = conditions.length > 0 ? sql` WHERE ${sql.join(conditions, keyword("and"))}` : sql``;
-  return sql`FROM ${source.from}${joins}${where} ORDER BY ${compileOrderBy(sort, keys)} LIMIT ${window.limit} OFFSET ${window.offset}`;
+  const orderBy = compileOrderBy(
+    sort,
+    isRangeSearch(selector, window) ? keys.map((key) => sql`+${key}`) : keys,
+  );
+  return sql`FROM ${source.from}${joins}${where} ORDER BY ${orderBy} LIMIT ${window.limit} OFFSET ${window.offset}`;
 }
 
 /**
@@ -88,6 +92,22 @@ function compileLate(
     ...keyNames.map((name) => sql`${page}.${name}`),
   ];
   return sql`SELECT ${list(cells)} FROM (SELECT ${list(found)} ${rows}) AS ${page} CROSS JOIN ${record.from} ON ${record.column(id)} = ${page}.${identifier("id")}`;
+}
+
+const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);
+
+/**
+ * Whether a range of an index should be searched although the order is that of `id`: SQLite, not knowing how few
+ * records a range holds, would rather scan the table in order; `+id` takes that order away. Pages by position keep
+ * it, as each of them continues the same scan.
+ */
+function isRangeSearch({ predicates, sort }: Selector, window: Window): boolean {
+  if (sort.length > 1 || window.hasKeys) return false;
+  return predicates.some((predicate) => {
+    if (predicate.kind !== "TEST" || !RANGES.has(predicate.operator)) return false;
+    const { indexed, unique, references, name } = predicate.column;
+    return name !== "id" && (indexed || unique || references !== undefined);
+  });
 }
 
 export function compileWhere(predicates: readonly Predicate[], source: Source, sources: Sources): SQL {

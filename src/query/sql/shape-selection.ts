@@ -1,3 +1,4 @@
+import { columnTypeOf } from "../../columns/registry.ts";
 import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
@@ -5,7 +6,6 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
 import { JSON_CHUNK_SIZE } from "./compile-selection.ts";
-import { toJson } from "./shape-record.ts";
 
 /** What a JSON array made by `compileJsonRow` holds once parsed. */
 type Cell = SqlValue | readonly Cell[];
@@ -27,8 +27,7 @@ function shaper(selection: Selection, read: (cell: Cell | undefined) => Cell): S
   const steps: { name: string; index: number; shape: (cell: Cell | undefined) => JsonValue }[] = [];
   for (const column of selection.entity.columns) {
     const index = columnCells.get(column);
-    if (index !== undefined)
-      steps.push({ name: column.name, index, shape: (cell) => shapeCell(column, cell) });
+    if (index !== undefined) steps.push({ name: column.name, index, shape: cellShaper(column) });
     for (const { expansion, index: at, shape } of expansions) {
       const { relationship } = expansion.hop;
       if (relationship.kind !== "TO_ONE" || relationship.column !== column) continue;
@@ -61,9 +60,10 @@ function shapeExpansion({ hop, selection }: Expansion): (cell: Cell) => JsonValu
   };
 }
 
-function shapeCell(column: Column, cell: Cell | undefined): JsonValue {
-  if (cell === undefined || isList(cell)) return null;
-  return toJson(column, cell);
+/** The type is looked up once per answer instead of once per cell. */
+function cellShaper(column: Column): (cell: Cell | undefined) => JsonValue {
+  const type = columnTypeOf(column);
+  return (cell) => (cell === undefined || cell === null || isList(cell) ? null : type.toJson(cell, column));
 }
 
 const isList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell);

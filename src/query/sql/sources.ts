@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { ReadScope } from "../plan/target.ts";
-import { identifier } from "./fragments.ts";
+import { identifier, qualified } from "./fragments.ts";
 import { tableOf } from "./table-of.ts";
 
 /** One use of an entity's table in a statement, under an alias of its own. */
@@ -31,7 +31,7 @@ export class Sources {
       entity,
       alias: name,
       from: sql`${tableOf(entity)} AS ${identifier(name)}`,
-      column: ({ columnName }) => sql`${identifier(name)}.${identifier(columnName)}`,
+      column: ({ columnName }) => qualified(name, columnName),
     };
   }
 }

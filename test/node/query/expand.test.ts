@@ -1,0 +1,191 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/model/json.ts";
+import { planRecordView } from "../../../src/query/plan/plan-list.ts";
+import type { ReadScope } from "../../../src/query/plan/target.ts";
+import { compileRecordView, LAST_INSERTED } from "../../../src/query/sql/compile-record-view.ts";
+import { reference, sketchCatalog } from "../../support/sketch-catalog.ts";
+import { TestDatabase } from "./database.ts";
+import { compileListOf, entityOf, shopCatalog, targetIn } from "./shop.ts";
+
+const catalog = shopCatalog();
+const database = new TestDatabase(catalog);
+const scores = [0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -0.30000000000000004];
+
+beforeAll(() => {
+  const [customer, order, item, tag, orderTag] = ["Customer", "Order", "LineItem", "Tag", "OrderTag"].map(
+    (name) => entityOf(catalog, name),
+  );
+  if (!customer || !order || !item || !tag || !orderTag) throw new Error("incomplete");
+  database.transaction(() => {
+    scores.forEach((score, index) => {
+      const balance = 9223372036854775807n - BigInt(index);
+      database.insert(customer, { email: `c${index + 1}@x`, balance, score, referrerId: index || null });
+    });
+    for (const id of [1, 2]) {
+      const customerId = id === 1 ? 2 : null;
+      database.insert(order, {
+        number: id,
+        status: "NEW",
+        total: 1999,
+        extra: '{"a":[1]}',
+        isVip: 1,
+        customerId,
+      });
+    }
+    for (const [orderId, sku] of [
+      [1, "b"],
+      [1, "a"],
+      [2, "c"],
+    ] as const)
+      database.insert(item, { sku, orderId });
+    database.insert(tag, { label: "hot" });
+    database.insert(tag, { label: "cold" });
+    for (const tagId of [2, 1, 2]) database.insert(orderTag, { orderId: 1, tagId });
+  });
+});
+
+const list = (query: string, scope?: ReadScope): readonly JsonObject[] =>
+  database.answer(compileListOf(targetIn(catalog, "Order", scope), query)).data;
+
+describe("expand", () => {
+  it("puts a to-one object behind its foreign key, null for a null reference", () => {
+    const [first, second] = list("expand=customer&fields=customerId,customer.email");
+    expect(JSON.stringify(first)).toBe('{"customerId":2,"customer":{"email":"c2@x"}}');
+    expect(second).toEqual({ customerId: null, customer: null });
+  });
+
+  it("lists to-many and many-to-many by id, each record once, empty when there is none", () => {
+    const [first, second] = list("expand=lineItems,tags&fields=lineItems.sku,tags.label");
+    expect(first).toEqual({
+      lineItems: [{ sku: "b" }, { sku: "a" }],
+      tags: [{ label: "hot" }, { label: "cold" }],
+    });
+    expect(second).toEqual({ lineItems: [{ sku: "c" }], tags: [] });
+  });
+
+  it("carries every type exactly, nested or not", () => {
+    const [order] = list("expand=customer.orders,lineItems.order");
+    const top = list("")[0];
+    expect(order).toMatchObject({
+      ...top,
+      lineItems: [{ order: top }, { order: top }],
+      customer: { orders: [top] },
+    });
+    const customers = database.answer(compileListOf(targetIn(catalog, "Customer"), "expand=referrer")).data;
+    const plain = database.answer(compileListOf(targetIn(catalog, "Customer"), "")).data;
+    expect(customers.slice(1).map(({ referrer }) => referrer)).toEqual(plain.slice(0, -1));
+    expect(plain.map(({ score }) => score)).toEqual(scores);
+    expect(plain[1]).toMatchObject({ balance: "9223372036854775806" });
+  });
+
+  it("cuts what is deeper than the entity's, the workspace's or the system's depth", () => {
+    const depthOf = (record: JsonObject | undefined): number =>
+      record && "referrer" in record
+        ? 1 + depthOf((record.referrer ?? undefined) as JsonObject | undefined)
+        : 0;
+    const last = (target: ReturnType<typeof targetIn>) =>
+      depthOf(
+        database.answer(compileListOf(target, "sort=id,desc&expand=referrer.referrer.referrer.referrer"))
+          .data[0],
+      );
+    expect(last(targetIn(catalog, "Customer"))).toBe(3);
+    expect(last(targetIn({ ...catalog, maxExpandDepth: 1 }, "Customer"))).toBe(1);
+    const own = shopCatalog({ customer: { maxExpandDepth: 2 } });
+    expect(last(targetIn({ ...own, maxExpandDepth: 1 }, "Customer"))).toBe(2);
+  });
+
+  it("uses the entity's defaults, unless the request says otherwise", () => {
+    const own = shopCatalog({
+      order: { defaultExpand: ["customer"], defaultFields: ["id", "customer.email"] },
+    });
+    const first = (query: string) => database.answer(compileListOf(targetIn(own, "Order"), query)).data[0];
+    expect(first("")).toEqual({ id: 1, customer: { email: "c2@x" } });
+    expect(first("expand=")).toEqual({ id: 1 });
+    expect(first("expand=tags")).toMatchObject({ id: 1, tags: [{ id: 1 }, { id: 2 }] });
+    expect(first("fields=number")).toEqual({ number: 1 });
+  });
+
+  it("answers wide records over the 127 arguments of a function", () => {
+    const columns = Array.from({ length: 199 }, (_, index) => ({
+      name: `f${index}`,
+      type: "INTEGER" as const,
+    }));
+    const wide = sketchCatalog([
+      {
+        name: "Wide",
+        columns: [...columns, reference("parentId", "Wide", { relationship: "parent", inverse: "parts" })],
+      },
+    ]);
+    const entity = entityOf(wide, "Wide");
+    const db = new TestDatabase(wide);
+    const values = Object.fromEntries(columns.map(({ name }, index) => [name, index]));
+    db.insert(entity, values);
+    db.insert(entity, { ...values, parentId: 1 });
+    const [first, second] = db.answer(
+      compileListOf(targetIn(wide, "Wide"), "expand=parts.parent,parent"),
+    ).data;
+    const { parts, parent, ...plain } = first ?? {};
+    expect(parent).toBeNull();
+    expect(plain).toEqual({ id: 1, ...values, parentId: null });
+    expect(parts).toEqual([{ id: 2, ...values, parentId: 1, parent: plain }]);
+    expect(second).toMatchObject({ parent: plain, parts: [] });
+  });
+
+  it("refuses more than 1,000 records under one parent instead of cutting them", () => {
+    const db = new TestDatabase(catalog);
+    db.exec(`INSERT INTO w1_orders (number, status) VALUES (1, 'NEW');
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+      INSERT INTO w1_line_items (sku, order_id) SELECT 's', 1 FROM n`);
+    const expand = () => db.answer(compileListOf(targetIn(catalog, "Order"), "expand=lineItems")).data[0];
+    expect(expand()?.lineItems).toHaveLength(1000);
+    db.exec("INSERT INTO w1_line_items (sku, order_id) VALUES ('s', 1)");
+    expect(expand).toThrow(
+      "Cannot expand 'lineItems': a record has more than 1000 of them — list LineItem with a filter instead",
+    );
+  });
+});
+
+describe("what the caller may not read does not exist", () => {
+  const scope: ReadScope = { canRead: (name) => !["Customer", "OrderTag"].includes(name) };
+
+  it.each([
+    ["expand=customer", "Unknown relationship 'customer' on Order"],
+    ["expand=custmer", "Unknown relationship 'custmer' on Order"],
+    ["expand=tags", "Unknown relationship 'tags' on Order"],
+    ["filter[customer.email]=x", "Unknown field 'customer' on Order"],
+    ["filter[tags.label]=x", "Unknown field 'tags' on Order"],
+    ['filter={"customer":{"email":"x"}}', "Unknown field 'customer' on Order"],
+    ["sort=customer.email", "Unknown field 'customer' on Order"],
+    ["fields=customer", "Unknown field 'customer' on Order"],
+    ["filter[lineItems.order.customer.email]=x", "Unknown field 'customer' on Order"],
+  ])("%s", (query, message) => {
+    expect(() => list(query, scope)).toThrow(new RegExp(`^${message}( — did you mean 'customerId'\\?)?$`));
+  });
+
+  it("not by default either", () => {
+    const own = shopCatalog({ order: { defaultExpand: ["customer", "lineItems"] } });
+    const [first] = database.answer(compileListOf(targetIn(own, "Order", scope), "")).data;
+    expect(first).toHaveProperty("lineItems");
+    expect(first).not.toHaveProperty("customer");
+  });
+});
+
+describe("a record's view", () => {
+  const view = (query: string) => planRecordView(targetIn(catalog, "Order"), new URLSearchParams(query));
+
+  it("answers fields, expansions and version of one record, null when it is absent", () => {
+    const plan = view("fields=id,customer.email&expand=customer");
+    expect(database.answer(compileRecordView(plan, 1))).toEqual({
+      record: { id: 1, customer: { email: "c2@x" } },
+      version: 1,
+    });
+    expect(database.answer(compileRecordView(plan, 99))).toBeNull();
+  });
+
+  it("answers the record that was just inserted", () => {
+    database.insert(entityOf(catalog, "Order"), { number: 77, status: "NEW" });
+    expect(database.answer(compileRecordView(view("fields=number"), LAST_INSERTED))?.record).toEqual({
+      number: 77,
+    });
+  });
+});

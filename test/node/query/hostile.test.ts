@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AppError } from "../../../src/errors/app-error.ts";
+import { planAggregate } from "../../../src/query/plan/plan-aggregate.ts";
+import { planExport, planList } from "../../../src/query/plan/plan-list.ts";
+import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
+import { compileExportChunk, compileList } from "../../../src/query/sql/compile-list.ts";
+import { treeOf } from "./arbitrary.ts";
+import { entityOf, shopCatalog, targetIn } from "./shop.ts";
+import { sampleWorld } from "./world.ts";
+
+const catalog = shopCatalog();
+const { database } = sampleWorld(catalog, 7);
+const target = targetIn(catalog, "Order");
+
+const word = fc.constantFrom(
+  ...[
+    "id",
+    "number",
+    "status",
+    "total",
+    "note",
+    "customer",
+    "lineItems",
+    "tags",
+    "email",
+    "country",
+    "sku",
+    "balance",
+  ],
+  ...[
+    "eq",
+    "in",
+    "between",
+    "isNull",
+    "like",
+    "gt",
+    "asc",
+    "desc",
+    "nullsLast",
+    "count",
+    "sum",
+    "PAID",
+    "1",
+    "-1",
+    "1e999",
+  ],
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "",
+    "'",
+    '"',
+    "]",
+    "[",
+    "\u0000",
+    "\ud800",
+    "😀",
+    "%",
+    "9".repeat(400),
+    "null",
+    "{}",
+  ],
+);
+const text = fc
+  .array(fc.tuple(word, fc.constantFrom("", ".", ",", "..", "]", "[", " ", '"')), { maxLength: 5 })
+  .map((parts) => parts.flat().join(""));
+const value = fc.oneof(text, fc.string({ unit: "binary" }), fc.json());
+const name = fc.oneof(
+  fc.constantFrom(
+    "page",
+    "size",
+    "count",
+    "cursor",
+    "sort",
+    "filter",
+    "fields",
+    "expand",
+    "measure",
+    "groupBy",
+    "format",
+  ),
+  text.map((inner) => `filter[${inner}]`),
+);
+const parameters = fc.array(fc.tuple(name, value), { maxLength: 4 });
+
+const requests = {
+  list: (params: URLSearchParams) => compileList(planList(target, params)),
+  aggregate: (params: URLSearchParams) => compileAggregate(planAggregate(target, params)),
+  export: (params: URLSearchParams) => compileExportChunk(planExport(target, params), null),
+};
+
+describe("whatever is sent", () => {
+  it.each(Object.entries(requests))("to %s is answered, or refused as a bad request", (_, compile) => {
+    fc.assert(
+      fc.property(parameters, (pairs) => {
+        try {
+          database.answer<unknown>(compile(new URLSearchParams(pairs)));
+        } catch (error) {
+          expect(error).toBeInstanceOf(AppError);
+          expect(error).toMatchObject({ code: "BAD_REQUEST" });
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("a filter only ever narrows", () => {
+    const order = entityOf(catalog, "Order");
+    const tree = treeOf(catalog, order, { hops: 2, depth: 2 });
+    const idsOf = (filters: readonly object[]) => {
+      const params = new URLSearchParams({
+        fields: "id",
+        size: "1000",
+        filter: JSON.stringify({ and: filters }),
+      });
+      return database.answer(compileList(planList(target, params))).data.map(({ id }) => Number(id));
+    };
+    fc.assert(
+      fc.property(tree, tree, (one, other) => {
+        const narrowed = idsOf([one, other]);
+        expect(idsOf([one])).toEqual(expect.arrayContaining(narrowed));
+      }),
+    );
+  });
+
+  it("the largest filter that is allowed runs", () => {
+    const list = Array.from({ length: 500 }, (_, index) => index).join(",");
+    const params = new URLSearchParams(
+      Array.from({ length: 50 }, () => ["filter[customer.referrer.id.notIn]", list]),
+    );
+    expect(database.answer(compileList(planList(target, params))).data).toBeDefined();
+  });
+});
