@@ -49,7 +49,10 @@ describe("execute", () => {
     };
     expect(await counts("SELECT * FROM t")).toEqual([0, null]);
     expect(await counts("UPDATE t SET n = 9 WHERE id > 1")).toEqual([2, null]);
-    expect(await counts("WITH x AS (SELECT 1 AS id) DELETE FROM t WHERE id IN (SELECT id FROM x)")).toEqual([1, null]);
+    expect(await counts("WITH x AS (SELECT 1 AS id) DELETE FROM t WHERE id IN (SELECT id FROM x)")).toEqual([
+      1,
+      null,
+    ]);
     expect(await counts("WITH x(n) AS (VALUES (7)) INSERT INTO t (n) SELECT n FROM x")).toEqual([1, "4"]);
     expect(await counts("CREATE INDEX t_n ON t (n)")).toEqual([0, null]);
   });
@@ -88,9 +91,9 @@ describe("execute", () => {
     const server = await startTestServer();
     const args = ["a", "b", "c"].map((value) => ({ type: "text", value }));
     expect(plainRows(await query(server, "SELECT ?3, ?1, ?2, ?1", args))).toEqual([["c", "a", "b", "a"]]);
-    expect(plainRows(await query(server, "SELECT :x, ?, :x, ':n', [a?b] FROM (SELECT ? AS [a?b])", args))).toEqual([
-      ["a", "b", "a", ":n", "c"],
-    ]);
+    expect(
+      plainRows(await query(server, "SELECT :x, ?, :x, ':n', [a?b] FROM (SELECT ? AS [a?b])", args)),
+    ).toEqual([["a", "b", "a", ":n", "c"]]);
   });
 });
 
@@ -173,18 +176,17 @@ describe("batch", () => {
     expect((await query(server, "SELECT * FROM sqlite_schema")).rows).toEqual([]);
   });
 
-  it.each([
-    [{ type: "ok", step: 1 }],
-    [{ type: "ok", step: -1 }],
-    [{ type: "perhaps", step: 0 }],
-  ])("answers 400 to the impossible condition %o", async (condition) => {
-    const server = await startTestServer();
-    const response = await post(server, { requests: [batch("SELECT 1", { sql: "SELECT 2", condition })] });
-    expect([response.status, await response.json()]).toEqual([
-      400,
-      { code: "MALFORMED_REQUEST", message: expect.any(String) },
-    ]);
-  });
+  it.each([[{ type: "ok", step: 1 }], [{ type: "ok", step: -1 }], [{ type: "perhaps", step: 0 }]])(
+    "answers 400 to the impossible condition %o",
+    async (condition) => {
+      const server = await startTestServer();
+      const response = await post(server, { requests: [batch("SELECT 1", { sql: "SELECT 2", condition })] });
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        { code: "MALFORMED_REQUEST", message: expect.any(String) },
+      ]);
+    },
+  );
 });
 
 describe("sequence", () => {
@@ -209,7 +211,10 @@ describe("sequence", () => {
     const server = await startTestServer();
     const sql = "CREATE TABLE t (a); INSERT INTO missing VALUES (1); CREATE TABLE u (a)";
     const answer = await pipeline(server, [{ type: "sequence", sql }, CLOSE]);
-    expect(readFailure(answer, 0)).toEqual({ code: "SQLITE_UNKNOWN", message: "SQLite error: no such table: missing" });
+    expect(readFailure(answer, 0)).toEqual({
+      code: "SQLITE_UNKNOWN",
+      message: "SQLite error: no such table: missing",
+    });
     expect(plainRows(await query(server, "SELECT name FROM sqlite_schema"))).toEqual([["t"]]);
   });
 });

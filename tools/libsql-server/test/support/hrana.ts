@@ -47,7 +47,11 @@ export function batch(...steps: (string | { sql: string; condition: unknown })[]
   };
 }
 
-export function postRaw(server: LibsqlServer, body: string, headers: Record<string, string> = {}): Promise<Response> {
+export function postRaw(
+  server: LibsqlServer,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(`${server.url}/v2/pipeline`, { method: "POST", body, headers });
 }
 
