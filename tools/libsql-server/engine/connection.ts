@@ -1,4 +1,5 @@
 import { encodeColumns } from "../hrana/encode-result.ts";
+import type { NativeValue } from "../hrana/protocol.ts";
 import { LruMap } from "../lru-map.ts";
 import type { SqlStatement } from "../sql/analyze-sql.ts";
 import { type NativeDatabase, type NativeStatement, openNative } from "./native.ts";
@@ -132,6 +133,24 @@ export class Connection {
       while (!rows.next().done);
     } catch {
       // SQLITE_INTERRUPT is what was asked for.
+    }
+    // If the statement had ended already, the interruption would hit the next one; any step clears it.
+    this.#lastChange.get([]);
+  }
+
+  /**
+   * SQLite keeps a statement that met SQLITE_BUSY active, which makes every later COMMIT fail, and the driver has
+   * no reset. Run again under `query_only`, the statement fails for good before it writes, and so ends.
+   */
+  haltBusy(prepared: PreparedStatement, args: readonly NativeValue[]): void {
+    this.#native.exec("PRAGMA query_only = ON");
+    try {
+      if (prepared.isReader) prepared.native.iterate(args).next();
+      else prepared.native.run(args);
+    } catch {
+      // SQLITE_READONLY is what was asked for.
+    } finally {
+      this.#native.exec("PRAGMA query_only = OFF");
     }
   }
 

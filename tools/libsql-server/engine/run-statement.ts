@@ -2,7 +2,7 @@ import { encodeRow, encodeStatementResult } from "../hrana/encode-result.ts";
 import { responseTooLarge } from "../hrana/errors.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
 import type { Connection, PreparedStatement } from "./connection.ts";
-import { toHranaError } from "./sqlite-errors.ts";
+import { isBusy, toHranaError } from "./sqlite-errors.ts";
 
 export interface StatementRun {
   readonly args: readonly NativeValue[];
@@ -27,7 +27,9 @@ export function runStatement(connection: Connection, prepared: PreparedStatement
       durationMs: performance.now() - startedAt,
     });
   } catch (error) {
-    throw toHranaError(error, source.sql);
+    const hranaError = toHranaError(error, source.sql);
+    if (isBusy(hranaError)) connection.haltBusy(prepared, run.args);
+    throw hranaError;
   } finally {
     connection.noteExecuted(source);
   }

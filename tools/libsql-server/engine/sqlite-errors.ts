@@ -59,6 +59,10 @@ export function databaseBusy(): HranaError {
   return new HranaError("SQLITE_BUSY", "SQLite error: database is locked");
 }
 
+export function isBusy(error: unknown): boolean {
+  return error instanceof HranaError && error.code === "SQLITE_BUSY";
+}
+
 export function databaseReadonly(): HranaError {
   return new HranaError("SQLITE_READONLY", "SQLite error: attempt to write a readonly database");
 }

@@ -1,5 +1,6 @@
 import { bindArgs } from "../engine/bind-args.ts";
 import { runStatement } from "../engine/run-statement.ts";
+import { isBusy } from "../engine/sqlite-errors.ts";
 import type { Stream } from "../engine/stream-store.ts";
 import type { WriterQueue } from "../engine/writer-queue.ts";
 import { analyzeScript, analyzeStatement, type SqlStatement } from "../sql/analyze-sql.ts";
@@ -69,15 +70,15 @@ export class RequestRunner {
       const wait = this.#writers.acquire(connection);
       if (wait) await wait;
     }
-    let isBusy = false;
+    let isRefused = false;
     try {
       return runStatement(connection, prepared, run);
     } catch (error) {
       // A deferred transaction with an old snapshot cannot become a writer: it holds no lock, so no slot either.
-      isBusy = error instanceof HranaError && error.code === "SQLITE_BUSY";
+      isRefused = isBusy(error) && !hadSlot;
       throw error;
     } finally {
-      if (connection.isAutocommit || (isBusy && !hadSlot)) this.#writers.release(connection);
+      if (connection.isAutocommit || isRefused) this.#writers.release(connection);
     }
   }
 

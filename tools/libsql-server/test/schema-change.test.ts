@@ -1,0 +1,80 @@
+import { expect, it } from "vitest";
+import { openNative } from "../engine/native.ts";
+import {
+  CLOSE,
+  execute,
+  pipeline,
+  query,
+  readResult,
+  requireBaton,
+  type StmtResult,
+} from "./support/hrana.ts";
+import { makeTempDir, startTestServer } from "./support/test-server.ts";
+
+const SELECT = "SELECT * FROM t";
+
+function names(result: StmtResult): string[] {
+  return result.cols.map(({ name }) => name);
+}
+
+it.each([
+  ["ALTER TABLE t ADD COLUMN c", ["a", "b", "c"]],
+  ["ALTER TABLE t RENAME COLUMN b TO renamed", ["a", "renamed"]],
+  ["ALTER TABLE t DROP COLUMN b", ["a"]],
+])("gives cached statements their new columns after %s", async (alter, expected) => {
+  const server = await startTestServer();
+  await query(server, "CREATE TABLE t (a, b)");
+  expect(names(await query(server, SELECT))).toEqual(["a", "b"]);
+  await query(server, alter);
+  expect(names(await query(server, SELECT)), "no rows").toEqual(expected);
+  await query(server, "INSERT INTO t (a) VALUES (1)");
+  expect((await query(server, SELECT)).rows[0]).toHaveLength(expected.length);
+});
+
+it("takes columns back when the transaction that changed them rolls back", async () => {
+  const server = await startTestServer();
+  await query(server, "CREATE TABLE t (a, b)");
+  const rename = execute("ALTER TABLE t RENAME COLUMN b TO renamed");
+  const answer = await pipeline(server, [
+    execute("BEGIN"),
+    execute("SAVEPOINT s"),
+    rename,
+    execute(SELECT),
+    execute("ROLLBACK TO s"),
+    execute(SELECT),
+    rename,
+    execute(SELECT),
+    execute("ROLLBACK"),
+    execute(SELECT),
+    CLOSE,
+  ]);
+  const seen = [3, 5, 7, 9].map((index) => names(readResult(answer, index))[1]);
+  expect(seen).toEqual(["renamed", "b", "renamed", "b"]);
+});
+
+it("shows a reader of an old snapshot the old columns, and the new ones afterwards", async () => {
+  const server = await startTestServer();
+  await query(server, "CREATE TABLE t (a, b)");
+  const reader = await pipeline(server, [execute("BEGIN"), execute(SELECT)]);
+  await query(server, "ALTER TABLE t RENAME COLUMN b TO renamed");
+  const later = await pipeline(
+    server,
+    [execute(SELECT), execute("COMMIT"), execute(SELECT), CLOSE],
+    requireBaton(reader),
+  );
+  expect([names(readResult(later, 0)), names(readResult(later, 2))]).toEqual([
+    ["a", "b"],
+    ["a", "renamed"],
+  ]);
+});
+
+it("notices a change made by another program", async () => {
+  const file = `${await makeTempDir()}/shared.db`;
+  const server = await startTestServer({ file });
+  await query(server, "CREATE TABLE t (a, b)");
+  expect(names(await query(server, SELECT))).toEqual(["a", "b"]);
+  const other = openNative(file);
+  other.exec("ALTER TABLE t RENAME COLUMN b TO renamed");
+  other.close();
+  expect(names(await query(server, SELECT))).toEqual(["a", "renamed"]);
+});
