@@ -134,8 +134,6 @@ export class Connection {
     } catch {
       // SQLITE_INTERRUPT is what was asked for.
     }
-    // If the statement had ended already, the interruption would hit the next one; any step clears it.
-    this.#lastChange.get([]);
   }
 
   /**
