@@ -1,6 +1,8 @@
 import type { Hono } from "hono";
 import type { VersionedRecord } from "../../query/sql/shape-record.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
+import type { BulkAction } from "../../services/records/bulk-items.ts";
+import { bulkWrite } from "../../services/records/bulk-write.ts";
 import { createRecord } from "../../services/records/create-record.ts";
 import { deleteRecord } from "../../services/records/delete-record.ts";
 import { exportRecords } from "../../services/records/export-records.ts";
@@ -12,8 +14,8 @@ import { type AppContext, type AppEnv, pathParameter, workspaceContext } from ".
 import { etagOf, expectedVersion, hasCurrentCopy } from "../entity-tags.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
-import { readJsonObject } from "../read-body.ts";
-import { type Handlers, mountResource } from "../resource.ts";
+import { readJson, readJsonObject } from "../read-body.ts";
+import { type Handler, type Handlers, mountResource } from "../resource.ts";
 
 const WORKSPACE = "/api/v1/:organization/:workspace";
 
@@ -23,6 +25,7 @@ const resources: Readonly<Record<string, Handlers>> = {
   [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
   [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
   [`${WORKSPACE}/:entity/export`]: { GET: exportAll },
+  [`${WORKSPACE}/:entity/bulk`]: { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
   [`${WORKSPACE}/:entity/:id`]: { GET: get, PUT: update, PATCH: update, DELETE: remove },
 };
 
@@ -72,6 +75,15 @@ async function update(c: AppContext) {
 async function remove(c: AppContext) {
   await deleteRecord(workspaceContext(c), { ...recordOf(c), expected: expectedVersion(c) });
   return c.body(null, 204);
+}
+
+function bulk(action: BulkAction): Handler {
+  return async (c) => {
+    const body = await readJson(c);
+    const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
+    const answer = await bulkWrite(workspaceContext(c), { ...entityOf(c), action, body, isReturning });
+    return c.json(answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
+  };
 }
 
 const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
-import { identifier, list } from "./fragments.ts";
+import { identifier, keyword, list } from "./fragments.ts";
 import { tableOf, VERSION_COLUMN } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 
@@ -43,6 +43,60 @@ export function compileUpdate(
     sql: updateText(entity, columns, expectedVersion !== undefined),
     args: [...written, id, ...version],
   };
+}
+
+/**
+ * Creates a record, or writes `changed` to the one with the same `key`, the columns of a unique rule. Returns like an
+ * insert. What another unique rule refuses is an error.
+ */
+export function compileUpsert(
+  entity: Entity,
+  key: readonly Column[],
+  { created, changed }: Record<"created" | "changed", ReadonlyMap<Column, SqlValue>>,
+): Statement {
+  const conflict = list(key.map(({ columnName }) => identifier(columnName)));
+  const insert = textsOf(entity).insert.replace(/ RETURNING .*$/s, "");
+  const assigned = toStatement(assignments(changed));
+  const returning = textOf(sql`RETURNING ${rowColumns(entity)}`);
+  const args = entity.columns.map((column) => created.get(column) ?? null);
+  return {
+    sql: `${insert} ON CONFLICT (${textOf(conflict)}) DO UPDATE SET ${assigned.sql} ${returning}`,
+    args: [...args, ...assigned.args],
+  };
+}
+
+/** Writes `changed` to the record whose `key` is that of `matched`. Returns like an update. */
+export function compileUpdateWhere(
+  entity: Entity,
+  key: readonly Column[],
+  { matched, changed }: Record<"matched" | "changed", ReadonlyMap<Column, SqlValue>>,
+): Statement {
+  const where = matching(key, matched);
+  return toStatement(
+    sql`UPDATE ${tableOf(entity)} SET ${assignments(changed)} WHERE ${where} RETURNING ${rowColumns(entity)}`,
+  );
+}
+
+/** Returns a row when there is a record whose `key` is that of `matched`. */
+export function compileMatch(
+  entity: Entity,
+  key: readonly Column[],
+  matched: ReadonlyMap<Column, SqlValue>,
+): Statement {
+  return toStatement(sql`SELECT 1 FROM ${tableOf(entity)} WHERE ${matching(key, matched)}`);
+}
+
+function matching(key: readonly Column[], matched: ReadonlyMap<Column, SqlValue>): SQL {
+  const conditions = key.map(
+    (column) => sql`${identifier(column.columnName)} = ${matched.get(column) ?? null}`,
+  );
+  return sql.join(conditions, keyword("and"));
+}
+
+function assignments(values: ReadonlyMap<Column, SqlValue>): SQL {
+  const version = identifier(VERSION_COLUMN);
+  const sets = [...values].map(([column, value]) => sql`${identifier(column.columnName)} = ${value}`);
+  return list([...sets, sql`${version} = ${version} + 1`]);
 }
 
 /** Returns the id of the deleted record; no row when it is absent or no longer at `expectedVersion`. */

@@ -10,6 +10,7 @@ import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import {
   compileDelete,
+  compileExists,
   compileGetById,
   compileInsert,
   compileUpdate,
@@ -25,7 +26,9 @@ export interface PlannedWrite {
   readonly values: ReadonlyMap<Column, SqlValue>;
   /** Undefined while the database has yet to give one. */
   readonly id: SqlValue | undefined;
-  /** The rows of the statement → the record; null for a delete. Throws NOT_FOUND. */
+  /** What must be there for the write to mean anything, and what to say when it is not. */
+  readonly requires?: { readonly query: Statement; readonly otherwise: AppError };
+  /** The rows of the statement, not empty → the record; null for a delete. */
   shape(rows: Rows): VersionedRecord | null;
   diagnose(failure: SqlFailure): Diagnosis;
 }
@@ -78,10 +81,8 @@ export function planUpdate(
       values.size === 0 ? compileGetById(entity, id) : compileUpdate(entity, id, { values, expectedVersion }),
     values,
     id,
-    shape([row]) {
-      if (!row) throw recordNotFound(request.id);
-      return shapeRow(entity, row);
-    },
+    requires: { query: compileExists(entity, id), otherwise: recordNotFound(request.id) },
+    shape: ([row = []]) => shapeRow(entity, row),
     diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
   };
 }
@@ -98,12 +99,16 @@ export function planDelete(
     statement: compileDelete(entity, id, expectedVersion),
     values: new Map(),
     id,
-    shape([row]) {
-      if (!row) throw recordNotFound(text);
-      return null;
-    },
+    requires: { query: compileExists(entity, id), otherwise: recordNotFound(text) },
+    shape: () => null,
     diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, id }),
   };
+}
+
+/** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
+export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {
+  if (rows.length === 0 && write.requires) throw write.requires.otherwise;
+  return write.shape(rows)?.record ?? null;
 }
 
 /** What to tell the client of failed writes; all of their questions in one round trip. */
