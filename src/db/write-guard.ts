@@ -1,15 +1,12 @@
 import type { Statement } from "../model/sql-value.ts";
 import type { SqlFailure } from "./sql-failure.ts";
 
-export type GuardProblem = "ABSENT" | "STALE";
-
-/** Fails the transaction with `problem` when the query finds nothing. */
-export function requireSome(query: Statement, problem: GuardProblem): Statement {
-  const sql = `INSERT INTO write_guard (problem) SELECT ? WHERE NOT EXISTS (${query.sql})`;
-  return { sql, args: [problem, ...query.args] };
+/** Fails the transaction when the query finds nothing; see drizzle/0003_write_guard.sql. */
+export function requireSome(query: Statement): Statement {
+  return {
+    sql: `INSERT INTO write_guard (problem) SELECT 'ABSENT' WHERE NOT EXISTS (${query.sql})`,
+    args: query.args,
+  };
 }
 
-export function guardProblemOf(failure: SqlFailure): GuardProblem | undefined {
-  if (failure.hasRaised("ABSENT")) return "ABSENT";
-  return failure.hasRaised("STALE") ? "STALE" : undefined;
-}
+export const hasFoundNothing = (failure: SqlFailure): boolean => failure.hasRaised("ABSENT");

@@ -12,6 +12,13 @@ export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
   throw validationFailed(result.error.issues.flatMap(detailsOf));
 }
 
+/** One problem of a body in one text, for bodies whose shape is wrong. */
+export function issueText(issue: z.core.$ZodIssue): string {
+  return detailsOf(issue)
+    .map(({ field, message }) => `${field} ${message}`)
+    .join("; ");
+}
+
 function detailsOf(issue: z.core.$ZodIssue): readonly Detail[] {
   const path = pathOf(issue.path);
   if (issue.code === "unrecognized_keys") {

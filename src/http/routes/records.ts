@@ -8,10 +8,12 @@ import { deleteRecord } from "../../services/records/delete-record.ts";
 import { exportRecords } from "../../services/records/export-records.ts";
 import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
+import { versionAsked } from "../../services/records/record-input.ts";
+import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
-import { etagOf, expectedVersion, hasCurrentCopy } from "../entity-tags.ts";
+import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
 import { readJson, readJsonObject } from "../read-body.ts";
@@ -22,6 +24,7 @@ const WORKSPACE = "/api/v1/:organization/:workspace";
 /** What is fixed below an entity comes before what may be an id. */
 const resources: Readonly<Record<string, Handlers>> = {
   [WORKSPACE]: { GET: describe },
+  [`${WORKSPACE}/transaction`]: { POST: transact },
   [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
   [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
   [`${WORKSPACE}/:entity/export`]: { GET: exportAll },
@@ -68,13 +71,21 @@ async function get(c: AppContext) {
 
 async function update(c: AppContext) {
   const body = await readJsonObject(c);
-  const input = { ...recordOf(c), body, expected: expectedVersion(c) };
+  const input = { ...recordOf(c), body, expected: versionAsked(c.req.header("If-Match")) };
   return recordResponse(c, await updateRecord(workspaceContext(c), input));
 }
 
 async function remove(c: AppContext) {
-  await deleteRecord(workspaceContext(c), { ...recordOf(c), expected: expectedVersion(c) });
+  await deleteRecord(workspaceContext(c), {
+    ...recordOf(c),
+    expected: versionAsked(c.req.header("If-Match")),
+  });
   return c.body(null, 204);
+}
+
+async function transact(c: AppContext) {
+  const body = await readJsonObject(c);
+  return c.json({ data: await runTransaction(workspaceContext(c), { query: queryOf(c), body }) });
 }
 
 function bulk(action: BulkAction): Handler {

@@ -13,6 +13,7 @@ interface RecordTexts {
   readonly insert: string;
   readonly get: string;
   readonly exists: string;
+  readonly isAtVersion: string;
   readonly delete: string;
   readonly deleteAtVersion: string;
   readonly updates: Map<string, string>;
@@ -116,6 +117,11 @@ export function compileExists(entity: Entity, id: SqlValue): Statement {
   return { sql: textsOf(entity).exists, args: [id] };
 }
 
+/** Returns a row when the record is at this version. */
+export function compileIsAtVersion(entity: Entity, id: SqlValue, version: number): Statement {
+  return { sql: textsOf(entity).isAtVersion, args: [id, version] };
+}
+
 /** Returns a row when some record of `entity` holds `id` in `column`. */
 export function compileIsReferenced(entity: Entity, column: Column, id: SqlValue): Statement {
   const reference = identifier(column.columnName);
@@ -135,6 +141,7 @@ function textsOf(entity: Entity): RecordTexts {
     insert: textOf(sql`INSERT INTO ${table} (${names}) VALUES (${values}) RETURNING ${row}`),
     get: textOf(sql`SELECT ${row} FROM ${table} WHERE ${hasId}`),
     exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
+    isAtVersion: textOf(sql`SELECT 1 FROM ${table} WHERE ${atVersion}`),
     delete: textOf(sql`DELETE FROM ${table} WHERE ${hasId} RETURNING ${identifier("id")}`),
     deleteAtVersion: textOf(sql`DELETE FROM ${table} WHERE ${atVersion} RETURNING ${identifier("id")}`),
     updates: new Map<string, string>(),

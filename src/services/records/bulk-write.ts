@@ -1,6 +1,6 @@
 import type { StepOutcome } from "../../db/hrana.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
-import { AppError } from "../../errors/app-error.ts";
+import { AppError, withPrefix } from "../../errors/app-error.ts";
 import { type ErrorBody, errorBody } from "../../errors/envelope.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
@@ -9,7 +9,7 @@ import { parseFlag } from "../../query/parse/parse-flag.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type FencedPlan, type IndependentPlan, runFenced } from "../fence/run-fenced.ts";
 import { type BulkAction, type PlannedItem, planItems, requireItems } from "./bulk-items.ts";
-import { planTogether, recordsOf } from "./plan-together.ts";
+import { planTogether } from "./plan-together.ts";
 import { explainFailures, type PlannedWrite, recordOf } from "./planned-write.ts";
 import type { RecordQuery } from "./record-input.ts";
 import { targetIn } from "./record-view.ts";
@@ -114,19 +114,18 @@ function planAtomic(
   const refusal = items[failing];
   if (refusal instanceof AppError) throw inItem(failing, refusal);
   const writes = items.filter((item): item is PlannedWrite => !(item instanceof AppError));
+  const together = planTogether(ctx, writes, { inItem });
   return {
-    ...planTogether(ctx, writes, inItem),
+    ...together,
     shape: (results) =>
       answerOf(
-        recordsOf(writes, results).map((record) => ({ record })),
+        together.recordsOf(results).map((record) => ({ record })),
         input,
       ),
   };
 }
 
-function inItem(index: number, { code, message, details, headers }: AppError): AppError {
-  return new AppError(code, `Item ${index}: ${message}`, { headers, ...(details && { details }) });
-}
+const inItem = (index: number, error: AppError) => withPrefix(`Item ${index}: `, error);
 
 function answerOf(results: readonly Result[], { isReturning }: BulkWriteInput): BulkAnswer {
   const errors = results.flatMap((result, index) => {

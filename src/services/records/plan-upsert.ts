@@ -53,7 +53,7 @@ export function planUpsert(
   }
   const otherwise = validationFailed(creation.details);
   const statement = compileUpdateWhere(entity, key, { matched: sent, changed });
-  const requires = { query: compileMatch(entity, key, sent), otherwise };
+  const requires = [{ query: compileMatch(entity, key, sent), otherwise }];
   return { ...upsertOf({ catalog, entity }, { statement, values: sent }), requires };
 }
 
@@ -65,6 +65,7 @@ function upsertOf(
     statement,
     values,
     id: undefined,
+    requires: [],
     shape: ([row = []]) => shapeRow(entity, row),
     diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
   };

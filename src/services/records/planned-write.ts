@@ -2,9 +2,10 @@ import { parseId, recordValidatorOf, type Surroundings } from "../../columns/val
 import type { Rows } from "../../db/database.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
 import type { AppError } from "../../errors/app-error.ts";
-import { recordNotFound, validationFailed } from "../../errors/failures.ts";
+import { preconditionFailed, recordNotFound, validationFailed } from "../../errors/failures.ts";
 import { newUuidV7 } from "../../lib/ids.ts";
 import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
@@ -13,6 +14,7 @@ import {
   compileExists,
   compileGetById,
   compileInsert,
+  compileIsAtVersion,
   compileUpdate,
 } from "../../query/sql/record-statements.ts";
 import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
@@ -26,11 +28,16 @@ export interface PlannedWrite {
   readonly values: ReadonlyMap<Column, SqlValue>;
   /** Undefined while the database has yet to give one. */
   readonly id: SqlValue | undefined;
-  /** What must be there for the write to mean anything, and what to say when it is not. */
-  readonly requires?: { readonly query: Statement; readonly otherwise: AppError };
+  readonly requires: readonly Requirement[];
   /** The rows of the statement, not empty → the record; null for a delete. */
   shape(rows: Rows): VersionedRecord | null;
   diagnose(failure: SqlFailure): Diagnosis;
+}
+
+/** A query that must find something for the write to mean anything, and what to say when it does not. */
+export interface Requirement {
+  readonly query: Statement;
+  readonly otherwise: AppError;
 }
 
 export interface UpdateRequest {
@@ -59,6 +66,7 @@ export function planCreate(
     statement: compileInsert(entity, values),
     values,
     id: idColumn && values.get(idColumn),
+    requires: [],
     shape: ([row = []]) => shapeRow(entity, row),
     diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
   };
@@ -81,7 +89,7 @@ export function planUpdate(
       values.size === 0 ? compileGetById(entity, id) : compileUpdate(entity, id, { values, expectedVersion }),
     values,
     id,
-    requires: { query: compileExists(entity, id), otherwise: recordNotFound(request.id) },
+    requires: requirementsOf(entity, { id, text: request.id, expectedVersion }),
     shape: ([row = []]) => shapeRow(entity, row),
     diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
   };
@@ -99,15 +107,32 @@ export function planDelete(
     statement: compileDelete(entity, id, expectedVersion),
     values: new Map(),
     id,
-    requires: { query: compileExists(entity, id), otherwise: recordNotFound(text) },
+    requires: requirementsOf(entity, { id, text, expectedVersion }),
     shape: () => null,
     diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, id }),
   };
 }
 
+interface Existing {
+  readonly id: SqlValue;
+  readonly text: string;
+  readonly expectedVersion: number | undefined;
+}
+
+/** The record is there, and at the version that the client saw. */
+function requirementsOf(entity: Entity, { id, text, expectedVersion }: Existing): readonly Requirement[] {
+  const exists = { query: compileExists(entity, id), otherwise: recordNotFound(text) };
+  if (expectedVersion === undefined) return [exists];
+  return [
+    exists,
+    { query: compileIsAtVersion(entity, id, expectedVersion), otherwise: preconditionFailed() },
+  ];
+}
+
 /** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
 export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {
-  if (rows.length === 0 && write.requires) throw write.requires.otherwise;
+  const [first] = write.requires;
+  if (rows.length === 0 && first) throw first.otherwise;
   return write.shape(rows)?.record ?? null;
 }
 
