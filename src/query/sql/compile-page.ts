@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { Statement } from "../../model/sql-value.ts";
 import type { Predicate, Selection, Selector } from "../plan/plan.ts";
 import { compilePredicate } from "./compile-predicate.ts";
-import { compileOrderBy, compileSeek } from "./compile-seek.ts";
+import { compileOrderBy, compileSeek, type Seek } from "./compile-seek.ts";
 import { compileCells } from "./compile-selection.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
@@ -12,8 +12,7 @@ import { toStatement } from "./to-statement.ts";
 export interface Window {
   readonly limit: number;
   readonly offset: number;
-  /** Values of the sort keys to continue after. */
-  readonly after: readonly SqlValue[] | null;
+  readonly seek: Seek;
   /** Whether rows end with the values of their sort keys. */
   readonly hasKeys: boolean;
 }
@@ -56,7 +55,8 @@ function compileRows(
 ): SQL {
   const { sort, predicates } = selector;
   const conditions = predicates.length > 0 ? [compileWhere(predicates, source, sources)] : [];
-  if (window.after) conditions.push(compileSeek(sort, keys, window.after));
+  const seek = compileSeek(sort, keys, window.seek);
+  if (seek) conditions.push(seek);
   const where = conditions.length > 0 ? sql` WHERE ${sql.join(conditions, keyword("and"))}` : sql``;
   const orderBy = compileOrderBy(
     sort,

@@ -9,7 +9,7 @@ database.exec(`
   INSERT INTO w1_customers (email, country) SELECT 'c' || i, 'PT' FROM n;
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
   INSERT INTO w1_orders (number, status, due_at, customer_id)
-    SELECT i, 'NEW', '2026-01-01T00:00:00.' || (100 + i % 900) || 'Z', 1 + i % 20 FROM n;
+    SELECT i, 'NEW', CASE WHEN i > 1500 THEN '2026-01-01T00:00:00.' || (100 + i % 900) || 'Z' END, 1 + i % 20 FROM n;
   INSERT INTO w1_line_items (sku, order_id) SELECT 's' || id, id FROM w1_orders`);
 const target = targetIn(catalog, "Order");
 
