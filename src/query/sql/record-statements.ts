@@ -62,6 +62,12 @@ export function compileExists(entity: Entity, id: SqlValue): Statement {
   return { sql: textsOf(entity).exists, args: [id] };
 }
 
+/** Returns a row when some record of `entity` holds `id` in `column`. */
+export function compileIsReferenced(entity: Entity, column: Column, id: SqlValue): Statement {
+  const reference = identifier(column.columnName);
+  return toStatement(sql`SELECT 1 FROM ${tableOf(entity)} WHERE ${reference} = ${id} LIMIT 1`);
+}
+
 function textsOf(entity: Entity): RecordTexts {
   const cached = textsOfEntity.get(entity);
   if (cached) return cached;

@@ -1,4 +1,3 @@
-import { parseAggregate } from "../../query/parse/parse-aggregate.ts";
 import { planAggregate } from "../../query/plan/plan-aggregate.ts";
 import { type AggregateAnswer, compileAggregate } from "../../query/sql/compile-aggregate.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -15,7 +14,7 @@ export async function aggregateRecords(
     need: "READ",
     plan: ({ catalog }) => {
       const target = targetIn(catalog, entity);
-      return compileAggregate(planAggregate(parseAggregate(query()), target));
+      return compileAggregate(planAggregate(target, query()));
     },
   });
 }

@@ -1,6 +1,5 @@
 import type { SqlValue } from "../../model/sql-value.ts";
 import { encoderOf } from "../../query/export/encoder-of.ts";
-import { parseExport } from "../../query/parse/parse-list.ts";
 import { planExport } from "../../query/plan/plan-list.ts";
 import { compileExportChunk } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -51,7 +50,7 @@ async function readChunk(
     need: "READ",
     plan: ({ catalog }) => {
       const target = targetIn(catalog, input.entity);
-      const plan = planExport(parseExport(input.query()), target);
+      const plan = planExport(target, input.query());
       const encoder = encoderOf(plan);
       const chunk = compileExportChunk(plan, after);
       return {

@@ -1,4 +1,3 @@
-import { parseList } from "../../query/parse/parse-list.ts";
 import { planList } from "../../query/plan/plan-list.ts";
 import { compileList, type ListAnswer } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -19,7 +18,7 @@ export async function listRecords(
     need: "READ",
     plan: ({ catalog }) => {
       const target = targetIn(catalog, entity);
-      return compileList(planList(parseList(query()), target));
+      return compileList(planList(target, query()));
     },
   });
 }

@@ -1,5 +1,4 @@
 import { type Catalog, getEntity } from "../../model/catalog.ts";
-import { parseRecordView } from "../../query/parse/parse-list.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import { type QueryTarget, READ_EVERYTHING } from "../../query/plan/target.ts";
@@ -15,8 +14,7 @@ export const targetIn = (catalog: Catalog, name: string): QueryTarget => ({
  * Throws BAD_REQUEST.
  */
 export function planView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
-  const ast = parseRecordView(parameters);
   const { defaultFields, defaultExpand } = target.entity.settings;
-  const isPlain = !ast.fields && !ast.expand && !defaultFields && !defaultExpand;
-  return isPlain ? null : planRecordView(ast, target);
+  const isPlain = parameters.size === 0 && !defaultFields && !defaultExpand;
+  return isPlain ? null : planRecordView(target, parameters);
 }
