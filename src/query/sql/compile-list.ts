@@ -4,6 +4,7 @@ import { EXPORT_CHUNK_SIZE } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan } from "../plan/plan.ts";
 import { compileCount, compilePage } from "./compile-page.ts";
+import { isRunOrder } from "./compile-runs.ts";
 import { type Seek, splitSeek } from "./compile-seek.ts";
 import type { Compiled } from "./compiled.ts";
 import { shaperOf } from "./shape-selection.ts";
@@ -91,8 +92,10 @@ function compileChunk(
 ): Compiled<ExportChunk> {
   const { selection, sort } = plan;
   const window = { limit: size + 1, offset: 0, hasKeys: true };
+  const whole: Seek = { after, block: "ALL" };
+  const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
   return {
-    statements: splitSeek(sort, after).map((seek) => compilePage(plan, selection, { ...window, seek })),
+    statements: seeks.map((seek) => compilePage(plan, selection, { ...window, seek })),
     shape(results) {
       const rows = results.flat();
       const shape = shaperOf(selection);

@@ -74,7 +74,8 @@ function seekAfter(positions: readonly Position[]): SQL {
   return isPlain(first) ? sql`(${compare(first, { orEqual: true })} AND ${seek})` : seek;
 }
 
-function isIndexed({ hops, column }: SortKey): boolean {
+/** Whether an index begins with the key. */
+export function isIndexed({ hops, column }: SortKey): boolean {
   return hops.length === 0 && (column.indexed || column.unique || column.references !== undefined);
 }
 

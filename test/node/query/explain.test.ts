@@ -61,6 +61,15 @@ describe("page 0 of an indexed sort reads no more than its page", () => {
     );
   });
 
+  it.each(["sort=status,desc", "sort=dueAt,desc", "sort=customerId,desc"])("%s sorts no ties", (query) => {
+    const { meta } = database.answer(compileListOf(target, `${query}&size=700&cursor=`));
+    const cursor = "nextCursor" in meta ? meta.nextCursor : null;
+    for (const steps of [stepsOf(query), stepsOf(`${query}&cursor=${cursor}`)]) {
+      expect(steps.join("\n")).toMatch(/SEARCH t0 USING COVERING INDEX \w+ \(\w+=\? AND rowid>\?\)/);
+      expect(steps.join("\n")).not.toMatch(/TEMP B-TREE|SCAN t\d/);
+    }
+  });
+
   it("and the count of everything is read from one row", () => {
     expect(stepsOf("size=1").join("\n")).toContain("SEARCH record_counts USING PRIMARY KEY");
     expect(database.answer(compileListOf(target, "size=1")).meta).toMatchObject({ totalElements: 3000 });
