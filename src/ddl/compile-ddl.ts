@@ -132,7 +132,7 @@ function constraintTriggers(
     const name = quote(`${entity.physicalTable}__constraint_${index}_${event.toLowerCase()}`);
     const raise = `SELECT RAISE(ABORT, 'CONSTRAINT:${index}') WHERE ${isBroken};`;
     return statement(
-      `CREATE TRIGGER ${name} BEFORE ${event} ON ${quote(entity.physicalTable)} BEGIN ${raise} END`,
+      `CREATE TRIGGER ${name} AFTER ${event} ON ${quote(entity.physicalTable)} BEGIN ${raise} END`,
     );
   });
 }

@@ -19,3 +19,9 @@ export interface RecordBody {
 export interface Precondition {
   readonly expected?: number | "ANY" | "NONE" | undefined;
 }
+
+/** No version is below 1, so what nothing can match is 0. Undefined: every version will do. */
+export function expectedVersionOf({ expected }: Precondition): number | undefined {
+  if (expected === "NONE") return 0;
+  return expected === "ANY" ? undefined : expected;
+}

@@ -12,7 +12,8 @@ export interface SqlStatement extends StatementClass {
 
 const MAX_PARAMETER = 32766;
 const MAX_CACHED_TEXTS = 4000;
-const MAX_CACHED_LENGTH = 64 * 1024;
+/** Longer texts are one-off imports; keeping them would only cost memory. */
+export const MAX_CACHED_LENGTH = 64 * 1024;
 
 const cache = new LruMap<string, readonly SqlStatement[]>(MAX_CACHED_TEXTS);
 
