@@ -1,6 +1,6 @@
+import { LruMap } from "../../../src/lib/lru-map.ts";
 import { encodeColumns } from "../hrana/encode-result.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
-import { LruMap } from "../lru-map.ts";
 import { MAX_CACHED_LENGTH, type SqlStatement } from "../sql/analyze-sql.ts";
 import { type NativeDatabase, type NativeStatement, openNative } from "./native.ts";
 import type { SchemaClock } from "./schema-clock.ts";

@@ -1,5 +1,5 @@
+import { LruMap } from "../../../src/lib/lru-map.ts";
 import { HranaError } from "../hrana/errors.ts";
-import { LruMap } from "../lru-map.ts";
 import { classifyStatement, type StatementClass } from "./classify-statement.ts";
 import { scanTokens, type Token } from "./scan-tokens.ts";
 
