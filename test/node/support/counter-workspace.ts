@@ -4,6 +4,8 @@ export interface CounterWorkspace {
   /** Creates a record named so. Undefined when there is no answer at all. */
   create(name: string): Promise<Response | undefined>;
   read(): Promise<Response | undefined>;
+  /** The streaming answer of an export. */
+  export(query: string): Promise<Response>;
   /** Names of all records. */
   names(): Promise<readonly string[]>;
 }
@@ -22,12 +24,17 @@ export async function makeCounterWorkspace(baseUrl: string): Promise<CounterWork
   await admin("/o/workspaces/w/entities", { name: "Entry", columns });
   const { key } = await admin("/o/workspaces/w/api-keys", { name: "k", permission: "READ_WRITE" });
   const path = `${baseUrl}/api/v1/o/w/Entry`;
+  const exportAll = async (query: string) => {
+    const response = await send(`${path}/export?${query}`, key);
+    if (response?.status !== 200) throw new Error(`export answered ${response?.status}`);
+    return response;
+  };
   return {
     create: (name) => send(path, key, { name }),
     read: () => send(`${path}?size=1`, key),
+    export: exportAll,
     async names() {
-      const response = await send(`${path}/export?format=ndjson&fields=name`, key);
-      const lines = (await response?.text())?.trim().split("\n") ?? [];
+      const lines = (await (await exportAll("format=ndjson&fields=name")).text()).trim().split("\n");
       return lines.filter((line) => line !== "").map((line) => (JSON.parse(line) as { name: string }).name);
     },
   };
