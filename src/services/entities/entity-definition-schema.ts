@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, NAME_PATTERN } from "../../model/names.ts";

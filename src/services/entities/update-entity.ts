@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 import { toStatement } from "../../db/platform.ts";
 import { entities } from "../../db/tables/platform.ts";
 import { uniqueViolation, validationFailed } from "../../errors/failures.ts";
