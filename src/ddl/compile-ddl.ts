@@ -31,28 +31,36 @@ export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly 
   ];
 }
 
-/** Drops the table with everything in it. Fails while records of other entities refer to its own under RESTRICT. */
+/** Drops the table with everything in it; what its own records say of each other does not stand against that. */
 export function compileDropEntity(entity: Entity): readonly Statement[] {
-  return [
-    statement(`DROP TABLE ${quote(entity.physicalTable)}`),
-    statement("DELETE FROM record_counts WHERE table_name = ?", [entity.physicalTable]),
-  ];
+  const own = entity.columns.filter(({ references }) => references?.entity === entity.name);
+  return [...own.map((column) => dropReference(entity, column)), ...dropTable(entity)];
 }
 
-/** Drops all tables of a workspace, whatever refers to what: each table only after those that refer to it. */
+/** Drops all tables of a workspace, whatever refers to what. */
 export function compileDropAll(catalog: Catalog): readonly Statement[] {
-  const dropped = new Set<string>();
-  const visiting = new Set<string>();
-  const order: Entity[] = [];
-  const visit = (entity: Entity) => {
-    if (dropped.has(entity.name) || visiting.has(entity.name)) return;
-    visiting.add(entity.name);
-    for (const { entity: referring } of entity.inbound) visit(getEntity(catalog, referring));
-    dropped.add(entity.name);
-    order.push(entity);
-  };
-  for (const entity of catalog.entities.values()) visit(entity);
-  return order.flatMap(compileDropEntity);
+  const entities = [...catalog.entities.values()];
+  const references = entities.flatMap((entity) => {
+    return entity.columns
+      .filter((column) => column.references)
+      .map((column) => dropReference(entity, column));
+  });
+  return [...references, ...entities.flatMap(dropTable)];
+}
+
+/** Dropping a table deletes its records first, which RESTRICT forbids; libSQL can take the rule away without a rebuild. */
+function dropReference({ physicalTable }: Entity, column: Column): Statement {
+  const name = quote(column.columnName);
+  return statement(
+    `ALTER TABLE ${quote(physicalTable)} ALTER COLUMN ${name} TO ${name} ${columnTypeOf(column).storage}`,
+  );
+}
+
+function dropTable({ physicalTable }: Entity): readonly Statement[] {
+  return [
+    statement(`DROP TABLE ${quote(physicalTable)}`),
+    statement("DELETE FROM record_counts WHERE table_name = ?", [physicalTable]),
+  ];
 }
 
 /** Which of the entity's constraints a trigger has found broken; undefined for another message. */

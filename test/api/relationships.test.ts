@@ -111,3 +111,24 @@ describe("an entity's name and settings", () => {
     });
   });
 });
+
+describe("an entity that refers to itself", () => {
+  it.each(["RESTRICT", "CASCADE", "SET_NULL"])(
+    "under %s can be deleted with its records, and so can its workspace",
+    async (onDelete) => {
+      const references = { entity: "Node", relationship: "parent", inverse: "children", onDelete };
+      const node = { name: "Node", columns: [{ name: "parentId", references }] };
+      const own = await makeWorkspace(node);
+      const fill = async () => {
+        expectStatus(await own.api("POST", "/Node", { body: {} }), 201);
+        expectStatus(await own.api("POST", "/Node", { body: { parentId: 1 } }), 201);
+        expectStatus(await own.api("POST", "/Node", { body: { parentId: 2 } }), 201);
+      };
+      await fill();
+      expectStatus(await own.admin("DELETE", "/entities/Node?confirm=Node"), 204);
+      await own.define(node);
+      await fill();
+      expectStatus(await own.admin("DELETE", `?confirm=${own.workspace}`), 204);
+    },
+  );
+});
