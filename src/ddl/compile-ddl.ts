@@ -27,6 +27,7 @@ export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly 
     statement("INSERT INTO record_counts (table_name, count) VALUES (?, 0)", [entity.physicalTable]),
     ...indexes(entity),
     ...countTriggers(entity),
+    ...versionTriggers(entity),
     ...entity.constraints.flatMap((constraint, i) => constraintTriggers(entity, constraint, i)),
   ];
 }
@@ -125,6 +126,20 @@ function countTriggers({ physicalTable }: Entity): readonly Statement[] {
     const count = `UPDATE record_counts SET count = count ${step} WHERE table_name = ${literal(physicalTable)};`;
     const name = quote(`${physicalTable}__count_${event.toLowerCase()}`);
     return statement(`CREATE TRIGGER ${name} AFTER ${event} ON ${quote(physicalTable)} BEGIN ${count} END`);
+  });
+}
+
+/** SET NULL writes to a record behind the API's back; its ETag must change all the same. */
+function versionTriggers({ physicalTable, columns }: Entity): readonly Statement[] {
+  const table = quote(physicalTable);
+  const emptied = columns.filter(({ references }) => references?.onDelete === "SET_NULL");
+  return emptied.map(({ columnName }) => {
+    const name = quote(`${physicalTable}__version_${columnName}`);
+    const condition = `WHEN NEW."_version" = OLD."_version"`;
+    const count = `UPDATE ${table} SET "_version" = "_version" + 1 WHERE "id" = NEW."id";`;
+    return statement(
+      `CREATE TRIGGER ${name} AFTER UPDATE OF ${quote(columnName)} ON ${table} ${condition} BEGIN ${count} END`,
+    );
   });
 }
 

@@ -132,3 +132,46 @@ describe("an entity that refers to itself", () => {
     },
   );
 });
+
+describe("deleting a record that others refer to", () => {
+  const child = (onDelete: string) => ({
+    name: "Child",
+    columns: [
+      {
+        name: "parentId",
+        references: { entity: "Parent", relationship: "parent", inverse: "children", onDelete },
+      },
+    ],
+  });
+  const deleteParent = async (onDelete: string) => {
+    const own = await makeWorkspace(named("Parent"), child(onDelete));
+    expectStatus(await own.api("POST", "/Parent", { body: { name: "p" } }), 201);
+    expectStatus(await own.api("POST", "/Child", { body: { parentId: 1 } }), 201);
+    const answer = await own.api("DELETE", "/Parent/1");
+    return { own, answer };
+  };
+
+  it("under RESTRICT is refused", async () => {
+    const { own, answer } = await deleteParent("RESTRICT");
+    expectFailure(answer, 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Record 1 is still referenced by children.parent_id",
+    });
+    expectStatus(await own.api("GET", "/Parent/1"), 200);
+  });
+
+  it("under CASCADE deletes them too, and the total knows", async () => {
+    const { own, answer } = await deleteParent("CASCADE");
+    expectStatus(answer, 204);
+    expect((await own.api("GET", "/Child")).body).toMatchObject({ data: [], meta: { totalElements: 0 } });
+  });
+
+  it("under SET_NULL empties their reference, and changes their ETag", async () => {
+    const { own, answer } = await deleteParent("SET_NULL");
+    expectStatus(answer, 204);
+    const emptied = await own.api("GET", "/Child/1");
+    expect([emptied.body.data, emptied.headers.get("ETag")]).toEqual([{ id: 1, parentId: null }, '"2"']);
+    const changed = await own.api("PUT", "/Child/1", { body: { parentId: null } });
+    expect(changed.headers.get("ETag")).toBe('"3"');
+  });
+});
