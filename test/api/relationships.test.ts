@@ -136,6 +136,7 @@ describe("an entity that refers to itself", () => {
 describe("deleting a record that others refer to", () => {
   const child = (onDelete: string) => ({
     name: "Child",
+    tableName: "children",
     columns: [
       {
         name: "parentId",
