@@ -211,7 +211,7 @@ function planAtomic(ctx: WorkspaceContext, { target, items, input }: PlannedBulk
     );
   return {
     ...together,
-    shape: (results) => answerWith(together.recordsOf(results)),
+    shape: (results) => foreseen ?? answerWith(together.recordsOf(results)),
     replay: (kept) => replayAnswer(kept) ?? answerWith(together.keptRecordsOf(kept)),
   };
 }

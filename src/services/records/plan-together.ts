@@ -5,6 +5,7 @@ import type { AppError } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
+import { withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "../fence/run-fenced.ts";
 import { explainFailure, type PlannedWrite, recordOf } from "./planned-write.ts";
@@ -27,7 +28,7 @@ interface OwnedStatement {
 
 /** Writes that stand or fall together. */
 export interface Together extends Pick<FencedPlan<never>, "statements" | "explain"> {
-  /** The records of the writes; null for deletes. */
+  /** The records of the writes; null for deletes. Not for an answer that was known before. */
   recordsOf(results: readonly Rows[]): readonly (JsonObject | null)[];
   /** The same again, from what was kept of an earlier request. */
   keptRecordsOf(kept: KeptRequest): readonly (JsonObject | null)[];
@@ -38,7 +39,10 @@ export interface TogetherOptions {
   inItem(index: number, error: AppError): AppError;
   /** Statements to add behind a write. */
   after?(index: number): readonly Statement[];
-  /** The answer to a success, when it is known before: kept as it is, which is far cheaper than its records. */
+  /**
+   * The answer to a success, when it is known before. Then the writes return nothing, and it is kept as it is, which is
+   * far cheaper than its records.
+   */
   readonly answer?: string | undefined;
 }
 
@@ -60,7 +64,11 @@ export function planTogether(
       otherwise,
       isWrite: false,
     })),
-    { index, statement: write.statement, isWrite: true },
+    {
+      index,
+      statement: answer === undefined ? write.statement : withoutRows(write.statement),
+      isWrite: true,
+    },
     ...[...keeping.statementsOf(index), ...(after?.(index) ?? [])].map((statement) => ({
       index,
       statement,
