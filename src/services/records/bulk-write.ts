@@ -5,6 +5,7 @@ import { AppError, withPrefix } from "../../errors/app-error.ts";
 import { type ErrorBody, errorBody } from "../../errors/envelope.ts";
 import { idempotencyConflict } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
+import type { Operation } from "../../model/access.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { rejectUnknownParameters, singleParameter } from "../../query/parse/parameters.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
@@ -56,8 +57,9 @@ async function runBulk(
 ): Promise<BulkAnswer> {
   return runFenced<BulkAnswer>(ctx, {
     need: "WRITE",
-    plan({ catalog }): FencedPlan<BulkAnswer> | IndependentPlan<BulkAnswer> {
-      const target = targetIn(catalog, input.entity);
+    plan(planning): FencedPlan<BulkAnswer> | IndependentPlan<BulkAnswer> {
+      const operations = operationsOf(input);
+      const target = targetIn(planning, input.entity, operations);
       const parameters = input.query();
       rejectUnknownParameters(parameters, input.action === "UPDATE" ? ["atomic", "upsertBy"] : ["atomic"]);
       const isAtomic = parseFlag(parameters, "atomic");
@@ -72,6 +74,12 @@ async function runBulk(
       return (mayPlanOnSuccess && planOnSuccess(ctx, bulk)) || planIndependent(ctx, bulk);
     },
   });
+}
+
+/** An upsert is both, whatever it turns out to be. */
+function operationsOf({ action, query }: BulkWriteInput): readonly Operation[] {
+  if (action !== "UPDATE") return [action === "CREATE" ? "create" : "delete"];
+  return query().has("upsertBy") ? ["create", "update"] : ["update"];
 }
 
 type Result = { readonly record: JsonObject | null } | AppError;
