@@ -128,22 +128,25 @@ const writes: readonly {
   },
 ];
 
-describe.each(writes)("$write.0 $write.1 $write.3", ({ write: [method, path, status, body, headers], answers, leaves }) => {
-  const cuts = Array.from({ length: MOST_ROUND_TRIPS }, (_, i) => i + 1).flatMap((at) => [
-    { at, fate: "CUT_BEFORE" as const },
-    { at, fate: "CUT_AFTER" as const },
-  ]);
+describe.each(writes)(
+  "$write.0 $write.1 $write.3",
+  ({ write: [method, path, status, body, headers], answers, leaves }) => {
+    const cuts = Array.from({ length: MOST_ROUND_TRIPS }, (_, i) => i + 1).flatMap((at) => [
+      { at, fate: "CUT_BEFORE" as const },
+      { at, fate: "CUT_AFTER" as const },
+    ]);
 
-  it.each(cuts)(
-    "$fate round trip $at: is done once, and answered as if nothing had happened",
-    async (cut) => {
-      roundTrips = 0;
-      fateOf = (roundTrip) => (roundTrip === cut.at ? cut.fate : "PASS");
-      const answer = await client.write(method, path, status, body, { ...headers });
-    fateOf = () => "PASS";
-      if (answers === undefined) expect(answer.body).toBeUndefined();
-      else expect(answer.body).toMatchObject(answers as object);
-      expect(await w.records("Item")).toMatchObject(leaves);
-    },
-  );
-});
+    it.each(cuts)(
+      "$fate round trip $at: is done once, and answered as if nothing had happened",
+      async (cut) => {
+        roundTrips = 0;
+        fateOf = (roundTrip) => (roundTrip === cut.at ? cut.fate : "PASS");
+        const answer = await client.write(method, path, status, body, { ...headers });
+        fateOf = () => "PASS";
+        if (answers === undefined) expect(answer.body).toBeUndefined();
+        else expect(answer.body).toMatchObject(answers as object);
+        expect(await w.records("Item")).toMatchObject(leaves);
+      },
+    );
+  },
+);
