@@ -116,7 +116,7 @@ async function stored(client: Persistent): Promise<Meant> {
   for (const { id, name, value } of records) {
     const { etag } = await client.read(`/Item/${id}`);
     const twice = found.has(String(name)) ? `${name} again, as ${id}` : String(name);
-    found.set(twice, [Number(value), Number(/^"(\d+)-/.exec(etag)?.[1])]);
+    found.set(twice, [Number(value), Number.parseInt(etag.slice(1), 10)]);
   }
   return found;
 }
