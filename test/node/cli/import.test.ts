@@ -238,13 +238,15 @@ describe("import", () => {
   });
 
   it("keeps many rows in little memory", async () => {
-    const file = write("many.csv", people(400_000));
+    const note = "n".repeat(2_000);
+    const rows = Array.from({ length: 30_000 }, (_, i) => `p${i}@example.com,${note}\n`);
+    const file = write("many.csv", `email,note\n${rows.join("")}`);
     const run = startCli(["import", "Person", file, "--dry-run"], environmentOf(served.baseUrl, w), [
       "--max-old-space-size=28",
     ]);
     expect(await run.ended).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("400000 rows are valid"),
+      stdout: expect.stringContaining("30000 rows are valid"),
     });
   });
 

@@ -90,7 +90,7 @@ function addApply(schema: Command): void {
     .action(async (file: string, _options: unknown, command: Command) => {
       const context = contextOf<VersionOptions & { allowLossy?: boolean }>(command);
       const plan = await putSchema(context, file, context.options.allowLossy ? "?allow=lossy" : "");
-      const text = `${describePlan(plan)}\nThe schema is at version ${plan.version}. Pull it before the next change.`;
+      const text = `${describeChanges(plan)}\nThe schema is at version ${plan.version}. Pull it before the next change.`;
       context.print({ value: plan, text });
     });
 }
@@ -121,7 +121,13 @@ function readDocument(file: string): JsonObject {
   throw usageError(`${file} does not hold a JSON object with "entities".`);
 }
 
-function describePlan({ changes }: SchemaPlan): string {
+function describePlan(plan: SchemaPlan): string {
+  const isLossy = plan.changes.some(({ risk }) => risk === "LOSSY");
+  const hint = isLossy ? "\nLOSSY changes destroy data: apply does them with --allow-lossy only." : "";
+  return describeChanges(plan) + hint;
+}
+
+function describeChanges({ changes }: SchemaPlan): string {
   if (changes.length === 0) return "Nothing to change.";
   const rows = changes.map(({ kind, entity, column, risk, reason }) => {
     return [risk, kind, column === undefined ? entity : `${entity}.${column}`, reason ?? ""];
