@@ -34,7 +34,7 @@ export async function ask(
     },
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
-  const text = await response.text();
+  const text = new TextDecoder().decode(await response.arrayBuffer());
   const isJson = /\/json/.test(response.headers.get("Content-Type") ?? "") && text !== "";
   return {
     status: response.status,
