@@ -12,14 +12,21 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: "2026-10-01",
               kvNamespaces: ["API_KEYS"],
-              bindings: { LIBSQL_URL: inject<string>("libsqlUrl"), ADMIN_TOKEN: "test-admin-token" },
+              bindings: {
+                LIBSQL_URL: inject<string>("libsqlUrl"),
+                ADMIN_TOKEN: "test-admin-token",
+                WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",
+                ALLOW_HTTP_WEBHOOKS: "true",
+                ALLOW_PRIVATE_WEBHOOKS: "true",
+                WEBHOOK_RECEIVER_URL: inject<string>("webhookReceiverUrl"),
+              },
             },
           })),
         ],
         test: {
           name: "workerd",
           include: ["test/{unit,api,property}/**/*.test.ts"],
-          globalSetup: ["test/setup/start-libsql.ts"],
+          globalSetup: ["test/setup/start-libsql.ts", "test/setup/start-webhook-receiver.ts"],
           testTimeout: 30_000,
         },
       },

@@ -5,6 +5,7 @@ import { onError, onNotFound } from "./http/on-error.ts";
 import { mountAdmin } from "./http/routes/admin.ts";
 import { mountHealth } from "./http/routes/health.ts";
 import { mountRecords } from "./http/routes/records.ts";
+import { mountWebhooks } from "./http/routes/webhooks.ts";
 
 /** The service on one screen: every request is traced, every failure leaves through onError. */
 export function createApp(): Hono<AppEnv> {
@@ -14,6 +15,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(traceRequest);
   mountHealth(app);
   mountAdmin(app);
+  mountWebhooks(app);
   mountRecords(app);
   return app;
 }

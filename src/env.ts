@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { WebhookSettings } from "./webhooks/settings.ts";
 
 /** Bindings and variables of a deployment, as in wrangler.toml. */
 export interface Bindings {
@@ -6,6 +7,11 @@ export interface Bindings {
   readonly LIBSQL_URL: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly ADMIN_TOKEN?: string;
+  readonly WEBHOOK_SECRET_KEY?: string;
+  readonly ALLOW_HTTP_WEBHOOKS?: string;
+  readonly ALLOW_PRIVATE_WEBHOOKS?: string;
+  /** The network that webhooks are sent to, where the runtime offers one that has no private addresses. */
+  readonly WEBHOOK_NETWORK?: Fetcher;
 }
 
 export interface Settings {
@@ -14,12 +20,20 @@ export interface Settings {
   readonly databaseToken: string | undefined;
   /** Undefined: every admin request is refused. */
   readonly adminToken: string | undefined;
+  readonly webhooks: WebhookSettings;
 }
+
+const MIN_SECRET_KEY_LENGTH = 32;
 
 const optional = z
   .string()
   .optional()
   .transform((text) => text || undefined);
+
+const flag = z
+  .enum(["true", "false", ""], { error: "must be true or false" })
+  .optional()
+  .transform((text) => text === "true");
 
 const settingsSchema = z.object({
   LIBSQL_URL: z
@@ -27,6 +41,12 @@ const settingsSchema = z.object({
     .regex(/^(?:https?|libsql):\/\/./, "LIBSQL_URL must be http://…, https://… or libsql://…"),
   LIBSQL_AUTH_TOKEN: optional,
   ADMIN_TOKEN: optional,
+  WEBHOOK_SECRET_KEY: optional.refine(
+    (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
+    `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,
+  ),
+  ALLOW_HTTP_WEBHOOKS: flag,
+  ALLOW_PRIVATE_WEBHOOKS: flag,
 });
 
 const parsed = new WeakMap<Bindings, Settings>();
@@ -40,6 +60,11 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseUrl: variables.LIBSQL_URL.replace(/^libsql:/, "https:").replace(/\/+$/, ""),
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     adminToken: variables.ADMIN_TOKEN,
+    webhooks: {
+      secretKey: variables.WEBHOOK_SECRET_KEY,
+      policy: { allowsHttp: variables.ALLOW_HTTP_WEBHOOKS, allowsPrivate: variables.ALLOW_PRIVATE_WEBHOOKS },
+      network: bindings.WEBHOOK_NETWORK,
+    },
   };
   parsed.set(bindings, settings);
   return settings;

@@ -26,6 +26,11 @@ export interface ColumnType {
   parseText(text: string, column: Column): Parsed;
   /** What is stored, never null → the JSON value of an answer. Accepts what `jsonTransport` yields too. */
   toJson(value: SqlValue, column: Column): JsonValue;
+  /**
+   * A stored value, in SQL, as an argument of `json_object` that gives what `toJson` gives; null stays null. Absent: the
+   * value itself.
+   */
+  sqlJson?(stored: string, column: Column): string;
   /** JSON Schema (2020-12) of the non-null value. */
   jsonSchema(column: Column): JsonObject;
 }

@@ -4,6 +4,7 @@ import { type Catalog, getEntity } from "../model/catalog.ts";
 import type { Column, OnDelete } from "../model/column.ts";
 import type { Entity, EntityConstraint } from "../model/entity.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
+import { literal, quote, statement } from "./sql-text.ts";
 
 /*
  * The only place where schema names become SQL. Names match NAME_PATTERN and literals are escaped here, since DDL takes
@@ -175,13 +176,4 @@ function columnNameOf(entity: Entity, field: string): string {
   const column = entity.columnByName.get(field);
   if (!column) throw new Error(`${field} is not a column of ${entity.name}`);
   return column.columnName;
-}
-
-const statement = (sql: string, args: readonly SqlValue[] = []): Statement => ({ sql, args });
-
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-function literal(value: SqlValue): string {
-  if (value === null) return "NULL";
-  return typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(value);
 }

@@ -24,12 +24,13 @@ export interface AppEnv {
 export type AppContext = Context<AppEnv>;
 
 export function openServices(bindings: Bindings, requestId: string): ServiceContext {
-  const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
+  const { databaseUrl: url, databaseToken: authToken, webhooks } = settingsOf(bindings);
   const database = openDatabase({ url, authToken, requestId });
   return {
     database,
     platform: openPlatform(database),
     apiKeys: openApiKeyStore(bindings.API_KEYS),
+    webhooks,
     now: currentTime(),
   };
 }

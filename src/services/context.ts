@@ -5,6 +5,7 @@ import type { Platform } from "../db/platform.ts";
 import type { AppError } from "../errors/app-error.ts";
 import type { ApiKeyStore } from "../kv/api-key-store.ts";
 import type { Actor } from "../model/api-key.ts";
+import type { WebhookSettings } from "../webhooks/settings.ts";
 
 /** What every behaviour may use; made anew for each request. */
 export interface ServiceContext {
@@ -12,6 +13,7 @@ export interface ServiceContext {
   /** The same database through Drizzle, for the platform's own tables. */
   readonly platform: Platform;
   readonly apiKeys: ApiKeyStore;
+  readonly webhooks: WebhookSettings;
   /** When the request arrived; one request has one time. */
   readonly now: Date;
 }

@@ -26,5 +26,6 @@ export const bigint: ColumnType = {
     return accept(Number.isSafeInteger(number) ? number : value);
   },
   toJson: (value) => String(value),
+  sqlJson: (stored) => `CAST(${stored} AS TEXT)`,
   jsonSchema: () => ({ type: "string", format: "int64", pattern: "^-?[0-9]+$" }),
 };

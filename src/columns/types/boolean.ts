@@ -11,5 +11,6 @@ export const boolean: ColumnType = {
     return text === "false" ? accept(0) : refuse("must be a boolean");
   },
   toJson: (value) => Number(value) !== 0,
+  sqlJson: (stored) => `json(CASE ${stored} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END)`,
   jsonSchema: () => ({ type: "boolean" }),
 };

@@ -46,6 +46,13 @@ export const decimal: ColumnType = {
     typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number"),
   parseText: (text, column) => parseDecimal(text, column),
   toJson: (value, column) => Number(toDecimalText(Number(value), scaleOf(column))),
+  sqlJson(stored, column) {
+    const scale = scaleOf(column);
+    if (scale === 0) return stored;
+    const factor = 10 ** scale;
+    const digits = `printf('%d.%0${scale}d', abs(${stored}) / ${factor}, abs(${stored}) % ${factor})`;
+    return `json(CASE WHEN ${stored} < 0 THEN '-' || ${digits} WHEN ${stored} >= 0 THEN ${digits} END)`;
+  },
   jsonSchema: (column) => ({
     type: "number",
     minimum: -Number(limitOf(column)),

@@ -13,5 +13,6 @@ export const double: ColumnType = {
   parseText: (text, column) =>
     NUMBER.test(text) ? double.parse(Number(text), column) : refuse("must be a number"),
   toJson: (value) => Number(value),
+  sqlJson: (stored) => `json(CASE WHEN ${stored} IS NOT NULL THEN printf('%!.17g', ${stored}) END)`,
   jsonSchema: () => ({ type: "number", format: "double" }),
 };

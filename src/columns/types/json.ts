@@ -26,5 +26,6 @@ export const json: ColumnType = {
     return json.parse(value, column);
   },
   toJson: (value): JsonValue => JSON.parse(String(value)),
+  sqlJson: (stored) => `json(${stored})`,
   jsonSchema: () => ({}),
 };

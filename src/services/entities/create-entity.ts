@@ -2,10 +2,12 @@ import { eq, max, sql } from "drizzle-orm";
 import { toStatement } from "../../db/platform.ts";
 import { entities } from "../../db/tables/platform.ts";
 import { compileCreateEntity } from "../../ddl/compile-ddl.ts";
+import { compileOutboxTriggers } from "../../ddl/outbox-triggers.ts";
 import { badRequest, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { buildCatalog, getEntity } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import { MAX_ENTITIES } from "../../model/names.ts";
+import { eventsOfEntity } from "../../model/webhook.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { changeSchema } from "./change-schema.ts";
@@ -20,7 +22,7 @@ import { type EntityDto, toEntityDto } from "./entity-dto.ts";
  * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION.
  */
 export async function createEntity(ctx: WorkspaceContext, body: () => unknown): Promise<EntityDto> {
-  return changeSchema(ctx, ({ workspace, catalog }) => {
+  return changeSchema(ctx, ({ workspace, catalog, webhooks }) => {
     const existing = [...catalog.entities.values()].map(({ definition }) => definition);
     const input = parseInput(entityDefinitionSchema, body());
     const definition = completeDefinition(input, (name) => catalog.entities.get(name)?.idType);
@@ -31,6 +33,7 @@ export async function createEntity(ctx: WorkspaceContext, body: () => unknown): 
     if (unknown.length > 0) throw validationFailed(unknown);
     const statements = [
       ...compileCreateEntity(next, entity),
+      ...compileOutboxTriggers(workspace.id, entity, eventsOfEntity(webhooks, entity.id)),
       insertDefinition(ctx, workspace.id, definition),
     ];
     return { statements, result: toEntityDto(definition) };
