@@ -1,4 +1,5 @@
 import type { SqlValue, Statement } from "../model/sql-value.ts";
+import { ROWS_SENT } from "../model/webhook.ts";
 import type { Rows } from "./database.ts";
 
 /*
@@ -159,8 +160,8 @@ export function reportStatements(report: Report): readonly Statement[] {
 }
 
 /**
- * Begins a new series of attempts; one that is under way, or waits behind an earlier delivery, stays where it is. The
- * condition is of `webhook_deliveries`.
+ * Begins a new series of attempts; an unfinished one is due at once, unless it waits behind an earlier delivery of its
+ * record. Returns a row unless the webhook has no such delivery.
  */
 export function redeliverStatement(deliveryId: string, webhookId: string): Statement {
   return {
@@ -171,6 +172,35 @@ export function redeliverStatement(deliveryId: string, webhookId: string): State
       WHERE id = ? AND webhook_id = ? RETURNING id`,
     args: [deliveryId, webhookId],
   };
+}
+
+/** Rows that somebody chose, for one webhook. */
+export interface SentRows {
+  readonly workspaceId: number;
+  readonly webhookId: string;
+  readonly deliveryId: string;
+  readonly messageId: string;
+  readonly entityId: string;
+  readonly entityName: string;
+  /** The whole message, as JSON. */
+  readonly body: string;
+}
+
+/** The last statement returns a row unless the webhook is gone. */
+export function sendStatements(sent: SentRows): readonly Statement[] {
+  const { workspaceId, webhookId, deliveryId, messageId, entityId, entityName, body } = sent;
+  return [
+    {
+      sql: `INSERT INTO webhook_events (workspace_id, message_id, type, entity_id, entity_name, record, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ${NOW})`,
+      args: [workspaceId, messageId, ROWS_SENT, entityId, entityName, body],
+    },
+    {
+      sql: `INSERT INTO webhook_deliveries (id, webhook_id, event_id, entity_id, status, next_attempt_at, created_at)
+        SELECT ?, id, last_insert_rowid(), ?, 'PENDING', ${NOW}, ${NOW} FROM webhooks WHERE id = ? RETURNING id`,
+      args: [deliveryId, entityId, webhookId],
+    },
+  ];
 }
 
 /** Forgets events that are too old, with their deliveries. */

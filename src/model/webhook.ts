@@ -3,6 +3,9 @@ import type { Catalog } from "./catalog.ts";
 export const WEBHOOK_EVENTS = ["record.created", "record.updated", "record.deleted"] as const;
 export type WebhookEventType = (typeof WEBHOOK_EVENTS)[number];
 
+/** The type of chosen rows; no webhook listens to it, they go to the one that was asked for. */
+export const ROWS_SENT = "rows.sent";
+
 export const DELIVERY_STATES = ["PENDING", "SUCCEEDED", "FAILED"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -1,7 +1,5 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
-
-/** The type of chosen rows; no webhook listens to it, they are sent to the one that was asked for. */
-export const ROWS_SENT = "rows.sent";
+import { ROWS_SENT } from "../model/webhook.ts";
 
 /** An event as the outbox holds it. */
 export interface OutboxEvent {

@@ -69,3 +69,20 @@ export async function runScheduled(): Promise<void> {
   const { default: worker } = await import("../../src/index.ts");
   await worker.scheduled(createScheduledController(), env);
 }
+
+/** Resolves with the newest delivery once it is as wanted. */
+export async function untilNewest(w: TestWorkspace, webhookId: string, wanted: object) {
+  await expect
+    .poll(async () => (await deliveriesOf(w, webhookId))[0], { timeout: 12_000, interval: 20 })
+    .toMatchObject(wanted);
+  return (await deliveriesOf(w, webhookId))[0];
+}
+
+/** Makes everything that waits to be tried again due, and what is under way free. */
+export const letTimePass = (webhookId: string) =>
+  runSql(
+    `UPDATE webhook_deliveries
+      SET leased_until = NULL, next_attempt_at = CASE WHEN next_attempt_at IS NULL THEN NULL ELSE '2020' END
+      WHERE webhook_id = ? AND status = 'PENDING'`,
+    [webhookId],
+  );
