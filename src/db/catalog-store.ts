@@ -90,6 +90,6 @@ function viewOf(
 }
 
 export function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {
-  const { organizationId: _, ...columns } = row;
+  const { organizationId: _, migrationToken: _token, migratingUntil: _until, ...columns } = row;
   return { ...columns, organization };
 }

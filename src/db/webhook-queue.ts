@@ -54,7 +54,7 @@ export function findDueStatement(limit: number): Statement {
 
 /**
  * Leases up to `limit` due deliveries of a webhook under a token, and reads them. A delivery waits for earlier ones of
- * its record; the times of `drizzle/0006_webhook_triggers.sql` already say so, unless an earlier one is redelivered.
+ * its record; the times of `drizzle/0008_webhook_triggers.sql` already say so, unless an earlier one is redelivered.
  */
 export function claimStatements(webhookId: string, token: string, limit: number): readonly Statement[] {
   const candidates = `SELECT d.id, d.event_id, d.next_attempt_at FROM webhook_deliveries d

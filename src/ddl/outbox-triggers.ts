@@ -1,11 +1,17 @@
+import type { ColumnFamily } from "../columns/column-type.ts";
 import { columnTypeOf } from "../columns/registry.ts";
+import type { Column } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Statement } from "../model/sql-value.ts";
-import type { WebhookEventType } from "../model/webhook.ts";
+import { eventsOfEntity, type WebhookCoverage, type WebhookEventType } from "../model/webhook.ts";
+import type { SchemaPair } from "./pair-schemas.ts";
 import { literal, quote, statement } from "./sql-text.ts";
 
 /** SQLite's functions take at most 127 arguments, two a field; a wider record is written in parts. */
 const FIELDS_PER_PART = 60;
+
+/** Their canonical text is JSON as it is. */
+const LITERAL_FAMILIES: ReadonlySet<ColumnFamily> = new Set(["number", "boolean", "json"]);
 
 interface TriggerShape {
   /** The DML statement, which also tells the trigger's name. */
@@ -24,8 +30,7 @@ const shapeOf: Readonly<Record<WebhookEventType, TriggerShape>> = {
 const triggerName = ({ id }: Pick<Entity, "id">, { on }: TriggerShape): string =>
   quote(`webhook_${id}_${on.toLowerCase()}`);
 
-/** Takes the entity's triggers away; for a schema change that rewrites records without changing them. */
-export function compileDropOutboxTriggers(entity: Pick<Entity, "id">): readonly Statement[] {
+function compileDropOutboxTriggers(entity: Pick<Entity, "id">): readonly Statement[] {
   return Object.values(shapeOf).map((shape) =>
     statement(`DROP TRIGGER IF EXISTS ${triggerName(entity, shape)}`),
   );
@@ -42,6 +47,27 @@ export function compileOutboxTriggers(
 ): readonly Statement[] {
   const created = events.map((event) => statement(triggerText(workspaceId, entity, event)));
   return [...compileDropOutboxTriggers(entity), ...created];
+}
+
+/**
+ * The triggers that a schema change must take away before it touches tables, and make again when it is done: those of
+ * every entity whose definition differs.
+ */
+export function compileOutboxChange(
+  { before, after }: SchemaPair,
+  webhooks: readonly WebhookCoverage[],
+): Readonly<Record<"taken" | "made", readonly Statement[]>> {
+  const known = new Map([...before.entities.values()].map(({ definition }) => [definition.id, definition]));
+  const changed = [...after.entities.values()].filter(({ id, definition }) => {
+    return JSON.stringify(known.get(id)) !== JSON.stringify(definition);
+  });
+  const watched = changed.filter(({ id }) => eventsOfEntity(webhooks, id).length > 0);
+  return {
+    taken: watched.flatMap(compileDropOutboxTriggers),
+    made: watched.flatMap((entity) => {
+      return compileOutboxTriggers(after.workspaceId, entity, eventsOfEntity(webhooks, entity.id));
+    }),
+  };
 }
 
 function triggerText(workspaceId: number, entity: Entity, event: WebhookEventType): string {
@@ -77,11 +103,19 @@ function isChanged({ columns }: Entity): string {
 function recordJson({ columns }: Entity, row: "NEW" | "OLD"): string {
   const fields = columns.map((column) => {
     const stored = `${row}.${quote(column.columnName)}`;
-    return `${literal(column.name)}, ${columnTypeOf(column).sqlJson?.(stored, column) ?? stored}`;
+    return `${literal(column.name)}, ${fieldJson(stored, column)}`;
   });
   const parts: string[] = [];
   for (let start = 0; start < fields.length; start += FIELDS_PER_PART) {
     parts.push(`json_object(${fields.slice(start, start + FIELDS_PER_PART).join(", ")})`);
   }
   return `json_array(${parts.join(", ")})`;
+}
+
+/** An argument of `json_object` that gives the field as the API answers it. */
+function fieldJson(stored: string, column: Column): string {
+  const { family, jsonTransport, conversion } = columnTypeOf(column);
+  if (jsonTransport === "TEXT") return `CAST(${stored} AS TEXT)`;
+  if (!LITERAL_FAMILIES.has(family)) return stored;
+  return `json(CASE WHEN ${stored} IS NOT NULL THEN ${conversion.toText(stored, column)} END)`;
 }

@@ -1,3 +1,4 @@
+import { quoteText } from "../columns/text-conversion.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
 /* DDL takes no bound parameters: names match NAME_PATTERN and are quoted, literals are escaped, here and nowhere else. */
@@ -8,5 +9,5 @@ export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 export function literal(value: SqlValue): string {
   if (value === null) return "NULL";
-  return typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(value);
+  return typeof value === "string" ? quoteText(value) : String(value);
 }

@@ -4,5 +4,5 @@ export const currentTime = (): Date => new Date();
 /** Milliseconds since the epoch; in Workers it advances only with I/O. */
 export const currentMillis = (): number => Date.now();
 
-/** Resolves after so many milliseconds. */
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (durationMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, durationMs));

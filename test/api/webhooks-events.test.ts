@@ -226,6 +226,33 @@ describe("a webhook hears", () => {
   });
 });
 
+describe("a schema change", () => {
+  it("is no event itself; what is written after it is told in the new shape", async () => {
+    const { id } = await listen(w, box, { entities: ["Customer"] });
+    await create("Customer", alice);
+    await box.messages(1);
+    const columns = "/entities/Customer/columns";
+    const change = async (method: string, path: string, body?: object) =>
+      expect((await w.admin(method, columns + path, { body })).status).toBeLessThan(300);
+    await change("PATCH", "/age", { type: "VARCHAR" });
+    await change("PATCH", "/name", { name: "title", columnName: "title" });
+    await change("POST", "", { name: "score", type: "DOUBLE", nullable: false, default: 0.1 });
+    await change("DELETE", "/vip?confirm=vip");
+    const path = "/entities/Customer";
+    expectStatus(await w.admin("PATCH", path, { body: { name: "Client", tableName: "clients" } }), 200);
+    const updated = expectStatus(await w.api("PUT", "/Client/1", { body: { title: "Al" } }), 200).body.data;
+    expect(updated).toEqual({ id: 1, email: alice.email, title: "Al", age: "30", score: 0.1 });
+    const [, message] = await box.messages(2);
+    expect(message.data).toMatchObject({ entity: "Client", record: updated });
+    expect(message.data.previous).toEqual({ ...updated, title: "Alice" });
+    expect((await w.admin("GET", `/webhooks/${id}`)).body.data.entities).toEqual(["Client"]);
+    expectStatus(await w.admin("DELETE", "/entities/Line?confirm=Line"), 204);
+    expectStatus(await w.admin("DELETE", "/entities/Order?confirm=Order"), 204);
+    expectStatus(await w.admin("DELETE", "/entities/Client?confirm=Client"), 204);
+    await box.messages(2);
+  });
+});
+
 describe("the triggers", () => {
   const triggers = async () => {
     const [[id] = []] = await runSql(

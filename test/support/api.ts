@@ -35,7 +35,7 @@ export async function ask(
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = response.headers.get("Content-Type")?.includes("json") && text !== "";
+  const isJson = /\/json/.test(response.headers.get("Content-Type") ?? "") && text !== "";
   return {
     status: response.status,
     headers: response.headers,

@@ -1,5 +1,6 @@
 import type { Column } from "../../model/column.ts";
 import type { ColumnType, Parsed } from "../column-type.ts";
+import { decimalConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 
 export const DEFAULT_PRECISION = 15;
@@ -46,13 +47,10 @@ export const decimal: ColumnType = {
     typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number"),
   parseText: (text, column) => parseDecimal(text, column),
   toJson: (value, column) => Number(toDecimalText(Number(value), scaleOf(column))),
-  sqlJson(stored, column) {
-    const scale = scaleOf(column);
-    if (scale === 0) return stored;
-    const factor = 10 ** scale;
-    const digits = `printf('%d.%0${scale}d', abs(${stored}) / ${factor}, abs(${stored}) % ${factor})`;
-    return `json(CASE WHEN ${stored} < 0 THEN '-' || ${digits} WHEN ${stored} >= 0 THEN ${digits} END)`;
-  },
+  conversion: decimalConversion((column) => ({
+    precision: column.precision ?? DEFAULT_PRECISION,
+    scale: scaleOf(column),
+  })),
   jsonSchema: (column) => ({
     type: "number",
     minimum: -Number(limitOf(column)),
