@@ -6,6 +6,7 @@ import { onError, onNotFound } from "./http/on-error.ts";
 import { mountAdmin } from "./http/routes/admin.ts";
 import { mountHealth } from "./http/routes/health.ts";
 import { mountRecords } from "./http/routes/records.ts";
+import { mountWebhooks } from "./http/routes/webhooks.ts";
 
 /** The service on one screen: every request is traced, every failure leaves through onError. */
 export function createApp(): Hono<AppEnv> {
@@ -16,6 +17,7 @@ export function createApp(): Hono<AppEnv> {
   app.use("/api/v1/*", allowOrigins);
   mountHealth(app);
   mountAdmin(app);
+  mountWebhooks(app);
   mountRecords(app);
   return app;
 }

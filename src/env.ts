@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { RateBindings } from "./rates/rate-limiter.ts";
+import type { WebhookSettings } from "./webhooks/settings.ts";
 
 /** Bindings and variables of a deployment, as in wrangler.toml. */
 export interface Bindings extends RateBindings {
@@ -8,6 +9,11 @@ export interface Bindings extends RateBindings {
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly ADMIN_TOKEN?: string;
   readonly CLIENT_ADDRESS_HEADER?: string;
+  readonly WEBHOOK_SECRET_KEY?: string;
+  readonly ALLOW_HTTP_WEBHOOKS?: string;
+  readonly ALLOW_PRIVATE_WEBHOOKS?: string;
+  /** The network that webhooks are sent to, where the runtime offers one that has no private addresses. */
+  readonly WEBHOOK_NETWORK?: Fetcher;
 }
 
 export interface Settings {
@@ -18,12 +24,20 @@ export interface Settings {
   readonly adminToken: string | undefined;
   /** The header in which a trusted proxy in front of the Worker names the client. */
   readonly clientAddressHeader: string | undefined;
+  readonly webhooks: WebhookSettings;
 }
+
+const MIN_SECRET_KEY_LENGTH = 32;
 
 const optional = z
   .string()
   .optional()
   .transform((text) => text || undefined);
+
+const flag = z
+  .enum(["true", "false", ""], { error: "must be true or false" })
+  .optional()
+  .transform((text) => text === "true");
 
 const settingsSchema = z.object({
   LIBSQL_URL: z
@@ -32,6 +46,12 @@ const settingsSchema = z.object({
   LIBSQL_AUTH_TOKEN: optional,
   ADMIN_TOKEN: optional,
   CLIENT_ADDRESS_HEADER: optional,
+  WEBHOOK_SECRET_KEY: optional.refine(
+    (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
+    `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,
+  ),
+  ALLOW_HTTP_WEBHOOKS: flag,
+  ALLOW_PRIVATE_WEBHOOKS: flag,
 });
 
 const parsed = new WeakMap<Bindings, Settings>();
@@ -46,6 +66,11 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     adminToken: variables.ADMIN_TOKEN,
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
+    webhooks: {
+      secretKey: variables.WEBHOOK_SECRET_KEY,
+      policy: { allowsHttp: variables.ALLOW_HTTP_WEBHOOKS, allowsPrivate: variables.ALLOW_PRIVATE_WEBHOOKS },
+      network: bindings.WEBHOOK_NETWORK,
+    },
   };
   parsed.set(bindings, settings);
   return settings;

@@ -4,6 +4,8 @@ import { openServices } from "./http/context.ts";
 import { newRequestId } from "./lib/ids.ts";
 import { removeEndedSecrets } from "./services/api-keys/remove-ended-secrets.ts";
 import { forgetOldRequests } from "./services/records/forget-old-requests.ts";
+import { deliverDue } from "./services/webhooks/deliver.ts";
+import { expireEvents } from "./services/webhooks/expire-events.ts";
 
 const app = createApp();
 
@@ -11,6 +13,11 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
     const services = openServices(env, { requestId: newRequestId() });
-    await Promise.all([removeEndedSecrets(services), forgetOldRequests(services)]);
+    await Promise.all([
+      removeEndedSecrets(services),
+      forgetOldRequests(services),
+      expireEvents(services),
+      deliverDue(services),
+    ]);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -2,7 +2,9 @@ import type { Bindings } from "../src/env.ts";
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Bindings {}
+    interface Env extends Bindings {
+      readonly WEBHOOK_RECEIVER_URL: string;
+    }
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");
     }

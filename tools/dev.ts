@@ -14,7 +14,7 @@ import { type DemoKeys, seedDemo } from "./seed/seed-demo.ts";
 
 /*
  * `npm run dev`: the Worker under `wrangler dev`, reloaded on every change of the source, with a database and a demo
- * workspace in .data/dev. Environment: PORT, ADMIN_TOKEN.
+ * workspace in .data/dev. Webhooks may go to this machine. Environment: PORT, ADMIN_TOKEN, WEBHOOK_SECRET_KEY.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DATA_DIRECTORY = join(ROOT, ".data/dev");
@@ -31,7 +31,7 @@ async function develop(): Promise<void> {
   onEnd(lock.release);
   await requireFreePort(port, lock.wasKilled ? ORPHANS_END_MS : 0);
 
-  const { adminToken } = loadSecrets(DATA_DIRECTORY, process.env);
+  const { adminToken, webhookSecretKey } = loadSecrets(DATA_DIRECTORY, process.env);
   const database = await startDatabase(join(DATA_DIRECTORY, "data.db"), console.error);
   onEnd(database.stop);
   await migrateDatabase(database);
@@ -40,6 +40,9 @@ async function develop(): Promise<void> {
     LIBSQL_URL: database.url,
     LIBSQL_AUTH_TOKEN: database.authToken,
     ADMIN_TOKEN: adminToken,
+    WEBHOOK_SECRET_KEY: webhookSecretKey,
+    ALLOW_HTTP_WEBHOOKS: "true",
+    ALLOW_PRIVATE_WEBHOOKS: "true",
   });
   onEnd(() => wrangler.stop(STOP_GRACE_MS));
   endWith("wrangler", wrangler.ended);

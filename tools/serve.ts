@@ -6,14 +6,14 @@ import { startDatabase } from "./runtime/database.ts";
 import { readPort, requireFreePort } from "./runtime/free-port.ts";
 import { endWith, onEnd, runServer, waitUntilHealthy } from "./runtime/lifecycle.ts";
 import { OperatorError } from "./runtime/operator-error.ts";
-import { loadSecrets } from "./runtime/secrets.ts";
+import { type LoadedSecrets, loadSecrets } from "./runtime/secrets.ts";
 import { seedDemo } from "./seed/seed-demo.ts";
 import { startWorkerd } from "./serve/workerd.ts";
 import { readCompatibilityDate } from "./serve/workerd-config.ts";
 
 /*
  * `npm run serve`: the production runtime on this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN, LIBSQL_URL,
- * LIBSQL_AUTH_TOKEN, SEED=demo; for tests WORKER_MAIN.
+ * LIBSQL_AUTH_TOKEN, SEED=demo, WEBHOOK_SECRET_KEY, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS; for tests WORKER_MAIN.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEFAULT_PORT = 8787;
@@ -41,7 +41,7 @@ async function serve(): Promise<void> {
     compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(dataDirectory, "dist"),
     kvDirectory: join(dataDirectory, "kv"),
-    variables: workerVariables(database, secrets.adminToken),
+    variables: workerVariables(database, secrets, env),
     log: console.error,
   });
   onEnd(workerd.stop);
@@ -78,7 +78,18 @@ async function openDatabase(directory: string, env: NodeJS.ProcessEnv): Promise<
   return database;
 }
 
-function workerVariables({ url, authToken }: Address, adminToken: string): Record<string, string> {
-  const variables = { LIBSQL_URL: url, ADMIN_TOKEN: adminToken };
-  return authToken ? { ...variables, LIBSQL_AUTH_TOKEN: authToken } : variables;
+function workerVariables(
+  { url, authToken }: Address,
+  { adminToken, webhookSecretKey }: LoadedSecrets,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS } = env;
+  return {
+    LIBSQL_URL: url,
+    ADMIN_TOKEN: adminToken,
+    WEBHOOK_SECRET_KEY: webhookSecretKey,
+    ...(authToken && { LIBSQL_AUTH_TOKEN: authToken }),
+    ...(ALLOW_HTTP_WEBHOOKS && { ALLOW_HTTP_WEBHOOKS }),
+    ...(ALLOW_PRIVATE_WEBHOOKS && { ALLOW_PRIVATE_WEBHOOKS }),
+  };
 }

@@ -15,8 +15,11 @@ export interface Stack {
   readonly baseUrl: string;
 }
 
-/** The runtime of `npm run serve`, whose database others may use too. */
-export async function startStack(directory: string): Promise<Stack> {
+/** The runtime of `npm run serve`, whose database others may use too. `variables` are the Worker's, beside the usual. */
+export async function startStack(
+  directory: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Stack> {
   const database = await startDatabase(join(directory, "data.db"), console.error);
   onEnd(database.stop);
   await migrateDatabase(database);
@@ -26,7 +29,12 @@ export async function startStack(directory: string): Promise<Stack> {
     compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(directory, "dist"),
     kvDirectory: join(directory, "kv"),
-    variables: { LIBSQL_URL: database.url, LIBSQL_AUTH_TOKEN: database.authToken, ADMIN_TOKEN },
+    variables: {
+      LIBSQL_URL: database.url,
+      LIBSQL_AUTH_TOKEN: database.authToken,
+      ADMIN_TOKEN,
+      ...variables,
+    },
     log: console.error,
   });
   onEnd(workerd.stop);

@@ -2,9 +2,11 @@ import { and, asc, eq } from "drizzle-orm";
 import { LruMap } from "../lib/lru-map.ts";
 import { buildCatalog } from "../model/catalog.ts";
 import type { EntityDefinition } from "../model/entity.ts";
+import type { WebhookCoverage } from "../model/webhook.ts";
 import type { Workspace, WorkspaceView } from "../model/workspace.ts";
 import type { Platform } from "./platform.ts";
 import { entities, organizations, workspaces } from "./tables/platform.ts";
+import { webhooks } from "./tables/webhooks.ts";
 
 export interface WorkspaceAddress {
   readonly organization: string;
@@ -38,7 +40,7 @@ async function loadWorkspaceView(
   { organization, workspace }: WorkspaceAddress,
 ): Promise<WorkspaceView | undefined> {
   const isAddressed = and(eq(organizations.slug, organization), eq(workspaces.slug, workspace));
-  const [found, stored] = await read.batch([
+  const [found, stored, listening] = await read.batch([
     read
       .select({ row: workspaces })
       .from(workspaces)
@@ -51,16 +53,30 @@ async function loadWorkspaceView(
       .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
       .where(isAddressed)
       .orderBy(asc(entities.position)),
+    read
+      .select({
+        id: webhooks.id,
+        enabled: webhooks.enabled,
+        events: webhooks.events,
+        entities: webhooks.entities,
+      })
+      .from(webhooks)
+      .innerJoin(workspaces, eq(workspaces.id, webhooks.workspaceId))
+      .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
+      .where(isAddressed)
+      .orderBy(asc(webhooks.createdAt), asc(webhooks.id)),
   ]);
   const row = found[0]?.row;
   if (!row) return undefined;
-  return viewOf(
-    toWorkspace(row, organization),
-    stored.map(({ definition }) => definition),
-  );
+  const definitions = stored.map(({ definition }) => definition);
+  return viewOf(toWorkspace(row, organization), definitions, listening);
 }
 
-export function viewOf(workspace: Workspace, definitions: readonly EntityDefinition[]): WorkspaceView {
+function viewOf(
+  workspace: Workspace,
+  definitions: readonly EntityDefinition[],
+  webhooks: readonly WebhookCoverage[],
+): WorkspaceView {
   const { id, organization, slug, schemaVersion, maxExpandDepth } = workspace;
   const catalog = buildCatalog({
     workspaceId: id,
@@ -70,7 +86,7 @@ export function viewOf(workspace: Workspace, definitions: readonly EntityDefinit
     maxExpandDepth,
     definitions,
   });
-  return { workspace, catalog };
+  return { workspace, catalog, webhooks };
 }
 
 export function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {

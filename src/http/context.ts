@@ -28,7 +28,7 @@ export function openServices(
   bindings: Bindings,
   { requestId, clientAddress }: { readonly requestId: string; readonly clientAddress?: string | undefined },
 ): ServiceContext {
-  const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
+  const { databaseUrl: url, databaseToken: authToken, webhooks } = settingsOf(bindings);
   const database = openDatabase({ url, authToken, requestId });
   return {
     database,
@@ -38,6 +38,7 @@ export function openServices(
     meter: {},
     requestId,
     clientAddress,
+    webhooks,
     now: currentTime(),
   };
 }

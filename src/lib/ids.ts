@@ -1,10 +1,13 @@
 import { encodeBase62 } from "./base62.ts";
 import { currentMillis } from "./clock.ts";
 
+export const randomBytes = (count: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(count));
+
 /** Random bytes as one big-endian integer. */
 function randomInteger(bytes: number): bigint {
   let value = 0n;
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) value = (value << 8n) | BigInt(byte);
+  for (const byte of randomBytes(bytes)) value = (value << 8n) | BigInt(byte);
   return value;
 }
 

@@ -1,5 +1,6 @@
 import type { AccessMode } from "./access-mode.ts";
 import type { Catalog } from "./catalog.ts";
+import type { WebhookCoverage } from "./webhook.ts";
 
 /** A workspace as stored. Times are ISO 8601 UTC. */
 export interface Workspace {
@@ -19,8 +20,10 @@ export interface Workspace {
   readonly updatedAt: string;
 }
 
-/** A workspace and its resolved schema, of one revision. */
+/** A workspace, its resolved schema and what its webhooks listen to, of one revision. */
 export interface WorkspaceView {
   readonly workspace: Workspace;
   readonly catalog: Catalog;
+  /** In order of creation. */
+  readonly webhooks: readonly WebhookCoverage[];
 }

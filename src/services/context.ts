@@ -12,6 +12,8 @@ export interface Meter {
   rate?: Rate | undefined;
 }
 
+import type { WebhookSettings } from "../webhooks/settings.ts";
+
 /** What every behaviour may use; made anew for each request. */
 export interface ServiceContext {
   readonly database: Database;
@@ -23,6 +25,7 @@ export interface ServiceContext {
   readonly meter: Meter;
   /** That of the answer's `X-Request-Id`. */
   readonly requestId: string;
+  readonly webhooks: WebhookSettings;
   /** When the request arrived; one request has one time. */
   readonly now: Date;
   /** Where the request comes from; undefined when the platform does not say. */

@@ -6,21 +6,30 @@ export interface LoadedSecrets {
   readonly adminToken: string;
   /** True when this start made the admin token. */
   readonly isAdminTokenNew: boolean;
+  readonly webhookSecretKey: string;
 }
 
+type KeptSecrets = { readonly adminToken?: string; readonly webhookSecretKey?: string };
+
 /**
- * The admin token of a local server: from the environment, else that of DATA_DIR/secrets.json, which is written
- * (mode 0600) by the first start.
+ * The secrets of a local server: from the environment, else those of DATA_DIR/secrets.json, which is written (mode 0600)
+ * by the first start that needs it.
  */
 export function loadSecrets(directory: string, env: NodeJS.ProcessEnv): LoadedSecrets {
-  if (env.ADMIN_TOKEN) return { adminToken: env.ADMIN_TOKEN, isAdminTokenNew: false };
   const file = join(directory, "secrets.json");
-  const kept = readJsonFile<{ readonly adminToken?: string }>(file)?.adminToken;
-  if (kept) return { adminToken: kept, isAdminTokenNew: false };
-  const adminToken = `admin_${randomBytes(24).toString("base64url")}`;
-  writePrivateJson(file, { adminToken });
-  return { adminToken, isAdminTokenNew: true };
+  const kept = readJsonFile<KeptSecrets>(file) ?? {};
+  const adminToken = env.ADMIN_TOKEN || kept.adminToken || `admin_${newSecret()}`;
+  const webhookSecretKey = env.WEBHOOK_SECRET_KEY || kept.webhookSecretKey || newSecret();
+  const made: KeptSecrets = {
+    ...(!env.ADMIN_TOKEN && { adminToken }),
+    ...(!env.WEBHOOK_SECRET_KEY && { webhookSecretKey }),
+  };
+  const isComplete = Object.entries(made).every(([name, value]) => kept[name as keyof KeptSecrets] === value);
+  if (!isComplete) writePrivateJson(file, { ...kept, ...made });
+  return { adminToken, isAdminTokenNew: !env.ADMIN_TOKEN && !kept.adminToken, webhookSecretKey };
 }
+
+const newSecret = (): string => randomBytes(24).toString("base64url");
 
 /** Undefined when the file does not exist. */
 export function readJsonFile<T>(file: string): T | undefined {

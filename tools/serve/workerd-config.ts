@@ -8,6 +8,8 @@ export interface WorkerdConfig {
   readonly compatibilityDate: string;
   /** Names only: the values are read from workerd's environment, so that no secret is written to a file. */
   readonly variables: readonly string[];
+  /** Whether webhooks may reach private addresses. Else workerd refuses them whatever a name resolves to. */
+  readonly allowsPrivateWebhooks: boolean;
 }
 
 /** The text of a workerd configuration (Cap'n Proto) for the files that buildWorker made beside it. */
@@ -15,6 +17,7 @@ export function writeWorkerdConfig(config: WorkerdConfig): string {
   const variables = config.variables.map(
     (name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`,
   );
+  const webhookNetwork = config.allowsPrivateWebhooks ? '"public", "private"' : '"public"';
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -22,6 +25,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "kv", disk = (path = ${quote(config.kvDirectory)}, writable = true)),
     (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "webhook-network", network = (allow = [${webhookNetwork}], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
     (name = "http", address = "127.0.0.1:${config.port}", http = (), service = "main"),
@@ -40,6 +44,7 @@ const worker :Workerd.Worker = (
   bindings = [
     (name = "API_KEYS", kvNamespace = "kv"),
     (name = "API_KEYS_DISK", service = "kv"),
+    (name = "WEBHOOK_NETWORK", service = "webhook-network"),
     ${variables.join(",\n    ")}
   ],
 );

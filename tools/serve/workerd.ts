@@ -35,7 +35,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const cronSocket = join(socketDirectory, "cron.sock");
   const configFile = join(options.buildDirectory, "workerd.capnp");
   const variables = Object.keys(options.variables);
-  writeFileSync(configFile, writeWorkerdConfig({ ...options, cronSocket, variables }));
+  const allowsPrivateWebhooks = options.variables.ALLOW_PRIVATE_WEBHOOKS === "true";
+  const config = { ...options, cronSocket, variables, allowsPrivateWebhooks };
+  writeFileSync(configFile, writeWorkerdConfig(config));
   const child = spawnGuarded(workerdBinary(), ["serve", configFile], {
     env: options.variables,
     stdio: ["ignore", "inherit", "inherit"],

@@ -36,7 +36,7 @@ import { readJsonObject, readOptionalJsonObject } from "../read-body.ts";
 import { type Handler, type Handlers, mountResource } from "../resource.ts";
 
 const ORGANIZATION = "/organizations/:organization";
-const WORKSPACE = `${ORGANIZATION}/workspaces/:workspace`;
+export const WORKSPACE = `${ORGANIZATION}/workspaces/:workspace`;
 
 const organizations: Handlers = {
   GET: page((c, request) => listOrganizations(c.var.services, request)),
@@ -171,25 +171,25 @@ export function mountAdmin(app: Hono<AppEnv>): void {
 
 /* What a handler answers; each refuses query parameters that it does not know. */
 
-function one(work: (c: AppContext) => Promise<unknown>): Handler {
+export function one(work: (c: AppContext) => Promise<unknown>): Handler {
   return async (c) => {
     onlyParameters(c, []);
     return c.json({ data: await work(c) });
   };
 }
 
-function created(work: (c: AppContext) => Promise<unknown>): Handler {
+export function created(work: (c: AppContext) => Promise<unknown>): Handler {
   return async (c) => {
     onlyParameters(c, []);
     return c.json({ data: await work(c) }, 201);
   };
 }
 
-function page(work: (c: AppContext, request: PageRequest) => Promise<Page<unknown>>): Handler {
+export function page(work: (c: AppContext, request: PageRequest) => Promise<Page<unknown>>): Handler {
   return async (c) => c.json(await work(c, pageRequestOf(c)));
 }
 
-function none(
+export function none(
   known: readonly string[],
   work: (c: AppContext, query: URLSearchParams) => Promise<void>,
 ): Handler {
@@ -209,5 +209,5 @@ function allowsLoss(query: URLSearchParams): boolean {
 }
 
 const columnOf = (c: AppContext) => ({ entity: entityOf(c), column: pathParameter(c, "column") });
-const idOf = (c: AppContext) => pathParameter(c, "id");
-const bodyOf = async (c: AppContext) => (await readJsonObject(c))();
+export const idOf = (c: AppContext) => pathParameter(c, "id");
+export const bodyOf = async (c: AppContext) => (await readJsonObject(c))();

@@ -13,6 +13,7 @@ import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { deliverAfter } from "../deliver-after.ts";
 import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { markReplay, writeContext } from "../idempotency.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
@@ -62,6 +63,7 @@ async function create(c: AppContext) {
   const ctx = await writeContext(c);
   const created = await createRecord(ctx, { ...entityOf(c), body });
   markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
   const path = new URL(c.req.url).pathname;
   return c.json({ data: created.record }, 201, { ETag: etagOf(created), Location: `${path}/${created.id}` });
 }
@@ -78,6 +80,7 @@ async function update(c: AppContext) {
   const input = { ...recordOf(c), body, expected: versionAsked(c.req.header("If-Match")) };
   const updated = await updateRecord(ctx, input);
   markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
   return recordResponse(c, updated);
 }
 
@@ -88,6 +91,7 @@ async function remove(c: AppContext) {
     expected: versionAsked(c.req.header("If-Match")),
   });
   markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
   return c.body(null, 204);
 }
 
@@ -96,6 +100,7 @@ async function transact(c: AppContext) {
   const ctx = await writeContext(c);
   const data = await runTransaction(ctx, { query: queryOf(c), body });
   markReplay(c, ctx);
+  deliverAfter(c);
   return c.json({ data });
 }
 
@@ -106,6 +111,7 @@ function bulk(action: BulkAction): Handler {
     const ctx = await writeContext(c);
     const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
     markReplay(c, ctx);
+    deliverAfter(c, pathParameter(c, "entity"));
     return c.json(answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
   };
 }

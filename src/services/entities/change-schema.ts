@@ -6,6 +6,7 @@ import { SqlFailure } from "../../db/sql-failure.ts";
 import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
 import { hasFoundNothing } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
+import { compileOutboxChange } from "../../ddl/outbox-triggers.ts";
 import { schemaMigrationInProgress } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
@@ -56,7 +57,7 @@ export async function changeSchema<E extends SchemaEdit>(
       const isReady = checksOf(plan).length === 0;
       const lease = { workspaceId: plan.workspaceId, token };
       return {
-        statements: isReady ? applyStatements(ctx, plan) : [takeLease(lease)],
+        statements: isReady ? applyStatements(ctx, plan, view) : [takeLease(lease)],
         timeoutMs: MIGRATION_TIMEOUT_MS,
         shape: () => ({ plan, isApplied: isReady }),
       };
@@ -85,10 +86,10 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
     if (problems.length > 0) throw refusalOf(plan, problems);
     await runFenced(ctx, {
       need: "MIGRATION",
-      plan({ workspace }) {
-        if (workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
+      plan(view) {
+        if (view.workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
         return {
-          statements: [requireLease(lease), ...applyStatements(ctx, plan), releaseLease(lease)],
+          statements: [requireLease(lease), ...applyStatements(ctx, plan, view), releaseLease(lease)],
           timeoutMs: MIGRATION_TIMEOUT_MS,
           shape: () => undefined,
         };
@@ -103,10 +104,21 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
   }
 }
 
-/** Nothing when nothing differs. */
-function applyStatements(ctx: WorkspaceContext, plan: SchemaPlan): readonly Statement[] {
+/** Nothing when nothing differs. A conversion of records is no event: webhooks hear of what clients write. */
+function applyStatements(
+  ctx: WorkspaceContext,
+  plan: SchemaPlan,
+  { webhooks }: WorkspaceView,
+): readonly Statement[] {
   if (plan.planned.length === 0) return [];
-  return [...compileChange(plan.schema), ...writeDefinitions(ctx, plan), ...recordChange(ctx, plan)];
+  const outbox = compileOutboxChange(plan.schema, webhooks);
+  return [
+    ...outbox.taken,
+    ...compileChange(plan.schema),
+    ...outbox.made,
+    ...writeDefinitions(ctx, plan),
+    ...recordChange(ctx, plan),
+  ];
 }
 
 /** Changed definitions take names that are free first, because two may have swapped theirs. */

@@ -1,0 +1,211 @@
+import type { SqlValue, Statement } from "../model/sql-value.ts";
+import { ROWS_SENT } from "../model/webhook.ts";
+import type { Rows } from "./database.ts";
+
+/*
+ * The queue of deliveries. Times are the database's own, so that everybody who delivers has the same clock. An attempt
+ * is made under a lease: nobody else makes it until the lease ends, which it does by itself when its holder dies.
+ */
+
+/** Longer than an attempt takes (15 s) after a slow answer of the database. */
+const LEASE_SECONDS = 35;
+/** Of the records in one claim, so that its answer stays far below the database's limit. */
+const MAX_CLAIM_CHARACTERS = 1_000_000;
+const KEPT_DAYS = 30;
+/** Events removed by one run; what is left waits for the next. */
+const REMOVED_PER_RUN = 1000;
+
+const timeIn = (modifier: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now'${modifier})`;
+const NOW = timeIn("");
+
+const IS_DUE = `d.status = 'PENDING' AND d.next_attempt_at <= ${NOW} AND (d.leased_until IS NULL OR d.leased_until <= ${NOW})`;
+
+/** A delivery whose attempt is ours to make. */
+export interface ClaimedDelivery {
+  readonly id: string;
+  readonly failures: number;
+  readonly webhookId: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sealedSecret: string;
+  readonly messageId: string;
+  readonly event: {
+    readonly organization: string;
+    readonly workspace: string;
+    readonly entity: string;
+    readonly type: string;
+    readonly recordId: string | number | null;
+    readonly record: string | null;
+    readonly previous: string | null;
+    readonly createdAt: string;
+  };
+}
+
+/** Ids of enabled webhooks with something due: those that have not failed first, then those that wait longest. */
+export function findDueStatement(limit: number): Statement {
+  return {
+    sql: `SELECT w.id, f.attempt_count > 0 AS is_failing, f.next_attempt_at FROM webhooks w
+      JOIN webhook_deliveries f ON f.id = (
+        SELECT d.id FROM webhook_deliveries d WHERE d.webhook_id = w.id AND ${IS_DUE} ORDER BY d.next_attempt_at LIMIT 1)
+      WHERE w.enabled = 1 ORDER BY is_failing, f.next_attempt_at LIMIT ?`,
+    args: [limit],
+  };
+}
+
+/**
+ * Leases up to `limit` due deliveries of a webhook under a token, and reads them. A delivery waits for earlier ones of
+ * its record; the times of `drizzle/0008_webhook_triggers.sql` already say so, unless an earlier one is redelivered.
+ */
+export function claimStatements(webhookId: string, token: string, limit: number): readonly Statement[] {
+  const candidates = `SELECT d.id, d.event_id, d.next_attempt_at FROM webhook_deliveries d
+    WHERE d.webhook_id = ? AND ${IS_DUE}
+      AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = d.webhook_id AND w.enabled = 1)
+      AND NOT EXISTS (
+        SELECT 1 FROM webhook_deliveries p
+        WHERE p.webhook_id = d.webhook_id AND p.entity_id = d.entity_id AND p.record_id = d.record_id
+          AND p.status = 'PENDING' AND p.event_id < d.event_id)
+    ORDER BY d.next_attempt_at, d.event_id LIMIT ?`;
+  const sized = `SELECT c.id, row_number() OVER in_order AS position,
+      sum(coalesce(length(e.record), 0) + coalesce(length(e.previous), 0)) OVER in_order AS characters
+    FROM (${candidates}) c JOIN webhook_events e ON e.id = c.event_id
+    WINDOW in_order AS (ORDER BY c.next_attempt_at, c.event_id)`;
+  return [
+    {
+      sql: `UPDATE webhook_deliveries SET lease_token = ?, leased_until = ${timeIn(`, '+${LEASE_SECONDS} seconds'`)}
+        WHERE id IN (SELECT id FROM (${sized}) WHERE position = 1 OR characters <= ${MAX_CLAIM_CHARACTERS})`,
+      args: [token, webhookId, limit],
+    },
+    {
+      sql: `SELECT d.id, d.attempt_count, h.id, h.url, h.headers, h.sealed_secret, e.message_id, o.slug, w.slug,
+          e.entity_name, e.type, e.record_id, e.record, e.previous, e.created_at
+        FROM webhook_deliveries d
+        JOIN webhooks h ON h.id = d.webhook_id
+        JOIN webhook_events e ON e.id = d.event_id
+        JOIN workspaces w ON w.id = h.workspace_id
+        JOIN organizations o ON o.id = w.organization_id
+        WHERE d.lease_token = ? ORDER BY d.event_id`,
+      args: [token],
+    },
+  ];
+}
+
+export function decodeClaimed(rows: Rows): readonly ClaimedDelivery[] {
+  return rows.map((row) => {
+    const [id, failures, webhookId, url, headers, sealedSecret, messageId, ...event] = row;
+    const [organization, workspace, entity, type, recordId, record, previous, createdAt] = event;
+    return {
+      id: String(id),
+      failures: Number(failures),
+      webhookId: String(webhookId),
+      url: String(url),
+      headers: JSON.parse(String(headers)),
+      sealedSecret: String(sealedSecret),
+      messageId: String(messageId),
+      event: {
+        organization: String(organization),
+        workspace: String(workspace),
+        entity: String(entity),
+        type: String(type),
+        recordId: typeof recordId === "number" ? recordId : textOf(recordId),
+        record: textOf(record),
+        previous: textOf(previous),
+        createdAt: String(createdAt),
+      },
+    };
+  });
+}
+
+const textOf = (value: SqlValue | undefined) =>
+  value === null || value === undefined ? null : String(value);
+
+/** What became of a claimed delivery, and the attempt that decided it. */
+export interface Report {
+  readonly deliveryId: string;
+  readonly token: string;
+  readonly status: "PENDING" | "SUCCEEDED" | "FAILED";
+  /** Of a delivery that is to be tried again. */
+  readonly retryAfterSeconds?: number;
+  readonly attempt: {
+    readonly at: string;
+    readonly durationMs: number;
+    readonly statusCode: number | null;
+    readonly response: string | null;
+    readonly error: string | null;
+  };
+}
+
+/** The attempt is recorded in any case; the delivery moves on only while the lease is still ours. */
+export function reportStatements(report: Report): readonly Statement[] {
+  const { deliveryId, token, status, retryAfterSeconds, attempt } = report;
+  const next = retryAfterSeconds === undefined ? "NULL" : timeIn(", ?");
+  return [
+    {
+      sql: `INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms, status_code, response, error)
+        SELECT d.id, (SELECT coalesce(max(number), 0) + 1 FROM webhook_attempts WHERE delivery_id = d.id), ?, ?, ?, ?, ?
+        FROM webhook_deliveries d WHERE d.id = ?`,
+      args: [attempt.at, attempt.durationMs, attempt.statusCode, attempt.response, attempt.error, deliveryId],
+    },
+    {
+      sql: `UPDATE webhook_deliveries SET status = ?, attempt_count = attempt_count + 1, next_attempt_at = ${next},
+          lease_token = NULL, leased_until = NULL
+        WHERE id = ? AND lease_token = ?`,
+      args: [
+        status,
+        ...(retryAfterSeconds === undefined ? [] : [`+${retryAfterSeconds} seconds`]),
+        deliveryId,
+        token,
+      ],
+    },
+  ];
+}
+
+/**
+ * Begins a new series of attempts; an unfinished one is due at once, unless it waits behind an earlier delivery of its
+ * record. Returns a row unless the webhook has no such delivery.
+ */
+export function redeliverStatement(deliveryId: string, webhookId: string): Statement {
+  return {
+    sql: `UPDATE webhook_deliveries SET
+        attempt_count = CASE status WHEN 'PENDING' THEN attempt_count ELSE 0 END,
+        next_attempt_at = CASE WHEN status = 'PENDING' AND next_attempt_at IS NULL THEN NULL ELSE ${NOW} END,
+        status = 'PENDING'
+      WHERE id = ? AND webhook_id = ? RETURNING id`,
+    args: [deliveryId, webhookId],
+  };
+}
+
+/** Rows that somebody chose, for one webhook. */
+export interface SentRows {
+  readonly workspaceId: number;
+  readonly webhookId: string;
+  readonly deliveryId: string;
+  readonly messageId: string;
+  readonly entityId: string;
+  readonly entityName: string;
+  /** The whole message, as JSON. */
+  readonly body: string;
+}
+
+/** The last statement returns a row unless the webhook is gone. */
+export function sendStatements(sent: SentRows): readonly Statement[] {
+  const { workspaceId, webhookId, deliveryId, messageId, entityId, entityName, body } = sent;
+  return [
+    {
+      sql: `INSERT INTO webhook_events (workspace_id, message_id, type, entity_id, entity_name, record, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ${NOW})`,
+      args: [workspaceId, messageId, ROWS_SENT, entityId, entityName, body],
+    },
+    {
+      sql: `INSERT INTO webhook_deliveries (id, webhook_id, event_id, entity_id, status, next_attempt_at, created_at)
+        SELECT ?, id, last_insert_rowid(), ?, 'PENDING', ${NOW}, ${NOW} FROM webhooks WHERE id = ? RETURNING id`,
+      args: [deliveryId, entityId, webhookId],
+    },
+  ];
+}
+
+/** Forgets events that are too old, with their deliveries. */
+export const expireEventsStatement = (): Statement => ({
+  sql: `DELETE FROM webhook_events WHERE id IN (
+      SELECT id FROM webhook_events WHERE created_at < ${timeIn(`, '-${KEPT_DAYS} days'`)} LIMIT ${REMOVED_PER_RUN})`,
+  args: [],
+});

@@ -1,0 +1,121 @@
+import type { ColumnFamily } from "../columns/column-type.ts";
+import { columnTypeOf } from "../columns/registry.ts";
+import type { Column } from "../model/column.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Statement } from "../model/sql-value.ts";
+import { eventsOfEntity, type WebhookCoverage, type WebhookEventType } from "../model/webhook.ts";
+import type { SchemaPair } from "./pair-schemas.ts";
+import { literal, quote, statement } from "./sql-text.ts";
+
+/** SQLite's functions take at most 127 arguments, two a field; a wider record is written in parts. */
+const FIELDS_PER_PART = 60;
+
+/** Their canonical text is JSON as it is. */
+const LITERAL_FAMILIES: ReadonlySet<ColumnFamily> = new Set(["number", "boolean", "json"]);
+
+interface TriggerShape {
+  /** The DML statement, which also tells the trigger's name. */
+  readonly on: "INSERT" | "UPDATE" | "DELETE";
+  readonly current: "NEW" | null;
+  readonly previous: "OLD" | null;
+}
+
+const shapeOf: Readonly<Record<WebhookEventType, TriggerShape>> = {
+  "record.created": { on: "INSERT", current: "NEW", previous: null },
+  "record.updated": { on: "UPDATE", current: "NEW", previous: "OLD" },
+  "record.deleted": { on: "DELETE", current: null, previous: "OLD" },
+};
+
+/** Derived from the entity's id, which survives renames of the entity and of its table. */
+const triggerName = ({ id }: Pick<Entity, "id">, { on }: TriggerShape): string =>
+  quote(`webhook_${id}_${on.toLowerCase()}`);
+
+function compileDropOutboxTriggers(entity: Pick<Entity, "id">): readonly Statement[] {
+  return Object.values(shapeOf).map((shape) =>
+    statement(`DROP TRIGGER IF EXISTS ${triggerName(entity, shape)}`),
+  );
+}
+
+/**
+ * Makes the triggers of an entity's table be exactly those of the events that some webhook listens to, whatever was
+ * there before. They write a change to `webhook_events` in the transaction of the change, so they see cascades too.
+ */
+export function compileOutboxTriggers(
+  workspaceId: number,
+  entity: Entity,
+  events: readonly WebhookEventType[],
+): readonly Statement[] {
+  const created = events.map((event) => statement(triggerText(workspaceId, entity, event)));
+  return [...compileDropOutboxTriggers(entity), ...created];
+}
+
+/**
+ * The triggers that a schema change must take away before it touches tables, and make again when it is done: those of
+ * every entity whose definition differs.
+ */
+export function compileOutboxChange(
+  { before, after }: SchemaPair,
+  webhooks: readonly WebhookCoverage[],
+): Readonly<Record<"taken" | "made", readonly Statement[]>> {
+  const known = new Map([...before.entities.values()].map(({ definition }) => [definition.id, definition]));
+  const changed = [...after.entities.values()].filter(({ id, definition }) => {
+    return JSON.stringify(known.get(id)) !== JSON.stringify(definition);
+  });
+  const watched = changed.filter(({ id }) => eventsOfEntity(webhooks, id).length > 0);
+  return {
+    taken: watched.flatMap(compileDropOutboxTriggers),
+    made: watched.flatMap((entity) => {
+      return compileOutboxTriggers(after.workspaceId, entity, eventsOfEntity(webhooks, entity.id));
+    }),
+  };
+}
+
+function triggerText(workspaceId: number, entity: Entity, event: WebhookEventType): string {
+  const shape = shapeOf[event];
+  const { on, current, previous } = shape;
+  const values = [
+    String(workspaceId),
+    "'msg_' || lower(hex(randomblob(16)))",
+    literal(event),
+    literal(entity.id),
+    `(SELECT name FROM entities WHERE id = ${literal(entity.id)})`,
+    `${current ?? previous}."id"`,
+    current ? recordJson(entity, current) : "NULL",
+    previous ? recordJson(entity, previous) : "NULL",
+    "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+  ];
+  const condition = on === "UPDATE" ? ` WHEN ${isChanged(entity)}` : "";
+  return `CREATE TRIGGER ${triggerName(entity, shape)} AFTER ${on} ON ${quote(entity.physicalTable)}${condition} BEGIN
+    INSERT INTO webhook_events
+      (workspace_id, message_id, type, entity_id, entity_name, record_id, record, previous, created_at)
+    VALUES (${values.join(", ")});
+  END`;
+}
+
+/** A write that leaves every field as it was changes no record that a client can see, only its ETag: no event. */
+function isChanged({ columns }: Entity): string {
+  return columns
+    .map(({ columnName }) => `NEW.${quote(columnName)} IS NOT OLD.${quote(columnName)}`)
+    .join(" OR ");
+}
+
+/** The row as the API answers it: a JSON array of objects that together are the record. */
+function recordJson({ columns }: Entity, row: "NEW" | "OLD"): string {
+  const fields = columns.map((column) => {
+    const stored = `${row}.${quote(column.columnName)}`;
+    return `${literal(column.name)}, ${fieldJson(stored, column)}`;
+  });
+  const parts: string[] = [];
+  for (let start = 0; start < fields.length; start += FIELDS_PER_PART) {
+    parts.push(`json_object(${fields.slice(start, start + FIELDS_PER_PART).join(", ")})`);
+  }
+  return `json_array(${parts.join(", ")})`;
+}
+
+/** An argument of `json_object` that gives the field as the API answers it. */
+function fieldJson(stored: string, column: Column): string {
+  const { family, jsonTransport, conversion } = columnTypeOf(column);
+  if (jsonTransport === "TEXT") return `CAST(${stored} AS TEXT)`;
+  if (!LITERAL_FAMILIES.has(family)) return stored;
+  return `json(CASE WHEN ${stored} IS NOT NULL THEN ${conversion.toText(stored, column)} END)`;
+}

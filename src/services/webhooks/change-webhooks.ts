@@ -1,0 +1,69 @@
+import { eq, sql } from "drizzle-orm";
+import { forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { toStatement } from "../../db/platform.ts";
+import { workspaces } from "../../db/tables/platform.ts";
+import { compileOutboxTriggers } from "../../ddl/outbox-triggers.ts";
+import { validationFailed } from "../../errors/failures.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { Statement } from "../../model/sql-value.ts";
+import { eventsOfEntity, type WebhookCoverage } from "../../model/webhook.ts";
+import type { WorkspaceView } from "../../model/workspace.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+
+export interface WebhooksChange<T> {
+  /** What all webhooks of the workspace listen to from now on. */
+  readonly webhooks: readonly WebhookCoverage[];
+  readonly statements: readonly Statement[];
+  readonly result: T;
+}
+
+/**
+ * Changes webhooks and the triggers of the entities that they begin or cease to cover, in one transaction. `plan` is
+ * pure, and is asked again when webhooks or schema have changed meanwhile. Throws NOT_FOUND, and what `plan` throws.
+ */
+export async function changeWebhooks<T>(
+  ctx: WorkspaceContext,
+  plan: (view: WorkspaceView) => WebhooksChange<T>,
+): Promise<T> {
+  const result = await runFenced(ctx, {
+    need: "MANAGE",
+    plan(view) {
+      const { webhooks, statements, result } = plan(view);
+      return {
+        statements: [...changedTriggers(view, webhooks), ...statements, raiseRevision(ctx, view)],
+        shape: () => result,
+      };
+    },
+  });
+  forgetWorkspaceView(ctx.address);
+  return result;
+}
+
+function changedTriggers(view: WorkspaceView, next: readonly WebhookCoverage[]): readonly Statement[] {
+  return [...view.catalog.entities.values()].flatMap((entity) => {
+    const events = eventsOfEntity(next, entity.id);
+    const isSame = events.join() === eventsOfEntity(view.webhooks, entity.id).join();
+    return isSame ? [] : compileOutboxTriggers(view.workspace.id, entity, events);
+  });
+}
+
+function raiseRevision({ platform: { write } }: WorkspaceContext, { workspace }: WorkspaceView): Statement {
+  const raised = write.update(workspaces).set({ revision: sql`${workspaces.revision} + 1` });
+  return toStatement(raised.where(eq(workspaces.id, workspace.id)));
+}
+
+/** Names of entities as ids; null stays null. Throws VALIDATION_ERROR. */
+export function entityIdsOf(catalog: Catalog, names: readonly string[] | null): readonly string[] | null {
+  if (names === null) return null;
+  const unknown = names.flatMap((name, i) => {
+    return catalog.entities.has(name) ? [] : [{ field: `entities[${i}]`, message: "is not an entity" }];
+  });
+  if (unknown.length > 0) throw validationFailed(unknown);
+  return [...new Set(names.flatMap((name) => catalog.entities.get(name)?.id ?? []))];
+}
+
+export const nameOfEntity = (catalog: Catalog) => {
+  const names = new Map([...catalog.entities.values()].map(({ id, name }) => [id, name]));
+  return (id: string) => names.get(id);
+};

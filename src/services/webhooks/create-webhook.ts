@@ -1,0 +1,42 @@
+import { toStatement } from "../../db/platform.ts";
+import { webhooks } from "../../db/tables/webhooks.ts";
+import { badRequest } from "../../errors/failures.ts";
+import { newId } from "../../lib/ids.ts";
+import { sealSecret } from "../../webhooks/secret-box.ts";
+import { newSigningSecret } from "../../webhooks/signing-secret.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import { changeWebhooks, entityIdsOf, nameOfEntity } from "./change-webhooks.ts";
+import { requireSecretKey } from "./require-secret-key.ts";
+import {
+  auditWebhook,
+  createWebhookSchema,
+  MAX_WEBHOOKS,
+  toWebhookDto,
+  type WebhookWithSecretDto,
+} from "./webhook.ts";
+
+/** The secret is in the answer and never shown again. Throws VALIDATION_ERROR, NOT_FOUND, BAD_REQUEST, SERVICE_UNAVAILABLE. */
+export async function createWebhook(ctx: WorkspaceContext, body: unknown): Promise<WebhookWithSecretDto> {
+  const parsed = parseInput(createWebhookSchema(ctx.webhooks.policy), body);
+  const { secret = newSigningSecret(), ...input } = parsed;
+  const id = newId("whk");
+  const sealedSecret = await sealSecret(requireSecretKey(ctx), id, secret);
+  const created = await changeWebhooks(ctx, ({ workspace, catalog, webhooks: existing }) => {
+    const entities = entityIdsOf(catalog, input.entities);
+    if (existing.length >= MAX_WEBHOOKS)
+      throw badRequest(`A workspace is limited to ${MAX_WEBHOOKS} webhooks`);
+    const now = ctx.now.toISOString();
+    const row = { ...input, id, entities, createdAt: now, updatedAt: now };
+    const insert = ctx.platform.write.insert(webhooks);
+    return {
+      webhooks: [...existing, row],
+      statements: [
+        insert.values({ ...row, workspaceId: workspace.id, sealedSecret }),
+        auditWebhook(ctx, "webhook.created", id).after,
+      ].map(toStatement),
+      result: toWebhookDto(row, nameOfEntity(catalog)),
+    };
+  });
+  return { ...created, secret };
+}

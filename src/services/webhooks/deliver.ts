@@ -1,0 +1,104 @@
+import { findWorkspaceView, type WorkspaceAddress } from "../../db/catalog-store.ts";
+import { findDueStatement } from "../../db/webhook-queue.ts";
+import { currentMillis, pause } from "../../lib/clock.ts";
+import { logWarning } from "../../lib/logger.ts";
+import { webhooksTouchedBy } from "../../model/webhook.ts";
+import type { ServiceContext } from "../context.ts";
+import { type Run, runLane } from "./run-lane.ts";
+
+/** After its response a request may go on for 30 s; an attempt that begins at the last moment takes 15 s. */
+const RUN_AFTER_WRITE_MS = 12_000;
+/** Less than a minute with the last attempts, so that scheduled runs hardly overlap. */
+const SCHEDULED_RUN_MS = 40_000;
+/** A Worker may make 1,000 requests an invocation; a few are for others. */
+const REQUESTS_PER_RUN = 950;
+const LANES_PER_RUN = 100;
+
+interface Lane {
+  readonly deadline: number;
+  isAskedAgain: boolean;
+}
+
+/** Webhooks that this isolate is delivering for: a write that comes meanwhile only asks its lane to look again. */
+const lanes = new Map<string, Lane>();
+/** Webhooks that this isolate will soon try again, and until when that is sure. */
+const retries = new Map<string, number>();
+
+const newRun = (durationMs: number): Run => ({
+  deadline: currentMillis() + durationMs,
+  requestsLeft: REQUESTS_PER_RUN,
+});
+
+/**
+ * Delivers what a write to an entity may have caused, at once; without an entity, whatever the workspace has. Costs
+ * nothing when no webhook listens. Never throws: what is not delivered now, the scheduled run delivers.
+ */
+export async function deliverAfterWrite(
+  ctx: ServiceContext,
+  address: WorkspaceAddress,
+  entity?: string,
+): Promise<void> {
+  try {
+    const view = await findWorkspaceView(ctx.platform, address);
+    if (!view) return;
+    const { webhooks, catalog } = view;
+    const touched = entity === undefined ? webhooks : webhooksTouchedBy(webhooks, catalog, entity);
+    const run = newRun(RUN_AFTER_WRITE_MS);
+    await Promise.all(touched.filter(({ enabled }) => enabled).map(({ id }) => startLane(ctx, id, run)));
+  } catch (failure) {
+    logWarning("webhooks wait for the scheduled run", failure);
+  }
+}
+
+/** Delivers what is due of one webhook, at once. Never throws. */
+export async function deliverFor(ctx: ServiceContext, webhookId: string): Promise<void> {
+  await startLane(ctx, webhookId, newRun(RUN_AFTER_WRITE_MS));
+}
+
+/** Delivers what is due of all workspaces, a lane a webhook, so that none waits for another. Throws SERVICE_UNAVAILABLE. */
+export async function deliverDue(ctx: ServiceContext): Promise<void> {
+  const run = newRun(SCHEDULED_RUN_MS);
+  run.requestsLeft--;
+  const [due = []] = await ctx.database.read([findDueStatement(LANES_PER_RUN)]);
+  await Promise.all(due.map(([id]) => startLane(ctx, String(id), run)));
+}
+
+/** Runs a lane, and again for the first retry when that is near. */
+async function startLane(ctx: ServiceContext, webhookId: string, run: Run): Promise<void> {
+  const running = lanes.get(webhookId);
+  if (running && currentMillis() < running.deadline) {
+    running.isAskedAgain = true;
+    return;
+  }
+  const retryAfterSeconds = await keepLane(ctx, webhookId, run);
+  if (retryAfterSeconds === undefined) return;
+  const retryAt = currentMillis() + retryAfterSeconds * 1000 + CLOCK_STEP_MS;
+  if (retryAt >= run.deadline || (retries.get(webhookId) ?? 0) > currentMillis()) return;
+  retries.set(webhookId, retryAt);
+  await pause(retryAt - currentMillis());
+  retries.delete(webhookId);
+  await startLane(ctx, webhookId, run);
+}
+
+/** The database's times are cut to milliseconds. */
+const CLOCK_STEP_MS = 2;
+
+/** Resolves with the seconds until the next retry, if there is one. */
+async function keepLane(ctx: ServiceContext, webhookId: string, run: Run): Promise<number | undefined> {
+  const lane: Lane = { deadline: run.deadline, isAskedAgain: false };
+  lanes.set(webhookId, lane);
+  let retryAfterSeconds: number | undefined;
+  try {
+    for (;;) {
+      lane.isAskedAgain = false;
+      const result = await runLane(ctx, webhookId, run);
+      retryAfterSeconds = result.retryAfterSeconds ?? retryAfterSeconds;
+      if (result.isFailing || !lane.isAskedAgain || currentMillis() >= run.deadline) return retryAfterSeconds;
+    }
+  } catch (failure) {
+    logWarning("deliveries of a webhook wait for the scheduled run", failure);
+    return undefined;
+  } finally {
+    if (lanes.get(webhookId) === lane) lanes.delete(webhookId);
+  }
+}

@@ -1,0 +1,29 @@
+import { eq } from "drizzle-orm";
+import type { WorkspaceAddress } from "../../db/catalog-store.ts";
+import { toStatement } from "../../db/platform.ts";
+import { webhooks } from "../../db/tables/webhooks.ts";
+import type { ServiceContext } from "../context.ts";
+import { changeWebhooks } from "./change-webhooks.ts";
+import { auditWebhook } from "./webhook.ts";
+
+/** Takes a webhook out of service whose endpoint is gone. What it has not delivered waits for it to be enabled again. */
+export async function disableWebhook(
+  ctx: ServiceContext,
+  address: WorkspaceAddress | undefined,
+  id: string,
+): Promise<void> {
+  if (!address) return;
+  const { organization, workspace } = address;
+  const admin = { ...ctx, actor: { kind: "ADMIN" }, address: { organization, workspace } } as const;
+  await changeWebhooks(admin, ({ webhooks: existing }) => {
+    const audit = auditWebhook(admin, "webhook.disabled", id);
+    const update = ctx.platform.write
+      .update(webhooks)
+      .set({ enabled: false, updatedAt: ctx.now.toISOString() });
+    return {
+      webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, enabled: false } : webhook)),
+      statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(toStatement),
+      result: undefined,
+    };
+  });
+}

@@ -1,0 +1,28 @@
+import { webhooks } from "../../db/tables/webhooks.ts";
+import { redeliverStatement } from "../../db/webhook-queue.ts";
+import { notFound } from "../../errors/failures.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { isWebhookOf } from "./webhook.ts";
+import { webhookMissing } from "./webhook-missing.ts";
+
+export interface RedeliverInput {
+  readonly id: string;
+  readonly deliveryId: string;
+}
+
+/**
+ * Begins a new series of attempts of a delivery, with the same `webhook-id`; one that is still unfinished is tried at once.
+ * Throws NOT_FOUND.
+ */
+export async function redeliver(
+  ctx: WorkspaceContext,
+  { id, deliveryId }: RedeliverInput,
+): Promise<{ readonly deliveryId: string }> {
+  const { read } = ctx.platform;
+  const isAddressed = isWebhookOf(ctx.platform, { address: ctx.address, id });
+  const [found] = await read.batch([read.select({ id: webhooks.id }).from(webhooks).where(isAddressed)]);
+  if (found.length === 0) throw await webhookMissing(ctx, id);
+  const [changed = []] = await ctx.database.write([redeliverStatement(deliveryId, id)]);
+  if (changed.length === 0) throw notFound("Delivery", deliveryId);
+  return { deliveryId };
+}

@@ -1,0 +1,12 @@
+import { AppError } from "../../errors/app-error.ts";
+import type { ServiceContext } from "../context.ts";
+
+/** The deployment's key for webhook secrets. Throws SERVICE_UNAVAILABLE when it has none. */
+export function requireSecretKey({ webhooks }: ServiceContext): string {
+  if (webhooks.secretKey !== undefined) return webhooks.secretKey;
+  throw new AppError(
+    "SERVICE_UNAVAILABLE",
+    "Webhooks are not available: this deployment has no WEBHOOK_SECRET_KEY",
+    { headers: { "Retry-After": "3600" } },
+  );
+}

@@ -1,0 +1,36 @@
+import { webhooks } from "../../db/tables/webhooks.ts";
+import { sealSecret } from "../../webhooks/secret-box.ts";
+import { newSigningSecret } from "../../webhooks/signing-secret.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import { getWebhook } from "./get-webhook.ts";
+import { requireSecretKey } from "./require-secret-key.ts";
+import { auditWebhook, isWebhookOf, rotateSecretSchema, type WebhookWithSecretDto } from "./webhook.ts";
+import { webhookMissing } from "./webhook-missing.ts";
+
+export interface RotateSecretInput {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+/** A new secret, which signs from the next attempt on; the old one signs no more. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
+export async function rotateSecret(
+  ctx: WorkspaceContext,
+  { id, body }: RotateSecretInput,
+): Promise<WebhookWithSecretDto> {
+  const { secret = newSigningSecret() } = parseInput(rotateSecretSchema, body);
+  const sealedSecret = await sealSecret(requireSecretKey(ctx), id, secret);
+  const { write } = ctx.platform;
+  const audit = auditWebhook(ctx, "webhook.secret-rotated", id);
+  const [, [changed]] = await write.batch([
+    audit.before,
+    write
+      .update(webhooks)
+      .set({ sealedSecret, updatedAt: ctx.now.toISOString() })
+      .where(isWebhookOf(ctx.platform, { address: ctx.address, id }))
+      .returning({ id: webhooks.id }),
+    audit.after,
+  ]);
+  if (!changed) throw await webhookMissing(ctx, id);
+  return { ...(await getWebhook(ctx, id)), secret };
+}

@@ -1,0 +1,101 @@
+import * as z from "zod";
+import { parseId } from "../../columns/validate-record.ts";
+import type { Rows } from "../../db/database.ts";
+import { sendStatements } from "../../db/webhook-queue.ts";
+import { badRequest, recordNotFound } from "../../errors/failures.ts";
+import { newId } from "../../lib/ids.ts";
+import { getEntity } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { WorkspaceView } from "../../model/workspace.ts";
+import { compileGetById } from "../../query/sql/record-statements.ts";
+import { shapeRow } from "../../query/sql/shape-record.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { type FencedPlan, runFenced } from "../fence/run-fenced.ts";
+import { parseInput } from "../parse-input.ts";
+import { webhookNotFound } from "./webhook-missing.ts";
+
+const MAX_ROWS = 100;
+
+const sendRecordsSchema = z.strictObject({
+  entity: z.string(),
+  ids: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .max(MAX_ROWS),
+});
+
+type SendRecordsBody = z.infer<typeof sendRecordsSchema>;
+
+export interface SendRecordsInput {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+export interface SentRecords {
+  readonly jobId: string;
+  readonly deliveryId: string;
+  readonly rowCount: number;
+}
+
+/**
+ * Sends chosen records as they are now, in one message that is delivered like any other, outside the order of events.
+ * Throws VALIDATION_ERROR, NOT_FOUND (webhook, entity or record), BAD_REQUEST for a disabled webhook.
+ */
+export async function sendRecords(
+  ctx: WorkspaceContext,
+  { id, body }: SendRecordsInput,
+): Promise<SentRecords> {
+  const input = parseInput(sendRecordsSchema, body);
+  const { entity, rows, workspaceId } = await runFenced(ctx, {
+    need: "READ",
+    plan: (view) => planRows(view, id, input),
+  });
+  const [jobId, deliveryId, messageId] = [newId("job"), newId("dlv"), newId("msg")];
+  const timestamp = ctx.now.toISOString();
+  const metadata = { tableName: entity.tableName, rowCount: rows.length, timestamp, jobId };
+  const sent = {
+    workspaceId,
+    webhookId: id,
+    deliveryId,
+    messageId,
+    entityId: entity.id,
+    entityName: entity.name,
+    body: JSON.stringify({ rows, metadata }),
+  };
+  const results = await ctx.database.write(sendStatements(sent));
+  if (results.at(-1)?.length === 0) throw webhookNotFound(id);
+  return { jobId, deliveryId, rowCount: rows.length };
+}
+
+interface ReadRows {
+  readonly workspaceId: number;
+  readonly entity: Entity;
+  readonly rows: readonly object[];
+}
+
+function planRows(
+  { workspace, catalog, webhooks }: WorkspaceView,
+  id: string,
+  input: SendRecordsBody,
+): FencedPlan<ReadRows> {
+  const webhook = webhooks.find((candidate) => candidate.id === id);
+  if (!webhook) throw webhookNotFound(id);
+  if (!webhook.enabled) throw badRequest("The webhook is disabled — enable it before sending records");
+  const entity = getEntity(catalog, input.entity);
+  const ids = input.ids.map((text) => {
+    const parsed = parseId(String(text), entity);
+    if (parsed === undefined) throw recordNotFound(String(text));
+    return parsed;
+  });
+  return {
+    statements: ids.map((recordId) => compileGetById(entity, recordId)),
+    shape: (results: readonly Rows[]) => ({
+      workspaceId: workspace.id,
+      entity,
+      rows: results.map(([row], i) => {
+        if (!row) throw recordNotFound(String(input.ids[i]));
+        return shapeRow(entity, row).record;
+      }),
+    }),
+  };
+}

@@ -1,0 +1,40 @@
+import { eq } from "drizzle-orm";
+import { toStatement } from "../../db/platform.ts";
+import { webhooks } from "../../db/tables/webhooks.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import { withoutUndefined } from "../without-undefined.ts";
+import { changeWebhooks, entityIdsOf } from "./change-webhooks.ts";
+import { getWebhook } from "./get-webhook.ts";
+import { auditWebhook, updateWebhookSchema, type WebhookDto } from "./webhook.ts";
+import { webhookNotFound } from "./webhook-missing.ts";
+
+export interface UpdateWebhookInput {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+/**
+ * Changes what is sent; events and entities from the next write on. What a disabled webhook has not delivered waits for it to be
+ * enabled again. Throws VALIDATION_ERROR, NOT_FOUND.
+ */
+export async function updateWebhook(
+  ctx: WorkspaceContext,
+  { id, body }: UpdateWebhookInput,
+): Promise<WebhookDto> {
+  const input = parseInput(updateWebhookSchema(ctx.webhooks.policy), body);
+  await changeWebhooks(ctx, ({ catalog, webhooks: existing }) => {
+    if (!existing.some((webhook) => webhook.id === id)) throw webhookNotFound(id);
+    const { entities: names, ...others } = input;
+    const entities = names === undefined ? undefined : entityIdsOf(catalog, names);
+    const changes = withoutUndefined({ ...others, entities });
+    const audit = auditWebhook(ctx, "webhook.updated", id);
+    const update = ctx.platform.write.update(webhooks).set({ ...changes, updatedAt: ctx.now.toISOString() });
+    return {
+      webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, ...changes } : webhook)),
+      statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(toStatement),
+      result: undefined,
+    };
+  });
+  return getWebhook(ctx, id);
+}

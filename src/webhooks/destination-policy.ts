@@ -1,0 +1,48 @@
+import ipaddr from "ipaddr.js";
+
+/** What a deployment allows beyond public https addresses; for local development. */
+export interface DestinationPolicy {
+  readonly allowsHttp: boolean;
+  readonly allowsPrivate: boolean;
+}
+
+const MAX_URL_LENGTH = 2048;
+/** Names that only mean something inside a network (RFC 6761, RFC 6762, RFC 8375, clouds). */
+const PRIVATE_SUFFIXES = ["localhost", "local", "internal", "home.arpa", "lan", "intranet"];
+/** Unicast that is routed on the internet (RFC 4291 §2.4); everything else in IPv6 is special. */
+const [GLOBAL_UNICAST, GLOBAL_UNICAST_BITS] = [ipaddr.IPv6.parse("2000::"), 3];
+
+/**
+ * Why a webhook may not be sent to a URL, as a validation message; undefined when it may. Looks at the URL alone: what a
+ * public name resolves to is the network's business (docs/webhooks.md).
+ */
+export function destinationProblem(text: string, policy: DestinationPolicy): string | undefined {
+  if (text.length > MAX_URL_LENGTH) return `must be at most ${MAX_URL_LENGTH} characters`;
+  if (!URL.canParse(text)) return "must be a valid URL";
+  const url = new URL(text);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && policy.allowsHttp)) {
+    return policy.allowsHttp ? "must be an http or https URL" : "must be an https URL";
+  }
+  if (url.username !== "" || url.password !== "") return "must not contain credentials";
+  if (url.hostname === "") return "must be a valid URL";
+  if (!policy.allowsPrivate && !isPublicHost(url.hostname)) {
+    return "must not point to a private, local or reserved address";
+  }
+  return undefined;
+}
+
+/** Of a host as the URL parser has normalised it: every spelling of an IPv4 address is dotted decimal by then. */
+function isPublicHost(hostname: string): boolean {
+  const host = hostname.replace(/\.+$/, "").toLowerCase();
+  const literal = host.replace(/^\[(.*)\]$/, "$1");
+  if (ipaddr.isValid(literal)) return isPublicAddress(literal);
+  const isLocalName = PRIVATE_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`));
+  return host.includes(".") && !isLocalName;
+}
+
+/** IPv4 inside IPv6, such as `::ffff:10.0.0.1`, is judged as IPv4; tunnels into other networks are never public. */
+function isPublicAddress(text: string): boolean {
+  const address = ipaddr.process(text);
+  if (address.range() !== "unicast") return false;
+  return address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST, GLOBAL_UNICAST_BITS);
+}

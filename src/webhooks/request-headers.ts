@@ -1,0 +1,53 @@
+const MAX_HEADERS = 20;
+const MAX_VALUE_LENGTH = 1000;
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+/** Visible ASCII with inner spaces (RFC 9110 §5.5). */
+const VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
+
+/** What a delivery says of itself, and what belongs to the connection or tells where a request comes from. */
+const RESERVED = new Set([
+  "host",
+  "user-agent",
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "expect",
+  "via",
+  "forwarded",
+  "cookie",
+  "origin",
+  "referer",
+]);
+const RESERVED_PREFIXES = ["webhook-", "x-schemastack-", "x-forwarded-", "proxy-", "sec-", "cf-"];
+
+export interface HeaderProblem {
+  /** Undefined: of all of them together. */
+  readonly name?: string;
+  readonly message: string;
+}
+
+/** What is wrong with the headers that a webhook wants to send along. */
+export function headerProblems(headers: Readonly<Record<string, string>>): readonly HeaderProblem[] {
+  const names = Object.keys(headers);
+  if (names.length > MAX_HEADERS) return [{ message: `must be at most ${MAX_HEADERS} headers` }];
+  const seen = new Set<string>();
+  return names.flatMap((name) => {
+    const lower = name.toLowerCase();
+    const isRepeated = seen.has(lower);
+    seen.add(lower);
+    if (!NAME.test(name)) return [{ name, message: "is not a header name" }];
+    if (isRepeated) return [{ name, message: "is there twice" }];
+    if (RESERVED.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
+      return [{ name, message: "cannot be set: deliveries set it themselves" }];
+    }
+    const value = headers[name] ?? "";
+    if (VALUE.test(value) && value.length <= MAX_VALUE_LENGTH) return [];
+    return [{ name, message: `must be printable ASCII of at most ${MAX_VALUE_LENGTH} characters` }];
+  });
+}

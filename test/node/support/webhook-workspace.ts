@@ -1,0 +1,51 @@
+import { expect } from "vitest";
+
+/** A webhook and its entity `Counter` in a workspace of the real Worker, over HTTP. */
+export interface WebhookWorkspace {
+  readonly secret: string;
+  /** Undefined when there is no answer at all. */
+  write(method: string, path: string, body?: object): Promise<Response | undefined>;
+  /** Values of all records by id. */
+  values(): Promise<ReadonlyMap<number, number>>;
+}
+
+const COLUMNS = [
+  { name: "value", type: "INTEGER", nullable: false, constraints: [{ type: "MIN", value: 0 }] },
+];
+
+export async function makeWebhookWorkspace(
+  baseUrl: string,
+  { adminToken, receiverUrl }: { readonly adminToken: string; readonly receiverUrl: string },
+): Promise<WebhookWorkspace> {
+  const ask = async (method: string, path: string, { token, body }: { token: string; body?: object }) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const init = body ? { method, headers, body: JSON.stringify(body) } : { method, headers };
+    return fetch(baseUrl + path, init).catch(() => undefined);
+  };
+  const admin = async (method: string, path: string, body?: object) => {
+    const asking = body ? { token: adminToken, body } : { token: adminToken };
+    const response = await ask(method, `/admin/v1/organizations${path}`, asking);
+    const text = await response?.text();
+    if (!response?.ok) throw new Error(`${method} ${path} answered ${response?.status} ${text}`);
+    return JSON.parse(text ?? "");
+  };
+  await admin("POST", "", { slug: "o", name: "O" });
+  await admin("POST", "/o/workspaces", { slug: "w", name: "W" });
+  await admin("POST", "/o/workspaces/w/entities", { name: "Counter", columns: COLUMNS });
+  const key = { name: "k", permission: "READ_WRITE" };
+  const token = (await admin("POST", "/o/workspaces/w/api-keys", key)).data.key as string;
+  const events = ["record.created", "record.updated", "record.deleted"];
+  const webhook = { name: "all", url: receiverUrl, events };
+  const { secret } = (await admin("POST", "/o/workspaces/w/webhooks", webhook)).data;
+  return {
+    secret,
+    write: (method, path, body) =>
+      ask(method, `/api/v1/o/w/Counter${path}`, body ? { token, body } : { token }),
+    async values() {
+      const response = await ask("GET", "/api/v1/o/w/Counter/export?format=ndjson", { token });
+      expect(response?.status).toBe(200);
+      const lines = ((await response?.text()) ?? "").split("\n").filter((line) => line !== "");
+      return new Map(lines.map((line) => JSON.parse(line)).map((record) => [record.id, record.value]));
+    },
+  };
+}
