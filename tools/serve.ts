@@ -83,13 +83,14 @@ function workerVariables(
   { adminToken, webhookSecretKey }: LoadedSecrets,
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS } = env;
+  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS, CLIENT_ADDRESS_HEADER } = env;
   return {
     LIBSQL_URL: url,
     ADMIN_TOKEN: adminToken,
     WEBHOOK_SECRET_KEY: webhookSecretKey,
     ...(authToken && { LIBSQL_AUTH_TOKEN: authToken }),
     ...(ALLOW_HTTP_WEBHOOKS && { ALLOW_HTTP_WEBHOOKS }),
+    ...(CLIENT_ADDRESS_HEADER && { CLIENT_ADDRESS_HEADER }),
     ...(ALLOW_PRIVATE_WEBHOOKS && { ALLOW_PRIVATE_WEBHOOKS }),
   };
 }

@@ -30,6 +30,9 @@ function clientAddressOf(c: AppContext): string | undefined {
   const { clientAddressHeader } = settingsOf(c.env);
   if (clientAddressHeader !== undefined) return c.req.header(clientAddressHeader);
   const { cf } = c.req.raw;
-  if (cf && "clientIp" in cf && typeof cf.clientIp === "string") return cf.clientIp;
+  if (cf && "clientIp" in cf && typeof cf.clientIp === "string") return withoutPort(cf.clientIp);
   return c.req.header("CF-Connecting-IP");
 }
+
+/** `127.0.0.1:40318` → `127.0.0.1`, `[::1]:40318` → `::1`. */
+const withoutPort = (endpoint: string) => endpoint.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
