@@ -11,6 +11,8 @@ export default {
     if (pathname === "/kv") return Response.json(await exerciseKv(env.API_KEYS));
     if (pathname === "/database") return Response.json(await countMigrations(env));
     if (pathname === "/bindings") return Response.json(Object.keys(env).sort());
+    if (pathname === "/webhook-network")
+      return Response.json(await reach(env.WEBHOOK_NETWORK, await request.text()));
     if (request.method === "PUT") await env.API_KEYS.put(pathname.slice(1), await request.text());
     return new Response(await env.API_KEYS.get(pathname.slice(1)));
   },
@@ -37,6 +39,15 @@ async function exerciseKv(kv) {
   await kv.delete("key:a");
   await kv.delete("other:ü %2F?&#");
   return { ...result, deleted: await kv.get("key:a") };
+}
+
+/** The status of a POST, or that there is none. */
+async function reach(network, url) {
+  try {
+    return { status: (await network.fetch(url, { method: "POST", body: "x" })).status };
+  } catch {
+    return { status: null };
+  }
 }
 
 async function countMigrations(env) {

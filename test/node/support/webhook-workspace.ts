@@ -9,13 +9,20 @@ export interface WebhookWorkspace {
   values(): Promise<ReadonlyMap<number, number>>;
 }
 
+interface WebhookReceiver {
+  readonly adminToken: string;
+  readonly receiverUrl: string;
+  /** Generated when absent. */
+  readonly secret?: string;
+}
+
 const COLUMNS = [
   { name: "value", type: "INTEGER", nullable: false, constraints: [{ type: "MIN", value: 0 }] },
 ];
 
 export async function makeWebhookWorkspace(
   baseUrl: string,
-  { adminToken, receiverUrl }: { readonly adminToken: string; readonly receiverUrl: string },
+  { adminToken, receiverUrl, ...given }: WebhookReceiver,
 ): Promise<WebhookWorkspace> {
   const ask = async (method: string, path: string, { token, body }: { token: string; body?: object }) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -35,7 +42,7 @@ export async function makeWebhookWorkspace(
   const key = { name: "k", permission: "READ_WRITE" };
   const token = (await admin("POST", "/o/workspaces/w/api-keys", key)).data.key as string;
   const events = ["record.created", "record.updated", "record.deleted"];
-  const webhook = { name: "all", url: receiverUrl, events };
+  const webhook = { name: "all", url: receiverUrl, events, ...given };
   const { secret } = (await admin("POST", "/o/workspaces/w/webhooks", webhook)).data;
   return {
     secret,
