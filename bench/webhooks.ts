@@ -7,7 +7,7 @@ import { type Receiver, startReceiver } from "../test/node/support/webhook-recei
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { ADMIN_TOKEN, startStack } from "./support/import-stack.ts";
-import { median } from "./support/measure.ts";
+import { median } from "./support/median.ts";
 import { type WebhookRound, writeWebhookReport } from "./support/webhook-report.ts";
 
 /*
