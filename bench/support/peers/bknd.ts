@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { readCompatibilityDate } from "../../../tools/serve/workerd-config.ts";
+import { freePort } from "../free-port.ts";
 import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   chunksOf,
@@ -15,7 +16,6 @@ import {
   UPDATED_RECORDS,
   writeTable,
 } from "./data-set.ts";
-import { freePort } from "./free-port.ts";
 import { type InstalledPeer, installPeer } from "./install-peer.ts";
 import { sendRequest } from "./operations.ts";
 import { directoryBytes } from "./process-tree.ts";

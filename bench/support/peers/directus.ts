@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../free-port.ts";
 import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   BULK_SIZE,
@@ -15,7 +16,6 @@ import {
   UPDATED_RECORDS,
   writeTable,
 } from "./data-set.ts";
-import { freePort } from "./free-port.ts";
 import { installPeer } from "./install-peer.ts";
 import { sendRequest } from "./operations.ts";
 import { directoryBytes } from "./process-tree.ts";

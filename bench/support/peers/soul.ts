@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { freePort } from "../free-port.ts";
 import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   customers,
@@ -11,7 +12,6 @@ import {
   UPDATED_RECORDS,
   writeTable,
 } from "./data-set.ts";
-import { freePort } from "./free-port.ts";
 import { installPeer } from "./install-peer.ts";
 import { sendRequest } from "./operations.ts";
 import { directoryBytes } from "./process-tree.ts";
