@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Bindings and variables of a deployment, as in wrangler.toml. */
 export interface Bindings {

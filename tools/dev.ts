@@ -31,7 +31,7 @@ async function develop(): Promise<void> {
   onEnd(lock.release);
   await requireFreePort(port, lock.wasKilled ? ORPHANS_END_MS : 0);
 
-  const { adminToken, secretsKey } = loadSecrets(DATA_DIRECTORY, process.env);
+  const { adminToken } = loadSecrets(DATA_DIRECTORY, process.env);
   const database = await startDatabase(join(DATA_DIRECTORY, "data.db"), console.error);
   onEnd(database.stop);
   await migrateDatabase(database);
@@ -40,9 +40,6 @@ async function develop(): Promise<void> {
     LIBSQL_URL: database.url,
     LIBSQL_AUTH_TOKEN: database.authToken,
     ADMIN_TOKEN: adminToken,
-    SECRETS_KEY: secretsKey,
-    ALLOW_HTTP_WEBHOOKS: "true",
-    ALLOW_PRIVATE_WEBHOOKS: "true",
   });
   onEnd(() => wrangler.stop(STOP_GRACE_MS));
   endWith("wrangler", wrangler.ended);

@@ -12,8 +12,8 @@ import { startWorkerd } from "./serve/workerd.ts";
 import { readCompatibilityDate } from "./serve/workerd-config.ts";
 
 /*
- * `npm run serve`: the production runtime on this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN, SECRETS_KEY,
- * LIBSQL_URL, LIBSQL_AUTH_TOKEN, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS, SEED=demo; for tests WORKER_MAIN.
+ * `npm run serve`: the production runtime on this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN, LIBSQL_URL,
+ * LIBSQL_AUTH_TOKEN, SEED=demo; for tests WORKER_MAIN.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEFAULT_PORT = 8787;
@@ -41,7 +41,7 @@ async function serve(): Promise<void> {
     compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(dataDirectory, "dist"),
     kvDirectory: join(dataDirectory, "kv"),
-    variables: workerVariables(database, secrets, env),
+    variables: workerVariables(database, secrets.adminToken),
     log: console.error,
   });
   onEnd(workerd.stop);
@@ -78,20 +78,7 @@ async function openDatabase(directory: string, env: NodeJS.ProcessEnv): Promise<
   return database;
 }
 
-function workerVariables(
-  { url, authToken }: Address,
-  { adminToken, secretsKey }: { adminToken: string; secretsKey: string },
-  env: NodeJS.ProcessEnv,
-): Record<string, string> {
-  const variables: Record<string, string> = {
-    LIBSQL_URL: url,
-    ADMIN_TOKEN: adminToken,
-    SECRETS_KEY: secretsKey,
-  };
-  if (authToken) variables.LIBSQL_AUTH_TOKEN = authToken;
-  for (const name of ["ALLOW_HTTP_WEBHOOKS", "ALLOW_PRIVATE_WEBHOOKS"]) {
-    const value = env[name];
-    if (value) variables[name] = value;
-  }
-  return variables;
+function workerVariables({ url, authToken }: Address, adminToken: string): Record<string, string> {
+  const variables = { LIBSQL_URL: url, ADMIN_TOKEN: adminToken };
+  return authToken ? { ...variables, LIBSQL_AUTH_TOKEN: authToken } : variables;
 }

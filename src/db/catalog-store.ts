@@ -1,5 +1,5 @@
 import { and, asc, eq } from "drizzle-orm";
-import { LruCache } from "../lib/lru-cache.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import { buildCatalog } from "../model/catalog.ts";
 import type { EntityDefinition } from "../model/entity.ts";
 import type { Workspace, WorkspaceView } from "../model/workspace.ts";
@@ -13,7 +13,7 @@ export interface WorkspaceAddress {
 
 /** Views of one isolate. What is in here may be stale; the fence of each request tells. */
 const VIEWS_PER_ISOLATE = 200;
-const views = new LruCache<string, WorkspaceView>(VIEWS_PER_ISOLATE);
+const views = new LruMap<string, WorkspaceView>(VIEWS_PER_ISOLATE);
 
 const keyOf = ({ organization, workspace }: WorkspaceAddress) => `${organization}/${workspace}`;
 

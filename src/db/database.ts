@@ -1,3 +1,4 @@
+import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis } from "../lib/clock.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
@@ -44,7 +45,7 @@ export function openDatabase(config: DatabaseConfig): Database {
     try {
       return await runPipeline(config, steps);
     } catch (cause) {
-      throw serviceUnavailable(cause);
+      throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
       waitedMs += currentMillis() - start;
     }

@@ -1,3 +1,4 @@
+import { badRequest } from "../errors/failures.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
 /*
@@ -53,6 +54,9 @@ export function decodePipeline(text: string, stepCount: number): readonly StepOu
     results: readonly { type: string; response?: { result: BatchResult }; error?: HranaError }[];
   };
   const [first] = answer.results;
+  if (first?.error?.code === "RESPONSE_TOO_LARGE") {
+    throw badRequest("The answer is too large — ask for fewer records, fields or expansions");
+  }
   if (first?.type !== "ok" || !first.response)
     throw new Error(`libSQL refused the batch: ${first?.error?.message}`);
   const { step_results, step_errors } = first.response.result;

@@ -8,7 +8,7 @@ async function refuseSingleQuery(): Promise<never> {
 
 /**
  * Drizzle over our one door: `batch([…])` of either is one round trip and one transaction with typed rows.
- * Throws what Database throws.
+ * Made when asked for, because most requests never do. Throws what Database throws.
  */
 export function openPlatform(database: Database) {
   const over = (run: Database["read"]) =>
@@ -17,7 +17,14 @@ export function openPlatform(database: Database) {
       const results: readonly Rows[] = await run(statements);
       return results.map((rows) => ({ rows: [...rows] }));
     });
-  return { read: over(database.read), write: over(database.write) };
+  return {
+    get read() {
+      return over(database.read);
+    },
+    get write() {
+      return over(database.write);
+    },
+  };
 }
 
 export type Platform = ReturnType<typeof openPlatform>;

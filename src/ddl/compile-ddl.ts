@@ -27,32 +27,41 @@ export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly 
     statement("INSERT INTO record_counts (table_name, count) VALUES (?, 0)", [entity.physicalTable]),
     ...indexes(entity),
     ...countTriggers(entity),
+    ...versionTriggers(entity),
     ...entity.constraints.flatMap((constraint, i) => constraintTriggers(entity, constraint, i)),
   ];
 }
 
-/** Drops the table with everything in it. Fails while records of other entities refer to its own under RESTRICT. */
+/** Drops the table with everything in it; what its own records say of each other does not stand against that. */
 export function compileDropEntity(entity: Entity): readonly Statement[] {
-  return [
-    statement(`DROP TABLE ${quote(entity.physicalTable)}`),
-    statement("DELETE FROM record_counts WHERE table_name = ?", [entity.physicalTable]),
-  ];
+  const own = entity.columns.filter(({ references }) => references?.entity === entity.name);
+  return [...own.map((column) => dropReference(entity, column)), ...dropTable(entity)];
 }
 
-/** Drops all tables of a workspace, whatever refers to what: each table only after those that refer to it. */
+/** Drops all tables of a workspace, whatever refers to what. */
 export function compileDropAll(catalog: Catalog): readonly Statement[] {
-  const dropped = new Set<string>();
-  const visiting = new Set<string>();
-  const order: Entity[] = [];
-  const visit = (entity: Entity) => {
-    if (dropped.has(entity.name) || visiting.has(entity.name)) return;
-    visiting.add(entity.name);
-    for (const { entity: referring } of entity.inbound) visit(getEntity(catalog, referring));
-    dropped.add(entity.name);
-    order.push(entity);
-  };
-  for (const entity of catalog.entities.values()) visit(entity);
-  return order.flatMap(compileDropEntity);
+  const entities = [...catalog.entities.values()];
+  const references = entities.flatMap((entity) => {
+    return entity.columns
+      .filter((column) => column.references)
+      .map((column) => dropReference(entity, column));
+  });
+  return [...references, ...entities.flatMap(dropTable)];
+}
+
+/** Dropping a table deletes its records first, which RESTRICT forbids; libSQL can take the rule away without a rebuild. */
+function dropReference({ physicalTable }: Entity, column: Column): Statement {
+  const name = quote(column.columnName);
+  return statement(
+    `ALTER TABLE ${quote(physicalTable)} ALTER COLUMN ${name} TO ${name} ${columnTypeOf(column).storage}`,
+  );
+}
+
+function dropTable({ physicalTable }: Entity): readonly Statement[] {
+  return [
+    statement(`DROP TABLE ${quote(physicalTable)}`),
+    statement("DELETE FROM record_counts WHERE table_name = ?", [physicalTable]),
+  ];
 }
 
 /** Which of the entity's constraints a trigger has found broken; undefined for another message. */
@@ -120,6 +129,20 @@ function countTriggers({ physicalTable }: Entity): readonly Statement[] {
   });
 }
 
+/** SET NULL writes to a record behind the API's back; its ETag must change all the same. */
+function versionTriggers({ physicalTable, columns }: Entity): readonly Statement[] {
+  const table = quote(physicalTable);
+  const emptied = columns.filter(({ references }) => references?.onDelete === "SET_NULL");
+  return emptied.map(({ columnName }) => {
+    const name = quote(`${physicalTable}__version_${columnName}`);
+    const condition = `WHEN NEW."_version" = OLD."_version"`;
+    const count = `UPDATE ${table} SET "_version" = "_version" + 1 WHERE "id" = NEW."id";`;
+    return statement(
+      `CREATE TRIGGER ${name} AFTER UPDATE OF ${quote(columnName)} ON ${table} ${condition} BEGIN ${count} END`,
+    );
+  });
+}
+
 /** Rules over several fields hold in the database, because a partial update sees only some of them. */
 function constraintTriggers(
   entity: Entity,
@@ -132,7 +155,7 @@ function constraintTriggers(
     const name = quote(`${entity.physicalTable}__constraint_${index}_${event.toLowerCase()}`);
     const raise = `SELECT RAISE(ABORT, 'CONSTRAINT:${index}') WHERE ${isBroken};`;
     return statement(
-      `CREATE TRIGGER ${name} BEFORE ${event} ON ${quote(entity.physicalTable)} BEGIN ${raise} END`,
+      `CREATE TRIGGER ${name} AFTER ${event} ON ${quote(entity.physicalTable)} BEGIN ${raise} END`,
     );
   });
 }

@@ -31,3 +31,8 @@ export class AppError extends Error {
     this.headers = options.headers ?? {};
   }
 }
+
+/** The same error with words before its message that say which part of a request it belongs to. */
+export function withPrefix(prefix: string, { code, message, details, headers, cause }: AppError): AppError {
+  return new AppError(code, prefix + message, { headers, cause, ...(details && { details }) });
+}

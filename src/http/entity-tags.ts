@@ -10,17 +10,4 @@ export function hasCurrentCopy(c: AppContext, found: { readonly version: number 
   return tags.includes("*") || tags.map((tag) => tag.replace(/^W\//, "")).includes(etagOf(found));
 }
 
-/**
- * What `If-Match` asks for; undefined without it. Weak tags never match, and of several tags none: a record has one
- * version, so a client that names more than one does not know which it saw.
- */
-export function expectedVersion(c: AppContext): number | "ANY" | "NONE" | undefined {
-  const header = c.req.header("If-Match");
-  if (header === undefined) return undefined;
-  const [tag, ...others] = tagsOf(header);
-  if (tag === "*") return "ANY";
-  const version = /^"(\d{1,15})"$/.exec(tag ?? "")?.[1];
-  return version === undefined || others.length > 0 ? "NONE" : Number(version);
-}
-
 const tagsOf = (header: string | undefined) => (header ?? "").split(",").map((tag) => tag.trim());

@@ -1,5 +1,5 @@
 import { serviceUnavailable } from "../errors/failures.ts";
-import { LruCache } from "../lib/lru-cache.ts";
+import { LruMap } from "../lib/lru-map.ts";
 import type { ApiKeyRecord } from "../model/api-key.ts";
 
 /*
@@ -10,7 +10,7 @@ const PREFIX = "key:";
 const KV_CACHE_TTL_SECONDS = 300;
 const KEYS_PER_ISOLATE = 10_000;
 
-const remembered = new LruCache<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
+const remembered = new LruMap<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
 
 export interface ApiKeyStore {
   /** From the isolate's memory, else from KV. Undefined for unknown keys. Throws SERVICE_UNAVAILABLE. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SLUG_PATTERN } from "../model/names.ts";
 
 /* Fields that several admin bodies share. */

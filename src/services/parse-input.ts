@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Detail } from "../errors/app-error.ts";
 import { validationFailed } from "../errors/failures.ts";
 
@@ -10,6 +10,13 @@ export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body, { reportInput: true });
   if (result.success) return result.data;
   throw validationFailed(result.error.issues.flatMap(detailsOf));
+}
+
+/** One problem of a body in one text, for bodies whose shape is wrong. */
+export function issueText(issue: z.core.$ZodIssue): string {
+  return detailsOf(issue)
+    .map(({ field, message }) => `${field} ${message}`)
+    .join("; ");
 }
 
 function detailsOf(issue: z.core.$ZodIssue): readonly Detail[] {

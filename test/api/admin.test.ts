@@ -277,7 +277,7 @@ describe("entities", () => {
     const answer = await w.admin("POST", "/entities", { body });
     expect(answer.status, answer.text).toBe(422);
     expect(answer.body.error.details.map((detail: { field: string }) => detail.field)).toContain(field);
-    expect((await w.api("GET", `/${body.name}`)).status).toBe(404);
+    expect((await w.admin("GET", `/entities/${body.name}`)).status).toBe(404);
   });
 
   it("of a taken name or table are 409", async () => {

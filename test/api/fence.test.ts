@@ -70,6 +70,32 @@ describe("a key", () => {
   });
 });
 
+describe("the scheduled run", () => {
+  it("removes secrets whose grace period is over, and no others", async () => {
+    const { env } = await import("cloudflare:workers");
+    const { createScheduledController } = await import("cloudflare:test");
+    const { default: worker } = await import("../../src/index.ts");
+    const inKv = async () => (await env.API_KEYS.list()).keys.length;
+    const rotate = (gracePeriodSeconds: number) =>
+      w.admin("POST", `/api-keys/${w.keyId}/rotate`, { body: { gracePeriodSeconds } });
+    const before = await inKv();
+    expectStatus(await rotate(1), 200);
+    const latest = expectStatus(await rotate(600), 200).body.data.key;
+    expect(await inKv()).toBe(before + 2);
+    await expect
+      .poll(
+        async () => {
+          await worker.scheduled(createScheduledController(), env);
+          return inKv();
+        },
+        { timeout: 5_000 },
+      )
+      .toBe(before + 1);
+    expectStatus(await ask("GET", `${w.apiPath}/Customer`, { token: latest }), 200);
+    expectStatus(await ask("GET", `${w.apiPath}/Customer`, { token: w.key }), 401);
+  });
+});
+
 describe("the access mode", () => {
   it.each([
     ["READ_ONLY", "Workspace is in read-only mode"],

@@ -49,7 +49,7 @@ describe("npm run serve", () => {
     await serveUntilReady();
     expect(await read("/database")).toEqual({ migrations: expect.any(Number) });
     expect(await read("/bindings")).toEqual(
-      expect.arrayContaining(["ADMIN_TOKEN", "API_KEYS", "SECRETS_KEY"]),
+      expect.arrayContaining(["ADMIN_TOKEN", "API_KEYS", "LIBSQL_URL"]),
     );
     const { adminToken } = JSON.parse(readFileSync(join(directory, "secrets.json"), "utf8"));
     expect(statSync(join(directory, "secrets.json")).mode & 0o777).toBe(0o600);

@@ -2,34 +2,24 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-export interface Secrets {
+export interface LoadedSecrets {
   readonly adminToken: string;
-  /** 32 bytes in base64: encrypts webhook secrets in the database. */
-  readonly secretsKey: string;
-}
-
-export interface LoadedSecrets extends Secrets {
   /** True when this start made the admin token. */
   readonly isAdminTokenNew: boolean;
 }
 
 /**
- * The secrets of a local server: from the environment, else those of DATA_DIR/secrets.json, which is written
+ * The admin token of a local server: from the environment, else that of DATA_DIR/secrets.json, which is written
  * (mode 0600) by the first start.
  */
 export function loadSecrets(directory: string, env: NodeJS.ProcessEnv): LoadedSecrets {
+  if (env.ADMIN_TOKEN) return { adminToken: env.ADMIN_TOKEN, isAdminTokenNew: false };
   const file = join(directory, "secrets.json");
-  const kept = readJsonFile<Partial<Secrets>>(file) ?? {};
-  const generated: Secrets = {
-    adminToken: kept.adminToken ?? `admin_${randomBytes(24).toString("base64url")}`,
-    secretsKey: kept.secretsKey ?? randomBytes(32).toString("base64"),
-  };
-  if (!kept.adminToken || !kept.secretsKey) writePrivateJson(file, generated);
-  return {
-    adminToken: env.ADMIN_TOKEN || generated.adminToken,
-    secretsKey: env.SECRETS_KEY || generated.secretsKey,
-    isAdminTokenNew: !env.ADMIN_TOKEN && !kept.adminToken,
-  };
+  const kept = readJsonFile<{ readonly adminToken?: string }>(file)?.adminToken;
+  if (kept) return { adminToken: kept, isAdminTokenNew: false };
+  const adminToken = `admin_${randomBytes(24).toString("base64url")}`;
+  writePrivateJson(file, { adminToken });
+  return { adminToken, isAdminTokenNew: true };
 }
 
 /** Undefined when the file does not exist. */

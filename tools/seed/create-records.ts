@@ -2,7 +2,7 @@ import { OperatorError } from "../runtime/operator-error.ts";
 import type { SeedRecord } from "./air-data.ts";
 import type { ApiClient } from "./api-client.ts";
 
-const CONCURRENCY = 16;
+const BULK_SIZE = 100;
 const PAGE_SIZE = 1000;
 
 /** Creates those of the records that are not there yet, told by their ids. Throws OperatorError for a refusal. */
@@ -14,15 +14,12 @@ export async function createMissingRecords(
 ): Promise<void> {
   const present = await listIds(client, path);
   const missing = records.filter(({ id }) => !present.has(id));
-  let next = 0;
-  let done = records.length - missing.length;
-  async function createInTurn(): Promise<void> {
-    for (let record = missing[next++]; record; record = missing[next++]) {
-      await client.require("POST", path, record);
-      report(++done);
-    }
+  const before = records.length - missing.length;
+  for (let start = 0; start < missing.length; start += BULK_SIZE) {
+    const items = missing.slice(start, start + BULK_SIZE);
+    await client.require("POST", `${path}/bulk?atomic=true`, items);
+    report(before + start + items.length);
   }
-  await Promise.all(Array.from({ length: CONCURRENCY }, createInTurn));
 }
 
 async function listIds(client: ApiClient, path: string): Promise<ReadonlySet<number>> {

@@ -91,3 +91,13 @@ export const recordCounts = sqliteTable("record_counts", {
   tableName: text("table_name").primaryKey(),
   count: integer().notNull(),
 });
+
+/**
+ * Ids that inserts of the running transaction were given, by the name that later operations call them. Emptied before
+ * the commit, so that nobody ever sees a row of another transaction.
+ */
+export const transactionResults = sqliteTable("transaction_results", {
+  name: text().primaryKey(),
+  /** An integer or, where ids are UUIDs, a text: SQLite keeps both in one column. */
+  recordId: integer("record_id"),
+});

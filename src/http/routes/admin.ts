@@ -10,6 +10,7 @@ import { createEntity } from "../../services/entities/create-entity.ts";
 import { deleteEntity } from "../../services/entities/delete-entity.ts";
 import { getEntity } from "../../services/entities/get-entity.ts";
 import { listEntities } from "../../services/entities/list-entities.ts";
+import { updateEntity } from "../../services/entities/update-entity.ts";
 import { createOrganization } from "../../services/organizations/create-organization.ts";
 import { deleteOrganization } from "../../services/organizations/delete-organization.ts";
 import { getOrganization } from "../../services/organizations/get-organization.ts";
@@ -83,6 +84,9 @@ const entities: Handlers = {
 
 const entity: Handlers = {
   GET: one((c) => getEntity(workspaceContext(c), entityOf(c))),
+  PATCH: one(async (c) => {
+    return updateEntity(workspaceContext(c), { entity: entityOf(c), body: await readJsonObject(c) });
+  }),
   DELETE: none(["confirm"], (c, query) => {
     return deleteEntity(workspaceContext(c), { entity: entityOf(c), confirm: query.get("confirm") });
   }),

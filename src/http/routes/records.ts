@@ -1,28 +1,34 @@
 import type { Hono } from "hono";
 import type { VersionedRecord } from "../../query/sql/shape-record.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
+import type { BulkAction } from "../../services/records/bulk-items.ts";
+import { bulkWrite } from "../../services/records/bulk-write.ts";
 import { createRecord } from "../../services/records/create-record.ts";
 import { deleteRecord } from "../../services/records/delete-record.ts";
 import { exportRecords } from "../../services/records/export-records.ts";
 import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
+import { versionAsked } from "../../services/records/record-input.ts";
+import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
-import { etagOf, expectedVersion, hasCurrentCopy } from "../entity-tags.ts";
+import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
-import { readJsonObject } from "../read-body.ts";
-import { type Handlers, mountResource } from "../resource.ts";
+import { readJson, readJsonObject } from "../read-body.ts";
+import { type Handler, type Handlers, mountResource } from "../resource.ts";
 
 const WORKSPACE = "/api/v1/:organization/:workspace";
 
 /** What is fixed below an entity comes before what may be an id. */
 const resources: Readonly<Record<string, Handlers>> = {
   [WORKSPACE]: { GET: describe },
+  [`${WORKSPACE}/transaction`]: { POST: transact },
   [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
   [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
   [`${WORKSPACE}/:entity/export`]: { GET: exportAll },
+  [`${WORKSPACE}/:entity/bulk`]: { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
   [`${WORKSPACE}/:entity/:id`]: { GET: get, PUT: update, PATCH: update, DELETE: remove },
 };
 
@@ -65,13 +71,30 @@ async function get(c: AppContext) {
 
 async function update(c: AppContext) {
   const body = await readJsonObject(c);
-  const input = { ...recordOf(c), body, expected: expectedVersion(c) };
+  const input = { ...recordOf(c), body, expected: versionAsked(c.req.header("If-Match")) };
   return recordResponse(c, await updateRecord(workspaceContext(c), input));
 }
 
 async function remove(c: AppContext) {
-  await deleteRecord(workspaceContext(c), { ...recordOf(c), expected: expectedVersion(c) });
+  await deleteRecord(workspaceContext(c), {
+    ...recordOf(c),
+    expected: versionAsked(c.req.header("If-Match")),
+  });
   return c.body(null, 204);
+}
+
+async function transact(c: AppContext) {
+  const body = await readJsonObject(c);
+  return c.json({ data: await runTransaction(workspaceContext(c), { query: queryOf(c), body }) });
+}
+
+function bulk(action: BulkAction): Handler {
+  return async (c) => {
+    const body = await readJson(c);
+    const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
+    const answer = await bulkWrite(workspaceContext(c), { ...entityOf(c), action, body, isReturning });
+    return c.json(answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
+  };
 }
 
 const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });

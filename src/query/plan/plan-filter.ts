@@ -24,7 +24,8 @@ interface Place {
  * @throws BAD_REQUEST for unknown or unfilterable fields, operators unfit for the type, and unreadable values.
  */
 export function planFilter(target: QueryTarget, filters: readonly FilterAst[]): readonly Predicate[] {
-  return filters.map((filter) => planNode(filter, { root: target, target, prefix: [] }));
+  const predicates = filters.map((filter) => planNode(filter, { root: target, target, prefix: [] }));
+  return predicates.filter((predicate) => predicate.kind !== "ALL" || predicate.predicates.length > 0);
 }
 
 function planNode(node: FilterAst, place: Place): Predicate {

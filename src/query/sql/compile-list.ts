@@ -1,10 +1,12 @@
 import type { JsonObject } from "../../model/json.ts";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { SqlValue } from "../../model/sql-value.ts";
 import { EXPORT_CHUNK_SIZE } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan } from "../plan/plan.ts";
 import { compileCount, compilePage } from "./compile-page.ts";
-import type { Compiled, Rows } from "./compiled.ts";
+import { isRunOrder } from "./compile-runs.ts";
+import { type Seek, splitSeek } from "./compile-seek.ts";
+import type { Compiled } from "./compiled.ts";
 import { shaperOf } from "./shape-selection.ts";
 
 export interface OffsetMeta {
@@ -31,6 +33,8 @@ export function compileList(plan: ListPlan): Compiled<ListAnswer> {
   return page.kind === "OFFSET" ? compileOffsetList(plan, page) : compileCursorList(plan, page);
 }
 
+const EVERYTHING: Seek = { after: null, block: "ALL" };
+
 export interface ExportChunk {
   readonly records: readonly JsonObject[];
   /** Where the next chunk continues; null when this one is the last. */
@@ -42,14 +46,7 @@ export function compileExportChunk(
   plan: ExportPlan,
   after: readonly SqlValue[] | null,
 ): Compiled<ExportChunk> {
-  const statement = chunkStatement(plan, after, EXPORT_CHUNK_SIZE);
-  return {
-    statements: [statement],
-    shape: ([rows = []]) => {
-      const { records, next } = shapeChunk(plan, rows, EXPORT_CHUNK_SIZE);
-      return { records, next };
-    },
-  };
+  return compileChunk(plan, after, EXPORT_CHUNK_SIZE);
 }
 
 function compileOffsetList(
@@ -57,7 +54,7 @@ function compileOffsetList(
   page: PagePlan & { readonly kind: "OFFSET" },
 ): Compiled<ListAnswer> {
   const { page: number, size, hasCount } = page;
-  const window = { limit: size, offset: number * size, after: null, hasKeys: false };
+  const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false };
   const statement = compilePage(plan, plan.selection, window);
   return {
     statements: hasCount ? [statement, compileCount(plan)] : [statement],
@@ -77,30 +74,35 @@ function compileCursorList(
   page: PagePlan & { readonly kind: "CURSOR" },
 ): Compiled<ListAnswer> {
   const { after, size } = page;
+  const { statements, shape } = compileChunk(plan, after, size);
   return {
-    statements: [chunkStatement(plan, after, size)],
-    shape: ([rows = []]) => {
-      const { records, next } = shapeChunk(plan, rows, size);
-      const nextCursor = next && encodeCursor(next, plan.fingerprint);
-      return { data: records, meta: { size, nextCursor } };
+    statements,
+    shape(results) {
+      const { records, next } = shape(results);
+      return { data: records, meta: { size, nextCursor: next && encodeCursor(next, plan.fingerprint) } };
     },
   };
 }
 
 /** Reads one row more than wanted, to know whether anything follows. */
-function chunkStatement(
+function compileChunk(
   plan: ListPlan | ExportPlan,
   after: readonly SqlValue[] | null,
   size: number,
-): Statement {
-  return compilePage(plan, plan.selection, { limit: size + 1, offset: 0, after, hasKeys: true });
-}
-
-function shapeChunk(plan: ListPlan | ExportPlan, rows: Rows, size: number) {
+): Compiled<ExportChunk> {
   const { selection, sort } = plan;
-  const shape = shaperOf(selection);
-  const wanted = rows.slice(0, size);
-  const records = wanted.map((row) => shape(row, 0));
-  const last = rows.length > size ? wanted.at(-1) : undefined;
-  return { records, next: last ? last.slice(last.length - sort.length) : null };
+  const window = { limit: size + 1, offset: 0, hasKeys: true };
+  const whole: Seek = { after, block: "ALL" };
+  const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
+  return {
+    statements: seeks.map((seek) => compilePage(plan, selection, { ...window, seek })),
+    shape(results) {
+      const rows = results.flat();
+      const shape = shaperOf(selection);
+      const wanted = rows.slice(0, size);
+      const records = wanted.map((row) => shape(row, 0));
+      const last = rows.length > size ? wanted.at(-1) : undefined;
+      return { records, next: last ? last.slice(last.length - sort.length) : null };
+    },
+  };
 }

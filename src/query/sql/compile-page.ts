@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { Statement } from "../../model/sql-value.ts";
 import type { Predicate, Selection, Selector } from "../plan/plan.ts";
 import { compilePredicate } from "./compile-predicate.ts";
-import { compileOrderBy, compileSeek } from "./compile-seek.ts";
+import { compileRuns, isRunOrder } from "./compile-runs.ts";
+import { compileOrderBy, compileSeek, type Seek } from "./compile-seek.ts";
 import { compileCells } from "./compile-selection.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
@@ -12,8 +13,7 @@ import { toStatement } from "./to-statement.ts";
 export interface Window {
   readonly limit: number;
   readonly offset: number;
-  /** Values of the sort keys to continue after. */
-  readonly after: readonly SqlValue[] | null;
+  readonly seek: Seek;
   /** Whether rows end with the values of their sort keys. */
   readonly hasKeys: boolean;
 }
@@ -26,12 +26,21 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   const source = sources.use(selector.entity);
   const joins = new Joins(source, sources);
   const keys = sort.map((key) => joins.column(key));
-  const rows = compileRows({ selector, source, sources }, { keys, joins: joins.sql, window });
+  const frame = { selector, source, sources };
+  const rows = findRuns(frame, window) ?? compileRows(frame, { keys, joins: joins.sql, window });
   if (isSimple) {
     const cells = [...compileCells(selection, source, sources), ...(window.hasKeys ? keys : [])];
-    return toStatement(sql`SELECT ${list(cells)} ${rows}`);
+    return toStatement(sql`SELECT ${list(cells)} ${rows.from}`);
   }
-  return toStatement(compileLate({ selector, source, sources }, { keys, rows, selection, window }));
+  return toStatement(compileLate(frame, { keys, rows, selection, window }));
+}
+
+/** A page can be one stretch of runs, when its order is theirs. */
+function findRuns(frame: Frame, { limit, offset, seek }: Window): RowSource | null {
+  const stretch = { limit, offset, after: seek.after };
+  const [key] = frame.selector.sort;
+  if (!key || !isRunOrder(frame.selector, stretch)) return null;
+  return compileRuns({ ...frame, key }, stretch);
 }
 
 /** How many records the predicates leave. */
@@ -41,6 +50,12 @@ export function compileCount({ entity, scope, predicates }: Omit<Selector, "sort
   const source = sources.use(entity);
   const where = compileWhere(predicates, source, sources);
   return toStatement(sql`SELECT count(*) FROM ${source.from} WHERE ${where}`);
+}
+
+/** What stands before SELECT, and what stands behind its columns. */
+interface RowSource {
+  readonly with: SQL;
+  readonly from: SQL;
 }
 
 interface Frame {
@@ -53,16 +68,18 @@ interface Frame {
 function compileRows(
   { selector, source, sources }: Frame,
   { keys, joins, window }: { readonly keys: readonly SQL[]; readonly joins: SQL; readonly window: Window },
-): SQL {
+): RowSource {
   const { sort, predicates } = selector;
   const conditions = predicates.length > 0 ? [compileWhere(predicates, source, sources)] : [];
-  if (window.after) conditions.push(compileSeek(sort, keys, window.after));
+  const seek = compileSeek(sort, keys, window.seek);
+  if (seek) conditions.push(seek);
   const where = conditions.length > 0 ? sql` WHERE ${sql.join(conditions, keyword("and"))}` : sql``;
   const orderBy = compileOrderBy(
     sort,
     isRangeSearch(selector, window) ? keys.map((key) => sql`+${key}`) : keys,
   );
-  return sql`FROM ${source.from}${joins}${where} ORDER BY ${orderBy} LIMIT ${window.limit} OFFSET ${window.offset}`;
+  const from = sql`FROM ${source.from}${joins}${where} ORDER BY ${orderBy} LIMIT ${window.limit} OFFSET ${window.offset}`;
+  return { with: sql``, from };
 }
 
 /**
@@ -73,7 +90,7 @@ function compileLate(
   { selector, source, sources }: Frame,
   parts: {
     readonly keys: readonly SQL[];
-    readonly rows: SQL;
+    readonly rows: RowSource;
     readonly selection: Selection;
     readonly window: Window;
   },
@@ -91,7 +108,7 @@ function compileLate(
     ...compileCells(selection, record, sources),
     ...keyNames.map((name) => sql`${page}.${name}`),
   ];
-  return sql`SELECT ${list(cells)} FROM (SELECT ${list(found)} ${rows}) AS ${page} CROSS JOIN ${record.from} ON ${record.column(id)} = ${page}.${identifier("id")}`;
+  return sql`SELECT ${list(cells)} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${record.column(id)} = ${page}.${identifier("id")}`;
 }
 
 const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);

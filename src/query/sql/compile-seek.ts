@@ -18,19 +18,53 @@ export function compileOrderBy(sort: readonly SortKey[], columns: readonly SQL[]
   return list(terms);
 }
 
-/** The rows that come after the one whose sort keys are `after`. */
+/** A stretch of the sorted rows: what follows `after`, and of that all, or one block of the first key. */
+export interface Seek {
+  /** One value per sort key; null begins at the stretch's start. */
+  readonly after: readonly SqlValue[] | null;
+  readonly block: "ALL" | "NULLS" | "VALUES";
+}
+
+/**
+ * What follows a position, as stretches in order. An index finds nulls and values in two searches but their union
+ * only by a scan, so that an indexed first key is continued in two statements where both may follow.
+ */
+export function splitSeek([first]: readonly SortKey[], after: readonly SqlValue[] | null): readonly Seek[] {
+  if (!first?.isNullable || !after) return [{ after, block: "ALL" }];
+  const [block, other] = after[0] === null ? (["NULLS", "VALUES"] as const) : (["VALUES", "NULLS"] as const);
+  const isLastBlock = (block === "NULLS") === (first.nulls === "nullsLast");
+  if (isLastBlock) return [{ after, block }];
+  if (!isIndexed(first)) return [{ after, block: "ALL" }];
+  return [
+    { after, block },
+    { after: null, block: other },
+  ];
+}
+
+/** The condition of a stretch; null for everything. */
 export function compileSeek(
   sort: readonly SortKey[],
   columns: readonly SQL[],
-  after: readonly SqlValue[],
-): SQL {
-  const positions = sort.map((key, index): Position => {
+  { after, block }: Seek,
+): SQL | null {
+  const [first, ...rest] = sort.map((key, index): Position => {
     const column = columns[index];
     if (!column) throw new Error("A sort key was not compiled");
-    return { key, column, value: after[index] ?? null };
+    return { key, column, value: after?.[index] ?? null };
   });
-  const [first] = positions;
   if (!first) throw new Error("A sort has no keys");
+  if (block === "ALL") return after && seekAfter([first, ...rest]);
+  if (block === "NULLS") {
+    const isNull = sql`${first.column} IS NULL`;
+    return after ? sql`${isNull} AND ${seekAfter(rest)}` : isNull;
+  }
+  if (!after) return sql`${first.column} IS NOT NULL`;
+  return seekAfter([{ ...first, key: { ...first.key, isNullable: false } }, ...rest]);
+}
+
+function seekAfter(positions: readonly Position[]): SQL {
+  const [first] = positions;
+  if (!first) return sql`0`;
   const isRowValue = positions.every(
     (position) => isPlain(position) && position.key.direction === first.key.direction,
   );
@@ -38,6 +72,11 @@ export function compileSeek(
   const seek = seekStepwise(positions);
   // Implied by what follows, and what an index of the first key can be entered with.
   return isPlain(first) ? sql`(${compare(first, { orEqual: true })} AND ${seek})` : seek;
+}
+
+/** Whether an index begins with the key. */
+export function isIndexed({ hops, column }: SortKey): boolean {
+  return hops.length === 0 && (column.indexed || column.unique || column.references !== undefined);
 }
 
 /** `(a, b) > (?, ?)`: an index on `a` is entered at the very row, however many rows share `a`. */

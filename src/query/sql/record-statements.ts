@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
-import { identifier, list } from "./fragments.ts";
+import { identifier, keyword, list } from "./fragments.ts";
 import { tableOf, VERSION_COLUMN } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 
@@ -13,6 +13,7 @@ interface RecordTexts {
   readonly insert: string;
   readonly get: string;
   readonly exists: string;
+  readonly isAtVersion: string;
   readonly delete: string;
   readonly deleteAtVersion: string;
   readonly updates: Map<string, string>;
@@ -45,6 +46,60 @@ export function compileUpdate(
   };
 }
 
+/**
+ * Creates a record, or writes `changed` to the one with the same `key`, the columns of a unique rule. Returns like an
+ * insert. What another unique rule refuses is an error.
+ */
+export function compileUpsert(
+  entity: Entity,
+  key: readonly Column[],
+  { created, changed }: Record<"created" | "changed", ReadonlyMap<Column, SqlValue>>,
+): Statement {
+  const conflict = list(key.map(({ columnName }) => identifier(columnName)));
+  const insert = textsOf(entity).insert.replace(/ RETURNING .*$/s, "");
+  const assigned = toStatement(assignments(changed));
+  const returning = textOf(sql`RETURNING ${rowColumns(entity)}`);
+  const args = entity.columns.map((column) => created.get(column) ?? null);
+  return {
+    sql: `${insert} ON CONFLICT (${textOf(conflict)}) DO UPDATE SET ${assigned.sql} ${returning}`,
+    args: [...args, ...assigned.args],
+  };
+}
+
+/** Writes `changed` to the record whose `key` is that of `matched`. Returns like an update. */
+export function compileUpdateWhere(
+  entity: Entity,
+  key: readonly Column[],
+  { matched, changed }: Record<"matched" | "changed", ReadonlyMap<Column, SqlValue>>,
+): Statement {
+  const where = matching(key, matched);
+  return toStatement(
+    sql`UPDATE ${tableOf(entity)} SET ${assignments(changed)} WHERE ${where} RETURNING ${rowColumns(entity)}`,
+  );
+}
+
+/** Returns a row when there is a record whose `key` is that of `matched`. */
+export function compileMatch(
+  entity: Entity,
+  key: readonly Column[],
+  matched: ReadonlyMap<Column, SqlValue>,
+): Statement {
+  return toStatement(sql`SELECT 1 FROM ${tableOf(entity)} WHERE ${matching(key, matched)}`);
+}
+
+function matching(key: readonly Column[], matched: ReadonlyMap<Column, SqlValue>): SQL {
+  const conditions = key.map(
+    (column) => sql`${identifier(column.columnName)} = ${matched.get(column) ?? null}`,
+  );
+  return sql.join(conditions, keyword("and"));
+}
+
+function assignments(values: ReadonlyMap<Column, SqlValue>): SQL {
+  const version = identifier(VERSION_COLUMN);
+  const sets = [...values].map(([column, value]) => sql`${identifier(column.columnName)} = ${value}`);
+  return list([...sets, sql`${version} = ${version} + 1`]);
+}
+
 /** Returns the id of the deleted record; no row when it is absent or no longer at `expectedVersion`. */
 export function compileDelete(entity: Entity, id: SqlValue, expectedVersion?: number): Statement {
   const texts = textsOf(entity);
@@ -60,6 +115,11 @@ export function compileGetById(entity: Entity, id: SqlValue): Statement {
 /** Returns the record's `_version`, or no row. */
 export function compileExists(entity: Entity, id: SqlValue): Statement {
   return { sql: textsOf(entity).exists, args: [id] };
+}
+
+/** Returns a row when the record is at this version. */
+export function compileIsAtVersion(entity: Entity, id: SqlValue, version: number): Statement {
+  return { sql: textsOf(entity).isAtVersion, args: [id, version] };
 }
 
 /** Returns a row when some record of `entity` holds `id` in `column`. */
@@ -81,6 +141,7 @@ function textsOf(entity: Entity): RecordTexts {
     insert: textOf(sql`INSERT INTO ${table} (${names}) VALUES (${values}) RETURNING ${row}`),
     get: textOf(sql`SELECT ${row} FROM ${table} WHERE ${hasId}`),
     exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
+    isAtVersion: textOf(sql`SELECT 1 FROM ${table} WHERE ${atVersion}`),
     delete: textOf(sql`DELETE FROM ${table} WHERE ${hasId} RETURNING ${identifier("id")}`),
     deleteAtVersion: textOf(sql`DELETE FROM ${table} WHERE ${atVersion} RETURNING ${identifier("id")}`),
     updates: new Map<string, string>(),

@@ -1,5 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";

@@ -10,6 +10,7 @@ import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { changeSchema } from "./change-schema.ts";
 import { checkDefinition } from "./check-definition.ts";
+import { checkSettings } from "./check-settings.ts";
 import { completeDefinition } from "./complete-definition.ts";
 import { entityDefinitionSchema } from "./entity-definition-schema.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
@@ -25,8 +26,11 @@ export async function createEntity(ctx: WorkspaceContext, body: () => unknown): 
     const definition = completeDefinition(input, (name) => catalog.entities.get(name)?.idType);
     requireAcceptable(definition, existing);
     const next = buildCatalog({ ...catalog, definitions: [...existing, definition] });
+    const entity = getEntity(next, definition.name);
+    const unknown = checkSettings(next, entity);
+    if (unknown.length > 0) throw validationFailed(unknown);
     const statements = [
-      ...compileCreateEntity(next, getEntity(next, definition.name)),
+      ...compileCreateEntity(next, entity),
       insertDefinition(ctx, workspace.id, definition),
     ];
     return { statements, result: toEntityDto(definition) };

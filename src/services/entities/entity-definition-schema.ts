@@ -1,7 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
-import { COMPARISON_CONSTRAINTS } from "../../model/entity.ts";
+import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, NAME_PATTERN } from "../../model/names.ts";
+import { withoutUndefined } from "../without-undefined.ts";
 
 /* The shape of an entity's definition as the admin API takes it. What the parts mean together is checked afterwards. */
 
@@ -85,15 +86,25 @@ const relationshipSchema = z.strictObject({
   target: nameSchema,
 });
 
-const pathsSchema = z.array(z.string().max(500)).max(MAX_COLUMNS).nullable().default(null);
+export const relationshipsSchema = z.array(relationshipSchema).max(MAX_RELATIONSHIPS);
 
-const settingsSchema = z.strictObject({
+const pathsSchema = z.array(z.string().max(500)).max(MAX_COLUMNS).nullable();
+
+export const settingsSchema = z.strictObject({
   defaultExpand: pathsSchema,
   defaultFields: pathsSchema,
   expandableRelationships: pathsSchema,
   filterableFields: pathsSchema,
-  maxExpandDepth: z.int().min(1).max(MAX_EXPAND_DEPTH).nullable().default(null),
+  maxExpandDepth: z.int().min(1).max(MAX_EXPAND_DEPTH).nullable(),
 });
+
+const NO_SETTINGS: EntitySettings = {
+  defaultExpand: null,
+  defaultFields: null,
+  expandableRelationships: null,
+  filterableFields: null,
+  maxExpandDepth: null,
+};
 
 export const entityDefinitionSchema = z.strictObject({
   id: idSchema.optional(),
@@ -102,8 +113,11 @@ export const entityDefinitionSchema = z.strictObject({
   idType: z.enum(["INTEGER", "UUID"]).default("INTEGER"),
   columns: z.array(columnSchema).max(MAX_COLUMNS).default([]),
   constraints: z.array(entityConstraintSchema).max(MAX_CONSTRAINTS).default([]),
-  relationships: z.array(relationshipSchema).max(MAX_RELATIONSHIPS).default([]),
-  settings: settingsSchema.prefault({}),
+  relationships: relationshipsSchema.default([]),
+  settings: settingsSchema
+    .partial()
+    .default({})
+    .transform((settings) => ({ ...NO_SETTINGS, ...withoutUndefined(settings) })),
 });
 
 export type ColumnInput = z.infer<typeof columnSchema>;

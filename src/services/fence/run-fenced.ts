@@ -1,6 +1,7 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
 import type { Rows } from "../../db/database.ts";
 import { type Belief, decodeFacts, type Facts, factsStatement, guardStatement } from "../../db/fence.ts";
+import type { StepOutcome } from "../../db/hrana.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { foreignApiKey, readOnlyApiKey, schemaMigrationInProgress } from "../../errors/failures.ts";
@@ -15,6 +16,7 @@ import { workspaceMissing } from "./workspace-missing.ts";
 /** A schema that changes faster than this many tries is being migrated. */
 const MAX_ATTEMPTS = 4;
 
+/** Statements that stand or fall together. */
 export interface FencedPlan<T> {
   readonly statements: readonly Statement[];
   /** Rows by statement → the result. */
@@ -23,10 +25,17 @@ export interface FencedPlan<T> {
   explain?(failure: SqlFailure): Promise<unknown>;
 }
 
+/** Writes that are independent of each other: one that fails undoes only itself. */
+export interface IndependentPlan<T> {
+  readonly independent: readonly Statement[];
+  /** Outcomes by statement → the result. */
+  conclude(outcomes: readonly StepOutcome[]): Promise<T>;
+}
+
 export interface FencedWork<T> {
   readonly need: Need;
   /** Pure. Its errors reach the client only after the fence has found nothing that comes before them. */
-  plan(view: WorkspaceView): FencedPlan<T>;
+  plan(view: WorkspaceView): FencedPlan<T> | IndependentPlan<T>;
 }
 
 /**
@@ -53,24 +62,42 @@ async function attemptWork<T>(
   work: FencedWork<T>,
   belief: Belief,
 ): Promise<Outcome<T>> {
+  const { need } = work;
   const plan = planOrRefuse(work, belief);
-  if (plan instanceof AppError) return readFenced(ctx, belief, { need: work.need, refusal: plan });
-  if (work.need === "READ") return readFenced(ctx, belief, { need: work.need, plan });
+  if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
+  if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
   try {
-    const [, ...rows] = await ctx.database.write([
-      guardStatement(belief, work.need, ctx.now),
-      ...plan.statements,
-    ]);
-    return { held: true, value: plan.shape(rows) };
+    return { held: true, value: await writeFenced(ctx, plan, guardStatement(belief, need, ctx.now)) };
   } catch (failure) {
-    if (!(failure instanceof SqlFailure)) throw failure;
-    if (failure.index === 0 && failure.hasRaised("FENCE"))
-      return { held: false, facts: await readFacts(ctx, belief, work.need) };
-    throw (await plan.explain?.(failure)) ?? failure;
+    if (!(failure instanceof SqlFailure) || failure.index !== GUARD || !failure.hasRaised("FENCE"))
+      throw failure;
+    return { held: false, facts: await readFacts(ctx, belief, need) };
   }
 }
 
-function planOrRefuse<T>(work: FencedWork<T>, { actor, view }: Belief): FencedPlan<T> | AppError {
+/** Position of the guard among the statements of a writing batch. */
+const GUARD = 0;
+
+async function writeFenced<T>(
+  { database }: WorkspaceContext,
+  plan: FencedPlan<T> | IndependentPlan<T>,
+  guard: Statement,
+): Promise<T> {
+  if ("independent" in plan) return plan.conclude(await database.writeEach(guard, plan.independent));
+  try {
+    const [, ...rows] = await database.write([guard, ...plan.statements]);
+    return plan.shape(rows);
+  } catch (failure) {
+    if (!(failure instanceof SqlFailure) || failure.index === GUARD) throw failure;
+    const own = new SqlFailure(failure.index - 1, failure.code, failure.message);
+    throw (await plan.explain?.(own)) ?? own;
+  }
+}
+
+function planOrRefuse<T>(
+  work: FencedWork<T>,
+  { actor, view }: Belief,
+): ReturnType<FencedWork<T>["plan"]> | AppError {
   if (work.need !== "READ" && actor.kind === "KEY" && actor.key.permission === "READ_ONLY")
     return readOnlyApiKey();
   try {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { organizations } from "../../db/tables/platform.ts";
 import { notFound } from "../../errors/failures.ts";
 import { displayNameSchema, slugSchema } from "../field-schemas.ts";

@@ -1,14 +1,8 @@
-import { recordValidatorOf } from "../../columns/validate-record.ts";
-import { validationFailed } from "../../errors/failures.ts";
-import { newUuidV7 } from "../../lib/ids.ts";
-import type { Column } from "../../model/column.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
 import { compileRecordView, LAST_INSERTED } from "../../query/sql/compile-record-view.ts";
-import { compileInsert } from "../../query/sql/record-statements.ts";
 import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
-import { explainWrite } from "./explain-failure.ts";
+import { explainFailure, planCreate, surroundingsOf } from "./planned-write.ts";
 import type { RecordBody, RecordQuery } from "./record-input.ts";
 import { planView, targetIn } from "./record-view.ts";
 
@@ -30,27 +24,17 @@ export async function createRecord(ctx: WorkspaceContext, input: CreateRecordInp
     need: "WRITE",
     plan({ catalog }) {
       const target = targetIn(catalog, input.entity);
-      const { entity } = target;
       const view = planView(target, input.query());
-      const now = { iso: ctx.now.toISOString(), generateUuid: newUuidV7 };
-      const validated = recordValidatorOf(entity).validateCreate(input.body(), now);
-      if (!validated.ok) throw validationFailed(validated.details);
-      const { values } = validated;
-      const viewed = view && compileRecordView(view, idIn(values) ?? LAST_INSERTED);
+      const write = planCreate(target, input.body(), surroundingsOf(ctx));
+      const viewed = view && compileRecordView(view, write.id ?? LAST_INSERTED);
       return {
-        statements: [compileInsert(entity, values), ...(viewed?.statements ?? [])],
+        statements: [write.statement, ...(viewed?.statements ?? [])],
         shape([[row = []] = [], ...rest]) {
-          const created = viewed?.shape(rest) ?? shapeRow(entity, row);
+          const created = viewed?.shape(rest) ?? shapeRow(target.entity, row);
           return { ...created, id: String(row[0]) };
         },
-        explain: (failure) => explainWrite(ctx, failure, { catalog, entity, values }),
+        explain: (failure) => explainFailure(ctx, write, failure),
       };
     },
   });
-}
-
-/** The id that is sent or generated here; undefined when the database will give one. */
-function idIn(values: ReadonlyMap<Column, SqlValue>): SqlValue | undefined {
-  for (const [column, value] of values) if (column.name === "id") return value;
-  return undefined;
 }

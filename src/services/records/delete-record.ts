@@ -1,13 +1,11 @@
-import { parseId } from "../../columns/validate-record.ts";
 import { preconditionFailed, recordNotFound } from "../../errors/failures.ts";
-import { getEntity } from "../../model/catalog.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
-import { compileDelete, compileExists } from "../../query/sql/record-statements.ts";
+import { compileExists } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
-import { explainDelete } from "./explain-failure.ts";
-import type { Precondition, RecordAddress } from "./record-input.ts";
-import { expectedVersionOf } from "./update-record.ts";
+import { explainFailure, planDelete } from "./planned-write.ts";
+import { expectedVersionOf, type Precondition, type RecordAddress } from "./record-input.ts";
+import { targetIn } from "./record-view.ts";
 
 /**
  * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, and FOREIGN_KEY_VIOLATION while other records
@@ -20,17 +18,16 @@ export async function deleteRecord(
   await runFenced(ctx, {
     need: "WRITE",
     plan({ catalog }) {
-      const entity = getEntity(catalog, input.entity);
+      const target = targetIn(catalog, input.entity);
       rejectUnknownParameters(input.query(), []);
-      const id = parseId(input.id, entity);
-      if (id === undefined) throw recordNotFound(input.id);
+      const write = planDelete(target, input.id, expectedVersionOf(input));
       return {
-        statements: [compileExists(entity, id), compileDelete(entity, id, expectedVersionOf(input))],
+        statements: [compileExists(target.entity, write.id ?? null), write.statement],
         shape([existing = [], deleted = []]) {
           if (existing.length === 0) throw recordNotFound(input.id);
           if (deleted.length === 0) throw preconditionFailed();
         },
-        explain: (failure) => explainDelete(ctx, failure, { catalog, entity, id }),
+        explain: (failure) => explainFailure(ctx, write, failure),
       };
     },
   });

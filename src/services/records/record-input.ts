@@ -19,3 +19,21 @@ export interface RecordBody {
 export interface Precondition {
   readonly expected?: number | "ANY" | "NONE" | undefined;
 }
+
+/** No version is below 1, so what nothing can match is 0. Undefined: every version will do. */
+export function expectedVersionOf({ expected }: Precondition): number | undefined {
+  if (expected === "NONE") return 0;
+  return expected === "ANY" ? undefined : expected;
+}
+
+/**
+ * What an `If-Match` asks for; undefined without one. Weak tags never match, and of several tags none: a record has one
+ * version, so a client that names more than one does not know which it saw. RFC 9110, section 13.1.1.
+ */
+export function versionAsked(ifMatch: string | undefined): Precondition["expected"] {
+  if (ifMatch === undefined) return undefined;
+  const tag = ifMatch.trim();
+  if (tag === "*") return "ANY";
+  const version = /^"(\d{1,15})"$/.exec(tag)?.[1];
+  return version === undefined ? "NONE" : Number(version);
+}

@@ -1,13 +1,11 @@
-import { parseId, recordValidatorOf } from "../../columns/validate-record.ts";
-import { preconditionFailed, recordNotFound, validationFailed } from "../../errors/failures.ts";
-import { newUuidV7 } from "../../lib/ids.ts";
+import { preconditionFailed, recordNotFound } from "../../errors/failures.ts";
 import { compileRecordView } from "../../query/sql/compile-record-view.ts";
-import { compileExists, compileGetById, compileUpdate } from "../../query/sql/record-statements.ts";
-import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
+import { compileExists } from "../../query/sql/record-statements.ts";
+import type { VersionedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
-import { explainWrite } from "./explain-failure.ts";
-import type { Precondition, RecordAddress, RecordBody } from "./record-input.ts";
+import { explainFailure, planUpdate, surroundingsOf } from "./planned-write.ts";
+import { expectedVersionOf, type Precondition, type RecordAddress, type RecordBody } from "./record-input.ts";
 import { planView, targetIn } from "./record-view.ts";
 
 export interface UpdateRecordInput extends RecordAddress, RecordBody, Precondition {}
@@ -24,41 +22,24 @@ export async function updateRecord(
     need: "WRITE",
     plan({ catalog }) {
       const target = targetIn(catalog, input.entity);
-      const { entity } = target;
       const view = planView(target, input.query());
-      const id = parseId(input.id, entity);
-      const now = { iso: ctx.now.toISOString(), generateUuid: newUuidV7 };
-      const validated = recordValidatorOf(entity).validateUpdate(input.body(), id ?? null, now);
-      if (!validated.ok) throw validationFailed(validated.details);
-      if (id === undefined) throw recordNotFound(input.id);
-      const { values } = validated;
       const expectedVersion = expectedVersionOf(input);
-      const write =
-        values.size === 0
-          ? compileGetById(entity, id)
-          : compileUpdate(entity, id, { values, expectedVersion });
+      const request = { id: input.id, body: input.body(), expectedVersion };
+      const write = planUpdate(target, request, surroundingsOf(ctx));
+      const id = write.id ?? null;
       const viewed = view && compileRecordView(view, id);
       return {
-        statements: [write, compileExists(entity, id), ...(viewed?.statements ?? [])],
+        statements: [write.statement, compileExists(target.entity, id), ...(viewed?.statements ?? [])],
         shape([rows = [], existing = [], ...rest]) {
-          const [row] = rows;
           if (existing.length === 0) throw recordNotFound(input.id);
-          const written = row && shapeRow(entity, row);
-          if (!written || (values.size === 0 && isStale(written.version, expectedVersion)))
-            throw preconditionFailed();
+          const written = rows.length > 0 ? write.shape(rows) : null;
+          const isStale =
+            write.values.size === 0 && expectedVersion !== undefined && written?.version !== expectedVersion;
+          if (!written || isStale) throw preconditionFailed();
           return viewed?.shape(rest) ?? written;
         },
-        explain: (failure) => explainWrite(ctx, failure, { catalog, entity, values }),
+        explain: (failure) => explainFailure(ctx, write, failure),
       };
     },
   });
 }
-
-/** No version is below 1, so what nothing can match is 0. Undefined: every version will do. */
-export function expectedVersionOf({ expected }: Precondition): number | undefined {
-  if (expected === "NONE") return 0;
-  return expected === "ANY" ? undefined : expected;
-}
-
-const isStale = (version: number, expected: number | undefined) =>
-  expected !== undefined && version !== expected;

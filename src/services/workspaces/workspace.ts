@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import type { Workspace } from "../../model/workspace.ts";

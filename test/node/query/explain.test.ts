@@ -9,7 +9,7 @@ database.exec(`
   INSERT INTO w1_customers (email, country) SELECT 'c' || i, 'PT' FROM n;
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
   INSERT INTO w1_orders (number, status, due_at, customer_id)
-    SELECT i, 'NEW', '2026-01-01T00:00:00.' || (100 + i % 900) || 'Z', 1 + i % 20 FROM n;
+    SELECT i, 'NEW', CASE WHEN i > 1500 THEN '2026-01-01T00:00:00.' || (100 + i % 900) || 'Z' END, 1 + i % 20 FROM n;
   INSERT INTO w1_line_items (sku, order_id) SELECT 's' || id, id FROM w1_orders`);
 const target = targetIn(catalog, "Order");
 
@@ -59,6 +59,15 @@ describe("page 0 of an indexed sort reads no more than its page", () => {
     expect(steps.filter((step) => step === "SCAN t0")).toEqual(
       query === "" || query === "sort=id,desc" ? ["SCAN t0"] : [],
     );
+  });
+
+  it.each(["sort=status,desc", "sort=dueAt,desc", "sort=customerId,desc"])("%s sorts no ties", (query) => {
+    const { meta } = database.answer(compileListOf(target, `${query}&size=700&cursor=`));
+    const cursor = "nextCursor" in meta ? meta.nextCursor : null;
+    for (const steps of [stepsOf(query), stepsOf(`${query}&cursor=${cursor}`)]) {
+      expect(steps.join("\n")).toMatch(/SEARCH t0 USING COVERING INDEX \w+ \(\w+=\? AND rowid>\?\)/);
+      expect(steps.join("\n")).not.toMatch(/TEMP B-TREE|SCAN t\d/);
+    }
   });
 
   it("and the count of everything is read from one row", () => {

@@ -17,12 +17,18 @@ export interface ServeProcess {
   waitFor(text: string): Promise<void>;
 }
 
-/** Starts what `npm run serve` starts, with a stub Worker. */
-export function startServe(dataDirectory: string, port: number): ServeProcess {
+const WITH_STUB = { WORKER_MAIN: STUB_WORKER };
+
+/** Starts what `npm run serve` starts: with a stub Worker, unless `variables` say otherwise. */
+export function startServe(
+  dataDirectory: string,
+  port: number,
+  variables: Readonly<Record<string, string>> = WITH_STUB,
+): ServeProcess {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, ["tools/serve.ts"], {
     cwd: ROOT,
-    env: { PATH, HOME, PORT: String(port), DATA_DIR: dataDirectory, WORKER_MAIN: STUB_WORKER },
+    env: { PATH, HOME, PORT: String(port), DATA_DIR: dataDirectory, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

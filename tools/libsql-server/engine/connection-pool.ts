@@ -19,8 +19,14 @@ export class ConnectionPool {
     return connection;
   }
 
+  /** A connection that cannot be reset is closed, not kept. */
   release(connection: Connection): void {
-    connection.reset();
+    try {
+      connection.reset();
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
     if (this.#idle.length < this.#maxIdle) this.#idle.push(connection);
     else connection.close();
   }

@@ -1,7 +1,7 @@
+import { LruMap } from "../../../src/lib/lru-map.ts";
 import { encodeColumns } from "../hrana/encode-result.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
-import { LruMap } from "../lru-map.ts";
-import type { SqlStatement } from "../sql/analyze-sql.ts";
+import { MAX_CACHED_LENGTH, type SqlStatement } from "../sql/analyze-sql.ts";
 import { type NativeDatabase, type NativeStatement, openNative } from "./native.ts";
 import type { SchemaClock } from "./schema-clock.ts";
 import { databaseReadonly, toHranaError } from "./sqlite-errors.ts";
@@ -61,7 +61,7 @@ export class Connection {
     const known = this.#statements.get(source);
     if (known) return known;
     const prepared = this.prepareFresh(source);
-    if (!source.isPragma) this.#statements.set(source, prepared);
+    if (!source.isPragma && source.sql.length <= MAX_CACHED_LENGTH) this.#statements.set(source, prepared);
     return prepared;
   }
 
@@ -134,8 +134,6 @@ export class Connection {
     } catch {
       // SQLITE_INTERRUPT is what was asked for.
     }
-    // If the statement had ended already, the interruption would hit the next one; any step clears it.
-    this.#lastChange.get([]);
   }
 
   /**

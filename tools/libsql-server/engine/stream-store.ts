@@ -71,8 +71,11 @@ export class StreamStore {
   /** Rolls back and gives connection and writer slot to others. */
   close({ connection }: Stream): void {
     this.#openCount -= 1;
-    this.#pool.release(connection);
-    this.#writers.release(connection);
+    try {
+      this.#pool.release(connection);
+    } finally {
+      this.#writers.release(connection);
+    }
   }
 
   closeParked(): void {

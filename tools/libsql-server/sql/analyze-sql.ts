@@ -1,5 +1,5 @@
+import { LruMap } from "../../../src/lib/lru-map.ts";
 import { HranaError } from "../hrana/errors.ts";
-import { LruMap } from "../lru-map.ts";
 import { classifyStatement, type StatementClass } from "./classify-statement.ts";
 import { scanTokens, type Token } from "./scan-tokens.ts";
 
@@ -12,7 +12,8 @@ export interface SqlStatement extends StatementClass {
 
 const MAX_PARAMETER = 32766;
 const MAX_CACHED_TEXTS = 4000;
-const MAX_CACHED_LENGTH = 64 * 1024;
+/** Longer texts are one-off imports; keeping them would only cost memory. */
+export const MAX_CACHED_LENGTH = 64 * 1024;
 
 const cache = new LruMap<string, readonly SqlStatement[]>(MAX_CACHED_TEXTS);
 

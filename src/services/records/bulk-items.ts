@@ -1,0 +1,65 @@
+import { AppError } from "../../errors/app-error.ts";
+import { badRequest, validationFailed } from "../../errors/failures.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { planUpsert, upsertKeyOf } from "./plan-upsert.ts";
+import { type PlannedWrite, planCreate, planDelete, planUpdate, surroundingsOf } from "./planned-write.ts";
+
+export const MAX_BULK_ITEMS = 100;
+
+export type BulkAction = "CREATE" | "UPDATE" | "DELETE";
+
+/** What to do with one item, or why nothing can be done. */
+export type PlannedItem = PlannedWrite | AppError;
+
+/** The array of a bulk body. Throws BAD_REQUEST. */
+export function requireItems(body: JsonValue): readonly JsonValue[] {
+  if (!Array.isArray(body) || body.length === 0)
+    throw badRequest("Request body must be a non-empty JSON array");
+  if (body.length > MAX_BULK_ITEMS) throw badRequest(`Bulk requests are limited to ${MAX_BULK_ITEMS} items`);
+  return body;
+}
+
+export interface BulkRequest {
+  readonly action: BulkAction;
+  /** Fields of a unique rule that items are matched on, instead of `id`; comma-separated. */
+  readonly upsertBy: string | null;
+}
+
+/** Plans each item as the single request would be planned. Throws BAD_REQUEST for an `upsertBy` that is no unique rule. */
+export function planItems(
+  ctx: WorkspaceContext,
+  target: QueryTarget,
+  { action, upsertBy, items }: BulkRequest & { readonly items: readonly JsonValue[] },
+): readonly PlannedItem[] {
+  const now = surroundingsOf(ctx);
+  const key = upsertBy === null ? undefined : upsertKeyOf(target.entity, upsertBy);
+  return items.map((item) => {
+    try {
+      if (action === "DELETE") return planDelete(target, idText(item));
+      const body = requireObject(item);
+      if (action === "CREATE") return planCreate(target, body, now);
+      return key
+        ? planUpsert(target, { key, body }, now)
+        : planUpdate(target, { id: requireId(body), body }, now);
+    } catch (thrown) {
+      if (thrown instanceof AppError) return thrown;
+      throw thrown;
+    }
+  });
+}
+
+function requireObject(item: JsonValue): JsonObject {
+  if (!isJsonObject(item)) throw badRequest("Request body must be a JSON object");
+  return item;
+}
+
+function requireId(body: JsonObject): string {
+  const { id } = body;
+  if (id === undefined || id === null) throw validationFailed([{ field: "id", message: "id is required" }]);
+  return idText(id);
+}
+
+/** An id as it would stand in a path; other values as text that is no id. */
+const idText = (value: JsonValue) => (typeof value === "object" ? JSON.stringify(value) : String(value));

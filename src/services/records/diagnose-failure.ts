@@ -1,0 +1,97 @@
+import { detailOf } from "../../columns/entity-constraints.ts";
+import { columnTypeOf } from "../../columns/registry.ts";
+import type { Rows } from "../../db/database.ts";
+import type { SqlFailure } from "../../db/sql-failure.ts";
+import { brokenConstraintOf } from "../../ddl/compile-ddl.ts";
+import type { AppError } from "../../errors/app-error.ts";
+import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import { type Catalog, getEntity } from "../../model/catalog.ts";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { compileExists, compileIsReferenced } from "../../query/sql/record-statements.ts";
+
+/** Questions that must be asked to know why a statement failed, none in most cases, and what follows from the answers. */
+export interface Diagnosis {
+  readonly statements: readonly Statement[];
+  /** Undefined: nothing that a client may know. */
+  conclude(answers: readonly Rows[]): AppError | undefined;
+}
+
+export interface AttemptedWrite {
+  readonly catalog: Catalog;
+  readonly entity: Entity;
+  /** What was to be stored, by column; of an update only what was sent. */
+  readonly values: ReadonlyMap<Column, SqlValue>;
+}
+
+/**
+ * Why the database refused a create or an update, in the contract's words. The database names the columns of a broken
+ * unique rule, but not the reference that failed: that takes questions.
+ */
+export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagnosis {
+  if (failure.uniqueColumns) return known(explainUnique(failure.uniqueColumns, write));
+  if (failure.isForeignKey) return diagnoseReference(write);
+  const broken = brokenConstraintOf(write.entity, failure.message);
+  return known(
+    broken && broken.type !== "UNIQUE_COMPOSITE" ? validationFailed([detailOf(broken)]) : undefined,
+  );
+}
+
+/** Which records stand against a delete. */
+export function diagnoseDelete(
+  failure: SqlFailure,
+  attempt: Omit<AttemptedWrite, "values"> & { id: SqlValue },
+): Diagnosis {
+  if (!failure.isForeignKey) return known(undefined);
+  const { catalog, entity, id } = attempt;
+  const inbound = entity.inbound.map((reference) => ({
+    ...reference,
+    owner: getEntity(catalog, reference.entity),
+  }));
+  return {
+    statements: inbound.map(({ owner, column }) => compileIsReferenced(owner, column, id)),
+    conclude(answers) {
+      const holder = inbound.find((_, i) => answers[i]?.length !== 0);
+      if (!holder) return undefined;
+      const { owner, column } = holder;
+      return foreignKeyViolation(
+        `Record ${id} is still referenced by ${owner.tableName}.${column.columnName}`,
+      );
+    },
+  };
+}
+
+const known = (error: AppError | undefined): Diagnosis => ({ statements: [], conclude: () => error });
+
+function explainUnique(columns: readonly string[], { entity, values }: AttemptedWrite): AppError {
+  const taken = columns.map((qualified) => {
+    const columnName = qualified.slice(qualified.lastIndexOf(".") + 1);
+    const column = entity.columns.find((candidate) => candidate.columnName === columnName);
+    if (!column) return { field: columnName, value: "" };
+    return { field: column.name, value: textOf(column, values.get(column) ?? null) };
+  });
+  return uniqueViolation(taken);
+}
+
+function diagnoseReference({ catalog, entity, values }: AttemptedWrite): Diagnosis {
+  const sent = entity.columns.flatMap((column) => {
+    const value = values.get(column) ?? null;
+    if (!column.references || value === null) return [];
+    return [{ column, value, target: getEntity(catalog, column.references.entity) }];
+  });
+  return {
+    statements: sent.map(({ target, value }) => compileExists(target, value)),
+    conclude(answers) {
+      const missing = sent.find((_, i) => answers[i]?.length === 0);
+      if (!missing) return undefined;
+      const { column, value, target } = missing;
+      const reference = `${column.columnName} '${textOf(column, value)}'`;
+      return foreignKeyViolation(`Referenced ${reference} does not exist in ${target.tableName}`);
+    },
+  };
+}
+
+function textOf(column: Column, value: SqlValue): string {
+  return value === null ? "null" : String(columnTypeOf(column).toJson(value, column));
+}

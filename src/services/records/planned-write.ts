@@ -1,0 +1,158 @@
+import { parseId, recordValidatorOf, type Surroundings } from "../../columns/validate-record.ts";
+import type { Rows } from "../../db/database.ts";
+import type { SqlFailure } from "../../db/sql-failure.ts";
+import type { AppError } from "../../errors/app-error.ts";
+import { preconditionFailed, recordNotFound, validationFailed } from "../../errors/failures.ts";
+import { newUuidV7 } from "../../lib/ids.ts";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import {
+  compileDelete,
+  compileExists,
+  compileGetById,
+  compileInsert,
+  compileIsAtVersion,
+  compileUpdate,
+} from "../../query/sql/record-statements.ts";
+import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
+import type { ServiceContext } from "../context.ts";
+import { type Diagnosis, diagnoseDelete, diagnoseWrite } from "./diagnose-failure.ts";
+
+/** One validated write of one record, ready for any batch. */
+export interface PlannedWrite {
+  readonly statement: Statement;
+  /** What it stores, by column; nothing for a delete. */
+  readonly values: ReadonlyMap<Column, SqlValue>;
+  /** Undefined while the database has yet to give one. */
+  readonly id: SqlValue | undefined;
+  readonly requires: readonly Requirement[];
+  /** The rows of the statement, not empty → the record; null for a delete. */
+  shape(rows: Rows): VersionedRecord | null;
+  diagnose(failure: SqlFailure): Diagnosis;
+}
+
+/** A query that must find something for the write to mean anything, and what to say when it does not. */
+export interface Requirement {
+  readonly query: Statement;
+  readonly otherwise: AppError;
+}
+
+export interface UpdateRequest {
+  /** As in the path. */
+  readonly id: string;
+  readonly body: JsonObject;
+  readonly expectedVersion?: number | undefined;
+}
+
+export const surroundingsOf = ({ now }: Pick<ServiceContext, "now">): Surroundings => ({
+  iso: now.toISOString(),
+  generateUuid: newUuidV7,
+});
+
+/** Throws VALIDATION_ERROR. */
+export function planCreate(
+  { catalog, entity }: QueryTarget,
+  body: JsonObject,
+  now: Surroundings,
+): PlannedWrite {
+  const validated = recordValidatorOf(entity).validateCreate(body, now);
+  if (!validated.ok) throw validationFailed(validated.details);
+  const { values } = validated;
+  const [idColumn] = entity.columns;
+  return {
+    statement: compileInsert(entity, values),
+    values,
+    id: idColumn && values.get(idColumn),
+    requires: [],
+    shape: ([row = []]) => shapeRow(entity, row),
+    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
+  };
+}
+
+/** Throws VALIDATION_ERROR, NOT_FOUND. */
+export function planUpdate(
+  { catalog, entity }: QueryTarget,
+  request: UpdateRequest,
+  now: Surroundings,
+): PlannedWrite {
+  const id = parseId(request.id, entity);
+  const validated = recordValidatorOf(entity).validateUpdate(request.body, id ?? null, now);
+  if (!validated.ok) throw validationFailed(validated.details);
+  if (id === undefined) throw recordNotFound(request.id);
+  const { values } = validated;
+  const { expectedVersion } = request;
+  return {
+    statement:
+      values.size === 0 ? compileGetById(entity, id) : compileUpdate(entity, id, { values, expectedVersion }),
+    values,
+    id,
+    requires: requirementsOf(entity, { id, text: request.id, expectedVersion }),
+    shape: ([row = []]) => shapeRow(entity, row),
+    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
+  };
+}
+
+/** Throws NOT_FOUND. */
+export function planDelete(
+  { catalog, entity }: QueryTarget,
+  text: string,
+  expectedVersion?: number,
+): PlannedWrite {
+  const id = parseId(text, entity);
+  if (id === undefined) throw recordNotFound(text);
+  return {
+    statement: compileDelete(entity, id, expectedVersion),
+    values: new Map(),
+    id,
+    requires: requirementsOf(entity, { id, text, expectedVersion }),
+    shape: () => null,
+    diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, id }),
+  };
+}
+
+interface Existing {
+  readonly id: SqlValue;
+  readonly text: string;
+  readonly expectedVersion: number | undefined;
+}
+
+/** The record is there, and at the version that the client saw. */
+function requirementsOf(entity: Entity, { id, text, expectedVersion }: Existing): readonly Requirement[] {
+  const exists = { query: compileExists(entity, id), otherwise: recordNotFound(text) };
+  if (expectedVersion === undefined) return [exists];
+  return [
+    exists,
+    { query: compileIsAtVersion(entity, id, expectedVersion), otherwise: preconditionFailed() },
+  ];
+}
+
+/** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
+export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {
+  const [first] = write.requires;
+  if (rows.length === 0 && first) throw first.otherwise;
+  return write.shape(rows)?.record ?? null;
+}
+
+/** What to tell the client of failed writes; all of their questions in one round trip. */
+export async function explainFailures(
+  { database }: ServiceContext,
+  diagnoses: readonly Diagnosis[],
+): Promise<readonly (AppError | undefined)[]> {
+  const statements = diagnoses.flatMap((diagnosis) => diagnosis.statements);
+  const answers = statements.length === 0 ? [] : await database.read(statements);
+  let start = 0;
+  return diagnoses.map((diagnosis) => {
+    const own = answers.slice(start, start + diagnosis.statements.length);
+    start += diagnosis.statements.length;
+    return diagnosis.conclude(own);
+  });
+}
+
+/** As explainFailures, for one write that was alone. */
+export async function explainFailure(ctx: ServiceContext, write: PlannedWrite, failure: SqlFailure) {
+  const [error] = await explainFailures(ctx, [write.diagnose(failure)]);
+  return error;
+}

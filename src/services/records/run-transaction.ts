@@ -1,0 +1,150 @@
+import { AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
+import { validationFailed } from "../../errors/failures.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+import {
+  FORGET_IDS,
+  type NamedOperation,
+  type ResolvedBody,
+  rememberId,
+  resolveReferences,
+  withRememberedIds,
+} from "./operation-references.ts";
+import { planTogether } from "./plan-together.ts";
+import { type PlannedWrite, planCreate, planDelete, planUpdate, surroundingsOf } from "./planned-write.ts";
+import { expectedVersionOf, type RecordBody, type RecordQuery, versionAsked } from "./record-input.ts";
+import { targetIn } from "./record-view.ts";
+import { type Operation, parseTransaction } from "./transaction-body.ts";
+
+/**
+ * Writes of several entities, in order, all or nothing, in one round trip. Records by operation; null for deletes.
+ * Throws WORKSPACE_STATUS, BAD_REQUEST, and the error of an operation with `Operation {i}: ` before its message;
+ * validation problems of all operations are reported together.
+ */
+export async function runTransaction(
+  ctx: WorkspaceContext,
+  input: RecordBody & RecordQuery,
+): Promise<readonly (JsonObject | null)[]> {
+  return runFenced(ctx, {
+    need: "WRITE",
+    plan({ catalog }) {
+      rejectUnknownParameters(input.query(), []);
+      const planned = planOperations(ctx, catalog, parseTransaction(input.body()));
+      const writes = planned.map(({ write }) => write);
+      const nameOf = (index: number) => planned[index]?.remembered;
+      const together = planTogether(ctx, writes, {
+        inItem: inOperation,
+        after(index) {
+          const name = nameOf(index);
+          return name === undefined ? [] : [rememberId(name)];
+        },
+      });
+      return {
+        statements: [...together.statements, FORGET_IDS],
+        shape: (results) => together.recordsOf(results),
+        ...(together.explain && { explain: together.explain }),
+      };
+    },
+  });
+}
+
+interface PlannedOperation {
+  readonly write: PlannedWrite;
+  /** The name under which the database keeps the id that it gives. */
+  readonly remembered: string | undefined;
+}
+
+function planOperations(
+  ctx: WorkspaceContext,
+  catalog: Catalog,
+  operations: readonly Operation[],
+): readonly PlannedOperation[] {
+  const named = new Map<string, NamedOperation>();
+  const errors: { readonly index: number; readonly error: AppError }[] = [];
+  const planned = operations.flatMap((operation, index) => {
+    try {
+      const target = targetIn(catalog, operation.entity);
+      const write = planOperation(ctx, target, { operation, named });
+      const name = "as" in operation ? operation.as : undefined;
+      if (name !== undefined) named.set(name, { entity: target.entity, write });
+      return [{ write, remembered: write.id === undefined ? name : undefined }];
+    } catch (thrown) {
+      if (!(thrown instanceof AppError)) throw thrown;
+      errors.push({ index, error: thrown });
+      return [];
+    }
+  });
+  if (errors.length > 0) throw worstOf(errors);
+  return planned;
+}
+
+interface OperationInTurn {
+  readonly operation: Operation;
+  readonly named: ReadonlyMap<string, NamedOperation>;
+}
+
+function planOperation(
+  ctx: WorkspaceContext,
+  target: QueryTarget,
+  { operation, named }: OperationInTurn,
+): PlannedWrite {
+  if (operation.method === "DELETE") {
+    return planDelete(
+      target,
+      String(operation.id),
+      expectedVersionOf({ expected: versionAsked(operation.ifMatch) }),
+    );
+  }
+  const resolved = resolveReferences(operation.body, named);
+  const now = surroundingsOf(ctx);
+  if (operation.method === "POST") {
+    const write = collecting(resolved, () => planCreate(target, resolved.body, now));
+    return withRememberedIds(write, target.entity.columns, resolved.pending);
+  }
+  const expectedVersion = expectedVersionOf({ expected: versionAsked(operation.ifMatch) });
+  const request = { id: String(operation.id), body: resolved.body, expectedVersion };
+  const write = collecting(resolved, () => planUpdate(target, request, now));
+  const bound = target.entity.columns.filter((column) => write.values.has(column));
+  return withRememberedIds(write, bound, resolved.pending);
+}
+
+/** Problems of references take the place of what the body's validation says of the same fields. */
+function collecting({ details }: ResolvedBody, plan: () => PlannedWrite): PlannedWrite {
+  if (details.length === 0) return plan();
+  const fields = new Set(details.map(({ field }) => field));
+  let others: readonly Detail[] = [];
+  try {
+    plan();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    others = (thrown.details ?? []).filter(({ field }) => !fields.has(field));
+  }
+  throw validationFailed([...details, ...others]);
+}
+
+/** The contract's order: unknown entities, then all validation problems together, then missing records. */
+function worstOf(errors: readonly { readonly index: number; readonly error: AppError }[]): AppError {
+  const invalid = errors.filter(({ error }) => error.details !== undefined);
+  const [first] = [
+    ...errors.filter(({ error }) => error.message.startsWith("Entity not found")),
+    ...invalid,
+    ...errors,
+  ];
+  if (!first) throw new Error("no operation has failed");
+  if (first.error.details === undefined) return inOperation(first.index, first.error);
+  const details = invalid.flatMap(({ index, error }) => detailsIn(index, error));
+  return withPrefix(`Operation ${first.index}: `, validationFailed(details));
+}
+
+function detailsIn(index: number, { details = [] }: AppError): readonly Detail[] {
+  return details.map(({ field, message }) => ({ field: `operations[${index}].${field}`, message }));
+}
+
+function inOperation(index: number, error: AppError): AppError {
+  const located = error.details ? validationFailed(detailsIn(index, error)) : error;
+  return withPrefix(`Operation ${index}: `, located);
+}

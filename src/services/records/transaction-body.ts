@@ -1,0 +1,43 @@
+import * as z from "zod";
+import { badRequest } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { NAME_PATTERN } from "../../model/names.ts";
+import { issueText } from "../parse-input.ts";
+
+export const MAX_OPERATIONS = 100;
+
+const shared = {
+  entity: z.string(),
+  /** What later operations call this one's record. */
+  as: z.string().regex(NAME_PATTERN, "must be a name").optional(),
+};
+const existing = { id: z.union([z.string(), z.number()], "must be an id"), ifMatch: z.string().optional() };
+const body = z.record(z.string(), z.json());
+
+const operationSchema = z.discriminatedUnion(
+  "method",
+  [
+    z.strictObject({ method: z.literal("POST"), ...shared, body }),
+    z.strictObject({ method: z.literal(["PUT", "PATCH"]), ...shared, ...existing, body }),
+    z.strictObject({ method: z.literal("DELETE"), entity: shared.entity, ...existing }),
+  ],
+  "must be POST, PUT, PATCH or DELETE",
+);
+
+const transactionSchema = z.strictObject({
+  operations: z.array(operationSchema).min(1).max(MAX_OPERATIONS),
+});
+
+export type Operation = z.infer<typeof operationSchema>;
+
+/** The operations of a body, in order. Throws BAD_REQUEST naming what is wrong and where. */
+export function parseTransaction(sent: JsonObject): readonly Operation[] {
+  const result = transactionSchema.safeParse(sent, { reportInput: true });
+  if (!result.success) throw badRequest(result.error.issues.map(issueText).join("; "));
+  const names = result.data.operations.flatMap((operation) =>
+    "as" in operation && operation.as ? [operation.as] : [],
+  );
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) throw badRequest(`Two operations are called '${repeated}'`);
+  return result.data.operations;
+}

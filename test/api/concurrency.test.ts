@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { expectStatus } from "../support/api.ts";
+import { customer } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+/* Many clients at once; what the database holds at the end must be what the answers said. */
+
+/** Of one client; far more than it takes. */
+const MOST_REQUESTS = 500;
+/** Requests that must have started after the change was answered. */
+const LATE_REQUESTS = 24;
+
+const counter = {
+  name: "Counter",
+  columns: [
+    { name: "value", type: "INTEGER", nullable: false, default: 0 },
+    { name: "least", type: "INTEGER", nullable: false, default: 0 },
+    { name: "most", type: "INTEGER", nullable: false, default: 10 },
+  ],
+  constraints: [{ type: "FIELD_LESS_THAN_OR_EQUAL", field: "least", otherField: "most" }],
+};
+
+let w: TestWorkspace;
+beforeEach(async () => {
+  w = await makeWorkspace(customer, counter);
+  expectStatus(await w.api("POST", "/Counter", { body: {} }), 201);
+});
+
+const clients = <T>(count: number, client: (id: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, id) => client(id)));
+
+describe("many clients at once", () => {
+  it("lose no update with If-Match: 32 clients increment one counter 5 times each", async () => {
+    await clients(32, async () => {
+      for (let done = 0; done < 5; ) {
+        const read = await w.api("GET", "/Counter/1");
+        const headers = { "If-Match": read.headers.get("ETag") ?? "" };
+        const body = { value: read.body.data.value + 1 };
+        const { status } = await w.api("PUT", "/Counter/1", { body, headers });
+        if (status === 200) done++;
+        else expect(status).toBe(412);
+      }
+    });
+    expect((await w.api("GET", "/Counter/1")).body.data.value).toBe(160);
+  });
+
+  it("create one record of a unique value: one 201, all others 409", async () => {
+    const body = { email: "same@example.com", name: "Same" };
+    const statuses = await clients(16, async () => (await w.api("POST", "/Customer", { body })).status);
+    expect(statuses.sort()).toEqual([201, ...Array.from({ length: 15 }, () => 409)]);
+    expect((await w.api("GET", "/Customer")).body.meta.totalElements).toBe(1);
+  });
+
+  it("cannot get past a rule over two fields by sending one each", async () => {
+    const answers = await clients(16, async (id) => {
+      const body = id % 2 === 0 ? { least: 8 } : { most: 5 };
+      return w.api("PUT", "/Counter/1", { body });
+    });
+    const { least, most } = (await w.api("GET", "/Counter/1")).body.data;
+    expect(least).toBeLessThanOrEqual(most);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { status, body } of refused) {
+      expect({ status, details: body.error.details }).toEqual({
+        status: 422,
+        details: [{ field: "least", message: "must be less than or equal to most" }],
+      });
+    }
+  });
+
+  it("feel a revocation from its answer on: no later request succeeds", async () => {
+    for (let round = 0; round < 10; round++) {
+      const { id, key } = await w.createKey();
+      let isRevoked = false;
+      const late: number[] = [];
+      const hammering = clients(8, async (n) => {
+        for (let i = 0; i < MOST_REQUESTS && late.length < LATE_REQUESTS; i++) {
+          const startedAfter = isRevoked;
+          const write = { token: key, body: { value: i } };
+          const { status } =
+            n % 2
+              ? await w.api("PUT", "/Counter/1", write)
+              : await w.api("GET", "/Counter/1", { token: key });
+          if (startedAfter) late.push(status);
+        }
+      });
+      expectStatus(await w.admin("DELETE", `/api-keys/${id}`), 204);
+      isRevoked = true;
+      await hammering;
+      expect(late.length).toBeGreaterThanOrEqual(LATE_REQUESTS);
+      expect(late.filter((status) => status !== 401)).toEqual([]);
+    }
+  });
+
+  it("feel a switch to read-only from its answer on: no later write succeeds", async () => {
+    for (let round = 0; round < 5; round++) {
+      let isReadOnly = false;
+      const late: number[] = [];
+      const hammering = clients(8, async () => {
+        for (let i = 0; i < MOST_REQUESTS && late.length < LATE_REQUESTS; i++) {
+          const startedAfter = isReadOnly;
+          const { status } = await w.api("PUT", "/Counter/1", { body: { value: i } });
+          if (startedAfter) late.push(status);
+        }
+      });
+      expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
+      isReadOnly = true;
+      await hammering;
+      expect(late.length).toBeGreaterThanOrEqual(LATE_REQUESTS);
+      expect(late.filter((status) => status !== 409)).toEqual([]);
+      expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+const named = (name: string) => ({ name, columns: [{ name: "name", type: "VARCHAR", nullable: false }] });
+const to = (entity: string, relationship: string, inverse: string) => ({
+  name: `${relationship}Id`,
+  nullable: false,
+  references: { entity, relationship, inverse, onDelete: "CASCADE" },
+});
+const tags = { name: "tags", type: "MANY_TO_MANY", through: "Tagging", source: "postId", target: "tagId" };
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(named("Post"), named("Tag"), {
+    name: "Tagging",
+    columns: [to("Post", "post", "taggings"), to("Tag", "tag", "taggings")],
+  });
+  expectStatus(await w.admin("PATCH", "/entities/Post", { body: { relationships: [tags] } }), 200);
+  for (const name of ["one", "two"]) expectStatus(await w.api("POST", "/Post", { body: { name } }), 201);
+  for (const name of ["red", "blue", "unused"])
+    expectStatus(await w.api("POST", "/Tag", { body: { name } }), 201);
+  for (const [postId, tagId] of [
+    [1, 2],
+    [1, 1],
+    [2, 2],
+  ]) {
+    expectStatus(await w.api("POST", "/Tagging", { body: { postId, tagId } }), 201);
+  }
+});
+
+describe("many-to-many relationships", () => {
+  it("expand, filter and describe themselves, in one round trip", async () => {
+    const path = `${w.apiPath}/Post?expand=tags&fields=name,tags.name`;
+    expectStatus(await w.api("GET", "/Post"), 200);
+    const { answer, roundTrips } = await askCounted("GET", path, { token: w.key });
+    expect(answer.body.data).toEqual([
+      { name: "one", tags: [{ name: "red" }, { name: "blue" }] },
+      { name: "two", tags: [{ name: "blue" }] },
+    ]);
+    expect(roundTrips).toBe(1);
+    const filtered = await w.api("GET", "/Post?filter[tags.name]=red&fields=name");
+    expect(filtered.body.data).toEqual([{ name: "one" }]);
+    const described = (await w.api("GET", "")).body.data.entities[0].relationships;
+    expect(described).toContainEqual({ name: "tags", kind: "MANY_TO_MANY", entity: "Tag" });
+  });
+
+  it("must name a join entity and its two references", async () => {
+    const wrong = [
+      { ...tags, source: "tagId" },
+      { ...tags, name: "more", through: "Nothing" },
+    ];
+    expectFailure(await w.admin("PATCH", "/entities/Post", { body: { relationships: wrong } }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 2 error(s)",
+      details: [
+        { field: "relationships[0].source", message: "must be a column of Tagging that references Post" },
+        { field: "relationships[1].through", message: "Entity not found: Nothing" },
+      ],
+    });
+  });
+
+  it("keep their join entity from being deleted", async () => {
+    expectFailure(await w.admin("DELETE", "/entities/Tagging?confirm=Tagging"), 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Entity Tagging is still referenced by Post.tags",
+    });
+  });
+});
+
+describe("an entity's name and settings", () => {
+  it("change at once; references follow a rename, and data is kept", async () => {
+    const own = await makeWorkspace(named("Parent"), {
+      name: "Child",
+      columns: [to("Parent", "parent", "children")],
+    });
+    expectStatus(await own.api("POST", "/Parent", { body: { name: "p" } }), 201);
+    expectStatus(await own.api("POST", "/Child", { body: { parentId: 1 } }), 201);
+    const body = { name: "Elder", settings: { defaultExpand: ["children"] } };
+    expectStatus(await own.admin("PATCH", "/entities/Parent", { body }), 200);
+    expect((await own.api("GET", "/Parent")).status).toBe(404);
+    expect((await own.api("GET", "/Elder/1")).body.data).toEqual({
+      id: 1,
+      name: "p",
+      children: [{ id: 1, parentId: 1 }],
+    });
+    expect((await own.api("GET", "/Child/1?expand=parent")).body.data.parent).toEqual({ id: 1, name: "p" });
+    const { settings, tableName } = (await own.admin("GET", "/entities/Elder")).body.data;
+    expect({ settings, tableName }).toEqual({
+      tableName: "parents",
+      settings: {
+        defaultExpand: ["children"],
+        defaultFields: null,
+        expandableRelationships: null,
+        filterableFields: null,
+        maxExpandDepth: null,
+      },
+    });
+    const wrong = { defaultExpand: ["children.parent", "nobody"], filterableFields: ["name", "children"] };
+    expectFailure(await own.admin("PATCH", "/entities/Elder", { body: { settings: wrong } }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 2 error(s)",
+      details: [
+        { field: "settings.defaultExpand[1]", message: "'nobody' is unknown" },
+        { field: "settings.filterableFields[1]", message: "'children' is unknown" },
+      ],
+    });
+    expectFailure(await own.admin("PATCH", "/entities/Elder", { body: { name: "Child" } }), 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: "A record with name 'Child' already exists",
+    });
+  });
+});
+
+describe("an entity that refers to itself", () => {
+  it.each(["RESTRICT", "CASCADE", "SET_NULL"])(
+    "under %s can be deleted with its records, and so can its workspace",
+    async (onDelete) => {
+      const references = { entity: "Node", relationship: "parent", inverse: "children", onDelete };
+      const node = { name: "Node", columns: [{ name: "parentId", references }] };
+      const own = await makeWorkspace(node);
+      const fill = async () => {
+        expectStatus(await own.api("POST", "/Node", { body: {} }), 201);
+        expectStatus(await own.api("POST", "/Node", { body: { parentId: 1 } }), 201);
+        expectStatus(await own.api("POST", "/Node", { body: { parentId: 2 } }), 201);
+      };
+      await fill();
+      expectStatus(await own.admin("DELETE", "/entities/Node?confirm=Node"), 204);
+      await own.define(node);
+      await fill();
+      expectStatus(await own.admin("DELETE", `?confirm=${own.workspace}`), 204);
+    },
+  );
+});
+
+describe("deleting a record that others refer to", () => {
+  const child = (onDelete: string) => ({
+    name: "Child",
+    tableName: "children",
+    columns: [
+      {
+        name: "parentId",
+        references: { entity: "Parent", relationship: "parent", inverse: "children", onDelete },
+      },
+    ],
+  });
+  const deleteParent = async (onDelete: string) => {
+    const own = await makeWorkspace(named("Parent"), child(onDelete));
+    expectStatus(await own.api("POST", "/Parent", { body: { name: "p" } }), 201);
+    expectStatus(await own.api("POST", "/Child", { body: { parentId: 1 } }), 201);
+    const answer = await own.api("DELETE", "/Parent/1");
+    return { own, answer };
+  };
+
+  it("under RESTRICT is refused", async () => {
+    const { own, answer } = await deleteParent("RESTRICT");
+    expectFailure(answer, 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Record 1 is still referenced by children.parent_id",
+    });
+    expectStatus(await own.api("GET", "/Parent/1"), 200);
+  });
+
+  it("under CASCADE deletes them too, and the total knows", async () => {
+    const { own, answer } = await deleteParent("CASCADE");
+    expectStatus(answer, 204);
+    expect((await own.api("GET", "/Child")).body).toMatchObject({ data: [], meta: { totalElements: 0 } });
+  });
+
+  it("under SET_NULL empties their reference, and changes their ETag", async () => {
+    const { own, answer } = await deleteParent("SET_NULL");
+    expectStatus(answer, 204);
+    const emptied = await own.api("GET", "/Child/1");
+    expect([emptied.body.data, emptied.headers.get("ETag")]).toEqual([{ id: 1, parentId: null }, '"2"']);
+    const changed = await own.api("PUT", "/Child/1", { body: { parentId: null } });
+    expect(changed.headers.get("ETag")).toBe('"3"');
+  });
+});

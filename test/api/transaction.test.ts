@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { customer, order } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+let w: TestWorkspace;
+beforeEach(async () => {
+  w = await makeWorkspace(customer, order);
+  expectStatus(await w.api("GET", "/Customer"), 200);
+});
+
+const transact = (...operations: unknown[]) => w.api("POST", "/transaction", { body: { operations } });
+const newCustomer = {
+  method: "POST",
+  entity: "Customer",
+  as: "buyer",
+  body: { email: "a@example.com", name: "A" },
+};
+const orderOf = (orderNumber: string, customerId: unknown = { $ref: "buyer.id" }) => ({
+  method: "POST",
+  entity: "Order",
+  body: { orderNumber, customerId },
+});
+const total = async (entity: string) => (await w.api("GET", `/${entity}`)).body.meta.totalElements;
+
+describe("a transaction", () => {
+  it("writes several entities with references between them, in one round trip", async () => {
+    const body = { operations: [newCustomer, orderOf("1"), orderOf("2")] };
+    const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/transaction`, {
+      token: w.key,
+      body,
+    });
+    expectStatus(answer, 200);
+    expect(answer.body.data.map((record: { customerId?: number }) => record.customerId)).toEqual([
+      undefined,
+      1,
+      1,
+    ]);
+    expect(roundTrips).toBe(1);
+    const changes = await transact(
+      { method: "PUT", entity: "Customer", id: 1, ifMatch: '"1"', as: "c", body: { name: "B" } },
+      { method: "POST", entity: "Customer", body: { email: "b@example.com", name: { $ref: "c.name" } } },
+      { method: "DELETE", entity: "Order", id: 2 },
+    );
+    expectStatus(changes, 200);
+    expect(changes.body.data).toMatchObject([{ name: "B" }, { name: "B" }, null]);
+  });
+
+  it("keeps nothing of itself when one operation fails, and names it", async () => {
+    expectFailure(await transact(newCustomer, orderOf("1"), orderOf("1")), 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: "Operation 2: A record with orderNumber '1' already exists",
+    });
+    expectFailure(await transact(newCustomer, orderOf("1", 99)), 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Operation 1: Referenced customer_id '99' does not exist in customers",
+    });
+    expectFailure(
+      await transact(newCustomer, { method: "PUT", entity: "Customer", id: 9, body: { name: "x" } }),
+      404,
+      {
+        code: "NOT_FOUND",
+        message: "Operation 1: Record not found: 9",
+      },
+    );
+    expectFailure(await transact(newCustomer, { method: "DELETE", entity: "Nothing", id: 9 }), 404, {
+      code: "NOT_FOUND",
+      message: "Operation 1: Entity not found: Nothing",
+    });
+    expect([await total("Customer"), await total("Order")]).toEqual([0, 0]);
+  });
+
+  it("holds If-Match of every operation", async () => {
+    expectStatus(await transact(newCustomer), 200);
+    const update = (ifMatch: string) => ({
+      method: "PUT",
+      entity: "Customer",
+      id: 1,
+      ifMatch,
+      body: { name: "B" },
+    });
+    const stale = {
+      code: "PRECONDITION_FAILED",
+      message: "Operation 1: The record has changed: If-Match does not hold",
+    };
+    expectFailure(await transact(update('"1"'), update('"1"')), 412, stale);
+    expectStatus(await transact(update('"1"'), update('"2"')), 200);
+  });
+
+  it("reports the validation problems of all operations together", async () => {
+    const answer = await transact(
+      { method: "POST", entity: "Customer", body: { email: "x@example.com" } },
+      orderOf("1", { $ref: "nobody.id" }),
+      { method: "PUT", entity: "Customer", id: 1, body: { age: "old" } },
+    );
+    expectFailure(answer, 422, {
+      code: "VALIDATION_ERROR",
+      message: "Operation 0: Validation failed: 3 error(s)",
+      details: [
+        { field: "operations[0].name", message: "name is required" },
+        {
+          field: "operations[1].customerId",
+          message: "refers to 'nobody.id', which no earlier operation has",
+        },
+        { field: "operations[2].age", message: "must be an integer" },
+      ],
+    });
+  });
+
+  it.each([
+    [{}, "operations is required"],
+    [{ operations: [] }, "operations must be at least 1 items"],
+    [{ operations: [{ method: "GET" }] }, "operations[0].method must be POST, PUT, PATCH or DELETE"],
+    [{ operations: [{ method: "POST", entity: "Customer" }] }, "operations[0].body is required"],
+    [{ operations: [newCustomer, newCustomer] }, "Two operations are called 'buyer'"],
+    [
+      { operations: Array.from({ length: 101 }, () => ({ ...newCustomer, as: undefined })) },
+      "operations must be at most 100 items",
+    ],
+  ])("refuses a body of the wrong shape", async (body, message) => {
+    expectFailure(await w.api("POST", "/transaction", { body }), 400, { code: "BAD_REQUEST", message });
+  });
+
+  it("never mixes its ids with those of others", async () => {
+    const buyers = Array.from({ length: 8 }, (_, n) => n);
+    const answers = await Promise.all(
+      buyers.map((n) => {
+        const buyer = { ...newCustomer, body: { email: `b${n}@example.com`, name: `B${n}` } };
+        return transact(buyer, orderOf(`${n}-1`), orderOf(`${n}-2`));
+      }),
+    );
+    for (const { body } of answers) {
+      const [{ id }, ...orders] = body.data;
+      expect(orders.map((record: { customerId: number }) => record.customerId)).toEqual([id, id]);
+    }
+  });
+});

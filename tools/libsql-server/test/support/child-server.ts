@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { onTestFinished } from "vitest";
+
+const MAIN = join(import.meta.dirname, "../../main.ts");
+
+export interface ChildServer {
+  readonly url: string;
+  /** Sends the signal and resolves with the exit code, null if the signal ended the process. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** The command line in a process of its own; killed when the test ends. */
+export function spawnMain(args: string[]): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+export async function startChildServer(args: string[]): Promise<ChildServer> {
+  const child = spawnMain(args);
+  const url = await readUrl(child);
+  const stop = async (signal: NodeJS.Signals) => {
+    const exited = once(child, "exit");
+    child.kill(signal);
+    const [code] = (await exited) as [number | null];
+    return code;
+  };
+  return { url, stop };
+}
+
+async function readUrl(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error("the child has no standard output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^Ready on (http:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1];
+    if (url) return url;
+  }
+  throw new Error("the child ended without getting ready");
+}
