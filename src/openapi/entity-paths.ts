@@ -1,0 +1,190 @@
+import type { Entity } from "../model/entity.ts";
+import type { JsonObject, JsonValue } from "../model/json.ts";
+import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
+import { CONDITIONAL_WRITE_ERRORS, DELETE_ERRORS, READ_ERRORS, WRITE_ERRORS } from "./error-responses.ts";
+import { parameterNameOf } from "./parameters.ts";
+import {
+  arrayOf,
+  dataOf,
+  headerRef,
+  jsonBody,
+  jsonResponse,
+  NO_CONTENT,
+  objectOf,
+  parameterRef,
+  responseRef,
+  STRING,
+  schemaRef,
+} from "./parts.ts";
+import type { QueryFacts } from "./query-facts.ts";
+
+interface Words {
+  readonly id: string;
+  readonly summary: string;
+  readonly parameters?: readonly JsonObject[];
+  readonly body?: JsonObject;
+  readonly responses: JsonObject;
+}
+
+/** Every path of one entity, from the workspace on. */
+export function entityPaths(entity: Entity, facts: QueryFacts): JsonObject {
+  const { name } = entity;
+  const own = (...parameters: string[]) =>
+    parameters.map((parameter) => parameterRef(parameterNameOf(name, parameter)));
+  const operation = ({ id, summary, parameters = [], body, responses }: Words): JsonObject => ({
+    operationId: `${name}.${id}`,
+    summary,
+    tags: [name],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: body }),
+    responses,
+  });
+  const make = { name, own, operation, facts };
+  return {
+    [`/${name}`]: collectionOperations(make),
+    [`/${name}/aggregate`]: { get: aggregateOperation(make) },
+    [`/${name}/export`]: { get: exportOperation(make) },
+    [`/${name}/bulk`]: bulkOperations(entity, make),
+    [`/${name}/{id}`]: recordOperations(make),
+  };
+}
+
+interface Maker {
+  readonly name: string;
+  readonly own: (...parameters: string[]) => readonly JsonObject[];
+  readonly operation: (words: Words) => JsonObject;
+  readonly facts: QueryFacts;
+}
+
+const shared = (...names: string[]) => names.map(parameterRef);
+
+function collectionOperations({ name, own, operation }: Maker): JsonObject {
+  return {
+    get: operation({
+      id: "list",
+      summary: `List records of ${name}`,
+      parameters: [
+        ...shared("page", "size", "count", "cursor"),
+        ...own("sort", "filters", "fields", "expand"),
+      ],
+      responses: { 200: jsonResponse("A page of records.", listOf(name)), ...READ_ERRORS },
+    }),
+    post: operation({
+      id: "create",
+      summary: `Create a record of ${name}`,
+      parameters: own("fields", "expand"),
+      body: jsonBody(schemaRef(createNameOf(name))),
+      responses: { 201: responseRef(`${name}-created`), ...WRITE_ERRORS },
+    }),
+  };
+}
+
+const listOf = (name: string) =>
+  objectOf({ data: arrayOf(schemaRef(name)), meta: schemaRef("shared-listMeta") });
+
+function aggregateOperation({ own, operation }: Maker): JsonObject {
+  return operation({
+    id: "aggregate",
+    summary: "Measures by group",
+    parameters: [...shared("measure", "groupBy", "measureSort"), ...own("filters")],
+    responses: {
+      200: jsonResponse("One object for each group.", schemaRef("shared-groups")),
+      ...READ_ERRORS,
+    },
+  });
+}
+
+function exportOperation({ name, own, operation }: Maker): JsonObject {
+  const content = {
+    "text/csv": { schema: STRING },
+    "application/x-ndjson": { schema: STRING },
+  };
+  return operation({
+    id: "export",
+    summary: `Stream every matching record of ${name}`,
+    parameters: [...shared("format"), ...own("sort", "filters", "fields")],
+    responses: { 200: { description: "The records, as they are read.", content }, ...READ_ERRORS },
+  });
+}
+
+function recordOperations({ name, own, operation }: Maker): JsonObject {
+  const update = (id: string) =>
+    operation({
+      id,
+      summary: `Change fields of a record of ${name}`,
+      parameters: [...own("fields", "expand"), ...shared("If-Match")],
+      body: jsonBody(schemaRef(updateNameOf(name))),
+      responses: { 200: responseRef(`${name}-record`), ...CONDITIONAL_WRITE_ERRORS },
+    });
+  return {
+    parameters: own("id"),
+    get: operation({
+      id: "get",
+      summary: `Get a record of ${name}`,
+      parameters: [...own("fields", "expand"), ...shared("If-None-Match")],
+      responses: {
+        200: responseRef(`${name}-record`),
+        304: responseRef("NotModified"),
+        ...READ_ERRORS,
+      },
+    }),
+    put: update("update"),
+    patch: update("patch"),
+    delete: operation({
+      id: "delete",
+      summary: `Delete a record of ${name}`,
+      parameters: shared("If-Match"),
+      responses: { 204: NO_CONTENT, ...DELETE_ERRORS },
+    }),
+  };
+}
+
+function bulkOperations({ columns: [id] }: Entity, { name, operation, facts }: Maker): JsonObject {
+  const idSchema: JsonObject = { type: id?.type === "UUID" ? "string" : "integer" };
+  const answer = { 200: responseRef(`${name}-bulk`), ...WRITE_ERRORS };
+  const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
+    operation({
+      ...words,
+      body: jsonBody(arrayOf(item, { minItems: 1, maxItems: facts.maxBatchItems })),
+      responses: answer,
+    });
+  const parameters = shared("atomic", "Prefer");
+  const update = { anyOf: [schemaRef(bulkUpdateNameOf(name)), schemaRef(createNameOf(name))] };
+  return {
+    post: make(
+      { id: "bulkCreate", summary: `Create records of ${name}`, parameters },
+      schemaRef(createNameOf(name)),
+    ),
+    put: make(
+      {
+        id: "bulkUpdate",
+        summary: `Change records of ${name}, or create them`,
+        parameters: [...parameters, ...shared("upsertBy")],
+      },
+      update,
+    ),
+    delete: make({ id: "bulkDelete", summary: `Delete records of ${name}`, parameters }, idSchema),
+  };
+}
+
+/** `components.responses` of one entity. */
+export function entityResponses({ name }: Entity): JsonObject {
+  const record = schemaRef(name);
+  const bulk: JsonValue = {
+    allOf: [
+      schemaRef("shared-bulkAnswer"),
+      { type: "object", properties: { data: arrayOf({ anyOf: [record, { type: "null" }] }) } },
+    ],
+  };
+  const tagged = { ETag: headerRef("ETag") };
+  return {
+    [`${name}-record`]: jsonResponse("The record.", dataOf(record), tagged),
+    [`${name}-created`]: jsonResponse("The record as it was created.", dataOf(record), {
+      ...tagged,
+      Location: headerRef("Location"),
+    }),
+    [`${name}-bulk`]: jsonResponse("How many items succeeded, and why others did not.", bulk, {
+      "Preference-Applied": headerRef("Preference-Applied"),
+    }),
+  };
+}
