@@ -3,12 +3,14 @@ import type { Bindings } from "./env.ts";
 import { openServices } from "./http/context.ts";
 import { newRequestId } from "./lib/ids.ts";
 import { removeEndedSecrets } from "./services/api-keys/remove-ended-secrets.ts";
+import { forgetOldRequests } from "./services/records/forget-old-requests.ts";
 
 const app = createApp();
 
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    await removeEndedSecrets(openServices(env, newRequestId()));
+    const services = openServices(env, newRequestId());
+    await Promise.all([removeEndedSecrets(services), forgetOldRequests(services)]);
   },
 } satisfies ExportedHandler<Bindings>;

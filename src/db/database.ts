@@ -18,6 +18,12 @@ export interface DatabaseConfig {
   readonly requestId: string;
 }
 
+/** A statement of its own, and one that runs only when it has succeeded. */
+export interface Item {
+  readonly statement: Statement;
+  readonly follower?: Statement | undefined;
+}
+
 /** The one door to libSQL. Each method is exactly one HTTP request, and one transaction. */
 export interface Database {
   /** Reads of one snapshot. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
@@ -25,10 +31,10 @@ export interface Database {
   /** All or nothing. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   write(statements: readonly Statement[]): Promise<readonly Rows[]>;
   /**
-   * The first statement guards the others, which are independent of each other: one that fails undoes only itself.
-   * Outcomes by statement. Throws SqlFailure (of the guard), SERVICE_UNAVAILABLE.
+   * The guards must all succeed; the items are independent of each other: one that fails undoes only itself, and what
+   * follows it is left out. Outcomes by item. Throws SqlFailure (of a guard), SERVICE_UNAVAILABLE.
    */
-  writeEach(guard: Statement, statements: readonly Statement[]): Promise<readonly StepOutcome[]>;
+  writeEach(guards: readonly Statement[], items: readonly Item[]): Promise<readonly StepOutcome[]>;
   /** Milliseconds spent waiting for the database so far. */
   readonly waitedMs: number;
 }
@@ -60,12 +66,17 @@ export function openDatabase(config: DatabaseConfig): Database {
   return {
     read: (statements) => runInOrder(BEGIN_READ, statements),
     write: (statements) => runInOrder(BEGIN_WRITE, statements),
-    async writeEach(guard, statements) {
-      const items = statements.map((statement) => ({ ...statement, after: 1 }));
-      const outcomes = await send([BEGIN_WRITE, { ...guard, after: 0 }, ...items, { ...COMMIT, after: 1 }]);
-      const ends = [...outcomes.slice(0, 2), ...outcomes.slice(-1)];
-      rowsOf(ends);
-      return outcomes.slice(2, -1);
+    async writeEach(guards, items) {
+      const steps: Step[] = [BEGIN_WRITE, ...guards.map((guard, i) => ({ ...guard, after: i }))];
+      const afterGuards = guards.length;
+      const positions = items.map(({ statement, follower }) => {
+        const position = steps.push({ ...statement, after: afterGuards }) - 1;
+        if (follower) steps.push({ ...follower, after: position });
+        return position;
+      });
+      const outcomes = await send([...steps, { ...COMMIT, after: afterGuards }]);
+      rowsOf([...outcomes.slice(0, afterGuards + 1), ...outcomes.slice(-1)]);
+      return positions.map((position) => outcomes[position] ?? { status: "SKIPPED" });
     },
     get waitedMs() {
       return waitedMs;

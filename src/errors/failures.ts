@@ -35,6 +35,9 @@ export function uniqueViolation(fields: readonly { readonly field: string; reado
 export const preconditionFailed = () =>
   new AppError("PRECONDITION_FAILED", "The record has changed: If-Match does not hold");
 
+export const idempotencyConflict = (why: string) =>
+  new AppError("IDEMPOTENCY_CONFLICT", `This Idempotency-Key ${why} — send a new one`);
+
 export const foreignKeyViolation = (message: string) => new AppError("FOREIGN_KEY_VIOLATION", message);
 
 /** The database or KV cannot be reached; `Retry-After` is in seconds. */

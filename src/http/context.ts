@@ -14,6 +14,8 @@ export interface AppEnv {
     services: ServiceContext;
     /** Set by the authenticating middlewares. */
     actor: Actor;
+    /** Set once the body has been read. */
+    body: Uint8Array | undefined;
     /** Milliseconds that authentication took. */
     authMs: number;
   };

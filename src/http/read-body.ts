@@ -30,13 +30,22 @@ export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonOb
 
 /** Throws, when called: 413, 415, 400 BAD_REQUEST. */
 export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
-  const bytes = await readLimited(c.req.raw);
+  const bytes = await readBytes(c);
   return () => {
     if (!bytes)
       throw new AppError("PAYLOAD_TOO_LARGE", `Request body is larger than ${MAX_BODY_BYTES} bytes`);
     if (bytes.length > 0) requireJsonContentType(c.req.header("Content-Type"));
     return parseJson(bytes);
   };
+}
+
+/** Read once, however often it is asked for. */
+export async function readBytes(c: AppContext): Promise<Uint8Array | undefined> {
+  const known = c.get("body");
+  if (known) return known;
+  const bytes = await readLimited(c.req.raw);
+  if (bytes) c.set("body", bytes);
+  return bytes;
 }
 
 /** Undefined when the body is too large; then the rest of it is not read. */

@@ -1,6 +1,8 @@
 import type { WorkspaceAddress } from "../db/catalog-store.ts";
 import type { Database } from "../db/database.ts";
+import type { IdempotentRequest } from "../db/idempotency.ts";
 import type { Platform } from "../db/platform.ts";
+import type { AppError } from "../errors/app-error.ts";
 import type { ApiKeyStore } from "../kv/api-key-store.ts";
 import type { Actor } from "../model/api-key.ts";
 
@@ -18,4 +20,12 @@ export interface ServiceContext {
 export interface WorkspaceContext extends ServiceContext {
   readonly actor: Actor;
   readonly address: WorkspaceAddress;
+  /** Of a write with an Idempotency-Key; an error when the key is none. */
+  readonly idempotency?: Idempotency | AppError | undefined;
+}
+
+export interface Idempotency {
+  readonly request: IdempotentRequest;
+  /** Set when the answer is that of an earlier request. */
+  isReplayed: boolean;
 }

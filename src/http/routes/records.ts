@@ -14,6 +14,7 @@ import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
 import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
+import { markReplay, writeContext } from "../idempotency.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
 import { readJson, readJsonObject } from "../read-body.ts";
@@ -58,7 +59,9 @@ async function exportAll(c: AppContext) {
 
 async function create(c: AppContext) {
   const body = await readJsonObject(c);
-  const created = await createRecord(workspaceContext(c), { ...entityOf(c), body });
+  const ctx = await writeContext(c);
+  const created = await createRecord(ctx, { ...entityOf(c), body });
+  markReplay(c, ctx);
   const path = new URL(c.req.url).pathname;
   return c.json({ data: created.record }, 201, { ETag: etagOf(created), Location: `${path}/${created.id}` });
 }
@@ -71,28 +74,38 @@ async function get(c: AppContext) {
 
 async function update(c: AppContext) {
   const body = await readJsonObject(c);
+  const ctx = await writeContext(c);
   const input = { ...recordOf(c), body, expected: versionAsked(c.req.header("If-Match")) };
-  return recordResponse(c, await updateRecord(workspaceContext(c), input));
+  const updated = await updateRecord(ctx, input);
+  markReplay(c, ctx);
+  return recordResponse(c, updated);
 }
 
 async function remove(c: AppContext) {
-  await deleteRecord(workspaceContext(c), {
+  const ctx = await writeContext(c);
+  await deleteRecord(ctx, {
     ...recordOf(c),
     expected: versionAsked(c.req.header("If-Match")),
   });
+  markReplay(c, ctx);
   return c.body(null, 204);
 }
 
 async function transact(c: AppContext) {
   const body = await readJsonObject(c);
-  return c.json({ data: await runTransaction(workspaceContext(c), { query: queryOf(c), body }) });
+  const ctx = await writeContext(c);
+  const data = await runTransaction(ctx, { query: queryOf(c), body });
+  markReplay(c, ctx);
+  return c.json({ data });
 }
 
 function bulk(action: BulkAction): Handler {
   return async (c) => {
     const body = await readJson(c);
     const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
-    const answer = await bulkWrite(workspaceContext(c), { ...entityOf(c), action, body, isReturning });
+    const ctx = await writeContext(c);
+    const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
+    markReplay(c, ctx);
     return c.json(answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
   };
 }

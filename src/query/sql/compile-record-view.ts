@@ -1,37 +1,75 @@
-import { sql } from "drizzle-orm";
-import type { SqlValue } from "../../model/sql-value.ts";
+import { type SQL, sql } from "drizzle-orm";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { RecordViewPlan } from "../plan/plan.ts";
-import { compileCells } from "./compile-selection.ts";
+import { compileCells, compileJsonRow } from "./compile-selection.ts";
 import type { Compiled } from "./compiled.ts";
-import { identifier, list } from "./fragments.ts";
+import { identifier, keyword, list } from "./fragments.ts";
 import type { VersionedRecord } from "./shape-record.ts";
-import { shaperOf } from "./shape-selection.ts";
-import { idOf, Sources } from "./sources.ts";
+import { type JsonCells, jsonShaperOf, shaperOf } from "./shape-selection.ts";
+import { idOf, type Source, Sources } from "./sources.ts";
 import { VERSION_COLUMN } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 
 /** Stands for the integer id that the batch's preceding insert was given. */
 export const LAST_INSERTED = Symbol("last inserted");
 
+/** An id, the last inserted one, or that of the record which holds these values of a unique rule. */
+export type RecordId = SqlValue | typeof LAST_INSERTED | UniqueMatch;
+
+export interface UniqueMatch {
+  readonly matching: ReadonlyMap<Column, SqlValue>;
+}
+
+function matchOf(source: Source, entity: Entity, id: RecordId): SQL {
+  const idColumn = source.column(idOf(entity));
+  if (id === LAST_INSERTED) return sql`${idColumn} = last_insert_rowid()`;
+  if (typeof id !== "object" || id === null) return sql`${idColumn} = ${id}`;
+  const conditions = [...id.matching].map(([column, value]) => sql`${source.column(column)} = ${value}`);
+  return sql.join(conditions, keyword("and"));
+}
+
 /**
  * One record as `fields` and `expand` want it, with its version; null when it is absent. In a batch it may follow the
  * write it answers; with `LAST_INSERTED` it must follow that insert directly.
  */
-export function compileRecordView(
-  plan: RecordViewPlan,
-  id: SqlValue | typeof LAST_INSERTED,
-): Compiled<VersionedRecord | null> {
+export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<VersionedRecord | null> {
   const sources = new Sources(plan.scope);
   const source = sources.use(plan.entity);
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
   const cells = list([version, ...compileCells(plan.selection, source, sources)]);
-  const wanted = id === LAST_INSERTED ? sql`last_insert_rowid()` : sql`${id}`;
-  const match = sql`${source.column(idOf(plan.entity))} = ${wanted}`;
+  const match = matchOf(source, plan.entity, id);
   return {
     statements: [toStatement(sql`SELECT ${cells} FROM ${source.from} WHERE ${match}`)],
     shape([rows = []]) {
       const [row] = rows;
       return row ? { record: shaperOf(plan.selection)(row, 1), version: Number(row[0]) } : null;
+    },
+  };
+}
+
+/** One record as JSON text in one cell, `[id, version, […]]`, with what turns that text into the record again. */
+export interface CompiledJsonView {
+  readonly statement: Statement;
+  shape(text: string): VersionedRecord & { readonly id: string };
+}
+
+/** As compileRecordView, for a record that is kept instead of answered. */
+export function compileJsonView(plan: RecordViewPlan, id: RecordId): CompiledJsonView {
+  const sources = new Sources(plan.scope);
+  const source = sources.use(plan.entity);
+  const idColumn = source.column(idOf(plan.entity));
+  const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
+  const row = compileJsonRow(plan.selection, source, sources);
+  const statement = toStatement(
+    sql`SELECT json_array(${idColumn}, ${version}, ${row}) FROM ${source.from} WHERE ${matchOf(source, plan.entity, id)}`,
+  );
+  return {
+    statement,
+    shape(text) {
+      const [recordId, recordVersion, cells] = JSON.parse(text) as [SqlValue, number, JsonCells];
+      return { id: String(recordId), version: recordVersion, record: jsonShaperOf(plan.selection)(cells) };
     },
   };
 }

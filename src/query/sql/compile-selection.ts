@@ -60,7 +60,8 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
   return [...new Set([idOf(entity), ...columns, ...references])];
 }
 
-function compileJsonRow(selection: Selection, source: Source, sources: Sources): SQL {
+/** The cells of a selection as one JSON array, exact in every type. */
+export function compileJsonRow(selection: Selection, source: Source, sources: Sources): SQL {
   const cells = [
     ...selection.columns.map((column) => compileJsonCell(source.column(column), column)),
     ...selection.expansions.map((expansion) => sql`json(${compileExpansion(expansion, source, sources)})`),

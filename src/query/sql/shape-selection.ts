@@ -16,6 +16,17 @@ export function shaperOf(selection: Selection): Shaper {
   return shaper(selection, (cell) => (typeof cell === "string" ? JSON.parse(cell) : null));
 }
 
+export type JsonCells = readonly Cell[];
+
+/** As shaperOf, for the parsed JSON array that `compileJsonRow` makes. */
+export function jsonShaperOf(selection: Selection): (cells: JsonCells) => JsonObject {
+  const shape = shaper(selection, (cell) => cell ?? null);
+  return (cells) => shape(isWide(selection) ? (cells.flat() as JsonCells) : cells, 0);
+}
+
+/** Whether the array is one of arrays, because SQLite's functions take no more arguments. */
+const isWide = ({ columns, expansions }: Selection) => columns.length + expansions.length > JSON_CHUNK_SIZE;
+
 /** To-one objects stand right behind their foreign key, arrays behind all columns. */
 function shaper(selection: Selection, read: (cell: Cell | undefined) => Cell): Shaper {
   const columnCells = new Map(selection.columns.map((column, index) => [column, index]));
@@ -46,12 +57,8 @@ function shaper(selection: Selection, read: (cell: Cell | undefined) => Cell): S
 }
 
 function shapeExpansion({ hop, selection }: Expansion): (cell: Cell) => JsonValue {
-  const shape = shaper(selection, (cell) => cell ?? null);
-  const isWide = selection.columns.length + selection.expansions.length > JSON_CHUNK_SIZE;
-  const shapeOne = (cell: Cell): JsonValue => {
-    if (!isList(cell)) return null;
-    return shape(isWide ? cell.flat() : cell, 0);
-  };
+  const shape = jsonShaperOf(selection);
+  const shapeOne = (cell: Cell): JsonValue => (isList(cell) ? shape(cell) : null);
   if (hop.relationship.kind === "TO_ONE") return shapeOne;
   return (cell) => {
     const records = isList(cell) ? cell : [];

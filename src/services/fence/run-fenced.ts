@@ -1,10 +1,16 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
-import type { Rows } from "../../db/database.ts";
+import type { Item, Rows } from "../../db/database.ts";
 import { type Belief, decodeFacts, type Facts, factsStatement, guardStatement } from "../../db/fence.ts";
 import type { StepOutcome } from "../../db/hrana.ts";
+import { claimStatements, decodeKept, type KeptRequest, keptStatement } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { foreignApiKey, readOnlyApiKey, schemaMigrationInProgress } from "../../errors/failures.ts";
+import {
+  foreignApiKey,
+  idempotencyConflict,
+  readOnlyApiKey,
+  schemaMigrationInProgress,
+} from "../../errors/failures.ts";
 import type { Need } from "../../model/access-mode.ts";
 import type { Actor } from "../../model/api-key.ts";
 import type { Statement } from "../../model/sql-value.ts";
@@ -23,13 +29,16 @@ export interface FencedPlan<T> {
   shape(results: readonly Rows[]): T;
   /** What to tell the client of a statement that was refused; may ask the database why. */
   explain?(failure: SqlFailure): Promise<unknown>;
+  /** The result again, from what the statements have kept of it. Required of writes. */
+  replay?(kept: KeptRequest): T;
 }
 
 /** Writes that are independent of each other: one that fails undoes only itself. */
 export interface IndependentPlan<T> {
-  readonly independent: readonly Statement[];
-  /** Outcomes by statement → the result. */
+  readonly independent: readonly Item[];
+  /** Outcomes by item → the result. */
   conclude(outcomes: readonly StepOutcome[]): Promise<T>;
+  replay(kept: KeptRequest): T;
 }
 
 export interface FencedWork<T> {
@@ -63,43 +72,76 @@ async function attemptWork<T>(
   belief: Belief,
 ): Promise<Outcome<T>> {
   const { need } = work;
-  const plan = planOrRefuse(work, belief);
+  const plan = planOrRefuse(work, belief, ctx.idempotency);
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
+  const claim = claimOf(ctx, belief);
   try {
-    return { held: true, value: await writeFenced(ctx, plan, guardStatement(belief, need, ctx.now)) };
+    const guards = [guardStatement(belief, need, ctx.now), ...(claim ?? [])];
+    return { held: true, value: await writeFenced(ctx, plan, guards) };
   } catch (failure) {
-    if (!(failure instanceof SqlFailure) || failure.index !== GUARD || !failure.hasRaised("FENCE"))
-      throw failure;
-    return { held: false, facts: await readFacts(ctx, belief, need) };
+    if (!(failure instanceof SqlFailure)) throw failure;
+    if (failure.index === GUARD && failure.hasRaised("FENCE")) {
+      return { held: false, facts: await readFacts(ctx, belief, need) };
+    }
+    if (claim && failure.index === CLAIM)
+      return { held: true, value: await replayEarlier(ctx, belief, plan) };
+    throw failure;
   }
 }
 
-/** Position of the guard among the statements of a writing batch. */
+/** Positions among the guards of a writing batch. */
 const GUARD = 0;
+const CLAIM = 2;
+
+function claimOf({ idempotency }: WorkspaceContext, { view }: Belief): readonly Statement[] | undefined {
+  if (!idempotency || idempotency instanceof AppError) return undefined;
+  return claimStatements(idempotency.request, view.workspace.schemaVersion);
+}
 
 async function writeFenced<T>(
   { database }: WorkspaceContext,
   plan: FencedPlan<T> | IndependentPlan<T>,
-  guard: Statement,
+  guards: readonly Statement[],
 ): Promise<T> {
-  if ("independent" in plan) return plan.conclude(await database.writeEach(guard, plan.independent));
+  if ("independent" in plan) return plan.conclude(await database.writeEach(guards, plan.independent));
   try {
-    const [, ...rows] = await database.write([guard, ...plan.statements]);
-    return plan.shape(rows);
+    const results = await database.write([...guards, ...plan.statements]);
+    return plan.shape(results.slice(guards.length));
   } catch (failure) {
-    if (!(failure instanceof SqlFailure) || failure.index === GUARD) throw failure;
-    const own = new SqlFailure(failure.index - 1, failure.code, failure.message);
+    if (!(failure instanceof SqlFailure) || failure.index < guards.length) throw failure;
+    const own = new SqlFailure(failure.index - guards.length, failure.code, failure.message);
     throw (await plan.explain?.(own)) ?? own;
   }
+}
+
+/** The answer that an earlier request with the same key was given. Throws IDEMPOTENCY_CONFLICT. */
+async function replayEarlier<T>(
+  { database, idempotency }: WorkspaceContext,
+  { view }: Belief,
+  plan: FencedPlan<T> | IndependentPlan<T>,
+): Promise<T> {
+  if (!idempotency || idempotency instanceof AppError) throw new Error("a request without a key was claimed");
+  const [rows = []] = await database.read([keptStatement(idempotency.request)]);
+  const kept = decodeKept(rows);
+  if (!kept || !plan.replay) throw idempotencyConflict("is still in use");
+  if (kept.fingerprint !== idempotency.request.fingerprint)
+    throw idempotencyConflict("was used for another request");
+  if (kept.schemaVersion !== view.workspace.schemaVersion) {
+    throw idempotencyConflict("was used before the schema was changed");
+  }
+  idempotency.isReplayed = true;
+  return plan.replay(kept);
 }
 
 function planOrRefuse<T>(
   work: FencedWork<T>,
   { actor, view }: Belief,
+  idempotency: WorkspaceContext["idempotency"],
 ): ReturnType<FencedWork<T>["plan"]> | AppError {
   if (work.need !== "READ" && actor.kind === "KEY" && actor.key.permission === "READ_ONLY")
     return readOnlyApiKey();
+  if (idempotency instanceof AppError) return idempotency;
   try {
     return work.plan(view);
   } catch (thrown) {

@@ -1,18 +1,21 @@
 import type { StepOutcome } from "../../db/hrana.ts";
+import { keepAnswer } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError, withPrefix } from "../../errors/app-error.ts";
 import { type ErrorBody, errorBody } from "../../errors/envelope.ts";
+import { idempotencyConflict } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { rejectUnknownParameters, singleParameter } from "../../query/parse/parameters.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type FencedPlan, type IndependentPlan, runFenced } from "../fence/run-fenced.ts";
 import { type BulkAction, type PlannedItem, planItems, requireItems } from "./bulk-items.ts";
-import { planTogether } from "./plan-together.ts";
+import { keepingOf, planTogether } from "./plan-together.ts";
 import { explainFailures, type PlannedWrite, recordOf } from "./planned-write.ts";
 import type { RecordQuery } from "./record-input.ts";
-import { targetIn } from "./record-view.ts";
+import { idempotentRequestOf, targetIn } from "./record-view.ts";
 
 export interface BulkWriteInput extends RecordQuery {
   readonly entity: string;
@@ -48,31 +51,65 @@ export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): P
         upsertBy,
         items: requireItems(input.body()),
       });
-      return isAtomic ? planAtomic(ctx, items, input) : planIndependent(ctx, items, input);
+      const bulk = { target, items, input };
+      return isAtomic ? planAtomic(ctx, bulk) : planIndependent(ctx, bulk);
     },
   });
 }
 
 type Result = { readonly record: JsonObject | null } | AppError;
 
+interface PlannedBulk {
+  readonly target: QueryTarget;
+  readonly items: readonly PlannedItem[];
+  readonly input: BulkWriteInput;
+}
+
+const isWrite = (item: PlannedItem): item is PlannedWrite => !(item instanceof AppError);
+
 function planIndependent(
   ctx: WorkspaceContext,
-  items: readonly PlannedItem[],
-  input: BulkWriteInput,
+  { target, items, input }: PlannedBulk,
 ): IndependentPlan<BulkAnswer> {
-  const writes = items.filter((item): item is PlannedWrite => !(item instanceof AppError));
+  const writes = items.filter(isWrite);
+  const keeping = keepingOf(
+    ctx,
+    writes.map((write) => ({ write, target })),
+  );
+  const answerWith = (written: readonly (Result | undefined)[]) => {
+    const results = items.map((item) => (isWrite(item) ? written[writes.indexOf(item)] : item));
+    return answerOf(
+      results.filter((result) => result !== undefined),
+      input,
+    );
+  };
   return {
-    independent: writes.map(({ statement }) => statement),
+    independent: writes.map(({ statement }, i) => ({ statement, follower: keeping.statementsOf(i)[0] })),
     async conclude(outcomes) {
-      const written = await resultsOf(ctx, writes, outcomes);
-      const results = items.map((item) => (item instanceof AppError ? item : written[writes.indexOf(item)]));
-      return answerOf(
-        results.filter((result) => result !== undefined),
-        input,
+      const answer = answerWith(await resultsOf(ctx, writes, outcomes));
+      await keepRefusals(ctx, answer);
+      return answer;
+    },
+    replay(kept) {
+      if (kept.answer !== null) return JSON.parse(kept.answer);
+      const records = keeping.recordsOf(kept);
+      return answerWith(
+        writes.map((_, i) => (kept.records.has(i) ? { record: records[i] ?? null } : OUTCOME_LOST)),
       );
     },
   };
 }
+
+/** Why items were refused is known only here, so such an answer is kept as it is, in a round trip of its own. */
+async function keepRefusals(ctx: WorkspaceContext, answer: BulkAnswer): Promise<void> {
+  const request = idempotentRequestOf(ctx);
+  if (request && answer.failed > 0) await ctx.database.write([keepAnswer(request, JSON.stringify(answer))]);
+}
+
+/** Of an item that the database refused, when its answer could not be kept. */
+const OUTCOME_LOST = idempotencyConflict(
+  "was used for an item that was refused, and why is not known any more",
+);
 
 /** Results of the statements that ran; the questions of all that failed cost one more round trip together. */
 async function resultsOf(
@@ -105,23 +142,21 @@ function attempt(shape: () => JsonObject | null): Result {
   }
 }
 
-function planAtomic(
-  ctx: WorkspaceContext,
-  items: readonly PlannedItem[],
-  input: BulkWriteInput,
-): FencedPlan<BulkAnswer> {
+function planAtomic(ctx: WorkspaceContext, { target, items, input }: PlannedBulk): FencedPlan<BulkAnswer> {
   const failing = items.findIndex((item) => item instanceof AppError);
   const refusal = items[failing];
   if (refusal instanceof AppError) throw inItem(failing, refusal);
-  const writes = items.filter((item): item is PlannedWrite => !(item instanceof AppError));
+  const writes = items.filter(isWrite).map((write) => ({ write, target }));
   const together = planTogether(ctx, writes, { inItem });
+  const answerWith = (records: readonly (JsonObject | null)[]) =>
+    answerOf(
+      records.map((record) => ({ record })),
+      input,
+    );
   return {
     ...together,
-    shape: (results) =>
-      answerOf(
-        together.recordsOf(results).map((record) => ({ record })),
-        input,
-      ),
+    shape: (results) => answerWith(together.recordsOf(results)),
+    replay: (kept) => answerWith(together.keptRecordsOf(kept)),
   };
 }
 

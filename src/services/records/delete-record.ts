@@ -1,15 +1,14 @@
-import { preconditionFailed, recordNotFound } from "../../errors/failures.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
-import { compileExists } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
-import { explainFailure, planDelete } from "./planned-write.ts";
+import { planAlone } from "./plan-alone.ts";
+import { planDelete } from "./planned-write.ts";
 import { expectedVersionOf, type Precondition, type RecordAddress } from "./record-input.ts";
 import { targetIn } from "./record-view.ts";
 
 /**
- * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, and FOREIGN_KEY_VIOLATION while other records
- * refer to this one under RESTRICT.
+ * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, IDEMPOTENCY_CONFLICT, and FOREIGN_KEY_VIOLATION
+ * while other records refer to this one under RESTRICT.
  */
 export async function deleteRecord(
   ctx: WorkspaceContext,
@@ -21,14 +20,7 @@ export async function deleteRecord(
       const target = targetIn(catalog, input.entity);
       rejectUnknownParameters(input.query(), []);
       const write = planDelete(target, input.id, expectedVersionOf(input));
-      return {
-        statements: [compileExists(target.entity, write.id ?? null), write.statement],
-        shape([existing = [], deleted = []]) {
-          if (existing.length === 0) throw recordNotFound(input.id);
-          if (deleted.length === 0) throw preconditionFailed();
-        },
-        explain: (failure) => explainFailure(ctx, write, failure),
-      };
+      return planAlone(ctx, write, { target, view: null });
     },
   });
 }

@@ -1,11 +1,20 @@
 import type { Rows } from "../../db/database.ts";
+import { type KeptRequest, keepRecord } from "../../db/idempotency.ts";
 import { hasFoundNothing, requireSome } from "../../db/write-guard.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "../fence/run-fenced.ts";
 import { explainFailure, type PlannedWrite, recordOf } from "./planned-write.ts";
+import { idempotentRequestOf, plainView } from "./record-view.ts";
+
+/** A write, and the entity that it writes to. */
+export interface TargetedWrite {
+  readonly write: PlannedWrite;
+  readonly target: QueryTarget;
+}
 
 interface OwnedStatement {
   /** Position of the write that it belongs to. */
@@ -20,6 +29,8 @@ interface OwnedStatement {
 export interface Together extends Pick<FencedPlan<never>, "statements" | "explain"> {
   /** The records of the writes; null for deletes. */
   recordsOf(results: readonly Rows[]): readonly (JsonObject | null)[];
+  /** The same again, from what was kept of an earlier request. */
+  keptRecordsOf(kept: KeptRequest): readonly (JsonObject | null)[];
 }
 
 /**
@@ -28,13 +39,14 @@ export interface Together extends Pick<FencedPlan<never>, "statements" | "explai
  */
 export function planTogether(
   ctx: WorkspaceContext,
-  writes: readonly PlannedWrite[],
+  writes: readonly TargetedWrite[],
   {
     inItem,
     after,
   }: { inItem(index: number, error: AppError): AppError; after?(index: number): readonly Statement[] },
 ): Together {
-  const owned = writes.flatMap((write, index): OwnedStatement[] => [
+  const keeping = keepingOf(ctx, writes);
+  const owned = writes.flatMap(({ write }, index): OwnedStatement[] => [
     ...write.requires.map(({ query, otherwise }) => ({
       index,
       statement: requireSome(query),
@@ -42,20 +54,40 @@ export function planTogether(
       isWrite: false,
     })),
     { index, statement: write.statement, isWrite: true },
-    ...(after?.(index) ?? []).map((statement) => ({ index, statement, isWrite: false })),
+    ...[...keeping.statementsOf(index), ...(after?.(index) ?? [])].map((statement) => ({
+      index,
+      statement,
+      isWrite: false,
+    })),
   ]);
   return {
     statements: owned.map(({ statement }) => statement),
     recordsOf(results) {
       const written = results.filter((_, i) => owned[i]?.isWrite);
-      return writes.map((write, i) => recordOf(write, written[i] ?? []));
+      return writes.map(({ write }, i) => recordOf(write, written[i] ?? []));
     },
+    keptRecordsOf: keeping.recordsOf,
     async explain(failure) {
       const { index = -1, otherwise } = owned[failure.index] ?? {};
-      const write = writes[index];
+      const write = writes[index]?.write;
       if (!write) return undefined;
       const error = hasFoundNothing(failure) ? otherwise : await explainFailure(ctx, write, failure);
       return error && inItem(index, error);
     },
+  };
+}
+
+/** How the records of several writes are kept for replays; nothing without an Idempotency-Key. */
+export function keepingOf(ctx: WorkspaceContext, writes: readonly TargetedWrite[]) {
+  const request = idempotentRequestOf(ctx);
+  const views = request ? writes.map(({ write, target }) => write.keep(plainView(target))) : [];
+  return {
+    statementsOf: (index: number): readonly Statement[] =>
+      request ? [keepRecord(request, index, views[index]?.statement)] : [],
+    recordsOf: ({ records }: KeptRequest) =>
+      views.map((view, index) => {
+        const content = records.get(index);
+        return view && content !== undefined ? view.shape(content).record : null;
+      }),
   };
 }

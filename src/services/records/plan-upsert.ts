@@ -7,7 +7,7 @@ import type { QueryTarget } from "../../query/plan/target.ts";
 import { compileMatch, compileUpdateWhere, compileUpsert } from "../../query/sql/record-statements.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "./diagnose-failure.ts";
-import type { PlannedWrite } from "./planned-write.ts";
+import { type PlannedWrite, viewsOf } from "./planned-write.ts";
 
 /** The columns of a unique rule that `upsertBy` names. Throws BAD_REQUEST. */
 export function upsertKeyOf(entity: Entity, upsertBy: string): readonly Column[] {
@@ -45,22 +45,23 @@ export function planUpsert(
   if (!change.ok) throw validationFailed(change.details);
   const sent = change.values;
   const changed = new Map([...sent].filter(([column]) => !key.includes(column)));
+  const match = { matching: new Map(key.map((column) => [column, sent.get(column) ?? null])) };
   const creation = recordValidatorOf(entity).validateCreate(body, now);
   if (creation.ok) {
     const { values } = creation;
     const statement = compileUpsert(entity, key, { created: values, changed });
-    return upsertOf({ catalog, entity }, { statement, values });
+    return { ...upsertOf({ catalog, entity }, { statement, values }), ...viewsOf(match) };
   }
   const otherwise = validationFailed(creation.details);
   const statement = compileUpdateWhere(entity, key, { matched: sent, changed });
   const requires = [{ query: compileMatch(entity, key, sent), otherwise }];
-  return { ...upsertOf({ catalog, entity }, { statement, values: sent }), requires };
+  return { ...upsertOf({ catalog, entity }, { statement, values: sent }), ...viewsOf(match), requires };
 }
 
 function upsertOf(
   { catalog, entity }: Pick<QueryTarget, "catalog" | "entity">,
   { statement, values }: Pick<PlannedWrite, "statement" | "values">,
-): PlannedWrite {
+): Omit<PlannedWrite, "view" | "keep"> {
   return {
     statement,
     values,

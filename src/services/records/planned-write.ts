@@ -8,7 +8,16 @@ import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
+import {
+  type CompiledJsonView,
+  compileJsonView,
+  compileRecordView,
+  LAST_INSERTED,
+  type RecordId,
+} from "../../query/sql/compile-record-view.ts";
+import type { Compiled } from "../../query/sql/compiled.ts";
 import {
   compileDelete,
   compileExists,
@@ -31,6 +40,10 @@ export interface PlannedWrite {
   readonly requires: readonly Requirement[];
   /** The rows of the statement, not empty → the record; null for a delete. */
   shape(rows: Rows): VersionedRecord | null;
+  /** The record as a view shows it; the statement must follow the write. Null for a delete. */
+  view(plan: RecordViewPlan): Compiled<VersionedRecord | null> | null;
+  /** The record as it is kept for replays; the statement must follow the write. Null for a delete. */
+  keep(plan: RecordViewPlan): CompiledJsonView | null;
   diagnose(failure: SqlFailure): Diagnosis;
 }
 
@@ -67,6 +80,9 @@ export function planCreate(
     values,
     id: idColumn && values.get(idColumn),
     requires: [],
+    ...viewsOf(
+      idColumn && values.get(idColumn) !== undefined ? (values.get(idColumn) ?? null) : LAST_INSERTED,
+    ),
     shape: ([row = []]) => shapeRow(entity, row),
     diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
   };
@@ -90,6 +106,7 @@ export function planUpdate(
     values,
     id,
     requires: requirementsOf(entity, { id, text: request.id, expectedVersion }),
+    ...viewsOf(id),
     shape: ([row = []]) => shapeRow(entity, row),
     diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
   };
@@ -108,9 +125,16 @@ export function planDelete(
     values: new Map(),
     id,
     requires: requirementsOf(entity, { id, text, expectedVersion }),
+    view: () => null,
+    keep: () => null,
     shape: () => null,
     diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, id }),
   };
+}
+
+/** How the record of an id is shown and kept. */
+export function viewsOf(id: RecordId): Pick<PlannedWrite, "view" | "keep"> {
+  return { view: (plan) => compileRecordView(plan, id), keep: (plan) => compileJsonView(plan, id) };
 }
 
 interface Existing {

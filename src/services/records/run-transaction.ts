@@ -14,7 +14,7 @@ import {
   resolveReferences,
   withRememberedIds,
 } from "./operation-references.ts";
-import { planTogether } from "./plan-together.ts";
+import { planTogether, type TargetedWrite } from "./plan-together.ts";
 import { type PlannedWrite, planCreate, planDelete, planUpdate, surroundingsOf } from "./planned-write.ts";
 import { expectedVersionOf, type RecordBody, type RecordQuery, versionAsked } from "./record-input.ts";
 import { targetIn } from "./record-view.ts";
@@ -34,9 +34,8 @@ export async function runTransaction(
     plan({ catalog }) {
       rejectUnknownParameters(input.query(), []);
       const planned = planOperations(ctx, catalog, parseTransaction(input.body()));
-      const writes = planned.map(({ write }) => write);
       const nameOf = (index: number) => planned[index]?.remembered;
-      const together = planTogether(ctx, writes, {
+      const together = planTogether(ctx, planned, {
         inItem: inOperation,
         after(index) {
           const name = nameOf(index);
@@ -47,13 +46,13 @@ export async function runTransaction(
         statements: [...together.statements, FORGET_IDS],
         shape: (results) => together.recordsOf(results),
         ...(together.explain && { explain: together.explain }),
+        replay: together.keptRecordsOf,
       };
     },
   });
 }
 
-interface PlannedOperation {
-  readonly write: PlannedWrite;
+interface PlannedOperation extends TargetedWrite {
   /** The name under which the database keeps the id that it gives. */
   readonly remembered: string | undefined;
 }
@@ -71,7 +70,7 @@ function planOperations(
       const write = planOperation(ctx, target, { operation, named });
       const name = "as" in operation ? operation.as : undefined;
       if (name !== undefined) named.set(name, { entity: target.entity, write });
-      return [{ write, remembered: write.id === undefined ? name : undefined }];
+      return [{ write, target, remembered: write.id === undefined ? name : undefined }];
     } catch (thrown) {
       if (!(thrown instanceof AppError)) throw thrown;
       errors.push({ index, error: thrown });

@@ -1,0 +1,95 @@
+import type { Statement } from "../model/sql-value.ts";
+import type { Rows } from "./database.ts";
+
+/** How long an answer is given again. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+/** Position of the request itself among what is kept of it. */
+const REQUEST = -1;
+
+/** A request that must be done once, however often it is sent. */
+export interface IdempotentRequest {
+  readonly apiKeyId: string;
+  /** As the client sent it; keys are separate per API key. */
+  readonly key: string;
+  /** Differs when method, path or body differ. */
+  readonly fingerprint: string;
+  readonly now: Date;
+}
+
+/** What was kept of an earlier request with the same key. */
+export interface KeptRequest {
+  readonly fingerprint: string;
+  readonly schemaVersion: number;
+  /** The whole answer, for requests whose answer cannot be made again from their records. */
+  readonly answer: string | null;
+  /** Contents of records by position. */
+  readonly records: ReadonlyMap<number, string>;
+}
+
+const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString();
+
+/** Takes the key for this request. The second statement breaks a unique rule when an earlier request has it. */
+export function claimStatements(
+  request: IdempotentRequest,
+  schemaVersion: number,
+): readonly [Statement, Statement] {
+  const { apiKeyId, key, fingerprint, now } = request;
+  return [
+    {
+      sql: "DELETE FROM idempotency WHERE api_key_id = ? AND key = ? AND created_at < ?",
+      args: [apiKeyId, key, timeOfExpiry(now)],
+    },
+    {
+      sql: `INSERT INTO idempotency (api_key_id, key, position, fingerprint, schema_version, created_at)
+        VALUES (?, ?, ${REQUEST}, ?, ?, ?)`,
+      args: [apiKeyId, key, fingerprint, schemaVersion, now.toISOString()],
+    },
+  ];
+}
+
+/** Keeps what the query finds, one cell, as the record of a position; without a query, that there is none. */
+export function keepRecord(
+  { apiKeyId, key, now }: IdempotentRequest,
+  position: number,
+  content?: Statement,
+): Statement {
+  const value = content ? `(${content.sql})` : "'null'";
+  return {
+    sql: `INSERT INTO idempotency (api_key_id, key, position, content, created_at) VALUES (?, ?, ?, ${value}, ?)`,
+    args: [apiKeyId, key, position, ...(content?.args ?? []), now.toISOString()],
+  };
+}
+
+export function keepAnswer({ apiKeyId, key }: IdempotentRequest, answer: string): Statement {
+  return {
+    sql: `UPDATE idempotency SET content = ? WHERE api_key_id = ? AND key = ? AND position = ${REQUEST}`,
+    args: [answer, apiKeyId, key],
+  };
+}
+
+export function keptStatement({ apiKeyId, key }: IdempotentRequest): Statement {
+  return {
+    sql: "SELECT position, content, fingerprint, schema_version FROM idempotency WHERE api_key_id = ? AND key = ?",
+    args: [apiKeyId, key],
+  };
+}
+
+/** Undefined when nothing is kept any more. */
+export function decodeKept(rows: Rows): KeptRequest | undefined {
+  const request = rows.find(([position]) => position === REQUEST);
+  if (!request) return undefined;
+  const [, answer, fingerprint, schemaVersion] = request;
+  const records = rows.filter(([position]) => position !== REQUEST);
+  return {
+    fingerprint: String(fingerprint),
+    schemaVersion: Number(schemaVersion),
+    answer: answer === null || answer === undefined ? null : String(answer),
+    records: new Map(records.map(([position, content]) => [Number(position), String(content)])),
+  };
+}
+
+/** Forgets what is too old to be given again. */
+export const expireStatement = (now: Date): Statement => ({
+  sql: "DELETE FROM idempotency WHERE created_at < ?",
+  args: [timeOfExpiry(now)],
+});

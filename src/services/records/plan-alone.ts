@@ -1,0 +1,48 @@
+import { keepRecord } from "../../db/idempotency.ts";
+import { hasFoundNothing, requireSome } from "../../db/write-guard.ts";
+import type { RecordViewPlan } from "../../query/plan/plan.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import type { VersionedRecord } from "../../query/sql/shape-record.ts";
+import type { WorkspaceContext } from "../context.ts";
+import type { FencedPlan } from "../fence/run-fenced.ts";
+import { explainFailure, type PlannedWrite } from "./planned-write.ts";
+import { idempotentRequestOf, plainView } from "./record-view.ts";
+
+export interface WrittenRecord extends VersionedRecord {
+  /** Of the path; `fields` may leave it out of the record. */
+  readonly id: string;
+}
+
+/** One write as a batch: what it requires, the write, its view when one is asked for, and what is kept for replays. */
+export function planAlone(
+  ctx: WorkspaceContext,
+  write: PlannedWrite,
+  { target, view }: { readonly target: QueryTarget; readonly view: RecordViewPlan | null },
+): FencedPlan<WrittenRecord> {
+  const request = idempotentRequestOf(ctx);
+  const guards = write.requires.map(({ query }) => requireSome(query));
+  const viewed = view && write.view(view);
+  const kept = request && write.keep(view ?? plainView(target));
+  const position = guards.length;
+  return {
+    statements: [
+      ...guards,
+      write.statement,
+      ...(viewed?.statements ?? []),
+      ...(request ? [keepRecord(request, 0, kept?.statement)] : []),
+    ],
+    shape(results) {
+      const [row = []] = results[position] ?? [];
+      const shown = viewed ? viewed.shape(results.slice(position + 1)) : write.shape([row]);
+      return { ...(shown ?? NOTHING), id: String(row[0]) };
+    },
+    async explain(failure) {
+      if (hasFoundNothing(failure)) return write.requires[failure.index]?.otherwise;
+      return explainFailure(ctx, write, failure);
+    },
+    replay: ({ records }) => kept?.shape(records.get(0) ?? "") ?? { ...NOTHING, id: "" },
+  };
+}
+
+/** What is left of a deleted record. */
+const NOTHING: VersionedRecord = { record: {}, version: 0 };

@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Answer, ask, askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { alice, customer, order } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+let w: TestWorkspace;
+beforeEach(async () => {
+  w = await makeWorkspace(customer, order);
+  expectStatus(await w.api("POST", "/Customer", { body: alice }), 201);
+});
+
+const send = (method: string, path: string, body?: unknown, key = "key 1", more: object = {}) =>
+  w.api(method, path, { body, headers: { "Idempotency-Key": key, ...more } });
+const person = (n: number) => ({ email: `p${n}@example.com`, name: `P${n}`, age: n });
+const total = async () => (await w.api("GET", "/Customer")).body.meta.totalElements;
+
+/** The second answer is the first one again, and says so. */
+function expectReplay(first: Answer, second: Answer): void {
+  const shown = ({ status, text, headers }: Answer) => ({
+    status,
+    text,
+    etag: headers.get("ETag"),
+    location: headers.get("Location"),
+  });
+  expect(shown(second)).toEqual(shown(first));
+  expect([first.headers.get("Idempotent-Replayed"), second.headers.get("Idempotent-Replayed")]).toEqual([
+    null,
+    "true",
+  ]);
+}
+
+describe("a write with an Idempotency-Key", () => {
+  it.each([
+    ["POST", "/Customer", person(1)],
+    ["POST", "/Customer?fields=name", person(1)],
+    ["PUT", "/Customer/1", { age: 77 }],
+    ["PATCH", "/Customer/1?expand=orders", { age: 78 }],
+    ["DELETE", "/Customer/1", undefined],
+    ["POST", "/Customer/bulk", [person(1), person(2)]],
+    ["POST", "/Customer/bulk?atomic=true", [person(1), person(2)]],
+    ["PUT", "/Customer/bulk?upsertBy=email", [person(1), alice]],
+    [
+      "PUT",
+      "/Customer/bulk",
+      [
+        { id: 1, age: 5 },
+        { id: 99, age: 5 },
+        { id: 1, age: "x" },
+      ],
+    ],
+    ["POST", "/Customer/bulk", [person(1), person(1), {}]],
+    ["DELETE", "/Customer/bulk", [1, 99]],
+    [
+      "POST",
+      "/transaction",
+      {
+        operations: [
+          { method: "POST", entity: "Customer", as: "c", body: person(1) },
+          { method: "POST", entity: "Order", body: { orderNumber: "1", customerId: { $ref: "c.id" } } },
+          { method: "PUT", entity: "Customer", id: 1, body: { age: 3 } },
+        ],
+      },
+    ],
+  ])("%s %s is done once, and its answer given again", async (method, path, body) => {
+    const headers = { Prefer: "return=representation" };
+    const first = await send(method, path, body, "once", headers);
+    expect(first.status, first.text).toBeLessThan(300);
+    await w.api("PUT", "/Customer/1", { body: { name: "Changed meanwhile" } });
+    const count = await total();
+    for (let again = 0; again < 2; again++)
+      expectReplay(first, await send(method, path, body, "once", headers));
+    expect(await total()).toBe(count);
+  });
+
+  it("costs one round trip, and so does its first sending beside others'", async () => {
+    const headers = { "Idempotency-Key": "counted" };
+    const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/Customer`, {
+      token: w.key,
+      body: person(5),
+      headers,
+    });
+    expectStatus(answer, 201);
+    expect(roundTrips).toBe(1);
+  });
+
+  it("that was refused stores nothing: the key may be sent again", async () => {
+    for (const [method, path, body, status] of [
+      ["POST", "/Customer", alice, 409],
+      ["POST", "/Customer", { name: "x" }, 422],
+      ["PUT", "/Customer/99", { name: "x" }, 404],
+      ["DELETE", "/Customer/99", undefined, 404],
+      ["POST", "/Order", { orderNumber: "1", customerId: 99 }, 400],
+    ] as const) {
+      expectStatus(await send(method, path, body), status);
+    }
+    const stale = await send("PUT", "/Customer/1", { age: 1 }, "key 1", { "If-Match": '"9"' });
+    expectStatus(stale, 412);
+    expectStatus(await send("POST", "/Customer", person(1)), 201);
+  });
+
+  it("refuses the same key with another method, path or body", async () => {
+    expectStatus(await send("POST", "/Customer", person(1)), 201);
+    for (const [method, path, body] of [
+      ["POST", "/Customer", person(2)],
+      ["POST", "/Customer?fields=id", person(1)],
+      ["PUT", "/Customer/1", { age: 1 }],
+      ["DELETE", "/Customer/1", undefined],
+      ["POST", "/Customer/bulk", [person(3)]],
+    ] as const) {
+      expectFailure(await send(method, path, body), 409, {
+        code: "IDEMPOTENCY_CONFLICT",
+        message: "This Idempotency-Key was used for another request — send a new one",
+      });
+    }
+    expect(await total()).toBe(2);
+  });
+
+  it("is done once when it is sent many times at once", async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => send("POST", "/Customer", person(1))));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get("Idempotent-Replayed") === null)).toHaveLength(1);
+    expect(await total()).toBe(2);
+  });
+
+  it("has a key of its API key alone", async () => {
+    const { key } = await w.createKey();
+    expectStatus(await send("POST", "/Customer", person(1)), 201);
+    const headers = { "Idempotency-Key": "key 1" };
+    expectStatus(await ask("POST", `${w.apiPath}/Customer`, { token: key, body: person(2), headers }), 201);
+  });
+
+  it.each(["", "x".repeat(256), "t\tb"])("refuses '%s' as a key", async (key) => {
+    const answer = await send("POST", "/Customer", person(1), key);
+    expectFailure(answer, 400, {
+      code: "BAD_REQUEST",
+      message: "Idempotency-Key must be 1 to 255 printable ASCII characters",
+    });
+  });
+
+  it("obeys the fence before it gives an answer again", async () => {
+    expectStatus(await send("POST", "/Customer", person(1)), 201);
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
+    expect((await send("POST", "/Customer", person(1))).status).toBe(409);
+    expectStatus(await w.admin("DELETE", `/api-keys/${w.keyId}`), 204);
+    expect((await send("POST", "/Customer", person(1))).status).toBe(401);
+  });
+});
