@@ -10,6 +10,17 @@ export type Parsed =
 /** Which filter operators fit: text operators on `text` only, ordered comparison on all but `json` and `boolean`. */
 export type ColumnFamily = "text" | "number" | "temporal" | "boolean" | "enum" | "uuid" | "json";
 
+/**
+ * SQL expressions by which a column changes its type: every type goes to canonical text and comes from it, so that a
+ * conversion loses nothing. Null stays null. `text` and `stored` are names or bracketed expressions.
+ */
+export interface Conversion {
+  /** The stored value as canonical text: that of its JSON value, without quotes. */
+  toText(stored: string, column: Column): string;
+  /** The value as stored; null for a text that the column cannot hold. */
+  fromText(text: string, column: Column): string;
+}
+
 /** Everything the product knows of one column type. One file per type implements it; the registry holds them. */
 export interface ColumnType {
   readonly name: ColumnTypeName;
@@ -26,6 +37,8 @@ export interface ColumnType {
   parseText(text: string, column: Column): Parsed;
   /** What is stored, never null → the JSON value of an answer. Accepts what `jsonTransport` yields too. */
   toJson(value: SqlValue, column: Column): JsonValue;
+  /** How stored values become those of another type, in SQL. */
+  readonly conversion: Conversion;
   /** JSON Schema (2020-12) of the non-null value. */
   jsonSchema(column: Column): JsonObject;
 }

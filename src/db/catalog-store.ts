@@ -74,6 +74,6 @@ export function viewOf(workspace: Workspace, definitions: readonly EntityDefinit
 }
 
 export function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {
-  const { organizationId: _, ...columns } = row;
+  const { organizationId: _, migrationToken: _token, migratingUntil: _until, ...columns } = row;
   return { ...columns, organization };
 }

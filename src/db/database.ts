@@ -28,8 +28,8 @@ export interface Item {
 export interface Database {
   /** Reads of one snapshot. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   read(statements: readonly Statement[]): Promise<readonly Rows[]>;
-  /** All or nothing. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
-  write(statements: readonly Statement[]): Promise<readonly Rows[]>;
+  /** All or nothing, within 15 s unless told otherwise. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  write(statements: readonly Statement[], timeoutMs?: number): Promise<readonly Rows[]>;
   /**
    * The guards must all succeed; the items are independent of each other: one that fails undoes only itself, and what
    * follows it is left out. Outcomes by item. Throws SqlFailure (of a guard), SERVICE_UNAVAILABLE.
@@ -46,10 +46,13 @@ const COMMIT: Statement = { sql: "COMMIT", args: [] };
 export function openDatabase(config: DatabaseConfig): Database {
   let waitedMs = 0;
 
-  async function send(steps: readonly Step[]): Promise<readonly StepOutcome[]> {
+  async function send(
+    steps: readonly Step[],
+    timeoutMs = DATABASE_TIMEOUT_MS,
+  ): Promise<readonly StepOutcome[]> {
     const start = currentMillis();
     try {
-      return await runPipeline(config, steps);
+      return await runPipeline(config, steps, timeoutMs);
     } catch (cause) {
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
@@ -57,15 +60,19 @@ export function openDatabase(config: DatabaseConfig): Database {
     }
   }
 
-  async function runInOrder(begin: Step, statements: readonly Statement[]): Promise<readonly Rows[]> {
+  async function runInOrder(
+    begin: Step,
+    statements: readonly Statement[],
+    timeoutMs?: number,
+  ): Promise<readonly Rows[]> {
     const chained = [...statements, COMMIT].map((statement, i) => ({ ...statement, after: i }));
-    const outcomes = await send([begin, ...chained]);
+    const outcomes = await send([begin, ...chained], timeoutMs);
     return rowsOf(outcomes).slice(1, -1);
   }
 
   return {
     read: (statements) => runInOrder(BEGIN_READ, statements),
-    write: (statements) => runInOrder(BEGIN_WRITE, statements),
+    write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),
     async writeEach(guards, items) {
       const steps: Step[] = [BEGIN_WRITE, ...guards.map((guard, i) => ({ ...guard, after: i }))];
       const afterGuards = guards.length;
@@ -98,7 +105,11 @@ function rowsOf(outcomes: readonly StepOutcome[]): readonly Rows[] {
 const isOverload = (code: string) =>
   code === "SQLITE_BUSY" || code === "SQLITE_LOCKED" || code === "SQLITE_FULL";
 
-async function runPipeline(config: DatabaseConfig, steps: readonly Step[]): Promise<readonly StepOutcome[]> {
+async function runPipeline(
+  config: DatabaseConfig,
+  steps: readonly Step[],
+  timeoutMs: number,
+): Promise<readonly StepOutcome[]> {
   const headers: Record<string, string> = {
     "content-type": "application/json",
     "x-request-id": config.requestId,
@@ -108,7 +119,7 @@ async function runPipeline(config: DatabaseConfig, steps: readonly Step[]): Prom
     method: "POST",
     headers,
     body: encodePipeline(steps),
-    signal: AbortSignal.timeout(DATABASE_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`libSQL answered ${response.status}: ${text.slice(0, 200)}`);

@@ -18,6 +18,8 @@ export interface Facts {
   readonly workspaceId: number;
   readonly revision: number;
   readonly accessMode: AccessMode;
+  /** Somebody is changing the schema: others may only read. */
+  readonly isMigrating: boolean;
   /** Absent for the admin. */
   readonly key?: {
     readonly version: number;
@@ -34,6 +36,7 @@ const workspaceFacts = {
   id: workspaces.id,
   revision: workspaces.revision,
   accessMode: workspaces.accessMode,
+  isMigrating: sql<number>`coalesce(${workspaces.migratingUntil}, 0) > unixepoch()`,
 };
 
 const FACTS_OF_KEY = build
@@ -68,10 +71,10 @@ export function factsStatement({ actor, view }: Belief): Statement {
 
 /** Undefined when the key, or for the admin the workspace, does not exist. */
 export function decodeFacts(rows: Rows): Facts | undefined {
-  const [row] = rows as readonly (readonly [number, number, AccessMode, ...SqlValue[]])[];
+  const [row] = rows as readonly (readonly [number, number, AccessMode, number, ...SqlValue[]])[];
   if (!row) return undefined;
-  const [workspaceId, revision, accessMode, ...key] = row;
-  const facts = { workspaceId, revision, accessMode };
+  const [workspaceId, revision, accessMode, migrating, ...key] = row;
+  const facts = { workspaceId, revision, accessMode, isMigrating: migrating === 1 };
   if (key.length === 0) return facts;
   const [version, permission, expiresAt, revokedAt, validUntil] = key as [
     number,

@@ -32,8 +32,8 @@ export function uniqueViolation(fields: readonly { readonly field: string; reado
   return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${taken} already exists`);
 }
 
-export const preconditionFailed = () =>
-  new AppError("PRECONDITION_FAILED", "The record has changed: If-Match does not hold");
+export const preconditionFailed = (message = "The record has changed: If-Match does not hold") =>
+  new AppError("PRECONDITION_FAILED", message);
 
 export const idempotencyConflict = (why: string) =>
   new AppError("IDEMPOTENCY_CONFLICT", `This Idempotency-Key ${why} — send a new one`);

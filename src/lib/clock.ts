@@ -3,3 +3,6 @@ export const currentTime = (): Date => new Date();
 
 /** Milliseconds since the epoch; in Workers it advances only with I/O. */
 export const currentMillis = (): number => Date.now();
+
+export const pause = (durationMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, durationMs));

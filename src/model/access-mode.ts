@@ -1,8 +1,11 @@
 export const ACCESS_MODES = ["ACTIVE", "READ_ONLY", "DESIGN", "MAINTENANCE", "SCHEMA_LOCKED"] as const;
 export type AccessMode = (typeof ACCESS_MODES)[number];
 
-/** What a request needs from the workspace: `READ` records, `WRITE` records, change the `SCHEMA`, or `MANAGE` keys and settings. */
-export type Need = "READ" | "WRITE" | "SCHEMA" | "MANAGE";
+/**
+ * What a request needs from the workspace: `READ` records, `WRITE` records, change the `SCHEMA`, finish a `MIGRATION`
+ * whose lease it holds, or `MANAGE` keys and settings.
+ */
+export type Need = "READ" | "WRITE" | "SCHEMA" | "MIGRATION" | "MANAGE";
 
 interface ModeRule {
   readonly write: boolean;
@@ -21,6 +24,6 @@ export const ruleOfMode: Readonly<Record<AccessMode, ModeRule>> = {
 
 export function isAllowedInMode(need: Need, mode: AccessMode): boolean {
   if (need === "WRITE") return ruleOfMode[mode].write;
-  if (need === "SCHEMA") return ruleOfMode[mode].schema;
+  if (need === "SCHEMA" || need === "MIGRATION") return ruleOfMode[mode].schema;
   return true;
 }

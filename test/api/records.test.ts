@@ -23,7 +23,7 @@ describe("create", () => {
       `{"data":{"id":${id},"email":"ann@example.com","name":"Ann","age":null,"vip":false}}`,
     );
     expect(answer.headers.get("Location")).toBe(`${w.apiPath}/Customer/${id}`);
-    expect(answer.headers.get("ETag")).toBe('"1"');
+    expect(answer.headers.get("ETag")).toMatch(/^"1-[0-9a-z]+"$/);
   });
 
   it("takes a supplied id that is free, and refuses one that is taken", async () => {
@@ -130,7 +130,7 @@ describe.each(["PUT", "PATCH"])("update by %s", (method) => {
     const answer = await w.api(method, `/Customer/${record.id}`, { body: { age: 31 } });
     expectStatus(answer, 200);
     expect(answer.body.data).toEqual({ ...record, age: 31 });
-    expect(answer.headers.get("ETag")).toBe('"2"');
+    expect(answer.headers.get("ETag")).toMatch(/^"2-[0-9a-z]+"$/);
   });
 
   it("changes nothing for {}", async () => {
@@ -139,7 +139,7 @@ describe.each(["PUT", "PATCH"])("update by %s", (method) => {
     expect({ status: answer.status, body: answer.body, etag: answer.headers.get("ETag") }).toEqual({
       status: 200,
       body: { data: record },
-      etag: '"1"',
+      etag: expect.stringMatching(/^"1-/),
     });
   });
 

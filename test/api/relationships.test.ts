@@ -171,8 +171,11 @@ describe("deleting a record that others refer to", () => {
     const { own, answer } = await deleteParent("SET_NULL");
     expectStatus(answer, 204);
     const emptied = await own.api("GET", "/Child/1");
-    expect([emptied.body.data, emptied.headers.get("ETag")]).toEqual([{ id: 1, parentId: null }, '"2"']);
+    expect([emptied.body.data, emptied.headers.get("ETag")]).toEqual([
+      { id: 1, parentId: null },
+      expect.stringMatching(/^"2-/),
+    ]);
     const changed = await own.api("PUT", "/Child/1", { body: { parentId: null } });
-    expect(changed.headers.get("ETag")).toBe('"3"');
+    expect(changed.headers.get("ETag")).toMatch(/^"3-/);
   });
 });

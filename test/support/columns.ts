@@ -9,12 +9,12 @@ import {
 
 /** A column as the admin API would complete it. */
 export function columnOf(definition: object): Column {
-  return completeColumn(columnSchema.parse({ name: "field", ...definition }), () => undefined);
+  return completeColumn(columnSchema.parse({ name: "field", ...definition }), "col_test", () => undefined);
 }
 
 /** An entity as requests would see it, without a database. */
 export function entityOf(definition: object): Entity {
-  const completed = completeDefinition(entityDefinitionSchema.parse(definition), () => undefined);
+  const completed = completeDefinition(entityDefinitionSchema.parse(definition), undefined, () => undefined);
   const facts = { workspaceId: 1, organization: "o", workspace: "w", schemaVersion: 1, maxExpandDepth: null };
   return getEntity(buildCatalog({ ...facts, definitions: [completed] }), completed.name);
 }

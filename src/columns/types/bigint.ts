@@ -1,4 +1,5 @@
 import type { ColumnType } from "../column-type.ts";
+import { integerConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 
 const [MIN, MAX] = [-(2n ** 63n), 2n ** 63n - 1n];
@@ -26,5 +27,6 @@ export const bigint: ColumnType = {
     return accept(Number.isSafeInteger(number) ? number : value);
   },
   toJson: (value) => String(value),
+  conversion: integerConversion(() => "1"),
   jsonSchema: () => ({ type: "string", format: "int64", pattern: "^-?[0-9]+$" }),
 };

@@ -1,6 +1,7 @@
 import type { ColumnType } from "../column-type.ts";
 import { accept, refuse } from "../parsed.ts";
 import { parseString } from "../text.ts";
+import { textConversion } from "../text-conversion.ts";
 
 const MESSAGE = "must be a valid date (YYYY-MM-DD)";
 
@@ -18,5 +19,6 @@ export const date: ColumnType = {
   parse: (value, column) => parseString(value, (text) => date.parseText(text, column), MESSAGE),
   parseText: (text) => (isCalendarDate(text) ? accept(text) : refuse(MESSAGE)),
   toJson: (value) => String(value),
+  conversion: textConversion((text) => `${text} GLOB '[0-9][0-9][0-9][0-9]-*' AND date(${text}) = ${text}`),
   jsonSchema: () => ({ type: "string", format: "date" }),
 };

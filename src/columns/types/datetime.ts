@@ -1,6 +1,7 @@
 import type { ColumnType } from "../column-type.ts";
 import { accept, refuse } from "../parsed.ts";
 import { parseString } from "../text.ts";
+import { textConversion } from "../text-conversion.ts";
 import { isCalendarDate } from "./date.ts";
 
 const MESSAGE = "must be a valid date-time (ISO 8601)";
@@ -25,6 +26,9 @@ export const datetime: ColumnType = {
     return utc.length === 24 ? accept(utc) : refuse(MESSAGE);
   },
   toJson: (value) => String(value),
+  conversion: textConversion(
+    (text) => `${text} GLOB '[0-9][0-9][0-9][0-9]-*' AND strftime('%Y-%m-%dT%H:%M:%fZ', ${text}) = ${text}`,
+  ),
   jsonSchema: (column) => ({
     type: "string",
     format: "date-time",

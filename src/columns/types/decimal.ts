@@ -1,5 +1,6 @@
 import type { Column } from "../../model/column.ts";
 import type { ColumnType, Parsed } from "../column-type.ts";
+import { decimalConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 
 export const DEFAULT_PRECISION = 15;
@@ -46,6 +47,10 @@ export const decimal: ColumnType = {
     typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number"),
   parseText: (text, column) => parseDecimal(text, column),
   toJson: (value, column) => Number(toDecimalText(Number(value), scaleOf(column))),
+  conversion: decimalConversion((column) => ({
+    precision: column.precision ?? DEFAULT_PRECISION,
+    scale: scaleOf(column),
+  })),
   jsonSchema: (column) => ({
     type: "number",
     minimum: -Number(limitOf(column)),

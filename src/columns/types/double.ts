@@ -1,4 +1,5 @@
 import type { ColumnType } from "../column-type.ts";
+import { doubleConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -13,5 +14,6 @@ export const double: ColumnType = {
   parseText: (text, column) =>
     NUMBER.test(text) ? double.parse(Number(text), column) : refuse("must be a number"),
   toJson: (value) => Number(value),
+  conversion: doubleConversion,
   jsonSchema: () => ({ type: "number", format: "double" }),
 };

@@ -2,6 +2,7 @@ import type { Column } from "../../model/column.ts";
 import type { ColumnType } from "../column-type.ts";
 import { accept, refuse } from "../parsed.ts";
 import { parseString } from "../text.ts";
+import { quoteText, textConversion } from "../text-conversion.ts";
 
 const valuesOf = (column: Column) => column.values ?? [];
 const messageOf = (column: Column) => `must be one of: ${valuesOf(column).join(", ")}`;
@@ -14,5 +15,6 @@ export const enumeration: ColumnType = {
     parseString(value, (text) => enumeration.parseText(text, column), messageOf(column)),
   parseText: (text, column) => (valuesOf(column).includes(text) ? accept(text) : refuse(messageOf(column))),
   toJson: (value) => String(value),
+  conversion: textConversion((text, column) => `${text} IN (${valuesOf(column).map(quoteText).join(", ")})`),
   jsonSchema: (column) => ({ type: "string", enum: valuesOf(column) }),
 };

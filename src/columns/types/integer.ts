@@ -1,4 +1,5 @@
 import type { ColumnType } from "../column-type.ts";
+import { integerConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 
 const [MIN, MAX] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
@@ -16,5 +17,6 @@ export const integer: ColumnType = {
     return /^-?\d+$/.test(text) ? integer.parse(Number(text), column) : refuse("must be an integer");
   },
   toJson: (value) => Number(value),
+  conversion: integerConversion((value) => `${value} BETWEEN ${MIN} AND ${MAX}`),
   jsonSchema: () => ({ type: "integer", minimum: MIN, maximum: MAX }),
 };

@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
 import { accept, refuse } from "../parsed.ts";
+import { textConversion } from "../text-conversion.ts";
 
 const MAX_JSON_BYTES = 65_536;
 
@@ -26,5 +27,8 @@ export const json: ColumnType = {
     return json.parse(value, column);
   },
   toJson: (value): JsonValue => JSON.parse(String(value)),
+  conversion: textConversion(
+    (text) => `json_valid(${text}) AND length(CAST(${text} AS BLOB)) <= ${MAX_JSON_BYTES}`,
+  ),
   jsonSchema: () => ({}),
 };

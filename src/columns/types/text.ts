@@ -1,5 +1,6 @@
 import type { ColumnType } from "../column-type.ts";
 import { parseStoredText, parseString } from "../text.ts";
+import { textConversion } from "../text-conversion.ts";
 
 const MAX_TEXT_LENGTH = 100_000;
 
@@ -10,5 +11,6 @@ export const text: ColumnType = {
   parse: (value, column) => parseString(value, (sent) => text.parseText(sent, column), "must be a string"),
   parseText: (sent) => parseStoredText(sent, MAX_TEXT_LENGTH),
   toJson: (value) => String(value),
+  conversion: textConversion((sent) => `length(${sent}) <= ${MAX_TEXT_LENGTH}`),
   jsonSchema: () => ({ type: "string", maxLength: MAX_TEXT_LENGTH }),
 };

@@ -1,6 +1,7 @@
 import type { ColumnType } from "../column-type.ts";
 import { accept, refuse } from "../parsed.ts";
 import { parseString } from "../text.ts";
+import { textConversion } from "../text-conversion.ts";
 
 const MESSAGE = "must be a valid time (HH:MM:SS)";
 const TIME = /^((?:[01]\d|2[0-3]):[0-5]\d)(?::([0-5]\d)(?:\.(\d{1,3}))?)?$/;
@@ -19,5 +20,9 @@ export const time: ColumnType = {
     return accept(`${minutes}:${seconds}${millis === "000" ? "" : `.${millis}`}`);
   },
   toJson: (value) => String(value),
+  conversion: textConversion((text) => {
+    const hasMillis = `length(${text}) = 12 AND ${text} NOT GLOB '*.000' AND strftime('%H:%M:%f', ${text}) = ${text}`;
+    return `((length(${text}) = 8 AND time(${text}) = ${text}) OR (${hasMillis}))`;
+  }),
   jsonSchema: () => ({ type: "string", pattern: "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{3})?$" }),
 };

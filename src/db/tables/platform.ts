@@ -1,7 +1,8 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
+import type { SchemaChange } from "../../model/schema-change.ts";
 
 /* The platform's own tables. Times are ISO 8601 UTC texts, so that their order is the order of time. */
 
@@ -28,6 +29,9 @@ export const workspaces = sqliteTable(
     rateLimit: integer("rate_limit"),
     schemaVersion: integer("schema_version").notNull().default(0),
     revision: integer().notNull().default(0),
+    /** Who is changing the schema, and until when, in the database's own Unix seconds; see drizzle's request fence. */
+    migrationToken: text("migration_token"),
+    migratingUntil: integer("migrating_until"),
     createdAt: text("created_at").notNull(),
     updatedAt: text("updated_at").notNull(),
   },
@@ -84,6 +88,21 @@ export const entities = sqliteTable(
     uniqueIndex("entities_name").on(table.workspaceId, table.name),
     uniqueIndex("entities_table").on(table.workspaceId, table.tableName),
   ],
+);
+
+/** Every schema change that was applied. */
+export const schemaChanges = sqliteTable(
+  "schema_changes",
+  {
+    workspaceId: integer("workspace_id")
+      .notNull()
+      .references(() => workspaces.id, { onDelete: "cascade" }),
+    /** The schema version that the change made. */
+    version: integer().notNull(),
+    changes: text({ mode: "json" }).$type<readonly SchemaChange[]>().notNull(),
+    createdAt: text("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.version] })],
 );
 
 /** Records per user table, kept by triggers, so that an unfiltered total does not scan. */

@@ -1,4 +1,6 @@
 import type { Hono } from "hono";
+import { badRequest } from "../../errors/failures.ts";
+import { parseFlag } from "../../query/parse/parse-flag.ts";
 import { createApiKey } from "../../services/api-keys/create-api-key.ts";
 import { getApiKey } from "../../services/api-keys/get-api-key.ts";
 import { listApiKeys } from "../../services/api-keys/list-api-keys.ts";
@@ -6,10 +8,13 @@ import { revokeApiKey } from "../../services/api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "../../services/api-keys/rotate-api-key.ts";
 import { syncApiKeys } from "../../services/api-keys/sync-api-keys.ts";
 import { updateApiKey } from "../../services/api-keys/update-api-key.ts";
+import { addColumn, deleteColumn, updateColumn } from "../../services/entities/change-column.ts";
 import { createEntity } from "../../services/entities/create-entity.ts";
 import { deleteEntity } from "../../services/entities/delete-entity.ts";
 import { getEntity } from "../../services/entities/get-entity.ts";
 import { listEntities } from "../../services/entities/list-entities.ts";
+import { listSchemaChanges } from "../../services/entities/list-schema-changes.ts";
+import { getSchema, putSchema } from "../../services/entities/schema-document.ts";
 import { updateEntity } from "../../services/entities/update-entity.ts";
 import { createOrganization } from "../../services/organizations/create-organization.ts";
 import { deleteOrganization } from "../../services/organizations/delete-organization.ts";
@@ -23,6 +28,7 @@ import { getWorkspace } from "../../services/workspaces/get-workspace.ts";
 import { listWorkspaces } from "../../services/workspaces/list-workspaces.ts";
 import { updateWorkspace } from "../../services/workspaces/update-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { etagOf, isMatching } from "../entity-tags.ts";
 import { authenticateAdmin } from "../middleware/authenticate.ts";
 import { onlyParameters, pageRequestOf } from "../query-parameters.ts";
 import { readJsonObject, readOptionalJsonObject } from "../read-body.ts";
@@ -92,6 +98,43 @@ const entity: Handlers = {
   }),
 };
 
+const columns: Handlers = {
+  POST: created(async (c) => {
+    return addColumn(workspaceContext(c), { entity: entityOf(c), body: await readJsonObject(c) });
+  }),
+};
+
+const column: Handlers = {
+  PATCH: one(async (c) => {
+    return updateColumn(workspaceContext(c), { ...columnOf(c), body: await readJsonObject(c) });
+  }),
+  DELETE: none(["confirm"], (c, query) => {
+    return deleteColumn(workspaceContext(c), { ...columnOf(c), confirm: query.get("confirm") });
+  }),
+};
+
+const schema: Handlers = {
+  async GET(c) {
+    onlyParameters(c, []);
+    const data = await getSchema(workspaceContext(c));
+    return c.json({ data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
+  },
+  async PUT(c) {
+    const query = onlyParameters(c, ["dryRun", "allow"]);
+    const data = await putSchema(workspaceContext(c), {
+      body: await readJsonObject(c),
+      isDryRun: parseFlag(query, "dryRun"),
+      allowsLoss: allowsLoss(query),
+      isExpected: (version) => isMatching(c, { tag: String(version) }),
+    });
+    return c.json({ data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
+  },
+};
+
+const schemaChanges: Handlers = {
+  GET: page((c, request) => listSchemaChanges(workspaceContext(c), request)),
+};
+
 const resources: Readonly<Record<string, Handlers>> = {
   "/organizations": organizations,
   [ORGANIZATION]: organization,
@@ -103,6 +146,10 @@ const resources: Readonly<Record<string, Handlers>> = {
   [`${WORKSPACE}/api-keys/:id/rotate`]: rotation,
   [`${WORKSPACE}/entities`]: entities,
   [`${WORKSPACE}/entities/:entity`]: entity,
+  [`${WORKSPACE}/entities/:entity/columns`]: columns,
+  [`${WORKSPACE}/entities/:entity/columns/:column`]: column,
+  [`${WORKSPACE}/schema`]: schema,
+  [`${WORKSPACE}/schema/changes`]: schemaChanges,
 };
 
 export function mountAdmin(app: Hono<AppEnv>): void {
@@ -143,5 +190,13 @@ function none(
 
 const organizationOf = (c: AppContext) => pathParameter(c, "organization");
 const entityOf = (c: AppContext) => pathParameter(c, "entity");
+/** Throws BAD_REQUEST for any other `allow` than `lossy`. */
+function allowsLoss(query: URLSearchParams): boolean {
+  const allow = query.get("allow");
+  if (allow === null || allow === "lossy") return allow !== null;
+  throw badRequest(`Invalid allow '${allow}' — only 'lossy' can be allowed`);
+}
+
+const columnOf = (c: AppContext) => ({ entity: entityOf(c), column: pathParameter(c, "column") });
 const idOf = (c: AppContext) => pathParameter(c, "id");
 const bodyOf = async (c: AppContext) => (await readJsonObject(c))();

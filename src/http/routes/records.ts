@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { VersionedRecord } from "../../query/sql/shape-record.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
 import type { BulkAction } from "../../services/records/bulk-items.ts";
 import { bulkWrite } from "../../services/records/bulk-write.ts";
@@ -113,5 +113,5 @@ function bulk(action: BulkAction): Handler {
 const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });
 const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });
 
-const recordResponse = (c: AppContext, found: VersionedRecord) =>
+const recordResponse = (c: AppContext, found: TaggedRecord) =>
   c.json({ data: found.record }, 200, { ETag: etagOf(found) });

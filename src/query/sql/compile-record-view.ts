@@ -6,7 +6,7 @@ import type { RecordViewPlan } from "../plan/plan.ts";
 import { compileCells, compileJsonRow } from "./compile-selection.ts";
 import type { Compiled } from "./compiled.ts";
 import { identifier, keyword, list } from "./fragments.ts";
-import type { VersionedRecord } from "./shape-record.ts";
+import { type TaggedRecord, tagOf } from "./shape-record.ts";
 import { type JsonCells, jsonShaperOf, shaperOf } from "./shape-selection.ts";
 import { idOf, type Source, Sources } from "./sources.ts";
 import { VERSION_COLUMN } from "./table-of.ts";
@@ -34,7 +34,7 @@ function matchOf(source: Source, entity: Entity, id: RecordId): SQL {
  * One record as `fields` and `expand` want it, with its version; null when it is absent. In a batch it may follow the
  * write it answers; with `LAST_INSERTED` it must follow that insert directly.
  */
-export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<VersionedRecord | null> {
+export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<TaggedRecord | null> {
   const sources = new Sources(plan.scope);
   const source = sources.use(plan.entity);
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
@@ -44,7 +44,7 @@ export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<
     statements: [toStatement(sql`SELECT ${cells} FROM ${source.from} WHERE ${match}`)],
     shape([rows = []]) {
       const [row] = rows;
-      return row ? { record: shaperOf(plan.selection)(row, 1), version: Number(row[0]) } : null;
+      return row ? { record: shaperOf(plan.selection)(row, 1), tag: tagOf(plan.entity, row[0]) } : null;
     },
   };
 }
@@ -52,7 +52,7 @@ export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<
 /** One record as JSON text in one cell, `[id, version, […]]`, with what turns that text into the record again. */
 export interface CompiledJsonView {
   readonly statement: Statement;
-  shape(text: string): VersionedRecord & { readonly id: string };
+  shape(text: string): TaggedRecord & { readonly id: string };
 }
 
 /** As compileRecordView, for a record that is kept instead of answered. */
@@ -69,7 +69,11 @@ export function compileJsonView(plan: RecordViewPlan, id: RecordId): CompiledJso
     statement,
     shape(text) {
       const [recordId, recordVersion, cells] = JSON.parse(text) as [SqlValue, number, JsonCells];
-      return { id: String(recordId), version: recordVersion, record: jsonShaperOf(plan.selection)(cells) };
+      return {
+        id: String(recordId),
+        tag: tagOf(plan.entity, recordVersion),
+        record: jsonShaperOf(plan.selection)(cells),
+      };
     },
   };
 }

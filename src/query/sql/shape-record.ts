@@ -1,19 +1,35 @@
 import { columnTypeOf } from "../../columns/registry.ts";
+import { crc32 } from "../../lib/hashing.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 
-/** A record with the number that its ETag is made of. */
-export interface VersionedRecord {
+/** A record with its entity tag, without quotes. */
+export interface TaggedRecord {
   readonly record: JsonObject;
-  readonly version: number;
+  readonly tag: string;
+}
+
+/** What identifies a representation of a record: the number of writes to it, and the shape that the schema gives it. */
+export const tagOf = (entity: Entity, version: unknown): string => `${version}-${shapeTagOf(entity)}`;
+
+const shapeTags = new WeakMap<Entity, string>();
+
+/** Changes with the entity's columns and settings. */
+export function shapeTagOf(entity: Entity): string {
+  const known = shapeTags.get(entity);
+  if (known) return known;
+  const { columns, settings } = entity;
+  const tag = crc32(JSON.stringify([columns, settings])).toString(36);
+  shapeTags.set(entity, tag);
+  return tag;
 }
 
 /** A row of all the entity's columns in order, then `_version`: what the record statements return. */
-export function shapeRow(entity: Entity, row: readonly SqlValue[]): VersionedRecord {
+export function shapeRow(entity: Entity, row: readonly SqlValue[]): TaggedRecord {
   const entries = entity.columns.map((column, index) => [column.name, toJson(column, row[index])] as const);
-  return { record: Object.fromEntries(entries), version: Number(row[entity.columns.length]) };
+  return { record: Object.fromEntries(entries), tag: tagOf(entity, row[entity.columns.length]) };
 }
 
 export function toJson(column: Column, value: SqlValue | undefined): JsonValue {

@@ -1,49 +1,170 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
 import { toStatement } from "../../db/platform.ts";
-import { workspaces } from "../../db/tables/platform.ts";
+import { SqlFailure } from "../../db/sql-failure.ts";
+import { entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
+import { hasFoundNothing } from "../../db/write-guard.ts";
+import { compileChange } from "../../ddl/compile-change.ts";
+import { schemaMigrationInProgress } from "../../errors/failures.ts";
+import { newId } from "../../lib/ids.ts";
+import { logWarning } from "../../lib/logger.ts";
+import type { EntityDefinition } from "../../model/entity.ts";
+import type { SchemaChange } from "../../model/schema-change.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
+import { type FencedPlan, runFenced } from "../fence/run-fenced.ts";
+import { type Ask, findProblems } from "./find-problems.ts";
+import {
+  changesOf,
+  checksOf,
+  planSchema,
+  refusalOf,
+  requireLossAllowed,
+  type SchemaEdit,
+  type SchemaPlan,
+} from "./plan-schema.ts";
 
-export interface SchemaChange<T> {
-  /** Metadata and tables, in order; they run in one transaction. */
-  readonly statements: readonly Statement[];
-  readonly result: T;
+/** Long enough to convert millions of records. */
+const MIGRATION_TIMEOUT_MS = 120_000;
+
+export interface AppliedChange<E extends SchemaEdit = SchemaEdit> {
+  /** Of the schema as it stands now. */
+  readonly version: number;
+  readonly changes: readonly SchemaChange[];
+  readonly edit: E;
 }
 
 /**
- * One atomic schema change, planned on the schema that it finds: `schemaVersion` rises by one, and every request that
- * was planned before is planned again. Throws WORKSPACE_STATUS, NOT_FOUND, and what `plan` throws.
+ * One atomic schema change: metadata, tables and records move together, and `schemaVersion` rises by one; or nothing
+ * happens, when nothing differs or existing records stand against it. `edit` is pure, and is asked again when the
+ * schema has changed meanwhile. A change that must look at existing records holds a lease while it does: others may
+ * read, and wait to write. Throws WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, SCHEMA_MIGRATION_IN_PROGRESS, and what
+ * `edit` throws.
  */
-export async function changeSchema<T>(
+export async function changeSchema<E extends SchemaEdit>(
   ctx: WorkspaceContext,
-  plan: (view: WorkspaceView) => SchemaChange<T>,
-): Promise<T> {
-  const result = await runFenced(ctx, {
+  edit: (view: WorkspaceView) => E,
+): Promise<AppliedChange<E>> {
+  const token = newId("mig");
+  const first = await runFenced(ctx, {
     need: "SCHEMA",
-    plan(view) {
-      const { statements, result } = plan(view);
-      return { statements: [...statements, raiseSchemaVersion(ctx, view)], shape: () => result };
+    plan(view): FencedPlan<{ plan: SchemaPlan<E>; isApplied: boolean }> {
+      const plan = planSchema(view, edit(view));
+      requireLossAllowed(plan);
+      const isReady = checksOf(plan).length === 0;
+      const lease = { workspaceId: plan.workspaceId, token };
+      return {
+        statements: isReady ? applyStatements(ctx, plan) : [takeLease(lease)],
+        timeoutMs: MIGRATION_TIMEOUT_MS,
+        shape: () => ({ plan, isApplied: isReady }),
+      };
     },
   });
+  if (!first.isApplied)
+    await applyUnderLease(ctx, first.plan, { workspaceId: first.plan.workspaceId, token });
   forgetWorkspaceView(ctx.address);
-  return result;
+  return appliedChange(first.plan);
 }
 
-function raiseSchemaVersion(
+function appliedChange<E extends SchemaEdit>(plan: SchemaPlan<E>): AppliedChange<E> {
+  const changes = changesOf(plan);
+  const version = changes.length === 0 ? plan.version : plan.version + 1;
+  return { version, changes, edit: plan.edit };
+}
+
+async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: Lease): Promise<void> {
+  try {
+    const ask: Ask = async (statements) => {
+      const renewals = [requireLease(lease), renewLease(lease)];
+      const results = await ctx.database.write([...renewals, ...statements], MIGRATION_TIMEOUT_MS);
+      return results.slice(renewals.length);
+    };
+    const problems = await findProblems(checksOf(plan), { ask, now: ctx.now });
+    if (problems.length > 0) throw refusalOf(plan, problems);
+    await runFenced(ctx, {
+      need: "MIGRATION",
+      plan({ workspace }) {
+        if (workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
+        return {
+          statements: [requireLease(lease), ...applyStatements(ctx, plan), releaseLease(lease)],
+          timeoutMs: MIGRATION_TIMEOUT_MS,
+          shape: () => undefined,
+        };
+      },
+    });
+  } catch (failure) {
+    await ctx.database
+      .write([releaseLease(lease)])
+      .catch((cause) => logWarning("the lease of a schema change runs out by itself", cause));
+    const isLost = failure instanceof SqlFailure && hasFoundNothing(failure);
+    throw isLost ? schemaMigrationInProgress(failure) : failure;
+  }
+}
+
+/** Nothing when nothing differs. */
+function applyStatements(ctx: WorkspaceContext, plan: SchemaPlan): readonly Statement[] {
+  if (plan.planned.length === 0) return [];
+  return [...compileChange(plan.schema), ...writeDefinitions(ctx, plan), ...recordChange(ctx, plan)];
+}
+
+/** Changed definitions take names that are free first, because two may have swapped theirs. */
+function writeDefinitions(
+  { platform: { write } }: WorkspaceContext,
+  { workspaceId, edit, schema }: SchemaPlan,
+): readonly Statement[] {
+  const { definitions } = edit;
+  const old = new Map([...schema.before.entities.values()].map(({ id, definition }) => [id, definition]));
+  const kept = new Set(definitions.map(({ id }) => id));
+  const dropped = [...old.keys()].filter((id) => !kept.has(id));
+  const changed = definitions.filter((definition) => {
+    const before = old.get(definition.id);
+    return before && JSON.stringify(before) !== JSON.stringify(definition);
+  });
+  const added = definitions.filter(({ id }) => !old.has(id));
+  const idsOf = (list: readonly EntityDefinition[]) => list.map(({ id }) => id);
+  const order = JSON.stringify(idsOf(definitions));
+  return [
+    ...(dropped.length > 0 ? [write.delete(entities).where(inArray(entities.id, dropped))] : []),
+    ...(changed.length > 0
+      ? [
+          write
+            .update(entities)
+            .set({ name: sql`${entities.id}`, tableName: sql`${entities.id}` })
+            .where(inArray(entities.id, idsOf(changed))),
+        ]
+      : []),
+    ...changed.map((definition) => {
+      const { id, name, tableName } = definition;
+      return write.update(entities).set({ name, tableName, definition }).where(eq(entities.id, id));
+    }),
+    ...added.map((definition) => {
+      const { id, name, tableName } = definition;
+      return write.insert(entities).values({ id, workspaceId, position: 0, name, tableName, definition });
+    }),
+    write
+      .update(entities)
+      .set({ position: sql`(SELECT "key" FROM json_each(${order}) WHERE "value" = ${entities.id})` })
+      .where(eq(entities.workspaceId, workspaceId)),
+  ].map(toStatement);
+}
+
+function recordChange(
   { platform: { write }, now }: WorkspaceContext,
-  { workspace }: WorkspaceView,
-): Statement {
-  return toStatement(
+  plan: SchemaPlan,
+): readonly Statement[] {
+  const { workspaceId } = plan;
+  const { version, changes } = appliedChange(plan);
+  return [
     write
       .update(workspaces)
       .set({
-        schemaVersion: sql`${workspaces.schemaVersion} + 1`,
+        schemaVersion: version,
         revision: sql`${workspaces.revision} + 1`,
         updatedAt: now.toISOString(),
       })
-      .where(eq(workspaces.id, workspace.id)),
-  );
+      .where(eq(workspaces.id, workspaceId)),
+    write.insert(schemaChanges).values({ workspaceId, version, changes, createdAt: now.toISOString() }),
+  ].map(toStatement);
 }

@@ -10,25 +10,50 @@ import type { ColumnInput, EntityDefinitionInput } from "./entity-definition-sch
 /** What an entity's id is, for the entities that a definition may refer to. */
 export type IdTypeOf = (entityName: string) => IdType | undefined;
 
-/** A definition with every default filled in and a stable id for whatever has none yet. */
-export function completeDefinition(input: EntityDefinitionInput, idTypeOf: IdTypeOf): EntityDefinition {
+/**
+ * A definition with every default filled in. What is in `before`, the definition that it replaces, keeps its stable id;
+ * what is not is given one.
+ */
+export function completeDefinition(
+  input: EntityDefinitionInput,
+  before: EntityDefinition | undefined,
+  idTypeOf: IdTypeOf,
+): EntityDefinition {
   const knownIdTypeOf: IdTypeOf = (name) => (name === input.name ? input.idType : idTypeOf(name));
+  const known = matchById(input.columns, before?.columns ?? []);
   return {
     ...input,
-    id: input.id ?? newId("ent"),
+    id: before?.id ?? newId("ent"),
     tableName: input.tableName ?? defaultTableName(input.name),
-    columns: input.columns.map((column) => completeColumn(column, knownIdTypeOf)),
-    constraints: input.constraints.map(
-      (constraint) => withoutUndefined(constraint) as typeof constraint,
-    ) as EntityDefinition["constraints"],
+    columns: input.columns.map((column, i) => {
+      return completeColumn(column, known[i]?.id ?? newId("col"), knownIdTypeOf);
+    }),
+    constraints: completeConstraints(input.constraints),
   };
 }
 
+export const completeConstraints = (constraints: EntityDefinitionInput["constraints"]) =>
+  constraints.map(withoutUndefined) as EntityDefinition["constraints"];
+
+/**
+ * For each input what it stands for among `existing`: by its id where that is known, else by its name among those that
+ * no id has taken. Ids of another workspace mean nothing here.
+ */
+export function matchById<T extends { readonly id: string; readonly name: string }>(
+  inputs: readonly { readonly id?: string | undefined; readonly name: string }[],
+  existing: readonly T[],
+): readonly (T | undefined)[] {
+  const byId = new Map(existing.map((item) => [item.id, item]));
+  const claimed = new Set(inputs.flatMap(({ id }) => (id !== undefined && byId.has(id) ? [id] : [])));
+  const byName = new Map(existing.filter(({ id }) => !claimed.has(id)).map((item) => [item.name, item]));
+  return inputs.map(({ id, name }) => (id !== undefined && byId.get(id)) || byName.get(name));
+}
+
 /** Keys in the order in which people read a column: what it is, then what it may hold, then what it points to. */
-export function completeColumn(input: ColumnInput, idTypeOf: IdTypeOf): Column {
+export function completeColumn(input: ColumnInput, id: string, idTypeOf: IdTypeOf): Column {
   const { references } = input;
   const completed = {
-    id: input.id ?? newId("col"),
+    id,
     name: input.name,
     columnName: input.columnName ?? toSnakeCase(input.name),
     type: references ? (idTypeOf(references.entity) ?? "INTEGER") : (input.type ?? "VARCHAR"),

@@ -1,12 +1,9 @@
-import { eq } from "drizzle-orm";
-import { toStatement } from "../../db/platform.ts";
-import { entities } from "../../db/tables/platform.ts";
-import { compileDropEntity } from "../../ddl/compile-ddl.ts";
 import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { changeSchema } from "./change-schema.ts";
+import { definitionsOf } from "./definitions-of.ts";
 
 export interface DeleteEntityInput {
   readonly entity: string;
@@ -24,12 +21,8 @@ export async function deleteEntity(
     if (confirm !== name)
       throw badRequest(`This deletes all records of ${name} — repeat its name: ?confirm=${name}`);
     requireUnreferenced(catalog, entity);
-    const { write } = ctx.platform;
-    const statements = [
-      ...compileDropEntity(entity),
-      toStatement(write.delete(entities).where(eq(entities.id, entity.id))),
-    ];
-    return { statements, result: undefined };
+    const definitions = definitionsOf(catalog).filter(({ id }) => id !== entity.id);
+    return { definitions, subject: entity.definition, allowsLoss: true };
   });
 }
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
-import { MAX_COLUMNS, MAX_CONSTRAINTS, NAME_PATTERN } from "../../model/names.ts";
+import { MAX_COLUMNS, MAX_CONSTRAINTS, MAX_ENTITIES, NAME_PATTERN } from "../../model/names.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 
 /* The shape of an entity's definition as the admin API takes it. What the parts mean together is checked afterwards. */
@@ -30,25 +30,46 @@ const referenceSchema = z.strictObject({
   onDelete: z.enum(ON_DELETE_ACTIONS).default("RESTRICT"),
 });
 
+/** What may be sent of a column, and in a change of one be taken away with null. */
+const optional = {
+  columnName: nameSchema,
+  length: z.int(),
+  precision: z.int(),
+  scale: z.int(),
+  values: z.array(z.string()),
+  generated: z.boolean(),
+  autoSet: z.enum(["INSERT", "UPDATE"]),
+  default: z.json(),
+  references: referenceSchema,
+};
+
+const always = {
+  nullable: z.boolean(),
+  unique: z.boolean(),
+  indexed: z.boolean(),
+  constraints: z.array(columnConstraintSchema).max(MAX_CONSTRAINTS),
+};
+
+export const columnPatchSchema = z.strictObject({
+  name: nameSchema.optional(),
+  type: z.enum(COLUMN_TYPES).optional(),
+  ...z.object(always).partial().shape,
+  ...Object.fromEntries(
+    Object.entries(optional).map(([name, schema]) => [name, schema.nullable().optional()]),
+  ),
+});
+
 export const columnSchema = z
   .strictObject({
     id: idSchema.optional(),
     name: nameSchema,
-    columnName: nameSchema.optional(),
     /** Optional for reference columns, which take the type of the id they point to. */
     type: z.enum(COLUMN_TYPES).optional(),
-    nullable: z.boolean().default(true),
-    unique: z.boolean().default(false),
-    indexed: z.boolean().default(false),
-    length: z.int().optional(),
-    precision: z.int().optional(),
-    scale: z.int().optional(),
-    values: z.array(z.string()).optional(),
-    generated: z.boolean().optional(),
-    autoSet: z.enum(["INSERT", "UPDATE"]).optional(),
-    default: z.json().optional(),
-    constraints: z.array(columnConstraintSchema).max(MAX_CONSTRAINTS).default([]),
-    references: referenceSchema.optional(),
+    nullable: always.nullable.default(true),
+    unique: always.unique.default(false),
+    indexed: always.indexed.default(false),
+    constraints: always.constraints.default([]),
+    ...z.object(optional).partial().shape,
   })
   .refine(({ type, references }) => type !== undefined || references !== undefined, {
     path: ["type"],
@@ -86,6 +107,7 @@ const relationshipSchema = z.strictObject({
   target: nameSchema,
 });
 
+export const entityConstraintsSchema = z.array(entityConstraintSchema).max(MAX_CONSTRAINTS);
 export const relationshipsSchema = z.array(relationshipSchema).max(MAX_RELATIONSHIPS);
 
 const pathsSchema = z.array(z.string().max(500)).max(MAX_COLUMNS).nullable();
@@ -112,7 +134,7 @@ export const entityDefinitionSchema = z.strictObject({
   tableName: nameSchema.optional(),
   idType: z.enum(["INTEGER", "UUID"]).default("INTEGER"),
   columns: z.array(columnSchema).max(MAX_COLUMNS).default([]),
-  constraints: z.array(entityConstraintSchema).max(MAX_CONSTRAINTS).default([]),
+  constraints: entityConstraintsSchema.default([]),
   relationships: relationshipsSchema.default([]),
   settings: settingsSchema
     .partial()
@@ -120,5 +142,10 @@ export const entityDefinitionSchema = z.strictObject({
     .transform((settings) => ({ ...NO_SETTINGS, ...withoutUndefined(settings) })),
 });
 
+export const schemaDocumentSchema = z.strictObject({
+  entities: z.array(entityDefinitionSchema).max(MAX_ENTITIES),
+});
+
+export type SchemaDocumentInput = z.infer<typeof schemaDocumentSchema>;
 export type ColumnInput = z.infer<typeof columnSchema>;
 export type EntityDefinitionInput = z.infer<typeof entityDefinitionSchema>;

@@ -14,6 +14,7 @@ export function judge(facts: Facts | undefined, belief: Belief, { need, now }: {
   if (!isAllowedInMode(need, facts.accessMode)) {
     throw new AppError("WORKSPACE_STATUS", ruleOfMode[facts.accessMode].refusal);
   }
+  if (facts.isMigrating && (need === "WRITE" || need === "SCHEMA")) return "STALE";
   const isSameKey = actor.kind === "ADMIN" || actor.key.version === facts.key?.version;
   return isSameKey && facts.revision === view.workspace.revision ? "HOLDS" : "STALE";
 }

@@ -11,6 +11,7 @@ import {
   readOnlyApiKey,
   schemaMigrationInProgress,
 } from "../../errors/failures.ts";
+import { pause } from "../../lib/clock.ts";
 import type { Need } from "../../model/access-mode.ts";
 import type { Actor } from "../../model/api-key.ts";
 import type { Statement } from "../../model/sql-value.ts";
@@ -21,10 +22,14 @@ import { workspaceMissing } from "./workspace-missing.ts";
 
 /** A schema that changes faster than this many tries is being migrated. */
 const MAX_ATTEMPTS = 4;
+/** Before the second try while another request changes the schema; doubles with each. */
+const PAUSE_MS = 50;
 
 /** Statements that stand or fall together. */
 export interface FencedPlan<T> {
   readonly statements: readonly Statement[];
+  /** How long they may take; the default is that of every request. */
+  readonly timeoutMs?: number;
   /** Rows by statement → the result. */
   shape(results: readonly Rows[]): T;
   /** What to tell the client of a statement that was refused; may ask the database why. */
@@ -57,6 +62,7 @@ export async function runFenced<T>(ctx: WorkspaceContext, work: FencedWork<T>): 
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const outcome = await attemptWork(ctx, work, belief);
     if (outcome.held) return outcome.value;
+    if (outcome.facts?.isMigrating) await pause(PAUSE_MS * 2 ** attempt);
     belief = await refreshBelief(ctx, belief, outcome.facts);
   }
   throw schemaMigrationInProgress();
@@ -106,7 +112,7 @@ async function writeFenced<T>(
 ): Promise<T> {
   if ("independent" in plan) return plan.conclude(await database.writeEach(guards, plan.independent));
   try {
-    const results = await database.write([...guards, ...plan.statements]);
+    const results = await database.write([...guards, ...plan.statements], plan.timeoutMs);
     return plan.shape(results.slice(guards.length));
   } catch (failure) {
     if (!(failure instanceof SqlFailure) || failure.index < guards.length) throw failure;

@@ -19,7 +19,7 @@ export async function deleteRecord(
     plan({ catalog }) {
       const target = targetIn(catalog, input.entity);
       rejectUnknownParameters(input.query(), []);
-      const write = planDelete(target, input.id, expectedVersionOf(input));
+      const write = planDelete(target, input.id, expectedVersionOf(target.entity, input));
       return planAlone(ctx, write, { target, view: null });
     },
   });

@@ -2,7 +2,7 @@ import { detailOf } from "../../columns/entity-constraints.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { Rows } from "../../db/database.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
-import { brokenConstraintOf } from "../../ddl/compile-ddl.ts";
+import { brokenConstraintOf } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";

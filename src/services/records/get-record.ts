@@ -2,13 +2,13 @@ import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
 import { compileRecordView } from "../../query/sql/compile-record-view.ts";
 import { compileGetById } from "../../query/sql/record-statements.ts";
-import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
+import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import type { RecordAddress } from "./record-input.ts";
 import { planView, targetIn } from "./record-view.ts";
 
-export interface ReadRecord extends VersionedRecord {
+export interface ReadRecord extends TaggedRecord {
   /** Whether the answer holds other records too, whose writes do not change this one's version. */
   readonly isExpanded: boolean;
 }

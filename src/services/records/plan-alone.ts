@@ -2,13 +2,13 @@ import { keepRecord } from "../../db/idempotency.ts";
 import { hasFoundNothing, requireSome } from "../../db/write-guard.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
-import type { VersionedRecord } from "../../query/sql/shape-record.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "../fence/run-fenced.ts";
 import { explainFailure, type PlannedWrite } from "./planned-write.ts";
 import { idempotentRequestOf, plainView } from "./record-view.ts";
 
-export interface WrittenRecord extends VersionedRecord {
+export interface WrittenRecord extends TaggedRecord {
   /** Of the path; `fields` may leave it out of the record. */
   readonly id: string;
 }
@@ -45,4 +45,4 @@ export function planAlone(
 }
 
 /** What is left of a deleted record. */
-const NOTHING: VersionedRecord = { record: {}, version: 0 };
+const NOTHING: TaggedRecord = { record: {}, tag: "0" };

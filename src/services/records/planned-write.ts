@@ -26,7 +26,7 @@ import {
   compileIsAtVersion,
   compileUpdate,
 } from "../../query/sql/record-statements.ts";
-import { shapeRow, type VersionedRecord } from "../../query/sql/shape-record.ts";
+import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { ServiceContext } from "../context.ts";
 import { type Diagnosis, diagnoseDelete, diagnoseWrite } from "./diagnose-failure.ts";
 
@@ -39,9 +39,9 @@ export interface PlannedWrite {
   readonly id: SqlValue | undefined;
   readonly requires: readonly Requirement[];
   /** The rows of the statement, not empty → the record; null for a delete. */
-  shape(rows: Rows): VersionedRecord | null;
+  shape(rows: Rows): TaggedRecord | null;
   /** The record as a view shows it; the statement must follow the write. Null for a delete. */
-  view(plan: RecordViewPlan): Compiled<VersionedRecord | null> | null;
+  view(plan: RecordViewPlan): Compiled<TaggedRecord | null> | null;
   /** The record as it is kept for replays; the statement must follow the write. Null for a delete. */
   keep(plan: RecordViewPlan): CompiledJsonView | null;
   diagnose(failure: SqlFailure): Diagnosis;

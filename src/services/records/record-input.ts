@@ -1,4 +1,6 @@
+import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { shapeTagOf } from "../../query/sql/shape-record.ts";
 
 /** Parts of a request that may be unreadable; calling one throws its error, where its turn in the contract's order is. */
 export interface RecordQuery {
@@ -15,15 +17,23 @@ export interface RecordBody {
   readonly body: () => JsonObject;
 }
 
-/** `expected` is what If-Match asks for: a version, `"ANY"` existing record, or `"NONE"`, which nothing can match. */
+/** A version, and the shape that it was seen in; without a shape, as it stands in any. */
+export interface ExpectedTag {
+  readonly version: number;
+  readonly shape: string | undefined;
+}
+
+/** `expected` is what If-Match asks for: a tag, `"ANY"` existing record, or `"NONE"`, which nothing can match. */
 export interface Precondition {
-  readonly expected?: number | "ANY" | "NONE" | undefined;
+  readonly expected?: ExpectedTag | "ANY" | "NONE" | undefined;
 }
 
 /** No version is below 1, so what nothing can match is 0. Undefined: every version will do. */
-export function expectedVersionOf({ expected }: Precondition): number | undefined {
+export function expectedVersionOf(entity: Entity, { expected }: Precondition): number | undefined {
   if (expected === "NONE") return 0;
-  return expected === "ANY" ? undefined : expected;
+  if (expected === undefined || expected === "ANY") return undefined;
+  const isSameShape = expected.shape === undefined || expected.shape === shapeTagOf(entity);
+  return isSameShape ? expected.version : 0;
 }
 
 /**
@@ -34,6 +44,6 @@ export function versionAsked(ifMatch: string | undefined): Precondition["expecte
   if (ifMatch === undefined) return undefined;
   const tag = ifMatch.trim();
   if (tag === "*") return "ANY";
-  const version = /^"(\d{1,15})"$/.exec(tag)?.[1];
-  return version === undefined ? "NONE" : Number(version);
+  const [, version, shape] = /^"(\d{1,15})(?:-([0-9a-z]{1,8}))?"$/.exec(tag) ?? [];
+  return version === undefined ? "NONE" : { version: Number(version), shape };
 }

@@ -95,7 +95,7 @@ function planOperation(
     return planDelete(
       target,
       String(operation.id),
-      expectedVersionOf({ expected: versionAsked(operation.ifMatch) }),
+      expectedVersionOf(target.entity, { expected: versionAsked(operation.ifMatch) }),
     );
   }
   const resolved = resolveReferences(operation.body, named);
@@ -104,7 +104,7 @@ function planOperation(
     const write = collecting(resolved, () => planCreate(target, resolved.body, now));
     return withRememberedIds(write, target.entity.columns, resolved.pending);
   }
-  const expectedVersion = expectedVersionOf({ expected: versionAsked(operation.ifMatch) });
+  const expectedVersion = expectedVersionOf(target.entity, { expected: versionAsked(operation.ifMatch) });
   const request = { id: String(operation.id), body: resolved.body, expectedVersion };
   const write = collecting(resolved, () => planUpdate(target, request, now));
   const bound = target.entity.columns.filter((column) => write.values.has(column));

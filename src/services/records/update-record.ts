@@ -17,7 +17,11 @@ export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInp
     plan({ catalog }) {
       const target = targetIn(catalog, input.entity);
       const view = planView(target, input.query());
-      const request = { id: input.id, body: input.body(), expectedVersion: expectedVersionOf(input) };
+      const request = {
+        id: input.id,
+        body: input.body(),
+        expectedVersion: expectedVersionOf(target.entity, input),
+      };
       return planAlone(ctx, planUpdate(target, request, surroundingsOf(ctx)), { target, view });
     },
   });

@@ -2,7 +2,7 @@ import { eq, inArray } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { toStatement } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
-import { compileDropAll } from "../../ddl/compile-ddl.ts";
+import { compileDropAll } from "../../ddl/compile-entity.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { logWarning } from "../../lib/logger.ts";
 import type { WorkspaceContext } from "../context.ts";

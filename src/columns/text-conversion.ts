@@ -1,0 +1,13 @@
+import type { Column } from "../model/column.ts";
+import type { Conversion } from "./column-type.ts";
+
+/** For types that are stored as their canonical text. */
+export function textConversion(fits: (text: string, column: Column) => string): Conversion {
+  return {
+    toText: (stored) => stored,
+    fromText: (text, column) => `CASE WHEN ${fits(text, column)} THEN ${text} END`,
+  };
+}
+
+/** A text as a literal of SQL. */
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -1,0 +1,177 @@
+import type { Column } from "../model/column.ts";
+import { physicalTableName } from "../model/names.ts";
+import type { Statement } from "../model/sql-value.ts";
+import {
+  alterColumn,
+  columnDefinition,
+  compileCreateEntity,
+  dropReferences,
+  dropTable,
+  plainDefinition,
+} from "./compile-entity.ts";
+import { type ExistingPair, isExisting } from "./data-checks.ts";
+import { type Index, indexesOf } from "./indexes.ts";
+import type { ColumnPair, SchemaPair } from "./pair-schemas.ts";
+import { quote, statement } from "./sql-text.ts";
+import { newValueSql } from "./stored-values.ts";
+import { triggersOf } from "./triggers.ts";
+
+/**
+ * The statements that turn the tables of one schema into those of another, for one transaction. Records stay where they
+ * are: libSQL's ALTER COLUMN replaces the rebuild by DROP TABLE, which would fire ON DELETE CASCADE in children.
+ */
+export function compileChange(schema: SchemaPair): readonly Statement[] {
+  const { before, after, entities } = schema;
+  const changed = entities.filter(isExisting).filter((pair) => isTableChanged(schema, pair));
+  const dropped = [...before.entities.values()].filter((entity) => {
+    return entities.some((pair) => pair.before === entity && !pair.after);
+  });
+  const added = entities.flatMap((pair) => (pair.after && !pair.before ? [pair.after] : []));
+  return [
+    ...changed.flatMap(({ before: entity }) => triggersOf(entity).map(({ name }) => drop("TRIGGER", name))),
+    ...changed.flatMap((pair) => staleIndexes(pair).map(({ name }) => drop("INDEX", name))),
+    ...changed.flatMap((pair) => looseReferences(schema, pair)),
+    ...dropped.flatMap(dropReferences),
+    ...changed.flatMap(dropColumns),
+    ...dropped.flatMap(dropTable),
+    ...renameTables(schema, changed),
+    ...changed.flatMap(renameColumns),
+    ...added.flatMap((entity) => compileCreateEntity(after, entity)),
+    ...changed.flatMap((pair) => changeColumns(schema, pair)),
+    ...changed.flatMap((pair) => missingIndexes(pair).map(({ create }) => create)),
+    ...changed.flatMap(({ after: entity }) => triggersOf(entity).map(({ create }) => create)),
+  ];
+}
+
+const drop = (kind: "TRIGGER" | "INDEX", name: string) => statement(`DROP ${kind} ${quote(name)}`);
+
+const textOf = (made: readonly { readonly create: Statement }[]) =>
+  made.map(({ create }) => create.sql).join();
+
+function isTableChanged(schema: SchemaPair, { before, after, columns }: ExistingPair): boolean {
+  return (
+    before.physicalTable !== after.physicalTable ||
+    textOf(triggersOf(before)) !== textOf(triggersOf(after)) ||
+    textOf(indexesOf(before)) !== textOf(indexesOf(after)) ||
+    columns.some((pair) => isColumnChanged(schema, pair))
+  );
+}
+
+function isColumnChanged(schema: SchemaPair, pair: ColumnPair): boolean {
+  const { before, after } = pair;
+  if (!before || !after || before.columnName !== after.columnName) return true;
+  return newValueSql(pair, nameOf) !== undefined || isRedefined(schema, before, after);
+}
+
+/** Whether the table's own definition of the column differs, names aside. */
+function isRedefined(schema: SchemaPair, before: Column, after: Column): boolean {
+  const ruleOf = (column: Column, targetId: string | undefined) =>
+    [
+      plainDefinition({ ...column, columnName: "" }),
+      column.nullable,
+      targetId,
+      column.references?.onDelete,
+    ].join();
+  const oldTarget = before.references && schema.before.entities.get(before.references.entity)?.id;
+  const newTarget = after.references && schema.after.entities.get(after.references.entity)?.id;
+  return ruleOf(before, oldTarget) !== ruleOf(after, newTarget);
+}
+
+const nameOf = ({ columnName }: Column) => quote(columnName);
+
+/** Indexes that the new schema does not have, and those over columns whose values are converted. */
+function staleIndexes({ before, after, columns }: ExistingPair): readonly Index[] {
+  const kept = new Set(indexesOf(after).map(({ name }) => name));
+  return indexesOf(before).filter((index) => !kept.has(index.name) || isConverted(index, columns));
+}
+
+function missingIndexes({ before, after, columns }: ExistingPair): readonly Index[] {
+  const known = new Set(indexesOf(before).map(({ name }) => name));
+  return indexesOf(after).filter((index) => !known.has(index.name) || isConverted(index, columns));
+}
+
+const isConverted = ({ columnIds }: Index, columns: readonly ColumnPair[]) =>
+  columns.some((pair) => {
+    return pair.before && columnIds.includes(pair.before.id) && newValueSql(pair, nameOf) !== undefined;
+  });
+
+/** References that end or change are taken away first, so that nothing refers to what is dropped. */
+function looseReferences(
+  schema: SchemaPair,
+  { before: entity, columns }: ExistingPair,
+): readonly Statement[] {
+  return columns.flatMap(({ before, after }) => {
+    if (!before?.references || (after && !isRedefined(schema, before, after))) return [];
+    return [alterColumn(entity.physicalTable, plainDefinition(before))];
+  });
+}
+
+function dropColumns({ before: entity, columns }: ExistingPair): readonly Statement[] {
+  return columns.flatMap(({ before, after }) => {
+    if (!before || after) return [];
+    return [statement(`ALTER TABLE ${quote(entity.physicalTable)} DROP COLUMN ${nameOf(before)}`)];
+  });
+}
+
+interface Rename {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Renames over names in between when any of the names is taken, so that names may be swapped and passed on. */
+function inTwoSteps(renames: readonly Rename[], taken: readonly string[], between: (i: number) => string) {
+  const lower = new Set(taken.map((name) => name.toLowerCase()));
+  if (!renames.some(({ to }) => lower.has(to.toLowerCase()))) return renames;
+  return [
+    ...renames.map(({ from }, i) => ({ from, to: between(i) })),
+    ...renames.map(({ to }, i) => ({ from: between(i), to })),
+  ];
+}
+
+function renameTables(
+  { before: schema }: SchemaPair,
+  changed: readonly ExistingPair[],
+): readonly Statement[] {
+  const renames = changed
+    .map(({ before, after }) => ({ from: before.physicalTable, to: after.physicalTable }))
+    .filter(({ from, to }) => from !== to);
+  const taken = [...schema.entities.values()].map(({ physicalTable }) => physicalTable);
+  const between = (i: number) => physicalTableName(schema.workspaceId, `_renamed_${i}`);
+  return inTwoSteps(renames, taken, between).flatMap(({ from, to }) => [
+    statement(`ALTER TABLE ${quote(from)} RENAME TO ${quote(to)}`),
+    statement("UPDATE record_counts SET table_name = ? WHERE table_name = ?", [to, from]),
+  ]);
+}
+
+function renameColumns({ before: entity, after: next, columns }: ExistingPair): readonly Statement[] {
+  const staying = columns.flatMap(({ before, after }) => (before && after ? [{ before, after }] : []));
+  const renames = staying
+    .map(({ before, after }) => ({ from: before.columnName, to: after.columnName }))
+    .filter(({ from, to }) => from !== to);
+  const taken = entity.columns.map(({ columnName }) => columnName);
+  return inTwoSteps(renames, taken, (i) => `_renamed_${i}`).map(({ from, to }) => {
+    const table = quote(next.physicalTable);
+    return statement(`ALTER TABLE ${table} RENAME COLUMN ${quote(from)} TO ${quote(to)}`);
+  });
+}
+
+/** Adds, converts and fills in one pass over the records, then gives the columns their rules. */
+function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingPair): readonly Statement[] {
+  const table = quote(entity.physicalTable);
+  const fresh: Statement[] = [];
+  const values: string[] = [];
+  const rules: Statement[] = [];
+  for (const pair of columns) {
+    const { before, after } = pair;
+    if (!after) continue;
+    const value = newValueSql(pair, () => quote(after.columnName));
+    if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${plainDefinition(after)}`));
+    else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, plainDefinition(after)));
+    if (value !== undefined) values.push(`${quote(after.columnName)} = ${value}`);
+    if (!before || value !== undefined || isRedefined(schema, before, after)) {
+      rules.push(alterColumn(entity.physicalTable, columnDefinition(schema.after, after)));
+    }
+  }
+  const pass = values.length > 0 ? [statement(`UPDATE ${table} SET ${values.join(", ")}`)] : [];
+  return [...fresh, ...pass, ...rules];
+}

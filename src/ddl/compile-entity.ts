@@ -1,0 +1,74 @@
+import { columnTypeOf } from "../columns/registry.ts";
+import { type Catalog, getEntity } from "../model/catalog.ts";
+import type { Column, OnDelete } from "../model/column.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Statement } from "../model/sql-value.ts";
+import { indexesOf } from "./indexes.ts";
+import { quote, statement } from "./sql-text.ts";
+import { triggersOf } from "./triggers.ts";
+
+/** Counts the writes to a record; what its ETag is made of. */
+const VERSION_DEFINITION = `"_version" INTEGER NOT NULL DEFAULT 1`;
+
+const actionOf: Readonly<Record<OnDelete, string>> = {
+  RESTRICT: "RESTRICT",
+  CASCADE: "CASCADE",
+  SET_NULL: "SET NULL",
+};
+
+/** The entity's table with its indexes and triggers. The entities it refers to may come later in the same batch. */
+export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly Statement[] {
+  const { physicalTable, definition, idType } = entity;
+  const id = idType === "UUID" ? `"id" TEXT PRIMARY KEY NOT NULL` : `"id" INTEGER PRIMARY KEY AUTOINCREMENT`;
+  const columns = definition.columns.map((column) => columnDefinition(catalog, column));
+  return [
+    statement(`CREATE TABLE ${quote(physicalTable)} (${[id, ...columns, VERSION_DEFINITION].join(", ")})`),
+    statement("INSERT INTO record_counts (table_name, count) VALUES (?, 0)", [physicalTable]),
+    ...indexesOf(entity).map(({ create }) => create),
+    ...triggersOf(entity).map(({ create }) => create),
+  ];
+}
+
+/** Drops all tables of a workspace, whatever refers to what. */
+export function compileDropAll(catalog: Catalog): readonly Statement[] {
+  const entities = [...catalog.entities.values()];
+  return [...entities.flatMap(dropReferences), ...entities.flatMap(dropTable)];
+}
+
+/** Dropping a table deletes its records first, which RESTRICT forbids; libSQL can take the rule away without a rebuild. */
+export function dropReferences({ physicalTable, definition }: Entity): readonly Statement[] {
+  const references = definition.columns.filter((column) => column.references);
+  return references.map((column) => alterColumn(physicalTable, plainDefinition(column)));
+}
+
+export function dropTable({ physicalTable }: Entity): readonly Statement[] {
+  return [
+    statement(`DROP TABLE ${quote(physicalTable)}`),
+    statement("DELETE FROM record_counts WHERE table_name = ?", [physicalTable]),
+  ];
+}
+
+/**
+ * A column of CREATE TABLE. Defaults are the API's alone: SQLite would show a later default in records that were there
+ * before the column.
+ */
+export function columnDefinition(catalog: Catalog, column: Column): string {
+  const parts = [plainDefinition(column)];
+  if (!column.nullable) parts.push("NOT NULL");
+  if (column.references) {
+    const { entity, onDelete } = column.references;
+    const { physicalTable } = getEntity(catalog, entity);
+    parts.push(`REFERENCES ${quote(physicalTable)} ("id") ON DELETE ${actionOf[onDelete]}`);
+  }
+  return parts.join(" ");
+}
+
+/** The column with its type and no rule. */
+export const plainDefinition = (column: Column): string =>
+  `${quote(column.columnName)} ${columnTypeOf(column).storage}`;
+
+/** libSQL's own ALTER: gives a column another definition and leaves every row as it is. */
+export function alterColumn(physicalTable: string, definition: string): Statement {
+  const [name] = definition.split(" ");
+  return statement(`ALTER TABLE ${quote(physicalTable)} ALTER COLUMN ${name} TO ${definition}`);
+}

@@ -1,0 +1,175 @@
+import { constraintTypes } from "../columns/constraints/registry.ts";
+import { convertSql, isWider } from "../columns/conversions.ts";
+import type { Column, ColumnConstraint } from "../model/column.ts";
+import type { Entity, EntityConstraint } from "../model/entity.ts";
+import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
+import { quote, statement } from "./sql-text.ts";
+import { defaultOf, rowsAfter } from "./stored-values.ts";
+import { brokenCondition, columnNameOf } from "./triggers.ts";
+
+/** A question to existing records: do any stand against a change? */
+export type DataCheck = QueryCheck | ScanCheck;
+
+interface CheckSubject {
+  readonly entity: string;
+  /** The column, or for a rule over several the first of them. */
+  readonly column: string;
+  /** What is wrong with those records, after `{n} existing records`. */
+  readonly words: string;
+}
+
+/** Answered by one row: the number of records, and a JSON array of the first three ids. */
+export interface QueryCheck extends CheckSubject {
+  readonly kind: "QUERY";
+  readonly query: Statement;
+}
+
+/** Answered by looking at each record, because the rule cannot be said in SQL. */
+export interface ScanCheck extends CheckSubject {
+  readonly kind: "SCAN";
+  /** For FROM: rows with `id` and `columnName`. */
+  readonly rows: string;
+  readonly columnName: string;
+  /** How many rows may be read at once. */
+  readonly pageSize: number;
+  isBroken(value: SqlValue, now: string): boolean;
+}
+
+/** An entity that was there before: only then is there data to be checked. */
+export type ExistingPair = EntityPair & { readonly before: Entity; readonly after: Entity };
+
+export function isExisting(pair: EntityPair): pair is ExistingPair {
+  return pair.before !== undefined && pair.after !== undefined;
+}
+
+/** What stands against a column's new definition, its constraints aside; the first problem is the one to tell. */
+export function checksOfColumn(
+  schema: SchemaPair,
+  pair: ExistingPair,
+  change: ColumnPair & { readonly after: Column },
+): readonly DataCheck[] {
+  return [
+    ...conversionChecks(pair, change),
+    ...nullChecks(pair, change),
+    ...referenceChecks(schema, pair, change),
+    ...uniqueChecks(pair, change),
+  ];
+}
+
+export function checksOfConstraint(
+  pair: ExistingPair,
+  column: Column,
+  constraint: ColumnConstraint,
+): readonly DataCheck[] {
+  const type = constraintTypes.get(constraint.type);
+  if (!type) return [];
+  const holds = type.compile(column, constraint);
+  const words = `break the rule '${constraint.message ?? type.message(constraint)}'`;
+  return [
+    {
+      kind: "SCAN",
+      entity: pair.after.name,
+      column: column.name,
+      words,
+      rows: rowsAfter(pair),
+      columnName: column.columnName,
+      pageSize: pageSizeOf(column),
+      isBroken: (value, now) => !holds(value, now),
+    },
+  ];
+}
+
+/** So many that a page stays far below the database's 10 MB an answer, were every value as long as it can be. */
+function pageSizeOf({ type, length = 0 }: Column): number {
+  if (type === "TEXT" || type === "JSON") return 20;
+  return type === "VARCHAR" ? Math.max(20, Math.min(5000, Math.floor(500_000 / length))) : 5000;
+}
+
+export function checksOfEntityConstraint(
+  pair: ExistingPair,
+  constraint: EntityConstraint,
+): readonly DataCheck[] {
+  const { after } = pair;
+  if (constraint.type === "UNIQUE_COMPOSITE") {
+    const names = constraint.fields.map((field) => quote(columnNameOf(after, field)));
+    return [
+      queryCheck(pair, {
+        column: constraint.fields[0] ?? "",
+        words: `share the same ${constraint.fields.join(" and ")}`,
+        rows: rowsAfter(pair),
+        condition: isDuplicated(names, rowsAfter(pair)),
+      }),
+    ];
+  }
+  const words = `break the rule ${constraint.type}`;
+  const condition = brokenCondition(after, constraint);
+  return [queryCheck(pair, { column: constraint.field, words, rows: rowsAfter(pair), condition })];
+}
+
+interface Question {
+  readonly column: string;
+  readonly words: string;
+  /** For FROM. */
+  readonly rows: string;
+  readonly condition: string;
+}
+
+function queryCheck({ after }: ExistingPair, { column, words, rows, condition }: Question): QueryCheck {
+  const first = `SELECT "id" FROM ${rows} WHERE ${condition} ORDER BY "id" LIMIT 3`;
+  const query = `SELECT count(*), (SELECT json_group_array("id") FROM (${first})) FROM ${rows} WHERE ${condition}`;
+  return { kind: "QUERY", entity: after.name, column, words, query: statement(query) };
+}
+
+function conversionChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
+  if (!before || !after || isWider(before, after)) return [];
+  const name = quote(before.columnName);
+  const condition = `${name} IS NOT NULL AND ${convertSql(name, { from: before, to: after })} IS NULL`;
+  const words = wordsOfConversion(before, after);
+  return [queryCheck(pair, { column: after.name, words, rows: quote(pair.before.physicalTable), condition })];
+}
+
+function wordsOfConversion(before: Column, after: Column): string {
+  if (after.type === "DECIMAL") return `do not fit DECIMAL(${after.precision}, ${after.scale})`;
+  if (after.type === "ENUM") return `are none of: ${after.values?.join(", ")}`;
+  if (after.type === "VARCHAR" && before.type !== "JSON") return `are longer than ${after.length} characters`;
+  return `do not convert to ${after.type} without loss`;
+}
+
+function nullChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
+  if (!after || after.nullable || before?.nullable === false || defaultOf(after) !== null) return [];
+  const condition = before ? `${quote(before.columnName)} IS NULL` : "1";
+  const rows = quote(pair.before.physicalTable);
+  return [queryCheck(pair, { column: after.name, words: "have no value", rows, condition })];
+}
+
+function referenceChecks(
+  { before: old, after: next, entities }: SchemaPair,
+  pair: ExistingPair,
+  { before, after }: ColumnPair,
+): readonly DataCheck[] {
+  if (!after?.references) return [];
+  const targetId = next.entities.get(after.references.entity)?.id;
+  const oldTargetId = before?.references && old.entities.get(before.references.entity)?.id;
+  if (targetId === oldTargetId) return [];
+  const target = entities.find((candidate) => candidate.after?.id === targetId)?.before;
+  const name = quote(after.columnName);
+  const isLost = target ? `${name} NOT IN (SELECT "id" FROM ${quote(target.physicalTable)})` : "1";
+  const words = `refer to no ${after.references.entity}`;
+  const condition = `${name} IS NOT NULL AND ${isLost}`;
+  return [queryCheck(pair, { column: after.name, words, rows: rowsAfter(pair), condition })];
+}
+
+function uniqueChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
+  if (!after?.unique || (before?.unique && before.type === after.type)) return [];
+  const rows = rowsAfter(pair);
+  const condition = isDuplicated([quote(after.columnName)], rows);
+  return [queryCheck(pair, { column: after.name, words: "share a value with another", rows, condition })];
+}
+
+function isDuplicated(names: readonly string[], rows: string): string {
+  const all = names.join(", ");
+  const areGiven = names.map((name) => `${name} IS NOT NULL`).join(" AND ");
+  const groups = `SELECT ${all} FROM ${rows} WHERE ${areGiven} GROUP BY ${all} HAVING count(*) > 1`;
+  return `(${all}) IN (${groups})`;
+}

@@ -1,0 +1,94 @@
+import type { Catalog } from "../../model/catalog.ts";
+import type { Entity, EntityConstraint, EntityDefinition, EntitySettings } from "../../model/entity.ts";
+import { definitionsOf } from "./definitions-of.ts";
+
+export interface Renaming {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** All definitions with an entity's new name wherever the old one stood. */
+export function withEntityRenamed(
+  definitions: readonly EntityDefinition[],
+  { from, to }: Renaming,
+): readonly EntityDefinition[] {
+  const rename = (name: string) => (name === from ? to : name);
+  return definitions.map((definition) => ({
+    ...definition,
+    name: rename(definition.name),
+    columns: definition.columns.map((column) => {
+      const { references } = column;
+      return references
+        ? { ...column, references: { ...references, entity: rename(references.entity) } }
+        : column;
+    }),
+    relationships: definition.relationships.map((relationship) => {
+      return { ...relationship, through: rename(relationship.through) };
+    }),
+  }));
+}
+
+/** All definitions with a column's new name wherever the old one stood: in rules, join entities and settings. */
+export function withColumnRenamed(
+  catalog: Catalog,
+  owner: Entity,
+  renaming: Renaming,
+): readonly EntityDefinition[] {
+  const rename = (name: string) => (name === renaming.from ? renaming.to : name);
+  return definitionsOf(catalog).map((definition) => {
+    const isOwner = definition.id === owner.id;
+    const inPath = (path: string) => renameInPath(catalog, definition, { path, owner, rename });
+    return {
+      ...definition,
+      columns: isOwner
+        ? definition.columns.map((column) => ({ ...column, name: rename(column.name) }))
+        : definition.columns,
+      constraints: isOwner
+        ? definition.constraints.map((constraint) => renameInConstraint(constraint, rename))
+        : definition.constraints,
+      relationships: definition.relationships.map((relationship) => {
+        const { through, source, target } = relationship;
+        return through === owner.name
+          ? { ...relationship, source: rename(source), target: rename(target) }
+          : relationship;
+      }),
+      settings: renameInSettings(definition.settings, inPath),
+    };
+  });
+}
+
+type Rename = (name: string) => string;
+
+function renameInConstraint(constraint: EntityConstraint, rename: Rename): EntityConstraint {
+  if (constraint.type === "UNIQUE_COMPOSITE") return { ...constraint, fields: constraint.fields.map(rename) };
+  const field = rename(constraint.field);
+  if (constraint.type === "CONDITIONAL_REQUIRED") {
+    return { ...constraint, field, when: { ...constraint.when, field: rename(constraint.when.field) } };
+  }
+  return { ...constraint, field, otherField: rename(constraint.otherField) };
+}
+
+function renameInSettings(settings: EntitySettings, inPath: Rename): EntitySettings {
+  return {
+    ...settings,
+    defaultFields: settings.defaultFields?.map(inPath) ?? null,
+    filterableFields: settings.filterableFields?.map(inPath) ?? null,
+  };
+}
+
+/** `customer.email` of an order names a column of Customer: only where the path leads to the owner is it renamed. */
+function renameInPath(
+  catalog: Catalog,
+  definition: EntityDefinition,
+  { path, owner, rename }: { path: string; owner: Entity; rename: Rename },
+): string {
+  const segments = path.split(".");
+  const last = segments.pop() ?? "";
+  let at = catalog.entities.get(definition.name);
+  for (const segment of segments) {
+    const target = at?.relationships.get(segment)?.target;
+    at = target === undefined ? undefined : catalog.entities.get(target);
+  }
+  const isColumn = at?.id === owner.id && !at.relationships.has(last);
+  return isColumn ? [...segments, rename(last)].join(".") : path;
+}

@@ -1,0 +1,105 @@
+import { preconditionFailed, validationFailed } from "../../errors/failures.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { SchemaChange } from "../../model/schema-change.ts";
+import type { WorkspaceView } from "../../model/workspace.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+import { parseInput } from "../parse-input.ts";
+import { changeSchema } from "./change-schema.ts";
+import { completeDefinition, matchById } from "./complete-definition.ts";
+import { definitionsOf } from "./definitions-of.ts";
+import { type SchemaDocumentInput, schemaDocumentSchema } from "./entity-definition-schema.ts";
+import { type EntityDto, toEntityDto } from "./entity-dto.ts";
+import { findProblems } from "./find-problems.ts";
+import { changesOf, checksOf, planSchema, type SchemaEdit } from "./plan-schema.ts";
+
+export interface SchemaDocument {
+  readonly version: number;
+  readonly entities: readonly EntityDto[];
+}
+
+export interface SchemaChanges {
+  /** Of the schema as it stands now. */
+  readonly version: number;
+  readonly changes: readonly SchemaChange[];
+}
+
+export interface PutSchemaInput {
+  readonly body: () => unknown;
+  /** Only tell what would be changed. */
+  readonly isDryRun: boolean;
+  readonly allowsLoss: boolean;
+  /** Whether the schema may be changed when it has this version. */
+  readonly isExpected: (version: number) => boolean;
+}
+
+export async function getSchema(ctx: WorkspaceContext): Promise<SchemaDocument> {
+  return runFenced(ctx, {
+    need: "READ",
+    plan({ workspace, catalog }) {
+      const entities = definitionsOf(catalog).map(toEntityDto);
+      return { statements: [], shape: () => ({ version: workspace.schemaVersion, entities }) };
+    },
+  });
+}
+
+/**
+ * Makes the schema what the document says, all of it or nothing; what is in the document already stays untouched.
+ * Throws WORKSPACE_STATUS, VALIDATION_ERROR, PRECONDITION_FAILED, SCHEMA_MIGRATION_IN_PROGRESS.
+ */
+export async function putSchema(ctx: WorkspaceContext, input: PutSchemaInput): Promise<SchemaChanges> {
+  const edit = (view: WorkspaceView): SchemaEdit => {
+    const document = parseInput(schemaDocumentSchema, input.body());
+    if (!input.isExpected(view.workspace.schemaVersion))
+      throw preconditionFailed("The schema has changed: If-Match does not hold");
+    return { definitions: completeDocument(document, view.catalog), allowsLoss: input.allowsLoss };
+  };
+  if (input.isDryRun) return previewSchema(ctx, edit);
+  const { version, changes } = await changeSchema(ctx, edit);
+  return { version, changes };
+}
+
+/** What a change would do, and which records stand against it; changes nothing. */
+async function previewSchema(
+  ctx: WorkspaceContext,
+  edit: (view: WorkspaceView) => SchemaEdit,
+): Promise<SchemaChanges> {
+  const plan = await runFenced(ctx, {
+    need: "READ",
+    plan(view) {
+      const planned = planSchema(view, edit(view));
+      return { statements: [], shape: () => planned };
+    },
+  });
+  const problems = await findProblems(checksOf(plan), { ask: ctx.database.read, now: ctx.now });
+  return { version: plan.version, changes: changesOf(plan, problems) };
+}
+
+function completeDocument({ entities }: SchemaDocumentInput, catalog: Catalog) {
+  const idTypes = new Map(entities.map(({ name, idType }) => [name, idType]));
+  const known = matchById(entities, definitionsOf(catalog));
+  requireDistinct(known, (i) => `entities[${i}].id`);
+  return entities.map((input, i) => {
+    const before = known[i];
+    if (before && before.idType !== input.idType) {
+      throw validationFailed([{ field: `entities[${i}].idType`, message: "cannot be changed" }]);
+    }
+    requireDistinct(
+      matchById(input.columns, before?.columns ?? []),
+      (c) => `entities[${i}].columns[${c}].id`,
+    );
+    return completeDefinition(input, before, (name) => idTypes.get(name));
+  });
+}
+
+/** Two parts of a document cannot be the same thing. */
+function requireDistinct(
+  matches: readonly ({ readonly id: string } | undefined)[],
+  pathOf: (index: number) => string,
+): void {
+  const ids = matches.map((match) => match?.id);
+  const repeated = ids.findIndex((id, i) => id !== undefined && ids.indexOf(id) < i);
+  if (repeated !== -1) {
+    throw validationFailed([{ field: pathOf(repeated), message: `'${ids[repeated]}' is already taken` }]);
+  }
+}
