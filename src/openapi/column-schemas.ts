@@ -15,7 +15,6 @@ export function columnSchemaOf(entity: string, column: Column): JsonObject {
 
 function valueSchemaOf(entity: string, column: Column): JsonObject {
   if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));
-  if (column.type === "JSON") return { type: ["object", "array", "string", "number", "boolean"] };
   let schema = columnTypeOf(column).jsonSchema(column);
   for (const constraint of column.constraints) {
     schema = combine(schema, constraintTypes.get(constraint.type)?.jsonSchema(column, constraint) ?? {});

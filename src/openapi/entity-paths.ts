@@ -6,12 +6,13 @@ import { parameterNameOf } from "./parameters.ts";
 import {
   arrayOf,
   dataOf,
+  emptyResponse,
   headerRef,
   jsonBody,
   jsonResponse,
-  NO_CONTENT,
   objectOf,
   parameterRef,
+  REPLAYED,
   responseRef,
   STRING,
   schemaRef,
@@ -56,6 +57,8 @@ interface Maker {
   readonly facts: QueryFacts;
 }
 
+const DELETED = emptyResponse("The record is no more.", REPLAYED);
+
 const shared = (...names: string[]) => names.map(parameterRef);
 
 function collectionOperations({ name, own, operation }: Maker): JsonObject {
@@ -65,14 +68,14 @@ function collectionOperations({ name, own, operation }: Maker): JsonObject {
       summary: `List records of ${name}`,
       parameters: [
         ...shared("page", "size", "count", "cursor"),
-        ...own("sort", "filters", "fields", "expand"),
+        ...own("filter", "sort", "fields", "expand"),
       ],
       responses: { 200: jsonResponse("A page of records.", listOf(name)), ...READ_ERRORS },
     }),
     post: operation({
       id: "create",
       summary: `Create a record of ${name}`,
-      parameters: own("fields", "expand"),
+      parameters: [...own("fields", "expand"), ...shared("Idempotency-Key")],
       body: jsonBody(schemaRef(createNameOf(name))),
       responses: { 201: responseRef(`${name}-created`), ...WRITE_ERRORS },
     }),
@@ -86,7 +89,7 @@ function aggregateOperation({ own, operation }: Maker): JsonObject {
   return operation({
     id: "aggregate",
     summary: "Measures by group",
-    parameters: [...shared("measure", "groupBy", "measureSort"), ...own("filters")],
+    parameters: [...shared("measure", "groupBy", "measureSort"), ...own("filter")],
     responses: {
       200: jsonResponse("One object for each group.", schemaRef("shared-groups")),
       ...READ_ERRORS,
@@ -102,8 +105,11 @@ function exportOperation({ name, own, operation }: Maker): JsonObject {
   return operation({
     id: "export",
     summary: `Stream every matching record of ${name}`,
-    parameters: [...shared("format"), ...own("sort", "filters", "fields")],
-    responses: { 200: { description: "The records, as they are read.", content }, ...READ_ERRORS },
+    parameters: [...shared("format"), ...own("filter", "sort", "fields")],
+    responses: {
+      200: { ...emptyResponse("The records, as they are read."), content },
+      ...READ_ERRORS,
+    },
   });
 }
 
@@ -112,7 +118,7 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
     operation({
       id,
       summary: `Change fields of a record of ${name}`,
-      parameters: [...own("fields", "expand"), ...shared("If-Match")],
+      parameters: [...own("fields", "expand"), ...shared("If-Match", "Idempotency-Key")],
       body: jsonBody(schemaRef(updateNameOf(name))),
       responses: { 200: responseRef(`${name}-record`), ...CONDITIONAL_WRITE_ERRORS },
     });
@@ -133,8 +139,8 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
     delete: operation({
       id: "delete",
       summary: `Delete a record of ${name}`,
-      parameters: shared("If-Match"),
-      responses: { 204: NO_CONTENT, ...DELETE_ERRORS },
+      parameters: shared("If-Match", "Idempotency-Key"),
+      responses: { 204: DELETED, ...DELETE_ERRORS },
     }),
   };
 }
@@ -148,7 +154,7 @@ function bulkOperations({ columns: [id] }: Entity, { name, operation, facts }: M
       body: jsonBody(arrayOf(item, { minItems: 1, maxItems: facts.maxBatchItems })),
       responses: answer,
     });
-  const parameters = shared("atomic", "Prefer");
+  const parameters = shared("atomic", "Prefer", "Idempotency-Key");
   const update = { anyOf: [schemaRef(bulkUpdateNameOf(name)), schemaRef(createNameOf(name))] };
   return {
     post: make(
@@ -176,15 +182,16 @@ export function entityResponses({ name }: Entity): JsonObject {
       { type: "object", properties: { data: arrayOf({ anyOf: [record, { type: "null" }] }) } },
     ],
   };
-  const tagged = { ETag: headerRef("ETag") };
+  const written = { ETag: headerRef("ETag"), ...REPLAYED };
   return {
-    [`${name}-record`]: jsonResponse("The record.", dataOf(record), tagged),
+    [`${name}-record`]: jsonResponse("The record.", dataOf(record), written),
     [`${name}-created`]: jsonResponse("The record as it was created.", dataOf(record), {
-      ...tagged,
+      ...written,
       Location: headerRef("Location"),
     }),
     [`${name}-bulk`]: jsonResponse("How many items succeeded, and why others did not.", bulk, {
       "Preference-Applied": headerRef("Preference-Applied"),
+      ...REPLAYED,
     }),
   };
 }

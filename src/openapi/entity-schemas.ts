@@ -21,8 +21,7 @@ export function entitySchemas(entity: Entity): JsonObject {
     [createNameOf(name)]: createSchema(entity, properties),
     [updateNameOf(name)]: updateSchema(properties),
     [bulkUpdateNameOf(name)]: {
-      ...updateSchema(properties),
-      required: ["id"],
+      allOf: [schemaRef(updateNameOf(name)), { type: "object", required: ["id"] }],
     },
   };
 }

@@ -1,13 +1,17 @@
 import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
 import type { JsonObject } from "../model/json.ts";
-import { arrayOf, headerRef, jsonContent, objectOf, responseRef, STRING, schemaRef } from "./parts.ts";
+import {
+  arrayOf,
+  headerRef,
+  jsonContent,
+  objectOf,
+  responseRef,
+  STRING,
+  schemaRef,
+  TRACE_HEADERS,
+} from "./parts.ts";
 
-/** Codes of the contract that no request can be answered with yet; no document names them. */
-const NOT_RAISED: ReadonlySet<ErrorCode> = new Set(["IDEMPOTENCY_CONFLICT", "RATE_LIMITED"]);
-
-export const RAISED_CODES = (Object.keys(statusOfCode) as ErrorCode[]).filter(
-  (code) => !NOT_RAISED.has(code),
-);
+const CODES = Object.keys(statusOfCode) as ErrorCode[];
 
 const exampleMessages: Readonly<Record<ErrorCode, string>> = {
   BAD_REQUEST: "Request body is not valid JSON",
@@ -18,7 +22,7 @@ const exampleMessages: Readonly<Record<ErrorCode, string>> = {
   METHOD_NOT_ALLOWED: "Method not allowed — use GET, POST, HEAD, OPTIONS",
   WORKSPACE_STATUS: "Workspace is in read-only mode",
   UNIQUE_CONSTRAINT_VIOLATION: "A record with email 'alice@example.com' already exists",
-  IDEMPOTENCY_CONFLICT: "This Idempotency-Key was used for another request",
+  IDEMPOTENCY_CONFLICT: "This Idempotency-Key was used for another request — send a new one",
   PRECONDITION_FAILED: "The record has changed: If-Match does not hold",
   PAYLOAD_TOO_LARGE: "Request body is larger than 1048576 bytes",
   UNSUPPORTED_MEDIA_TYPE: "Content-Type must be application/json",
@@ -35,11 +39,12 @@ const descriptions: Readonly<Record<number, string>> = {
   403: "The key lacks permission.",
   404: "No such entity, record or route.",
   405: "Another method on this path; `Allow` names the right ones.",
-  409: "The workspace's access mode prevents it, or a unique value is taken.",
+  409: "The access mode prevents it, a unique value is taken, or the Idempotency-Key was used before.",
   412: "`If-Match` does not hold.",
   413: "The body is larger than 1 MiB.",
   415: "The body is not JSON.",
   422: "The data breaks rules of the schema; all problems together.",
+  429: "Over the key's rate.",
   500: "Anything unexpected.",
   503: "Retry later; on a write, read first: it may have happened.",
 };
@@ -47,10 +52,18 @@ const descriptions: Readonly<Record<number, string>> = {
 const headersOf: Readonly<Record<number, JsonObject>> = {
   401: { "WWW-Authenticate": headerRef("WWW-Authenticate") },
   405: { Allow: headerRef("Allow") },
+  429: { "Retry-After": headerRef("Retry-After") },
   503: { "Retry-After": headerRef("Retry-After") },
 };
 
-export const errorHeaders: JsonObject = {
+/** `components.headers` that every document uses. */
+export const sharedHeaders: JsonObject = {
+  "X-Request-Id": { description: "The request's own, else a new one.", schema: STRING },
+  "Server-Timing": {
+    description: "Milliseconds of authentication and of the database.",
+    schema: STRING,
+    example: "auth;dur=0, db;dur=4",
+  },
   Allow: { description: "The methods of the path.", schema: STRING },
   "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
   "WWW-Authenticate": { description: "How to authenticate.", schema: STRING },
@@ -58,19 +71,18 @@ export const errorHeaders: JsonObject = {
 
 const nameOf = (status: number) => `Error${status}`;
 
+const ALL_STATUSES: readonly number[] = [...new Set(CODES.map((code) => statusOfCode[code]))];
+export const READ_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 429, 500, 503];
+
 /** `components.responses`: one for each status, with an example of each of its codes. */
-export function errorResponses(): JsonObject {
-  const statuses = [...new Set(RAISED_CODES.map((code) => statusOfCode[code]))];
+export function errorResponses(statuses = ALL_STATUSES): JsonObject {
   return Object.fromEntries(
     statuses.map((status) => {
-      const codes = RAISED_CODES.filter((code) => statusOfCode[code] === status);
+      const codes = CODES.filter((code) => statusOfCode[code] === status);
       const examples = Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
       const content = jsonContent(schemaRef("shared-error"), { examples });
-      const headers = headersOf[status];
-      return [
-        nameOf(status),
-        { description: descriptions[status] ?? "", ...(headers && { headers }), ...content },
-      ];
+      const headers = { ...TRACE_HEADERS, ...headersOf[status] };
+      return [nameOf(status), { description: descriptions[status] ?? "", headers, ...content }];
     }),
   );
 }
@@ -85,7 +97,7 @@ const detail = objectOf({ field: STRING, message: STRING }, { closed: true });
 
 export const errorSchemas: JsonObject = {
   "shared-errorBody": objectOf(
-    { code: { type: "string", enum: RAISED_CODES }, message: STRING, details: arrayOf(detail) },
+    { code: { type: "string", enum: CODES }, message: STRING, details: arrayOf(detail) },
     { optional: ["details"], closed: true },
   ),
   "shared-error": objectOf({ error: schemaRef("shared-errorBody") }, { closed: true }),
@@ -95,8 +107,9 @@ const refs = (statuses: readonly number[]): JsonObject =>
   Object.fromEntries(statuses.map((status) => [status, responseRef(nameOf(status))]));
 
 /* What can go wrong, by kind of request. */
-export const READ_ERRORS = refs([400, 401, 404, 405, 500, 503]);
-export const WRITE_ERRORS = refs([400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503]);
-export const CONDITIONAL_WRITE_ERRORS = refs([400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 500, 503]);
-export const DELETE_ERRORS = refs([400, 401, 403, 404, 405, 409, 412, 500, 503]);
-export const PUBLIC_ERRORS = refs([405, 500, 503]);
+export const READ_ERRORS = refs(READ_STATUSES);
+export const WRITE_ERRORS = refs([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]);
+export const CONDITIONAL_WRITE_ERRORS = refs([
+  400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 500, 503,
+]);
+export const DELETE_ERRORS = refs([400, 401, 403, 404, 405, 409, 412, 413, 429, 500, 503]);

@@ -3,7 +3,7 @@ import type { Column } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { columnSchemaOf, comparedSchemaOf } from "./column-schemas.ts";
-import { arrayOf, COUNT, STRING, schemaRef } from "./parts.ts";
+import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
 import type { OperatorFacts, QueryFacts } from "./query-facts.ts";
 
 export const filterNameOf = (entity: string) => `${entity}-filter`;
@@ -21,7 +21,7 @@ const query = (name: string, description: string, more: JsonObject): JsonObject 
 export function sharedParameters(facts: QueryFacts): JsonObject {
   const { defaultPageSize, maxPageSize } = facts;
   const size = { type: "integer", minimum: 1, maximum: maxPageSize, default: defaultPageSize };
-  const entityTag = { required: false, in: "header" };
+  const header = { required: false, in: "header" };
   return {
     page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
     size: query("size", "Records of one page.", { schema: size }),
@@ -68,19 +68,26 @@ export function sharedParameters(facts: QueryFacts): JsonObject {
     ),
     "If-Match": {
       name: "If-Match",
-      ...entityTag,
+      ...header,
       description: "Writes only while the record has this `ETag`; `*` while it exists.",
       schema: STRING,
     },
     "If-None-Match": {
       name: "If-None-Match",
-      ...entityTag,
+      ...header,
       description: "Answers 304 while the `ETag` is still this one.",
       schema: STRING,
     },
+    "Idempotency-Key": {
+      name: "Idempotency-Key",
+      ...header,
+      description:
+        "1 to 255 printable characters: for 24 hours the write is done once, whoever sends it again.",
+      schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]*$" },
+    },
     Prefer: {
       name: "Prefer",
-      ...entityTag,
+      ...header,
       description: "`return=representation` answers the records too.",
       schema: STRING,
     },
@@ -92,8 +99,8 @@ export function entityParameters(entity: Entity, facts: QueryFacts): JsonObject 
   const { name, columns, relationships, settings } = entity;
   const [id] = columns;
   const expandable = settings.expandableRelationships ?? [...relationships.keys()];
-  const names = { type: "string", anyOf: [schemaRef(fieldNameOf(name)), { pattern: "\\." }] };
-  const sortTerms = { type: "string", anyOf: [schemaRef(fieldNameOf(name)), { pattern: "[.,]" }] };
+  const names = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "\\." }] };
+  const sortTerms = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "[.,]" }] };
   return {
     [parameterNameOf(name, "id")]: {
       name: "id",
@@ -102,11 +109,12 @@ export function entityParameters(entity: Entity, facts: QueryFacts): JsonObject 
       description: `The id of the ${name}.`,
       schema: id ? columnSchemaOf(name, id) : STRING,
     },
-    [parameterNameOf(name, "filters")]: query(
-      "filters",
-      "Each property is a parameter of its own, such as `filter[field.op]=value`; all of them must hold. " +
-        "Names may lead through relationships: `filter[relationship.field.op]`.",
-      { style: "form", explode: true, schema: schemaRef(filterNameOf(name)) },
+    [parameterNameOf(name, "filter")]: query(
+      "filter",
+      "`filter[field]=value` or `filter[field.op]=value`; all must hold. Through relationships: " +
+        "`filter[relationship.field.op]=value`. `in` and `notIn` take values separated by commas, `between` two, " +
+        "`isNull` and `isNotNull` `true` or `false`. Or `filter={json}`: a tree with `and`, `or` and `not`.",
+      { style: "deepObject", explode: true, schema: { anyOf: [schemaRef(filterNameOf(name)), JSON_TREE] } },
     ),
     [parameterNameOf(name, "sort")]: query(
       "sort",
@@ -126,6 +134,12 @@ export function entityParameters(entity: Entity, facts: QueryFacts): JsonObject 
   };
 }
 
+const JSON_TREE: JsonObject = {
+  type: "string",
+  contentMediaType: "application/json",
+  description: "The filter as a JSON tree.",
+};
+
 const choiceOf = (names: readonly string[]) =>
   names.length === 0
     ? "There are none."
@@ -136,39 +150,31 @@ export function parameterSchemas(entity: Entity, facts: QueryFacts): JsonObject 
   const { name, columns } = entity;
   return {
     [fieldNameOf(name)]: { type: "string", enum: columns.map((column) => column.name) },
-    [filterNameOf(name)]: { type: "object", properties: filterProperties(entity, facts) },
+    [filterNameOf(name)]: filterSchema(entity, facts),
   };
 }
 
-export const filterValueSchemas: JsonObject = {
-  "shared-list": {
-    type: "string",
-    description: "Values, comma-separated; one with a comma in double quotes.",
-  },
-  "shared-pair": { type: "string", description: "From and to, comma-separated, both included." },
-  "shared-flag": { type: "string", enum: ["", "true", "false"] },
-};
+/** Values of operators that do not take one of the column's own: lists and pairs are comma-separated. */
+const valueSchemas = { LIST: STRING, PAIR: STRING, FLAG: BOOLEAN } as const;
 
-const sharedValues = {
-  LIST: schemaRef("shared-list"),
-  PAIR: schemaRef("shared-pair"),
-  FLAG: schemaRef("shared-flag"),
-} as const;
-
-function filterProperties({ name, columns, settings }: Entity, { operators }: QueryFacts): JsonObject {
-  const all = Object.entries(operators);
-  const properties: Record<string, JsonObject> = {
-    filter: {
-      type: "string",
-      contentMediaType: "application/json",
-      description: "The filter as a JSON tree.",
-    },
-  };
+/** A property for each operator of each field; a pattern for what leads through a relationship. */
+function filterSchema({ name, columns, relationships, settings }: Entity, facts: QueryFacts): JsonObject {
+  const { filterableFields: allowed } = settings;
+  const operators = Object.entries(facts.operators);
+  const properties: Record<string, JsonObject> = {};
   for (const column of columns) {
-    if (settings.filterableFields && !settings.filterableFields.includes(column.name)) continue;
-    addFilters(properties, column, { operators: all, value: comparedSchemaOf(name, column) });
+    if (allowed && !allowed.includes(column.name)) continue;
+    addFilters(properties, column, { operators, value: comparedSchemaOf(name, column) });
   }
-  return properties;
+  const isOpen = (relationship: string) =>
+    !allowed || allowed.some((path) => path === relationship || path.startsWith(`${relationship}.`));
+  const ways = [...relationships.keys()].filter(isOpen);
+  return {
+    type: "object",
+    properties,
+    ...(ways.length > 0 && { patternProperties: { [`^(${ways.join("|")})\\.`]: STRING } }),
+    additionalProperties: false,
+  };
 }
 
 interface ColumnFilters {
@@ -184,8 +190,8 @@ function addFilters(
   const { family } = columnTypeOf(column);
   for (const [operator, { takes, families }] of operators) {
     if (!families.includes(family)) continue;
-    const schema = takes === "ONE" ? value : sharedValues[takes];
-    if (operator === "eq") properties[`filter[${column.name}]`] = schema;
-    properties[`filter[${column.name}.${operator}]`] = schema;
+    const schema = takes === "ONE" ? value : valueSchemas[takes];
+    if (operator === "eq") properties[column.name] = schema;
+    properties[`${column.name}.${operator}`] = schema;
   }
 }

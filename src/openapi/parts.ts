@@ -35,8 +35,12 @@ export function objectOf(
 /** The schema or null; `type` becomes an array where there is one. */
 export function nullable(schema: JsonObject): JsonObject {
   const { type, enum: values } = schema;
-  if (typeof type !== "string") return { anyOf: [schema, { type: "null" }] };
-  return { ...schema, type: [type, "null"], ...(Array.isArray(values) && { enum: [...values, null] }) };
+  if (type === undefined) return { anyOf: [schema, { type: "null" }] };
+  return {
+    ...schema,
+    type: [type, "null"].flat(),
+    ...(Array.isArray(values) && { enum: [...values, null] }),
+  };
 }
 
 export const jsonContent = (schema: JsonObject, more: JsonObject = {}): JsonObject => ({
@@ -48,19 +52,28 @@ export const jsonBody = (schema: JsonObject, required = true): JsonObject => ({
   ...jsonContent(schema),
 });
 
+/** Of every answer. */
+export const TRACE_HEADERS: JsonObject = {
+  "X-Request-Id": headerRef("X-Request-Id"),
+  "Server-Timing": headerRef("Server-Timing"),
+};
+
 export function jsonResponse(description: string, schema: JsonObject, headers?: JsonObject): JsonObject {
-  return { description, ...(headers && { headers }), ...jsonContent(schema) };
+  return { description, headers: { ...TRACE_HEADERS, ...headers }, ...jsonContent(schema) };
 }
+
+/** Of every answer to a write that may be sent again. */
+export const REPLAYED: JsonObject = { "Idempotent-Replayed": headerRef("Idempotent-Replayed") };
 
 /** What almost every answer is: `{"data": …}`. */
 export const dataOf = (schema: JsonValue): JsonObject => objectOf({ data: schema });
 
-export const NO_CONTENT: JsonObject = { description: "Done; there is nothing to answer." };
+/** An answer without a body. */
+export const emptyResponse = (description: string, headers?: JsonObject): JsonObject => ({
+  description,
+  headers: { ...TRACE_HEADERS, ...headers },
+});
 
 export const bearer = (description: string): JsonObject => ({ type: "http", scheme: "bearer", description });
 
 export const LICENSE: JsonObject = { name: "MIT", identifier: "MIT" };
-
-/** Keys in the order of their characters: the order of making does not show. */
-export const sorted = (parts: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -3,9 +3,9 @@ import type { Entity } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { entityPaths, entityResponses } from "./entity-paths.ts";
 import { entitySchemas } from "./entity-schemas.ts";
-import { errorHeaders, errorResponses, errorSchemas } from "./error-responses.ts";
-import { entityParameters, filterValueSchemas, parameterSchemas, sharedParameters } from "./parameters.ts";
-import { bearer, LICENSE, STRING } from "./parts.ts";
+import { errorResponses, errorSchemas, READ_STATUSES, sharedHeaders } from "./error-responses.ts";
+import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
+import { bearer, emptyResponse, headerRef, LICENSE, STRING } from "./parts.ts";
 import type { QueryFacts } from "./query-facts.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
 
@@ -26,20 +26,19 @@ export function buildWorkspaceDocument(catalog: Catalog, facts: QueryFacts): Jso
     paths: { ...workspacePaths(entities, facts), ...collect((entity) => entityPaths(entity, facts)) },
     components: {
       securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`.") },
-      headers: { ...errorHeaders, ETag: ETAG, ...(has && RECORD_HEADERS) },
+      headers: { ...sharedHeaders, ETag: ETAG, ...(has && RECORD_HEADERS) },
       parameters: {
         ...(has ? sharedParameters(facts) : ifNoneMatchOf(sharedParameters(facts))),
         ...collect((entity) => entityParameters(entity, facts)),
       },
       responses: {
-        ...errorResponses(),
-        NotModified: { description: "What was named is still current.", headers: { ETag: ETAG_REF } },
+        ...errorResponses(has ? undefined : READ_STATUSES),
+        NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
         ...collect(entityResponses),
       },
       schemas: {
         ...errorSchemas,
         ...workspaceSchemas(entities, facts),
-        ...(has && filterValueSchemas),
         ...collect((entity) => ({ ...entitySchemas(entity), ...parameterSchemas(entity, facts) })),
       },
     },
@@ -47,9 +46,12 @@ export function buildWorkspaceDocument(catalog: Catalog, facts: QueryFacts): Jso
 }
 
 const ETAG: JsonObject = { description: "Of what is answered; changes when it does.", schema: STRING };
-const ETAG_REF: JsonObject = { $ref: "#/components/headers/ETag" };
 const RECORD_HEADERS: JsonObject = {
   Location: { description: "The record's path.", schema: { type: "string", format: "uri-reference" } },
+  "Idempotent-Replayed": {
+    description: "`true`: the answer is that of an earlier request with the same Idempotency-Key.",
+    schema: STRING,
+  },
   "Preference-Applied": { description: "The preference that was honoured.", schema: STRING },
 };
 

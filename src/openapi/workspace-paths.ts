@@ -12,6 +12,7 @@ import {
   nullable,
   objectOf,
   parameterRef,
+  REPLAYED,
   responseRef,
   STRING,
   schemaRef,
@@ -53,9 +54,10 @@ function transact(entities: readonly Entity[], facts: QueryFacts): JsonObject {
       'In order. `{"$ref": "name.field"}` in a body is a field of the earlier operation called `name`. ' +
       "A failure is the failing operation's own, with `Operation {i}: ` before its message.",
     tags: TAGS,
+    parameters: [parameterRef("Idempotency-Key")],
     requestBody: jsonBody(objectOf({ operations }, { closed: true })),
     responses: {
-      200: jsonResponse("The records by operation; null for a delete.", dataOf(arrayOf(record))),
+      200: jsonResponse("The records by operation; null for a delete.", dataOf(arrayOf(record)), REPLAYED),
       ...CONDITIONAL_WRITE_ERRORS,
     },
   };

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
 import type { BulkAction } from "../../services/records/bulk-items.ts";
 import { bulkWrite } from "../../services/records/bulk-write.ts";
@@ -25,6 +26,9 @@ const WORKSPACE = "/api/v1/:organization/:workspace";
 /** What is fixed below an entity comes before what may be an id. */
 const resources: Readonly<Record<string, Handlers>> = {
   [WORKSPACE]: { GET: describe },
+  /** The documents call it `/`, below their server's address. */
+  [`${WORKSPACE}/`]: { GET: describe },
+  [`${WORKSPACE}/openapi.json`]: { GET: describeOpenly },
   [`${WORKSPACE}/transaction`]: { POST: transact },
   [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
   [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
@@ -42,6 +46,14 @@ export function mountRecords(app: Hono<AppEnv>): void {
 async function describe(c: AppContext) {
   onlyParameters(c, []);
   return c.json({ data: await describeWorkspace(workspaceContext(c)) });
+}
+
+async function describeOpenly(c: AppContext) {
+  onlyParameters(c, []);
+  const description = await describeApi(workspaceContext(c));
+  const headers = { ETag: etagOf(description), "Cache-Control": "private, no-cache" };
+  if (hasCurrentCopy(c, description)) return c.body(null, 304, headers);
+  return c.body(description.bytes, 200, { ...headers, "Content-Type": "application/json" });
 }
 
 async function list(c: AppContext) {
