@@ -3,6 +3,7 @@ import type { AppEnv } from "./http/context.ts";
 import { traceRequest } from "./http/middleware/trace-request.ts";
 import { onError, onNotFound } from "./http/on-error.ts";
 import { mountAdmin } from "./http/routes/admin.ts";
+import { mountAdminDocument } from "./http/routes/admin-document.ts";
 import { mountHealth } from "./http/routes/health.ts";
 import { mountRecords } from "./http/routes/records.ts";
 
@@ -14,6 +15,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(traceRequest);
   mountHealth(app);
   mountAdmin(app);
+  mountAdminDocument(app);
   mountRecords(app);
   return app;
 }

@@ -19,7 +19,7 @@ function valueSchemaOf(entity: string, column: Column): JsonObject {
   for (const constraint of column.constraints) {
     schema = combine(schema, constraintTypes.get(constraint.type)?.jsonSchema(column, constraint) ?? {});
   }
-  return schema;
+  return withOneBound(withOneBound(schema, "inimum"), "aximum");
 }
 
 /** Of two bounds the tighter one holds; of two patterns or formats both. */
@@ -36,6 +36,16 @@ function combine(schema: JsonObject, added: JsonObject): JsonObject {
   if (also.length === 0) return result;
   const before = Array.isArray(schema.allOf) ? schema.allOf : [];
   return { ...result, allOf: [...before, ...also] };
+}
+
+/** Of an inclusive and an exclusive bound on one side the tighter; when equal, the exclusive one. */
+function withOneBound(schema: JsonObject, side: "inimum" | "aximum"): JsonObject {
+  const { [`m${side}`]: inclusive, [`exclusiveM${side}`]: exclusive, ...rest } = schema;
+  if (typeof inclusive !== "number" || typeof exclusive !== "number") return schema;
+  const isInclusiveTighter = side === "inimum" ? inclusive > exclusive : inclusive < exclusive;
+  return isInclusiveTighter
+    ? { ...rest, [`m${side}`]: inclusive }
+    : { ...rest, [`exclusiveM${side}`]: exclusive };
 }
 
 /** The value of a filter: what is compared need not keep the column's own bounds. */

@@ -75,11 +75,16 @@ const ALL_STATUSES: readonly number[] = [...new Set(CODES.map((code) => statusOf
 export const READ_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 429, 500, 503];
 
 /** `components.responses`: one for each status, with an example of each of its codes. */
-export function errorResponses(statuses = ALL_STATUSES): JsonObject {
+export function errorResponses(
+  statuses = ALL_STATUSES,
+  messages: Partial<Record<ErrorCode, string>> = {},
+): JsonObject {
   return Object.fromEntries(
     statuses.map((status) => {
       const codes = CODES.filter((code) => statusOfCode[code] === status);
-      const examples = Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
+      const examples = Object.fromEntries(
+        codes.map((code) => [code, { value: exampleOf(code, messages[code]) }]),
+      );
       const content = jsonContent(schemaRef("shared-error"), { examples });
       const headers = { ...TRACE_HEADERS, ...headersOf[status] };
       return [nameOf(status), { description: descriptions[status] ?? "", headers, ...content }];
@@ -87,10 +92,10 @@ export function errorResponses(statuses = ALL_STATUSES): JsonObject {
   );
 }
 
-function exampleOf(code: ErrorCode): JsonObject {
+function exampleOf(code: ErrorCode, message = exampleMessages[code]): JsonObject {
   const details =
     code === "VALIDATION_ERROR" ? [{ field: "email", message: "must be a valid email address" }] : undefined;
-  return { error: { code, message: exampleMessages[code], ...(details && { details }) } };
+  return { error: { code, message, ...(details && { details }) } };
 }
 
 const detail = objectOf({ field: STRING, message: STRING }, { closed: true });
@@ -103,13 +108,14 @@ export const errorSchemas: JsonObject = {
   "shared-error": objectOf({ error: schemaRef("shared-errorBody") }, { closed: true }),
 };
 
-const refs = (statuses: readonly number[]): JsonObject =>
+/** The responses of an operation that can fail with these statuses. */
+export const errorRefs = (statuses: readonly number[]): JsonObject =>
   Object.fromEntries(statuses.map((status) => [status, responseRef(nameOf(status))]));
 
 /* What can go wrong, by kind of request. */
-export const READ_ERRORS = refs(READ_STATUSES);
-export const WRITE_ERRORS = refs([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]);
-export const CONDITIONAL_WRITE_ERRORS = refs([
+export const READ_ERRORS = errorRefs(READ_STATUSES);
+export const WRITE_ERRORS = errorRefs([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]);
+export const CONDITIONAL_WRITE_ERRORS = errorRefs([
   400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 500, 503,
 ]);
-export const DELETE_ERRORS = refs([400, 401, 403, 404, 405, 409, 412, 413, 429, 500, 503]);
+export const DELETE_ERRORS = errorRefs([400, 401, 403, 404, 405, 409, 412, 413, 429, 500, 503]);

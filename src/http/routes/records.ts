@@ -14,6 +14,7 @@ import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { describedWith } from "../description.ts";
 import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { markReplay, writeContext } from "../idempotency.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
@@ -28,7 +29,7 @@ const resources: Readonly<Record<string, Handlers>> = {
   [WORKSPACE]: { GET: describe },
   /** The documents call it `/`, below their server's address. */
   [`${WORKSPACE}/`]: { GET: describe },
-  [`${WORKSPACE}/openapi.json`]: { GET: describeOpenly },
+  [`${WORKSPACE}/openapi.json`]: { GET: describeOpenApi },
   [`${WORKSPACE}/transaction`]: { POST: transact },
   [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
   [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
@@ -48,12 +49,9 @@ async function describe(c: AppContext) {
   return c.json({ data: await describeWorkspace(workspaceContext(c)) });
 }
 
-async function describeOpenly(c: AppContext) {
+async function describeOpenApi(c: AppContext) {
   onlyParameters(c, []);
-  const description = await describeApi(workspaceContext(c));
-  const headers = { ETag: etagOf(description), "Cache-Control": "private, no-cache" };
-  if (hasCurrentCopy(c, description)) return c.body(null, 304, headers);
-  return c.body(description.bytes, 200, { ...headers, "Content-Type": "application/json" });
+  return describedWith(c, await describeApi(workspaceContext(c)));
 }
 
 async function list(c: AppContext) {

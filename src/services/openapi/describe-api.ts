@@ -8,8 +8,8 @@ import { queryFacts } from "./query-facts.ts";
 
 export interface ApiDescription {
   /** The OpenAPI document as JSON, in UTF-8. */
-  readonly bytes: ArrayBuffer;
-  /** Of the bytes, so that a new release of the product is a new document too. */
+  readonly content: ArrayBuffer;
+  /** Of the content, so that a new release of the product is a new document too. */
   readonly tag: string;
 }
 
@@ -33,6 +33,6 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
 }
 
 async function makeDescription(document: JsonObject): Promise<ApiDescription> {
-  const bytes = await new Response(JSON.stringify(document)).arrayBuffer();
-  return { bytes, tag: (await sha256Hex(bytes)).slice(0, TAG_LENGTH) };
+  const content = await new Response(JSON.stringify(document)).arrayBuffer();
+  return { content, tag: (await sha256Hex(content)).slice(0, TAG_LENGTH) };
 }

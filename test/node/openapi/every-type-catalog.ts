@@ -25,6 +25,16 @@ export const everyTypeCatalog = sketchCatalog([
           { type: "NOT_BLANK" },
         ],
       },
+      {
+        name: "score",
+        type: "INTEGER",
+        constraints: [{ type: "POSITIVE" }, { type: "MIN", value: 5 }, { type: "NEGATIVE_OR_ZERO" }],
+      },
+      {
+        name: "address",
+        type: "TEXT",
+        constraints: [{ type: "EMAIL" }, { type: "URL" }, { type: "MIN_LENGTH", value: "3" }],
+      },
       { name: "changedAt", type: "DATETIME", autoSet: "UPDATE" },
     ],
     settings: { filterableFields: ["bounded", "others.note"], expandableRelationships: [] },

@@ -1,44 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildWorkspaceDocument } from "../../../src/openapi/workspace-document.ts";
 import { queryFacts } from "../../../src/services/openapi/query-facts.ts";
 import { shopCatalog } from "../../support/shop-catalog.ts";
 import { sketchCatalog } from "../../support/sketch-catalog.ts";
+import { ADMIN_TOKEN, type ServedDemo, serveDemo } from "../support/served-demo.ts";
 import { everyTypeCatalog } from "./every-type-catalog.ts";
-
-/** Problems that Redocly's linter finds with its recommended rules, warnings included. */
-function lint(document: object): unknown[] {
-  const directory = mkdtempSync(join(tmpdir(), "redocly-test-"));
-  try {
-    const file = join(directory, "openapi.json");
-    writeFileSync(file, JSON.stringify(document));
-    const output = run(["redocly", "lint", file, "--extends=recommended", "--format=json"]);
-    return JSON.parse(output).problems.map(({ ruleId, message, location }: Problem) => {
-      return `${ruleId}: ${message} at ${location[0]?.pointer}`;
-    });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-interface Problem {
-  readonly ruleId: string;
-  readonly message: string;
-  readonly location: readonly { readonly pointer: string }[];
-}
-
-/** What a command prints, also when it fails. */
-function run(command: string[]): string {
-  const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
-  try {
-    return execFileSync("npx", command, { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch (failure) {
-    return (failure as { stdout: string }).stdout;
-  }
-}
+import { lint } from "./lint.ts";
 
 it.each([
   ["of a shop", buildWorkspaceDocument(shopCatalog(), queryFacts)],
@@ -51,4 +18,22 @@ it.each([
 it("finds what is wrong, so that finding nothing means something", () => {
   const { license: _, ...info } = { license: "", title: "Wrong", version: "1" };
   expect(lint({ openapi: "3.1.0", info, paths: {} }).length).toBeGreaterThan(0);
+});
+
+describe("as served", () => {
+  let demo: ServedDemo;
+  beforeAll(async () => {
+    demo = await serveDemo();
+  });
+  afterAll(() => demo.stop());
+
+  it.each([
+    ["admin API", () => ({ path: "/admin/v1/openapi.json", token: ADMIN_TOKEN })],
+    ["demo workspace", () => ({ path: "/api/v1/demo/air/openapi.json", token: demo.key })],
+  ])("Redocly finds nothing in the document of the %s", async (_, addressOf) => {
+    const { path, token } = addressOf();
+    const response = await fetch(demo.baseUrl + path, { headers: { authorization: `Bearer ${token}` } });
+    expect(response.status).toBe(200);
+    expect(lint((await response.json()) as object)).toEqual([]);
+  });
 });

@@ -1,0 +1,89 @@
+import { ACCESS_MODES } from "../../model/access-mode.ts";
+import { PERMISSIONS } from "../../model/api-key.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { RISKS, SCHEMA_CHANGE_KINDS } from "../../model/schema-change.ts";
+import { arrayOf, COUNT, INSTANT, nullable, objectOf, STRING, schemaRef } from "../../openapi/parts.ts";
+
+const closed = { closed: true };
+const NULLABLE_INSTANT = nullable(INSTANT);
+
+const apiKey = {
+  id: STRING,
+  name: STRING,
+  keyPrefix: STRING,
+  permission: { type: "string", enum: PERMISSIONS },
+  expiresAt: NULLABLE_INSTANT,
+  createdAt: INSTANT,
+  lastUsedAt: NULLABLE_INSTANT,
+  revokedAt: NULLABLE_INSTANT,
+};
+
+/** What was sent, with ids and every default filled in. */
+const completed = (input: string, required: readonly string[]): JsonObject => ({
+  allOf: [schemaRef(input), { type: "object", required }],
+});
+
+const change = objectOf(
+  {
+    kind: { type: "string", enum: SCHEMA_CHANGE_KINDS },
+    entity: STRING,
+    column: STRING,
+    from: STRING,
+    constraint: STRING,
+    properties: arrayOf(STRING),
+    risk: { type: "string", enum: RISKS },
+    reason: STRING,
+  },
+  { optional: ["column", "from", "constraint", "properties", "reason"], closed: true },
+);
+
+/** `components.schemas` of everything that is answered. */
+export const outputSchemas = {
+  Organization: objectOf({ slug: STRING, name: STRING, createdAt: INSTANT, updatedAt: INSTANT }, closed),
+  Workspace: objectOf(
+    {
+      slug: STRING,
+      name: STRING,
+      accessMode: { type: "string", enum: ACCESS_MODES },
+      maxExpandDepth: nullable({ type: "integer" }),
+      corsAllowedOrigins: nullable(arrayOf(STRING)),
+      rateLimit: nullable({ type: "integer" }),
+      schemaVersion: COUNT,
+      createdAt: INSTANT,
+      updatedAt: INSTANT,
+    },
+    closed,
+  ),
+  ApiKey: objectOf(apiKey, closed),
+  ApiKeyWithSecret: objectOf({ ...apiKey, key: STRING }, closed),
+  Synchronization: objectOf({ written: COUNT, removed: COUNT }, closed),
+  Entity: completed("EntityInput", [
+    "id",
+    "name",
+    "tableName",
+    "idType",
+    "columns",
+    "constraints",
+    "relationships",
+    "settings",
+  ]),
+  Column: completed("ColumnInput", [
+    "id",
+    "name",
+    "columnName",
+    "type",
+    "nullable",
+    "unique",
+    "indexed",
+    "constraints",
+  ]),
+  Schema: objectOf({ version: COUNT, entities: arrayOf(schemaRef("Entity")) }, closed),
+  SchemaChange: change,
+  SchemaChanges: objectOf({ version: COUNT, changes: arrayOf(schemaRef("SchemaChange")) }, closed),
+  AppliedSchemaChange: objectOf(
+    { version: COUNT, appliedAt: INSTANT, changes: arrayOf(schemaRef("SchemaChange")) },
+    closed,
+  ),
+} as const satisfies Record<string, JsonObject>;
+
+export type OutputName = keyof typeof outputSchemas;
