@@ -12,6 +12,11 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: "2026-10-01",
               kvNamespaces: ["API_KEYS"],
+              ratelimits: {
+                RATE_LIMIT_60: { namespace_id: "60", simple: { limit: 60, period: 60 } },
+                RATE_LIMIT_300: { namespace_id: "300", simple: { limit: 300, period: 60 } },
+                RATE_LIMIT_UNKNOWN: { namespace_id: "1", simple: { limit: 40, period: 60 } },
+              },
               bindings: { LIBSQL_URL: inject<string>("libsqlUrl"), ADMIN_TOKEN: "test-admin-token" },
             },
           })),

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv } from "./http/context.ts";
+import { allowOrigins } from "./http/middleware/allow-origins.ts";
 import { traceRequest } from "./http/middleware/trace-request.ts";
 import { onError, onNotFound } from "./http/on-error.ts";
 import { mountAdmin } from "./http/routes/admin.ts";
@@ -13,6 +14,7 @@ export function createApp(): Hono<AppEnv> {
   app.onError(onError);
   app.notFound(onNotFound);
   app.use(traceRequest);
+  app.use("/api/v1/*", allowOrigins);
   mountHealth(app);
   mountAdmin(app);
   mountAdminDocument(app);

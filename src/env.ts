@@ -1,11 +1,13 @@
 import * as z from "zod";
+import type { RateBindings } from "./rates/rate-limiter.ts";
 
 /** Bindings and variables of a deployment, as in wrangler.toml. */
-export interface Bindings {
+export interface Bindings extends RateBindings {
   readonly API_KEYS: KVNamespace;
   readonly LIBSQL_URL: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly ADMIN_TOKEN?: string;
+  readonly CLIENT_ADDRESS_HEADER?: string;
 }
 
 export interface Settings {
@@ -14,6 +16,8 @@ export interface Settings {
   readonly databaseToken: string | undefined;
   /** Undefined: every admin request is refused. */
   readonly adminToken: string | undefined;
+  /** The header in which a trusted proxy in front of the Worker names the client. */
+  readonly clientAddressHeader: string | undefined;
 }
 
 const optional = z
@@ -27,6 +31,7 @@ const settingsSchema = z.object({
     .regex(/^(?:https?|libsql):\/\/./, "LIBSQL_URL must be http://…, https://… or libsql://…"),
   LIBSQL_AUTH_TOKEN: optional,
   ADMIN_TOKEN: optional,
+  CLIENT_ADDRESS_HEADER: optional,
 });
 
 const parsed = new WeakMap<Bindings, Settings>();
@@ -40,6 +45,7 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseUrl: variables.LIBSQL_URL.replace(/^libsql:/, "https:").replace(/\/+$/, ""),
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     adminToken: variables.ADMIN_TOKEN,
+    clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
   };
   parsed.set(bindings, settings);
   return settings;

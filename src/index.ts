@@ -10,7 +10,7 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    const services = openServices(env, newRequestId());
+    const services = openServices(env, { requestId: newRequestId() });
     await Promise.all([removeEndedSecrets(services), forgetOldRequests(services)]);
   },
 } satisfies ExportedHandler<Bindings>;

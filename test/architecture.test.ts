@@ -12,7 +12,7 @@ const LEVELS = [
   ["model"],
   ["columns"],
   ["query", "ddl", "openapi"],
-  ["db", "kv", "webhooks"],
+  ["db", "kv", "rates", "webhooks"],
   ["services"],
   ["http"],
 ];

@@ -12,6 +12,8 @@ export interface Surroundings {
   /** The request's time, ISO 8601 UTC. */
   readonly iso: string;
   generateUuid(): string;
+  /** Whether this client may not write the column. */
+  isLocked?(column: Column): boolean;
 }
 
 export type Validated =
@@ -87,7 +89,7 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circu
   const { column } = rule;
   const sent = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
   if (sent === undefined) return absent(column, now);
-  if (column.autoSet) return { messages: ["is read-only"] };
+  if (column.autoSet || now.isLocked?.(column)) return { messages: ["is read-only"] };
   const reading = rule.read(sent, now.iso);
   if (column.name !== "id" || id === undefined) return reading;
   return "value" in reading && reading.value === id ? undefined : { messages: ["cannot be changed"] };

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
+import type { ApiKeyScope } from "../model/access.ts";
 import type { AccessMode, Need } from "../model/access-mode.ts";
 import type { Actor, Permission } from "../model/api-key.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
@@ -26,6 +27,8 @@ export interface Facts {
     readonly permission: Permission;
     readonly expiresAt: string | null;
     readonly revokedAt: string | null;
+    readonly scopes: readonly ApiKeyScope[] | null;
+    readonly allowedIps: readonly string[] | null;
     /** End of a rotated secret's grace period; null for the current secret. */
     readonly validUntil: string | null;
   };
@@ -47,6 +50,8 @@ const FACTS_OF_KEY = build
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     validUntil: apiKeySecrets.validUntil,
+    scopes: apiKeys.scopes,
+    allowedIps: apiKeys.allowedIps,
   })
   .from(apiKeySecrets)
   .innerJoin(apiKeys, eq(apiKeys.id, apiKeySecrets.keyId))
@@ -76,14 +81,23 @@ export function decodeFacts(rows: Rows): Facts | undefined {
   const [workspaceId, revision, accessMode, migrating, ...key] = row;
   const facts = { workspaceId, revision, accessMode, isMigrating: migrating === 1 };
   if (key.length === 0) return facts;
-  const [version, permission, expiresAt, revokedAt, validUntil] = key as [
+  const [version, permission, expiresAt, revokedAt, validUntil, scopes, allowedIps] = key as [
     number,
     Permission,
-    string | null,
-    string | null,
-    string | null,
+    ...(string | null)[],
   ];
-  return { ...facts, key: { version, permission, expiresAt, revokedAt, validUntil } };
+  return {
+    ...facts,
+    key: {
+      version,
+      permission,
+      expiresAt: expiresAt ?? null,
+      revokedAt: revokedAt ?? null,
+      validUntil: validUntil ?? null,
+      scopes: scopes ? JSON.parse(scopes) : null,
+      allowedIps: allowedIps ? JSON.parse(allowedIps) : null,
+    },
+  };
 }
 
 /** First statement of a writing batch: fails with the raised text `FENCE` unless all of the belief still holds. */

@@ -47,16 +47,21 @@ export function claimStatements(
   ];
 }
 
-/** Keeps what the query finds, one cell, as the record of a position; without a query, that there is none. */
+/**
+ * Keeps what the query finds, one cell, as the record of a position; without a query, that there is none. Nothing is
+ * kept of a write that found nothing to change: no other write may come between the two.
+ */
 export function keepRecord(
   { apiKeyId, key, now }: IdempotentRequest,
   position: number,
   content?: Statement,
 ): Statement {
-  const value = content ? `(${content.sql})` : "'null'";
+  const [value, source] = content
+    ? ["found.*", `FROM (${content.sql}) AS found`]
+    : ["'null'", "WHERE changes() > 0"];
   return {
-    sql: `INSERT INTO idempotency (api_key_id, key, position, content, created_at) VALUES (?, ?, ?, ${value}, ?)`,
-    args: [apiKeyId, key, position, ...(content?.args ?? []), now.toISOString()],
+    sql: `INSERT INTO idempotency (api_key_id, key, position, content, created_at) SELECT ?, ?, ?, ${value}, ? ${source}`,
+    args: [apiKeyId, key, position, now.toISOString(), ...(content?.args ?? [])],
   };
 }
 

@@ -29,8 +29,12 @@ export function openPlatform(database: Database) {
 
 export type Platform = ReturnType<typeof openPlatform>;
 
+type Query = { readonly sql: string; readonly params: unknown[] };
+/** A query that Drizzle has built, or one that was given as SQL. */
+type Rendered = { toSQL(): Query } | { getQuery(): Query };
+
 /** A Drizzle query as a statement for a batch that is not all Drizzle's. */
-export function toStatement(query: { toSQL(): { sql: string; params: unknown[] } }): Statement {
-  const { sql, params } = query.toSQL();
+export function toStatement(query: Rendered): Statement {
+  const { sql, params } = "toSQL" in query ? query.toSQL() : query.getQuery();
   return { sql, args: params as SqlValue[] };
 }

@@ -15,6 +15,11 @@ export const invalidAdminToken = () => unauthorized("Invalid admin token");
 export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
 
+const forbidden = (message: string) => new AppError("FORBIDDEN", message);
+export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
+export const operationNotAllowed = (operation: string, entity: string) =>
+  forbidden(`This API key is not allowed to ${operation} ${entity}`);
+
 export const notFound = (what: string, name: string) =>
   new AppError("NOT_FOUND", `${what} not found: ${name}`);
 export const entityNotFound = (name: string) => notFound("Entity", name);
@@ -37,6 +42,10 @@ export const preconditionFailed = (message = "The record has changed: If-Match d
 
 export const idempotencyConflict = (why: string) =>
   new AppError("IDEMPOTENCY_CONFLICT", `This Idempotency-Key ${why} — send a new one`);
+
+/** `retryAfterSeconds`: until the window ends. */
+export const rateLimited = (message: string, retryAfterSeconds: number) =>
+  new AppError("RATE_LIMITED", message, { headers: { "Retry-After": String(retryAfterSeconds) } });
 
 export const foreignKeyViolation = (message: string) => new AppError("FOREIGN_KEY_VIOLATION", message);
 

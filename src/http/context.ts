@@ -5,6 +5,7 @@ import { type Bindings, settingsOf } from "../env.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
 import type { Actor } from "../model/api-key.ts";
+import { openRateLimiter } from "../rates/rate-limiter.ts";
 import type { ServiceContext, WorkspaceContext } from "../services/context.ts";
 
 export interface AppEnv {
@@ -23,13 +24,20 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-export function openServices(bindings: Bindings, requestId: string): ServiceContext {
+export function openServices(
+  bindings: Bindings,
+  { requestId, clientAddress }: { readonly requestId: string; readonly clientAddress?: string | undefined },
+): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
   const database = openDatabase({ url, authToken, requestId });
   return {
     database,
     platform: openPlatform(database),
     apiKeys: openApiKeyStore(bindings.API_KEYS),
+    rates: openRateLimiter(bindings),
+    meter: {},
+    requestId,
+    clientAddress,
     now: currentTime(),
   };
 }

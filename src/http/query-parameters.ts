@@ -27,6 +27,11 @@ export function onlyParameters(c: AppContext, known: readonly string[]): URLSear
 
 /** `page` and `size` of an admin list. Throws BAD_REQUEST. */
 export function pageRequestOf(c: AppContext): PageRequest {
-  const parsed = parsePage(onlyParameters(c, ["page", "size"]));
+  return pageOf(onlyParameters(c, ["page", "size"]));
+}
+
+/** The same among other parameters. Throws BAD_REQUEST. */
+export function pageOf(query: URLSearchParams): PageRequest {
+  const parsed = parsePage(query);
   return { page: parsed.kind === "OFFSET" ? parsed.page : 0, size: parsed.size };
 }

@@ -13,6 +13,8 @@ const KEYS_PER_ISOLATE = 10_000;
 const remembered = new LruMap<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
 
 export interface ApiKeyStore {
+  /** Whether the isolate knows the key, so that finding it costs nothing. */
+  isRemembered(secretHash: string): boolean;
   /** From the isolate's memory, else from KV. Undefined for unknown keys. Throws SERVICE_UNAVAILABLE. */
   find(secretHash: string): Promise<ApiKeyRecord | undefined>;
   put(secretHash: string, record: ApiKeyRecord): Promise<void>;
@@ -27,6 +29,7 @@ export interface ApiKeyStore {
 
 export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
   const store: ApiKeyStore = {
+    isRemembered: (secretHash) => remembered.get(secretHash) !== undefined,
     async find(secretHash) {
       const known = remembered.get(secretHash);
       if (known) return known;

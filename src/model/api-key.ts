@@ -1,5 +1,6 @@
 import { encodeBase62 } from "../lib/base62.ts";
 import { crc32 } from "../lib/hashing.ts";
+import type { ApiKeyScope } from "./access.ts";
 
 export const PERMISSIONS = ["READ_WRITE", "READ_ONLY"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -36,6 +37,10 @@ export interface ApiKeyRecord {
   readonly permission: Permission;
   /** ISO 8601 UTC; null = never. */
   readonly expiresAt: string | null;
+  /** Null: everything that the permission allows. */
+  readonly scopes: readonly ApiKeyScope[] | null;
+  /** Addresses and CIDR ranges that requests may come from; null: anywhere. */
+  readonly allowedIps: readonly string[] | null;
 }
 
 /** Who asks: the holder of an API key, or the owner with the admin token. */

@@ -1,4 +1,4 @@
-import type { Entity } from "../model/entity.ts";
+import type { Operation } from "../model/access.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
 import { CONDITIONAL_WRITE_ERRORS, DELETE_ERRORS, READ_ERRORS, WRITE_ERRORS } from "./error-responses.ts";
@@ -18,42 +18,74 @@ import {
   schemaRef,
 } from "./parts.ts";
 import type { QueryFacts } from "./query-facts.ts";
+import { idColumn, type VisibleEntity } from "./visible-schema.ts";
+
+/** What a key must be allowed for each operation. */
+const needs = {
+  list: "read",
+  create: "create",
+  aggregate: "read",
+  export: "read",
+  bulkCreate: "create",
+  bulkUpdate: "update",
+  bulkDelete: "delete",
+  get: "read",
+  update: "update",
+  patch: "update",
+  delete: "delete",
+} as const satisfies Record<string, Operation>;
 
 interface Words {
-  readonly id: string;
+  readonly id: keyof typeof needs;
   readonly summary: string;
   readonly parameters?: readonly JsonObject[];
   readonly body?: JsonObject;
   readonly responses: JsonObject;
 }
 
-/** Every path of one entity, from the workspace on. */
-export function entityPaths(entity: Entity, facts: QueryFacts): JsonObject {
-  const { name } = entity;
+/** Every path of one entity, from the workspace on, with the operations that are allowed. */
+export function entityPaths(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+  const { name, operations } = entity;
   const own = (...parameters: string[]) =>
     parameters.map((parameter) => parameterRef(parameterNameOf(name, parameter)));
-  const operation = ({ id, summary, parameters = [], body, responses }: Words): JsonObject => ({
-    operationId: `${name}.${id}`,
-    summary,
-    tags: [name],
-    ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: body }),
-    responses,
-  });
+  const operation = ({ id, summary, parameters = [], body, responses }: Words): JsonObject | null =>
+    operations.includes(needs[id])
+      ? {
+          operationId: `${name}.${id}`,
+          summary,
+          tags: [name],
+          ...(parameters.length > 0 && { parameters }),
+          ...(body && { requestBody: body }),
+          responses,
+        }
+      : null;
   const make = { name, own, operation, facts };
-  return {
+  return pathsWith({
     [`/${name}`]: collectionOperations(make),
     [`/${name}/aggregate`]: { get: aggregateOperation(make) },
     [`/${name}/export`]: { get: exportOperation(make) },
     [`/${name}/bulk`]: bulkOperations(entity, make),
     [`/${name}/{id}`]: recordOperations(make),
-  };
+  });
+}
+
+/** Without the operations that are null, and the paths that have none left. */
+function pathsWith(paths: Readonly<Record<string, JsonObject>>): JsonObject {
+  const items = Object.entries(paths).flatMap(([path, item]) => {
+    const { parameters, ...methods } = item;
+    const kept = Object.entries(methods).filter(([, operation]) => operation !== null);
+    if (kept.length === 0) return [];
+    return [
+      [path, { ...(parameters !== undefined && { parameters }), ...Object.fromEntries(kept) }] as const,
+    ];
+  });
+  return Object.fromEntries(items);
 }
 
 interface Maker {
   readonly name: string;
   readonly own: (...parameters: string[]) => readonly JsonObject[];
-  readonly operation: (words: Words) => JsonObject;
+  readonly operation: (words: Words) => JsonObject | null;
   readonly facts: QueryFacts;
 }
 
@@ -85,7 +117,7 @@ function collectionOperations({ name, own, operation }: Maker): JsonObject {
 const listOf = (name: string) =>
   objectOf({ data: arrayOf(schemaRef(name)), meta: schemaRef("shared-listMeta") });
 
-function aggregateOperation({ own, operation }: Maker): JsonObject {
+function aggregateOperation({ own, operation }: Maker): JsonObject | null {
   return operation({
     id: "aggregate",
     summary: "Measures by group",
@@ -97,7 +129,7 @@ function aggregateOperation({ own, operation }: Maker): JsonObject {
   });
 }
 
-function exportOperation({ name, own, operation }: Maker): JsonObject {
+function exportOperation({ name, own, operation }: Maker): JsonObject | null {
   const content = {
     "text/csv": { schema: STRING },
     "application/x-ndjson": { schema: STRING },
@@ -114,7 +146,7 @@ function exportOperation({ name, own, operation }: Maker): JsonObject {
 }
 
 function recordOperations({ name, own, operation }: Maker): JsonObject {
-  const update = (id: string) =>
+  const update = (id: "update" | "patch") =>
     operation({
       id,
       summary: `Change fields of a record of ${name}`,
@@ -145,8 +177,8 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
   };
 }
 
-function bulkOperations({ columns: [id] }: Entity, { name, operation, facts }: Maker): JsonObject {
-  const idSchema: JsonObject = { type: id?.type === "UUID" ? "string" : "integer" };
+function bulkOperations(entity: VisibleEntity, { name, operation, facts }: Maker): JsonObject {
+  const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
   const answer = { 200: responseRef(`${name}-bulk`), ...WRITE_ERRORS };
   const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
     operation({
@@ -174,7 +206,7 @@ function bulkOperations({ columns: [id] }: Entity, { name, operation, facts }: M
 }
 
 /** `components.responses` of one entity. */
-export function entityResponses({ name }: Entity): JsonObject {
+export function entityResponses({ name }: VisibleEntity): JsonObject {
   const record = schemaRef(name);
   const bulk: JsonValue = {
     allOf: [

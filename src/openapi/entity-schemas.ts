@@ -1,15 +1,16 @@
 import type { Column } from "../model/column.ts";
-import type { Entity, EntityConstraint, Relationship } from "../model/entity.ts";
+import type { EntityConstraint, Relationship } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { columnSchemaOf, enumNameOf } from "./column-schemas.ts";
 import { arrayOf, schemaRef } from "./parts.ts";
+import type { VisibleEntity } from "./visible-schema.ts";
 
 export const createNameOf = (entity: string) => `${entity}-create`;
 export const updateNameOf = (entity: string) => `${entity}-update`;
 export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
 
 /** `Order`, beside it `Order-create` and its siblings, and `Order.status` for each enum: a name has neither dot nor hyphen. */
-export function entitySchemas(entity: Entity): JsonObject {
+export function entitySchemas(entity: VisibleEntity): JsonObject {
   const { name, columns } = entity;
   const properties = new Map(columns.map((column) => [column, columnSchemaOf(name, column)]));
   const enums = columns.filter(({ type }) => type === "ENUM");
@@ -29,7 +30,7 @@ export function entitySchemas(entity: Entity): JsonObject {
 type Properties = ReadonlyMap<Column, JsonObject>;
 
 /** `fields` may leave out any field, so none is required. */
-function recordSchema(entity: Entity, properties: Properties): JsonObject {
+function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject {
   const fields = [...properties].map(([column, schema]) => [column.name, schema] as const);
   const related = [...entity.relationships.values()].map((relationship) => {
     return [relationship.name, expansionSchema(relationship)] as const;
@@ -47,7 +48,7 @@ function expansionSchema({ kind, target }: Relationship): JsonObject {
   return kind === "TO_ONE" ? { anyOf: [record, { type: "null" }] } : arrayOf(record);
 }
 
-function createSchema(entity: Entity, properties: Properties): JsonObject {
+function createSchema(entity: VisibleEntity, properties: Properties): JsonObject {
   const writable = [...properties].filter(([{ autoSet }]) => !autoSet);
   const required = writable.filter(([column]) => isRequired(column)).map(([{ name }]) => name);
   const description = rulesOf(entity.constraints);

@@ -64,6 +64,16 @@ export const sharedHeaders: JsonObject = {
     schema: STRING,
     example: "auth;dur=0, db;dur=4",
   },
+  RateLimit: {
+    description: "What is left of the key's rate, where the workspace has one.",
+    schema: STRING,
+    example: '"key";r=58;t=42',
+  },
+  "RateLimit-Policy": {
+    description: "The key's rate: requests a window of seconds.",
+    schema: STRING,
+    example: '"key";q=60;w=60',
+  },
   Allow: { description: "The methods of the path.", schema: STRING },
   "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
   "WWW-Authenticate": { description: "How to authenticate.", schema: STRING },
@@ -72,7 +82,7 @@ export const sharedHeaders: JsonObject = {
 const nameOf = (status: number) => `Error${status}`;
 
 const ALL_STATUSES: readonly number[] = [...new Set(CODES.map((code) => statusOfCode[code]))];
-export const READ_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 429, 500, 503];
+const READ_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 429, 500, 503];
 
 /** `components.responses`: one for each status, with an example of each of its codes. */
 export function errorResponses(

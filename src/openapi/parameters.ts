@@ -1,10 +1,10 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
-import type { Entity } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { columnSchemaOf, comparedSchemaOf } from "./column-schemas.ts";
 import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
 import type { OperatorFacts, QueryFacts } from "./query-facts.ts";
+import type { VisibleEntity } from "./visible-schema.ts";
 
 export const filterNameOf = (entity: string) => `${entity}-filter`;
 export const fieldNameOf = (entity: string) => `${entity}-field`;
@@ -95,10 +95,11 @@ export function sharedParameters(facts: QueryFacts): JsonObject {
 }
 
 /** Parameters of one entity; its filters are one parameter of many names (`style: form`, exploded). */
-export function entityParameters(entity: Entity, facts: QueryFacts): JsonObject {
+export function entityParameters(entity: VisibleEntity, facts: QueryFacts): JsonObject {
   const { name, columns, relationships, settings } = entity;
   const [id] = columns;
-  const expandable = settings.expandableRelationships ?? [...relationships.keys()];
+  const { expandableRelationships: allowed } = settings;
+  const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
   const names = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "\\." }] };
   const sortTerms = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "[.,]" }] };
   return {
@@ -146,7 +147,7 @@ const choiceOf = (names: readonly string[]) =>
     : `Of this entity: ${names.map((name) => `\`${name}\``).join(", ")}.`;
 
 /** Schemas that parameters of one entity use. */
-export function parameterSchemas(entity: Entity, facts: QueryFacts): JsonObject {
+export function parameterSchemas(entity: VisibleEntity, facts: QueryFacts): JsonObject {
   const { name, columns } = entity;
   return {
     [fieldNameOf(name)]: { type: "string", enum: columns.map((column) => column.name) },
@@ -158,7 +159,10 @@ export function parameterSchemas(entity: Entity, facts: QueryFacts): JsonObject 
 const valueSchemas = { LIST: STRING, PAIR: STRING, FLAG: BOOLEAN } as const;
 
 /** A property for each operator of each field; a pattern for what leads through a relationship. */
-function filterSchema({ name, columns, relationships, settings }: Entity, facts: QueryFacts): JsonObject {
+function filterSchema(
+  { name, columns, relationships, settings }: VisibleEntity,
+  facts: QueryFacts,
+): JsonObject {
   const { filterableFields: allowed } = settings;
   const operators = Object.entries(facts.operators);
   const properties: Record<string, JsonObject> = {};

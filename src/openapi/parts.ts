@@ -56,6 +56,8 @@ export const jsonBody = (schema: JsonObject, required = true): JsonObject => ({
 export const TRACE_HEADERS: JsonObject = {
   "X-Request-Id": headerRef("X-Request-Id"),
   "Server-Timing": headerRef("Server-Timing"),
+  RateLimit: headerRef("RateLimit"),
+  "RateLimit-Policy": headerRef("RateLimit-Policy"),
 };
 
 export function jsonResponse(description: string, schema: JsonObject, headers?: JsonObject): JsonObject {

@@ -1,19 +1,31 @@
+import type { Access } from "../model/access.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { entityPaths, entityResponses } from "./entity-paths.ts";
 import { entitySchemas } from "./entity-schemas.ts";
-import { errorResponses, errorSchemas, READ_STATUSES, sharedHeaders } from "./error-responses.ts";
+import { errorResponses, errorSchemas, sharedHeaders } from "./error-responses.ts";
 import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
 import { bearer, emptyResponse, headerRef, LICENSE, STRING } from "./parts.ts";
 import type { QueryFacts } from "./query-facts.ts";
+import { type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
+import { withoutUnused } from "./without-unused.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
 
-/** OpenAPI 3.1 of one workspace as its schema stands; the same catalog gives the same document, byte for byte. */
-export function buildWorkspaceDocument(catalog: Catalog, facts: QueryFacts): JsonObject {
-  const entities = [...catalog.entities.values()];
-  const has = entities.length > 0;
-  const collect = (part: (entity: Entity) => JsonObject) => Object.assign({}, ...entities.map(part));
+/**
+ * OpenAPI 3.1 of one workspace as its schema stands, as far as the access reaches; the same catalog and access give the
+ * same document, byte for byte.
+ */
+export function buildWorkspaceDocument(
+  catalog: Catalog,
+  { facts, access }: { readonly facts: QueryFacts; readonly access: Access },
+): JsonObject {
+  const entities = visibleEntitiesOf(catalog, access);
+  const document = documentOf(catalog, entities, facts);
+  return access.isWhole && entities.length > 0 ? document : withoutUnused(document);
+}
+
+function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
+  const collect = (part: (entity: VisibleEntity) => JsonObject) => Object.assign({}, ...entities.map(part));
   return {
     openapi: "3.1.0",
     info: infoOf(catalog),
@@ -26,27 +38,27 @@ export function buildWorkspaceDocument(catalog: Catalog, facts: QueryFacts): Jso
     paths: { ...workspacePaths(entities, facts), ...collect((entity) => entityPaths(entity, facts)) },
     components: {
       securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`.") },
-      headers: { ...sharedHeaders, ETag: ETAG, ...(has && RECORD_HEADERS) },
+      headers: { ...sharedHeaders, ...recordHeaders },
       parameters: {
-        ...(has ? sharedParameters(facts) : ifNoneMatchOf(sharedParameters(facts))),
+        ...sharedParameters(facts),
         ...collect((entity) => entityParameters(entity, facts)),
       },
       responses: {
-        ...errorResponses(has ? undefined : READ_STATUSES),
+        ...errorResponses(),
         NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
         ...collect(entityResponses),
       },
       schemas: {
         ...errorSchemas,
-        ...workspaceSchemas(entities, facts),
+        ...workspaceSchemas(entities),
         ...collect((entity) => ({ ...entitySchemas(entity), ...parameterSchemas(entity, facts) })),
       },
     },
   };
 }
 
-const ETAG: JsonObject = { description: "Of what is answered; changes when it does.", schema: STRING };
-const RECORD_HEADERS: JsonObject = {
+const recordHeaders: JsonObject = {
+  ETag: { description: "Of what is answered; changes when it does.", schema: STRING },
   Location: { description: "The record's path.", schema: { type: "string", format: "uri-reference" } },
   "Idempotent-Replayed": {
     description: "`true`: the answer is that of an earlier request with the same Idempotency-Key.",
@@ -54,10 +66,6 @@ const RECORD_HEADERS: JsonObject = {
   },
   "Preference-Applied": { description: "The preference that was honoured.", schema: STRING },
 };
-
-/** A workspace without entities has no use for the other parameters. */
-const ifNoneMatchOf = (parameters: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(parameters).filter(([name]) => name === "If-None-Match"));
 
 function infoOf({ organization, workspace, schemaVersion }: Catalog): JsonObject {
   return {

@@ -1,5 +1,4 @@
 import { ACCESS_MODES } from "../model/access-mode.ts";
-import type { Entity } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { CONDITIONAL_WRITE_ERRORS, READ_ERRORS } from "./error-responses.ts";
 import {
@@ -18,19 +17,24 @@ import {
   schemaRef,
 } from "./parts.ts";
 import type { QueryFacts } from "./query-facts.ts";
+import type { VisibleEntity } from "./visible-schema.ts";
 
 const TAGS = ["Workspace"];
 
 /** Paths of the workspace itself. A path must begin with a slash: `/` is the workspace. */
-export function workspacePaths(entities: readonly Entity[], facts: QueryFacts): JsonObject {
+export function workspacePaths(entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
   const get = { operationId: "describeWorkspace", summary: "Describe the workspace", tags: TAGS };
   const described = jsonResponse("The workspace.", dataOf(schemaRef("shared-workspace")));
+  const writable = writableOf(entities);
   return {
     "/": { get: { ...get, responses: { 200: described, ...READ_ERRORS } } },
     "/openapi.json": { get: describeApi },
-    ...(entities.length > 0 && { "/transaction": { post: transact(entities, facts) } }),
+    ...(writable.length > 0 && { "/transaction": { post: transact(writable, facts) } }),
   };
 }
+
+const writableOf = (entities: readonly VisibleEntity[]) =>
+  entities.filter(({ operations }) => operations.some((operation) => operation !== "read"));
 
 const describeApi: JsonObject = {
   operationId: "describeApi",
@@ -44,7 +48,7 @@ const describeApi: JsonObject = {
   },
 };
 
-function transact(entities: readonly Entity[], facts: QueryFacts): JsonObject {
+function transact(entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
   const operations = arrayOf(schemaRef("shared-operation"), { minItems: 1, maxItems: facts.maxBatchItems });
   const record = { anyOf: [...entities.map(({ name }) => schemaRef(name)), { type: "null" }] };
   return {
@@ -66,7 +70,7 @@ function transact(entities: readonly Entity[], facts: QueryFacts): JsonObject {
 const ID: JsonObject = { type: ["string", "integer"] };
 const BODY: JsonObject = { type: "object" };
 
-function operationSchema(entities: readonly Entity[]): JsonObject {
+function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
   const entity = { type: "string", enum: entities.map(({ name }) => name) };
   const method = (...names: string[]): JsonObject => ({ type: "string", enum: names });
   const options = { optional: ["as", "ifMatch"], closed: true };
@@ -82,13 +86,11 @@ function operationSchema(entities: readonly Entity[]): JsonObject {
   };
 }
 
-/** Schemas that are the same for every entity; without entities only what describes the workspace. */
-export function workspaceSchemas(entities: readonly Entity[], _: QueryFacts): JsonObject {
-  const description: JsonObject = { "shared-workspace": workspaceSchema };
-  if (entities.length === 0) return description;
+/** Schemas that are the same for every entity. */
+export function workspaceSchemas(entities: readonly VisibleEntity[]): JsonObject {
   return {
-    ...description,
-    "shared-operation": operationSchema(entities),
+    "shared-workspace": workspaceSchema,
+    "shared-operation": operationSchema(writableOf(entities)),
     "shared-listMeta": listMeta,
     "shared-groups": dataOf(arrayOf({ type: "object" })),
     "shared-bulkAnswer": objectOf(

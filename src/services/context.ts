@@ -5,6 +5,12 @@ import type { Platform } from "../db/platform.ts";
 import type { AppError } from "../errors/app-error.ts";
 import type { ApiKeyStore } from "../kv/api-key-store.ts";
 import type { Actor } from "../model/api-key.ts";
+import type { Rate, RateLimiter } from "../rates/rate-limiter.ts";
+
+export interface Meter {
+  /** Set when the request has been counted. */
+  rate?: Rate | undefined;
+}
 
 /** What every behaviour may use; made anew for each request. */
 export interface ServiceContext {
@@ -12,8 +18,15 @@ export interface ServiceContext {
   /** The same database through Drizzle, for the platform's own tables. */
   readonly platform: Platform;
   readonly apiKeys: ApiKeyStore;
+  readonly rates: RateLimiter;
+  /** What becomes known of the request and belongs into its answer. */
+  readonly meter: Meter;
+  /** That of the answer's `X-Request-Id`. */
+  readonly requestId: string;
   /** When the request arrived; one request has one time. */
   readonly now: Date;
+  /** Where the request comes from; undefined when the platform does not say. */
+  readonly clientAddress: string | undefined;
 }
 
 /** A request that addresses a workspace. Who asks has been authenticated; the fence decides what they may do. */

@@ -68,6 +68,66 @@ describe("many clients at once", () => {
     }
   });
 
+  it("race on every kind of rule, and every acknowledged write is there in the end", async () => {
+    const parent = { name: "Parent", columns: [{ name: "code", type: "INTEGER", unique: true }] };
+    const child = {
+      name: "Child",
+      columns: [
+        { name: "parentId", nullable: false, references: { entity: "Parent", inverse: "children" } },
+        { name: "place", type: "INTEGER" },
+        { name: "low", type: "INTEGER", default: 0 },
+        { name: "high", type: "INTEGER", default: 9 },
+      ],
+      constraints: [
+        { type: "UNIQUE_COMPOSITE", fields: ["parentId", "place"] },
+        { type: "FIELD_LESS_THAN", field: "low", otherField: "high" },
+      ],
+    };
+    const v = await makeWorkspace(parent, child);
+    for (const code of [1, 2, 3, 4]) expectStatus(await v.api("POST", "/Parent", { body: { code } }), 201);
+    const created: { id: number; body: object }[] = [];
+    const deleted = new Set<number>();
+    const statuses = new Set<number>();
+    await clients(16, async (n) => {
+      for (let i = 0; i < 12; i++) {
+        const parentId = 1 + ((n + i) % 4);
+        const body = { parentId, place: (n * 5 + i) % 7 };
+        const added = await v.api("POST", "/Child", { body });
+        statuses.add(added.status);
+        if (added.status === 201) created.push({ id: added.body.data.id, body });
+        const victim = created[(n * 31 + i) % Math.max(1, created.length)]?.id;
+        const half = i % 2 === 0 ? { low: 6 } : { high: 5 };
+        if (victim) statuses.add((await v.api("PUT", `/Child/${victim}`, { body: half })).status);
+        if (i % 5 === 4) {
+          const gone = await v.api("DELETE", `/Parent/${parentId}`);
+          statuses.add(gone.status);
+          if (gone.status === 204) deleted.add(parentId);
+        }
+        if (victim && i % 6 === 5 && (await v.api("DELETE", `/Child/${victim}`)).status === 204)
+          deleted.add(-victim);
+      }
+    });
+    expect([...statuses].filter((status) => ![200, 201, 204, 400, 404, 409, 422].includes(status))).toEqual(
+      [],
+    );
+    const parents = (await v.api("GET", "/Parent?size=1000")).body.data.map(({ id }: { id: number }) => id);
+    const children = (await v.api("GET", "/Child?size=1000")).body.data;
+    const kept = created.filter(({ id }) => !deleted.has(-id));
+    expect(children.map(({ id }: { id: number }) => id)).toEqual(
+      kept.map(({ id }) => id).sort((a, b) => a - b),
+    );
+    for (const { id, body } of kept)
+      expect(children.find((each: { id: number }) => each.id === id)).toMatchObject(body);
+    const places = children.map(
+      (each: { parentId: number; place: number }) => `${each.parentId}:${each.place}`,
+    );
+    expect(new Set(places).size).toBe(places.length);
+    for (const { parentId, low, high } of children) {
+      expect(parents).toContain(parentId);
+      expect(low).toBeLessThan(high);
+    }
+  });
+
   it("feel a revocation from its answer on: no later request succeeds", async () => {
     for (let round = 0; round < 10; round++) {
       const { id, key } = await w.createKey();

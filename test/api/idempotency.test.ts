@@ -72,6 +72,57 @@ describe("a write with an Idempotency-Key", () => {
     expect(await total()).toBe(count);
   });
 
+  it.each([
+    ["POST", "/Customer/bulk", [person(1), person(2)], 2, 0],
+    ["POST", "/Customer/bulk?atomic=true", [person(1), person(2)], 2, 0],
+    ["POST", "/Customer/bulk", [person(1), alice, person(2), person(1)], 2, 2],
+    ["POST", "/Customer/bulk", [person(1), { name: "x" }], 1, 1],
+    [
+      "PUT",
+      "/Customer/bulk",
+      [
+        { id: 1, age: 5 },
+        { id: 99, age: 6 },
+      ],
+      1,
+      1,
+    ],
+    [
+      "PUT",
+      "/Customer/bulk",
+      [
+        { id: 1, age: 5 },
+        { id: 1, age: 6 },
+      ],
+      2,
+      0,
+    ],
+    ["PUT", "/Customer/bulk?upsertBy=email", [person(1), { ...alice, age: 9 }], 2, 0],
+    ["DELETE", "/Customer/bulk", [1, 1], 1, 1],
+    ["DELETE", "/Customer/bulk", [1], 1, 0],
+  ])(
+    "%s %s is done once without records in its answer too: %j",
+    async (method, path, body, succeeded, failed) => {
+      const first = expectStatus(await send(method, path, body), 200);
+      expect(first.body).toMatchObject({ succeeded, failed });
+      expect(first.body.errors?.length ?? 0).toBe(failed);
+      await w.api("POST", "/Customer", { body: person(7) });
+      const before = (await w.api("GET", "/Customer")).text;
+      expectReplay(first, await send(method, path, body));
+      expectReplay(first, await send(method, path, body));
+      expect((await w.api("GET", "/Customer")).text).toBe(before);
+    },
+  );
+
+  it("of a bulk request costs one round trip", async () => {
+    const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/Customer/bulk`, {
+      token: w.key,
+      body: [person(5), person(6)],
+      headers: { "Idempotency-Key": "counted" },
+    });
+    expect([answer.body, roundTrips]).toEqual([{ succeeded: 2, failed: 0 }, 1]);
+  });
+
   it("costs one round trip, and so does its first sending beside others'", async () => {
     const headers = { "Idempotency-Key": "counted" };
     const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/Customer`, {

@@ -203,6 +203,7 @@ describe("every operation of the admin API answers as documented", () => {
       const { entities } = (await w.admin("GET", "/schema")).body.data;
       return w.admin("PUT", "/schema?dryRun=true", { body: { entities: [...entities, { name: "More" }] } });
     },
+    listAudit: () => w.admin("GET", "/audit?action=workspace.updated&from=2020-01-01T00:00:00Z&size=3"),
     listSchemaChanges: () => w.admin("GET", "/schema/changes"),
   };
 

@@ -88,3 +88,22 @@ describe("the workspace's own document", () => {
     expect(answer.body.error.message).toContain("Unknown parameter 'format'");
   });
 });
+
+describe("the document of a key with scopes", () => {
+  it("has only what the key may do, and nothing of what it may not read", async () => {
+    const own = await makeWorkspace(customer, order);
+    const { key } = await own.createKey({ scopes: [{ entity: "Order", operations: ["read", "create"] }] });
+    const answer = expectStatus(await own.api("GET", "/openapi.json", { token: key }), 200);
+    expect(answer.text).not.toContain("Customer");
+    const { paths, components } = answer.body;
+    const methods = Object.entries(paths).map(([path, item]) => [path, Object.keys(item as object)]);
+    expect(Object.fromEntries(methods)).toMatchObject({
+      "/Order": ["get", "post"],
+      "/Order/bulk": ["post"],
+      "/Order/{id}": ["parameters", "get"],
+    });
+    expect(components.schemas.Order.properties.customer).toBeUndefined();
+    expect(components.schemas["Order-update"]).toBeUndefined();
+    expect((await documentOf(own)).paths["/Customer"]).toBeDefined();
+  });
+});

@@ -1,10 +1,9 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
-import { buildWorkspaceDocument } from "../../src/openapi/workspace-document.ts";
-import { queryFacts } from "../../src/services/openapi/query-facts.ts";
 import type { Parts } from "./find-operation.ts";
 import { sketchCatalog } from "./sketch-catalog.ts";
 import { contradictionsOf, type Exchange } from "./validate-answer.ts";
+import { wholeDocumentOf } from "./whole-document.ts";
 
 export const ADMIN_TOKEN = "test-admin-token";
 
@@ -15,7 +14,7 @@ const workspaceDocuments = new Map<string, { readonly changes: number; readonly 
 
 /** What refused requests are answered with does not depend on the entity, which need not exist. */
 const refusalDocument: Parts = JSON.parse(
-  JSON.stringify(buildWorkspaceDocument(sketchCatalog([{ name: "Any", columns: [] }]), queryFacts)),
+  JSON.stringify(wholeDocumentOf(sketchCatalog([{ name: "Any", columns: [] }]))),
 );
 
 export interface Sent {

@@ -17,6 +17,8 @@ const CONTRACT_HEADERS = [
   "Idempotent-Replayed",
   "Location",
   "Preference-Applied",
+  "RateLimit",
+  "RateLimit-Policy",
   "Retry-After",
   "Server-Timing",
   "WWW-Authenticate",

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { buildWorkspaceDocument } from "../../src/openapi/workspace-document.ts";
-import { queryFacts } from "../../src/services/openapi/query-facts.ts";
 import { shopCatalog } from "../support/shop-catalog.ts";
 import { contradictionsOf } from "../support/validate-answer.ts";
+import { wholeDocumentOf } from "../support/whole-document.ts";
 
 /* The suite's own check of every answer must be able to fail. */
 
-const document = JSON.parse(JSON.stringify(buildWorkspaceDocument(shopCatalog(), queryFacts)));
+const document = JSON.parse(JSON.stringify(wholeDocumentOf(shopCatalog())));
 const base = "/api/v1/acme/shop";
 
 const answer = {

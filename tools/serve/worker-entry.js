@@ -1,15 +1,45 @@
 /*
- * What the served Worker is wrapped in: the platform's parts that plain workerd does not bring.
- * Requests go straight to the Worker; nothing here runs for them.
+ * What the served Worker is wrapped in: the platform's parts that plain workerd does not bring, as bindings.
  */
 import { env } from "cloudflare:workers";
 import worker from "./worker.js";
 
-export default worker;
+const WINDOW_MS = 60_000;
+
+/** The platform's rate-limit binding: requests of a key in windows of a minute. */
+function rateLimit(limit) {
+  let windowStart = 0;
+  let counts = new Map();
+  return {
+    async limit({ key }) {
+      const now = Date.now();
+      if (now >= windowStart + WINDOW_MS) {
+        windowStart = now;
+        counts = new Map();
+      }
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return { success: count <= limit };
+    },
+  };
+}
+
+const platform = {
+  RATE_LIMIT_60: rateLimit(60),
+  RATE_LIMIT_300: rateLimit(300),
+  RATE_LIMIT_1000: rateLimit(1000),
+  RATE_LIMIT_6000: rateLimit(6000),
+  RATE_LIMIT_UNKNOWN: rateLimit(600),
+};
+const bindings = { ...env, ...platform };
+
+export default {
+  fetch: (request, _, ctx) => worker.fetch(request, bindings, ctx),
+};
 
 /** The internal socket's entrypoint: workerd has no cron, so the supervisor calls once a minute. */
 export const cron = {
-  async fetch(_request, bindings, ctx) {
+  async fetch(_request, _env, ctx) {
     if (!worker.scheduled) return new Response("The Worker has no scheduled handler", { status: 404 });
     const controller = { cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} };
     await worker.scheduled(controller, bindings, ctx);

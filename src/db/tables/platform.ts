@@ -1,7 +1,9 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ApiKeyScope } from "../../model/access.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
+import type { JsonObject } from "../../model/json.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 
 /* The platform's own tables. Times are ISO 8601 UTC texts, so that their order is the order of time. */
@@ -48,6 +50,8 @@ export const apiKeys = sqliteTable(
     name: text().notNull(),
     keyPrefix: text("key_prefix").notNull(),
     permission: text({ enum: PERMISSIONS }).notNull(),
+    scopes: text({ mode: "json" }).$type<readonly ApiKeyScope[]>(),
+    allowedIps: text("allowed_ips", { mode: "json" }).$type<readonly string[]>(),
     expiresAt: text("expires_at"),
     version: integer().notNull().default(1),
     createdAt: text("created_at").notNull(),
@@ -103,6 +107,25 @@ export const schemaChanges = sqliteTable(
     createdAt: text("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.version] })],
+);
+
+/** Every admin change. It outlives what it tells of, so it refers to nothing. */
+export const auditLog = sqliteTable(
+  "audit_log",
+  {
+    /** Changes of one moment in their order. */
+    sequence: integer().primaryKey({ autoIncrement: true }),
+    id: text().notNull().unique(),
+    workspaceId: integer("workspace_id"),
+    at: text().notNull(),
+    requestId: text("request_id").notNull(),
+    action: text().notNull(),
+    /** The slug or id of what was changed. */
+    subject: text().notNull(),
+    before: text({ mode: "json" }).$type<JsonObject>(),
+    after: text({ mode: "json" }).$type<JsonObject>(),
+  },
+  (table) => [index("audit_log_workspace").on(table.workspaceId, table.at)],
 );
 
 /** Records per user table, kept by triggers, so that an unfiltered total does not scan. */

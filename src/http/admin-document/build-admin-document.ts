@@ -8,6 +8,7 @@ import {
   dataOf,
   emptyResponse,
   headerRef,
+  INSTANT,
   jsonBody,
   jsonResponse,
   LICENSE,
@@ -62,6 +63,7 @@ const tags: Readonly<Record<AdminTag | "Service", string>> = {
   "API keys": "What opens one workspace.",
   Entities: "Definitions: columns, constraints, relationships, settings.",
   Schema: "All entities of a workspace as one document.",
+  Audit: "Who changed what, and when.",
   Service: "The service itself.",
 };
 
@@ -176,6 +178,10 @@ const parameters: JsonObject = {
   }),
   confirm: inQuery("confirm", "The name of what is dropped, again; without it nothing is.", STRING),
   dryRun: inQuery("dryRun", "Only tells what would be changed.", { ...BOOLEAN, default: false }),
+  action: inQuery("action", "Only this action, such as `workspace.updated`.", STRING),
+  subject: inQuery("subject", "Only what was done to this.", STRING),
+  from: inQuery("from", "Not before.", INSTANT),
+  to: inQuery("to", "Not after.", INSTANT),
   allow: inQuery("allow", "`lossy` allows changes that destroy data.", { type: "string", enum: ["lossy"] }),
   "If-Match": inHeader("If-Match", "Changes only the schema that has this `ETag`."),
   "If-None-Match": inHeader("If-None-Match", "Answers 304 while the `ETag` is still this one."),

@@ -1,7 +1,7 @@
 import type { InputName } from "./input-schemas.ts";
 import type { OutputName } from "./output-schemas.ts";
 
-export type AdminTag = "Organizations" | "Workspaces" | "API keys" | "Entities" | "Schema";
+export type AdminTag = "Organizations" | "Workspaces" | "API keys" | "Entities" | "Schema" | "Audit";
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -212,6 +212,21 @@ const schema: Record<string, AdminPath> = {
   },
 };
 
+const audit: Record<string, AdminPath> = {
+  [`${WORKSPACE}/audit`]: {
+    tag: "Audit",
+    operations: {
+      get: {
+        id: "listAudit",
+        summary: "Admin changes, newest first",
+        answer: "AuditEntry",
+        isPage: true,
+        parameters: ["action", "subject", "from", "to"],
+      },
+    },
+  },
+};
+
 /** Every path of the admin API below `/admin/v1`, but that of its document. */
 export const adminPaths: Readonly<Record<string, AdminPath>> = {
   ...organizations,
@@ -219,4 +234,5 @@ export const adminPaths: Readonly<Record<string, AdminPath>> = {
   ...apiKeys,
   ...entities,
   ...schema,
+  ...audit,
 };

@@ -1,3 +1,4 @@
+import { OPERATIONS } from "../../model/access.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -16,7 +17,13 @@ const apiKey = {
   createdAt: INSTANT,
   lastUsedAt: NULLABLE_INSTANT,
   revokedAt: NULLABLE_INSTANT,
+  scopes: arrayOf(
+    objectOf({ entity: STRING, operations: arrayOf({ type: "string", enum: OPERATIONS }) }, closed),
+  ),
+  allowedIps: arrayOf(STRING),
 };
+/** Absent where the key is not narrowed. */
+const asKey = { optional: ["scopes", "allowedIps"], closed: true };
 
 /** What was sent, with ids and every default filled in. */
 const completed = (input: string, required: readonly string[]): JsonObject => ({
@@ -54,8 +61,8 @@ export const outputSchemas = {
     },
     closed,
   ),
-  ApiKey: objectOf(apiKey, closed),
-  ApiKeyWithSecret: objectOf({ ...apiKey, key: STRING }, closed),
+  ApiKey: objectOf(apiKey, asKey),
+  ApiKeyWithSecret: objectOf({ ...apiKey, key: STRING }, asKey),
   Synchronization: objectOf({ written: COUNT, removed: COUNT }, closed),
   Entity: completed("EntityInput", [
     "id",
@@ -82,6 +89,18 @@ export const outputSchemas = {
   SchemaChanges: objectOf({ version: COUNT, changes: arrayOf(schemaRef("SchemaChange")) }, closed),
   AppliedSchemaChange: objectOf(
     { version: COUNT, appliedAt: INSTANT, changes: arrayOf(schemaRef("SchemaChange")) },
+    closed,
+  ),
+  AuditEntry: objectOf(
+    {
+      id: STRING,
+      at: INSTANT,
+      requestId: STRING,
+      action: STRING,
+      subject: STRING,
+      before: nullable({ type: "object" }),
+      after: nullable({ type: "object" }),
+    },
     closed,
   ),
 } as const satisfies Record<string, JsonObject>;

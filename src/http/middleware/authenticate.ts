@@ -1,11 +1,15 @@
 import { createMiddleware } from "hono/factory";
 import { settingsOf } from "../../env.ts";
-import { foreignApiKey, invalidAdminToken, invalidApiKey } from "../../errors/failures.ts";
+import { foreignApiKey, invalidAdminToken, invalidApiKey, rateLimited } from "../../errors/failures.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { isEqualInConstantTime, sha256Hex } from "../../lib/hashing.ts";
+import { newRequestId } from "../../lib/ids.ts";
+import { logWarning } from "../../lib/logger.ts";
 import { isWellFormedApiKey } from "../../model/api-key.ts";
-import { type AppContext, type AppEnv, pathParameter } from "../context.ts";
+import { mustNoteUse, noteUse } from "../../services/api-keys/note-use.ts";
+import { type AppContext, type AppEnv, openServices, pathParameter } from "../context.ts";
 
+const UNKNOWN_RETRY_SECONDS = 60;
 const BEARER = /^Bearer +(\S+)$/i;
 
 /**
@@ -15,17 +19,35 @@ const BEARER = /^Bearer +(\S+)$/i;
 export const authenticateApiKey = createMiddleware<AppEnv>(async function authenticateApiKey(c, next) {
   const start = currentMillis();
   const secret = bearerOf(c);
-  if (!secret || !isWellFormedApiKey(secret)) throw invalidApiKey();
-  const secretHash = await sha256Hex(secret);
-  const key = await c.var.services.apiKeys.find(secretHash);
-  if (!key) throw invalidApiKey();
+  const { apiKeys } = c.var.services;
+  const secretHash = secret && isWellFormedApiKey(secret) ? await sha256Hex(secret) : undefined;
+  if (secretHash === undefined || !apiKeys.isRemembered(secretHash)) await limitUnknown(c);
+  const key = secretHash === undefined ? undefined : await apiKeys.find(secretHash);
+  if (!key || secretHash === undefined) throw invalidApiKey();
   const isForeign =
     key.organization !== pathParameter(c, "organization") || key.workspace !== pathParameter(c, "workspace");
   if (isForeign) throw foreignApiKey();
   c.set("actor", { kind: "KEY", secretHash, key });
   c.set("authMs", currentMillis() - start);
   await next();
+  if (c.res.status !== 401) noteUseAfterwards(c, key.keyId);
 });
+
+/** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
+async function limitUnknown(c: AppContext): Promise<void> {
+  const { rates, clientAddress } = c.var.services;
+  if (await rates.takeUnknown(clientAddress)) return;
+  throw rateLimited("Too many requests without a valid API key from this address", UNKNOWN_RETRY_SECONDS);
+}
+
+function noteUseAfterwards(c: AppContext, keyId: string): void {
+  if (!mustNoteUse(keyId, currentMillis())) return;
+  const services = openServices(c.env, { requestId: newRequestId() });
+  const written = noteUse(services, keyId).catch((failure) =>
+    logWarning("lastUsedAt is not written", failure),
+  );
+  c.executionCtx.waitUntil(written);
+}
 
 export const authenticateAdmin = createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
   const start = currentMillis();

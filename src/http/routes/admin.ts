@@ -8,6 +8,7 @@ import { revokeApiKey } from "../../services/api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "../../services/api-keys/rotate-api-key.ts";
 import { syncApiKeys } from "../../services/api-keys/sync-api-keys.ts";
 import { updateApiKey } from "../../services/api-keys/update-api-key.ts";
+import { listAudit } from "../../services/audit/list-audit.ts";
 import { addColumn, deleteColumn, updateColumn } from "../../services/entities/change-column.ts";
 import { createEntity } from "../../services/entities/create-entity.ts";
 import { deleteEntity } from "../../services/entities/delete-entity.ts";
@@ -30,7 +31,7 @@ import { updateWorkspace } from "../../services/workspaces/update-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
 import { etagOf, isMatching } from "../entity-tags.ts";
 import { authenticateAdmin } from "../middleware/authenticate.ts";
-import { onlyParameters, pageRequestOf } from "../query-parameters.ts";
+import { onlyParameters, pageOf, pageRequestOf } from "../query-parameters.ts";
 import { readJsonObject, readOptionalJsonObject } from "../read-body.ts";
 import { type Handler, type Handlers, mountResource } from "../resource.ts";
 
@@ -135,6 +136,15 @@ const schemaChanges: Handlers = {
   GET: page((c, request) => listSchemaChanges(workspaceContext(c), request)),
 };
 
+const audit: Handlers = {
+  async GET(c) {
+    const query = onlyParameters(c, ["page", "size", "action", "subject", "from", "to"]);
+    const [action, subject, from, to] = ["action", "subject", "from", "to"].map((name) => query.get(name));
+    const filter = { action: action ?? null, subject: subject ?? null, from: from ?? null, to: to ?? null };
+    return c.json(await listAudit(workspaceContext(c), { ...pageOf(query), ...filter }));
+  },
+};
+
 const resources: Readonly<Record<string, Handlers>> = {
   "/organizations": organizations,
   [ORGANIZATION]: organization,
@@ -148,6 +158,7 @@ const resources: Readonly<Record<string, Handlers>> = {
   [`${WORKSPACE}/entities/:entity`]: entity,
   [`${WORKSPACE}/entities/:entity/columns`]: columns,
   [`${WORKSPACE}/entities/:entity/columns/:column`]: column,
+  [`${WORKSPACE}/audit`]: audit,
   [`${WORKSPACE}/schema`]: schema,
   [`${WORKSPACE}/schema/changes`]: schemaChanges,
 };

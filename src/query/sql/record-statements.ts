@@ -56,7 +56,7 @@ export function compileUpsert(
   { created, changed }: Record<"created" | "changed", ReadonlyMap<Column, SqlValue>>,
 ): Statement {
   const conflict = list(key.map(({ columnName }) => identifier(columnName)));
-  const insert = textsOf(entity).insert.replace(/ RETURNING .*$/s, "");
+  const insert = withoutRows({ sql: textsOf(entity).insert, args: [] }).sql;
   const assigned = toStatement(assignments(changed));
   const returning = textOf(sql`RETURNING ${rowColumns(entity)}`);
   const args = entity.columns.map((column) => created.get(column) ?? null);
@@ -64,6 +64,14 @@ export function compileUpsert(
     sql: `${insert} ON CONFLICT (${textOf(conflict)}) DO UPDATE SET ${assigned.sql} ${returning}`,
     args: [...args, ...assigned.args],
   };
+}
+
+const RETURNING = " RETURNING ";
+
+/** The same write, which returns nothing: rows that nobody reads cost a large import a fifth of its time. */
+export function withoutRows({ sql: text, args }: Statement): Statement {
+  const end = text.lastIndexOf(RETURNING);
+  return end < 0 ? { sql: text, args } : { sql: text.slice(0, end), args };
 }
 
 /** Writes `changed` to the record whose `key` is that of `matched`. Returns like an update. */

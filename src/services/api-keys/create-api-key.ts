@@ -1,35 +1,57 @@
 import { eq, sql } from "drizzle-orm";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
-import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
+import { apiKeySecrets, apiKeys, auditLog } from "../../db/tables/platform.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newId, newSecret } from "../../lib/ids.ts";
 import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { parseInput } from "../parse-input.ts";
-import { type ApiKeyWithSecretDto, createApiKeySchema, toApiKeyDto, toApiKeyRecord } from "./api-key.ts";
+import {
+  type ApiKeyWithSecretDto,
+  auditKey,
+  createApiKeySchema,
+  entityNamesOf,
+  resolveScopes,
+  toApiKeyDto,
+  toApiKeyRecord,
+} from "./api-key.ts";
 
 /** The key itself is in the answer and nowhere else. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
 export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promise<ApiKeyWithSecretDto> {
   const { write } = ctx.platform;
   const input = parseInput(createApiKeySchema, body);
+  const scopes = await resolveScopes(ctx, input.scopes);
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const id = newId("key");
   const workspaceId = sql<number>`(${workspaceIdOf(ctx.platform, ctx.address)})`;
-  const values = { ...input, id, workspaceId, keyPrefix: keyPrefixOf(key), createdAt: ctx.now.toISOString() };
+  const values = {
+    ...input,
+    scopes,
+    id,
+    workspaceId,
+    keyPrefix: keyPrefixOf(key),
+    createdAt: ctx.now.toISOString(),
+  };
+  const audit = auditKey(ctx, { action: "api-key.created", id });
   try {
-    const [[row]] = await write.batch([
+    const [[row], , , names] = await write.batch([
       write.insert(apiKeys).values(values).returning(),
       write.insert(apiKeySecrets).values({ hash, keyId: id }),
+      audit.after,
+      entityNamesOf(ctx),
     ]);
     if (!row) throw new Error("an insert returned no row");
     await ctx.apiKeys.put(hash, toApiKeyRecord(row, ctx.address)).catch(async (failure) => {
-      await write.batch([write.delete(apiKeys).where(eq(apiKeys.id, id))]);
+      await write.batch([
+        write.delete(apiKeys).where(eq(apiKeys.id, id)),
+        write.delete(auditLog).where(eq(auditLog.subject, id)),
+      ]);
       throw failure;
     });
-    return { ...toApiKeyDto(row), key };
+    return { ...toApiKeyDto(row, names), key };
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.isNotNull) throw await workspaceMissing(ctx);
     throw failure;

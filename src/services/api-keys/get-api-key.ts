@@ -1,17 +1,18 @@
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type ApiKeyDto, isKeyOf, toApiKeyDto } from "./api-key.ts";
+import { type ApiKeyDto, entityNamesOf, isKeyOf, toApiKeyDto } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 
 /** Throws NOT_FOUND. */
 export async function getApiKey(ctx: WorkspaceContext, id: string): Promise<ApiKeyDto> {
   const { read } = ctx.platform;
-  const [[row]] = await read.batch([
+  const [[row], names] = await read.batch([
     read
       .select()
       .from(apiKeys)
       .where(isKeyOf(ctx.platform, { address: ctx.address, id })),
+    entityNamesOf(ctx),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
-  return toApiKeyDto(row);
+  return toApiKeyDto(row, names);
 }

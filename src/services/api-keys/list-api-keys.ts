@@ -4,7 +4,7 @@ import { apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
-import { type ApiKeyDto, toApiKeyDto } from "./api-key.ts";
+import { type ApiKeyDto, entityNamesOf, toApiKeyDto } from "./api-key.ts";
 
 /** Revoked keys too, in order of creation. Throws NOT_FOUND. */
 export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): Promise<Page<ApiKeyDto>> {
@@ -13,7 +13,7 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
   const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
   const isOfWorkspace = inArray(apiKeys.workspaceId, workspaceId);
   const inOrder = [asc(apiKeys.createdAt), asc(apiKeys.id)];
-  const [found, rows, [count]] = await read.batch([
+  const [found, rows, [count], names] = await read.batch([
     workspaceId,
     read
       .select()
@@ -23,7 +23,9 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
       .limit(size)
       .offset(page * size),
     totalOf(ctx.platform, apiKeys, isOfWorkspace),
+    entityNamesOf(ctx),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
-  return toPage(rows.map(toApiKeyDto), request, count?.total ?? 0);
+  const shown = rows.map((row) => toApiKeyDto(row, names));
+  return toPage(shown, request, count?.total ?? 0);
 }

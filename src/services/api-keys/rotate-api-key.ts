@@ -8,6 +8,8 @@ import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import {
   type ApiKeyWithSecretDto,
+  auditKey,
+  entityNamesOf,
   isKeyOf,
   rotateApiKeySchema,
   toApiKeyDto,
@@ -33,7 +35,12 @@ export async function rotateApiKey(
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const endOfGrace = new Date(ctx.now.getTime() + gracePeriodSeconds * 1000).toISOString();
-  const { row, ended } = await replaceSecret(ctx, { id, hash, keyPrefix: keyPrefixOf(key), endOfGrace });
+  const { row, ended, names } = await replaceSecret(ctx, {
+    id,
+    hash,
+    keyPrefix: keyPrefixOf(key),
+    endOfGrace,
+  });
   const record = toApiKeyRecord(row, ctx.address);
   await ctx.apiKeys.put(hash, record).catch(async (failure) => {
     await restoreSecrets(ctx, hash, ended);
@@ -41,7 +48,7 @@ export async function rotateApiKey(
   });
   const oldHashes = ended.map((secret) => secret.hash);
   await publishApiKey(ctx, oldHashes, gracePeriodSeconds === 0 ? undefined : record);
-  return { ...toApiKeyDto(row), key };
+  return { ...toApiKeyDto(row, names), key };
 }
 
 type Replacement = {
@@ -58,7 +65,9 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
   const isLater = or(isNull(apiKeySecrets.validUntil), gt(apiKeySecrets.validUntil, endOfGrace));
   const later = and(inArray(apiKeySecrets.keyId, liveKey), isLater);
   try {
-    const [[row], ended] = await write.batch([
+    const audit = auditKey(ctx, { action: "api-key.rotated", id });
+    const [, [row], ended, , , , names] = await write.batch([
+      audit.before,
       write
         .update(apiKeys)
         .set({ keyPrefix, version: sql`${apiKeys.version} + 1` })
@@ -67,9 +76,11 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
       read.select().from(apiKeySecrets).where(later),
       write.update(apiKeySecrets).set({ validUntil: endOfGrace }).where(later),
       write.insert(apiKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
+      audit.after,
+      entityNamesOf(ctx),
     ]);
     if (!row) throw new Error("a rotated key returned no row");
-    return { row, ended };
+    return { row, ended, names };
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.isNotNull) throw await apiKeyMissing(ctx, id);
     throw failure;

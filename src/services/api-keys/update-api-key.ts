@@ -3,7 +3,16 @@ import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { withoutUndefined } from "../without-undefined.ts";
-import { type ApiKeyDto, isKeyOf, toApiKeyDto, toApiKeyRecord, updateApiKeySchema } from "./api-key.ts";
+import {
+  type ApiKeyDto,
+  auditKey,
+  entityNamesOf,
+  isKeyOf,
+  resolveScopes,
+  toApiKeyDto,
+  toApiKeyRecord,
+  updateApiKeySchema,
+} from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
 
@@ -18,17 +27,22 @@ export async function updateApiKey(
   { id, body }: UpdateApiKeyInput,
 ): Promise<ApiKeyDto> {
   const { read, write } = ctx.platform;
-  const changes = withoutUndefined(parseInput(updateApiKeySchema, body));
-  const [[row], secrets] = await write.batch([
+  const input = parseInput(updateApiKeySchema, body);
+  const changes = withoutUndefined({ ...input, scopes: await resolveScopes(ctx, input.scopes) });
+  const audit = auditKey(ctx, { action: "api-key.updated", id });
+  const [, [row], , secrets, names] = await write.batch([
+    audit.before,
     write
       .update(apiKeys)
       .set({ ...changes, version: sql`${apiKeys.version} + 1` })
       .where(isKeyOf(ctx.platform, { address: ctx.address, id }))
       .returning(),
+    audit.after,
     read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
+    entityNamesOf(ctx),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
   const hashes = secrets.map(({ hash }) => hash);
   if (row.revokedAt === null) await publishApiKey(ctx, hashes, toApiKeyRecord(row, ctx.address));
-  return toApiKeyDto(row);
+  return toApiKeyDto(row, names);
 }

@@ -3,7 +3,7 @@ import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
 import { toStatement } from "../../db/platform.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
-import { entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
+import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
 import { hasFoundNothing } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
 import { schemaMigrationInProgress } from "../../errors/failures.ts";
@@ -151,7 +151,7 @@ function writeDefinitions(
 }
 
 function recordChange(
-  { platform: { write }, now }: WorkspaceContext,
+  { platform: { write }, now, requestId }: WorkspaceContext,
   plan: SchemaPlan,
 ): readonly Statement[] {
   const { workspaceId } = plan;
@@ -165,6 +165,16 @@ function recordChange(
         updatedAt: now.toISOString(),
       })
       .where(eq(workspaces.id, workspaceId)),
+    write.insert(auditLog).values({
+      id: newId("aud"),
+      workspaceId,
+      at: now.toISOString(),
+      requestId,
+      action: "schema.changed",
+      subject: "schema",
+      before: { version: plan.version },
+      after: { version, changes: changes.map((change) => ({ ...change })) },
+    }),
     write.insert(schemaChanges).values({ workspaceId, version, changes, createdAt: now.toISOString() }),
   ].map(toStatement);
 }

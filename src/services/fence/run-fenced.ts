@@ -6,18 +6,22 @@ import { claimStatements, decodeKept, type KeptRequest, keptStatement } from "..
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import {
+  addressNotAllowed,
   foreignApiKey,
   idempotencyConflict,
   readOnlyApiKey,
   schemaMigrationInProgress,
 } from "../../errors/failures.ts";
 import { pause } from "../../lib/clock.ts";
+import { type Access, accessOf } from "../../model/access.ts";
 import type { Need } from "../../model/access-mode.ts";
+import { isInRanges } from "../../model/address-range.ts";
 import type { Actor } from "../../model/api-key.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { judge } from "./judge.ts";
+import { limitRate } from "./limit-rate.ts";
 import { workspaceMissing } from "./workspace-missing.ts";
 
 /** A schema that changes faster than this many tries is being migrated. */
@@ -46,10 +50,15 @@ export interface IndependentPlan<T> {
   replay(kept: KeptRequest): T;
 }
 
+/** What a request is planned on: the schema, and what the caller may do with it. */
+export interface PlanningView extends WorkspaceView {
+  readonly access: Access;
+}
+
 export interface FencedWork<T> {
   readonly need: Need;
   /** Pure. Its errors reach the client only after the fence has found nothing that comes before them. */
-  plan(view: WorkspaceView): FencedPlan<T> | IndependentPlan<T>;
+  plan(view: PlanningView): FencedPlan<T> | IndependentPlan<T>;
 }
 
 /**
@@ -59,6 +68,7 @@ export interface FencedWork<T> {
  */
 export async function runFenced<T>(ctx: WorkspaceContext, work: FencedWork<T>): Promise<T> {
   let belief: Belief = { actor: ctx.actor, view: await resolveView(ctx) };
+  await limitRate(ctx, belief, work.need);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const outcome = await attemptWork(ctx, work, belief);
     if (outcome.held) return outcome.value;
@@ -78,7 +88,7 @@ async function attemptWork<T>(
   belief: Belief,
 ): Promise<Outcome<T>> {
   const { need } = work;
-  const plan = planOrRefuse(work, belief, ctx.idempotency);
+  const plan = planOrRefuse(ctx, work, belief);
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
   const claim = claimOf(ctx, belief);
@@ -141,15 +151,17 @@ async function replayEarlier<T>(
 }
 
 function planOrRefuse<T>(
+  { idempotency, clientAddress }: WorkspaceContext,
   work: FencedWork<T>,
   { actor, view }: Belief,
-  idempotency: WorkspaceContext["idempotency"],
 ): ReturnType<FencedWork<T>["plan"]> | AppError {
   if (work.need !== "READ" && actor.kind === "KEY" && actor.key.permission === "READ_ONLY")
     return readOnlyApiKey();
+  const ranges = actor.kind === "KEY" && actor.key.allowedIps;
+  if (ranges && !isInRanges(clientAddress, ranges)) return addressNotAllowed();
   if (idempotency instanceof AppError) return idempotency;
   try {
-    return work.plan(view);
+    return work.plan({ ...view, access: accessOf(actor) });
   } catch (thrown) {
     if (thrown instanceof AppError) return thrown;
     throw thrown;
@@ -164,6 +176,7 @@ async function readFenced<T>(
   reading: Reading<T>,
 ): Promise<Outcome<T>> {
   const { need, plan, refusal } = reading;
+  const judged = { need, now: ctx.now, clientAddress: ctx.clientAddress, refusal };
   const statements = [factsStatement(belief), ...(plan?.statements ?? [])];
   let results: readonly Rows[];
   try {
@@ -171,11 +184,11 @@ async function readFenced<T>(
   } catch (failure) {
     if (!(failure instanceof SqlFailure) || !plan) throw failure;
     const facts = await readFacts(ctx, belief, need);
-    if (judge(facts, belief, { need, now: ctx.now }) === "STALE") return { held: false, facts };
+    if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
     throw (await plan.explain?.(failure)) ?? failure;
   }
   const facts = decodeFacts(results[0] ?? []);
-  if (judge(facts, belief, { need, now: ctx.now }) === "STALE") return { held: false, facts };
+  if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
   if (refusal || !plan) throw refusal;
   return { held: true, value: plan.shape(results.slice(1)) };
 }
@@ -184,7 +197,7 @@ async function readFenced<T>(
 async function readFacts(ctx: WorkspaceContext, belief: Belief, need: Need): Promise<Facts | undefined> {
   const [rows] = await ctx.database.read([factsStatement(belief)]);
   const facts = decodeFacts(rows ?? []);
-  judge(facts, belief, { need, now: ctx.now });
+  judge(facts, belief, { need, now: ctx.now, clientAddress: ctx.clientAddress });
   return facts;
 }
 
@@ -204,8 +217,8 @@ async function refreshBelief(
 
 function refreshActor(ctx: WorkspaceContext, actor: Actor, facts: Facts | undefined): Actor {
   if (actor.kind === "ADMIN" || !facts?.key) return actor;
-  const { version, permission, expiresAt } = facts.key;
-  const key = { ...actor.key, version, permission, expiresAt };
+  const { version, permission, expiresAt, scopes, allowedIps } = facts.key;
+  const key = { ...actor.key, version, permission, expiresAt, scopes, allowedIps };
   ctx.apiKeys.remember(actor.secretHash, key);
   return { ...actor, key };
 }

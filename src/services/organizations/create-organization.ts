@@ -3,22 +3,27 @@ import { organizations } from "../../db/tables/platform.ts";
 import { uniqueViolation } from "../../errors/failures.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
-import { createOrganizationSchema, type OrganizationDto, theOrganization } from "./organization.ts";
+import {
+  auditOrganization,
+  createOrganizationSchema,
+  type OrganizationDto,
+  theOrganization,
+} from "./organization.ts";
 
 /** Throws VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION. */
-export async function createOrganization(
-  { platform, now }: ServiceContext,
-  body: unknown,
-): Promise<OrganizationDto> {
+export async function createOrganization(ctx: ServiceContext, body: unknown): Promise<OrganizationDto> {
   const input = parseInput(createOrganizationSchema, body);
-  const { write } = platform;
-  const time = now.toISOString();
+  const { write } = ctx.platform;
+  const time = ctx.now.toISOString();
   const insert = write
     .insert(organizations)
     .values({ ...input, createdAt: time, updatedAt: time })
     .returning();
   try {
-    const [rows] = await write.batch([insert]);
+    const [rows] = await write.batch([
+      insert,
+      auditOrganization(ctx, "organization.created", input.slug).after,
+    ]);
     return theOrganization(rows, input.slug);
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.uniqueColumns) {

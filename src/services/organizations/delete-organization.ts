@@ -3,13 +3,14 @@ import { SqlFailure } from "../../db/sql-failure.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { foreignKeyViolation } from "../../errors/failures.ts";
 import type { ServiceContext } from "../context.ts";
-import { theOrganization } from "./organization.ts";
+import { auditOrganization, theOrganization } from "./organization.ts";
 
 /** Throws NOT_FOUND, FOREIGN_KEY_VIOLATION while it has workspaces. */
-export async function deleteOrganization({ platform }: ServiceContext, slug: string): Promise<void> {
-  const { write } = platform;
+export async function deleteOrganization(ctx: ServiceContext, slug: string): Promise<void> {
+  const { write } = ctx.platform;
   try {
-    const [rows] = await write.batch([
+    const [, rows] = await write.batch([
+      auditOrganization(ctx, "organization.deleted", slug).before,
       write.delete(organizations).where(eq(organizations.slug, slug)).returning(),
     ]);
     theOrganization(rows, slug);

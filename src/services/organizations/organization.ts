@@ -1,6 +1,9 @@
+import { eq } from "drizzle-orm";
 import * as z from "zod";
-import type { organizations } from "../../db/tables/platform.ts";
+import { auditChange, columnsWithout } from "../../db/audit.ts";
+import { organizations } from "../../db/tables/platform.ts";
 import { notFound } from "../../errors/failures.ts";
+import type { ServiceContext } from "../context.ts";
 import { displayNameSchema, slugSchema } from "../field-schemas.ts";
 
 /** Times are ISO 8601 UTC. */
@@ -13,6 +16,18 @@ export interface OrganizationDto {
 
 export const createOrganizationSchema = z.strictObject({ slug: slugSchema, name: displayNameSchema });
 export const updateOrganizationSchema = z.strictObject({ name: displayNameSchema.optional() });
+
+/** The audit of a change of one organization. */
+export const auditOrganization = (ctx: ServiceContext, action: string, slug: string) =>
+  auditChange(
+    ctx,
+    { action, subject: slug, workspaceId: null },
+    {
+      table: organizations,
+      columns: columnsWithout(organizations, ["id"]),
+      where: eq(organizations.slug, slug),
+    },
+  );
 
 export function toOrganizationDto({
   slug,

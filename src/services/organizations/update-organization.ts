@@ -2,7 +2,12 @@ import { eq } from "drizzle-orm";
 import { organizations } from "../../db/tables/platform.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
-import { type OrganizationDto, theOrganization, updateOrganizationSchema } from "./organization.ts";
+import {
+  auditOrganization,
+  type OrganizationDto,
+  theOrganization,
+  updateOrganizationSchema,
+} from "./organization.ts";
 
 export interface UpdateOrganizationInput {
   readonly organization: string;
@@ -17,12 +22,15 @@ export async function updateOrganization(
   const { write } = ctx.platform;
   const { name } = parseInput(updateOrganizationSchema, input.body);
   const updatedAt = ctx.now.toISOString();
-  const [rows] = await write.batch([
+  const audit = auditOrganization(ctx, "organization.updated", input.organization);
+  const [, rows] = await write.batch([
+    audit.before,
     write
       .update(organizations)
       .set({ updatedAt, ...(name !== undefined && { name }) })
       .where(eq(organizations.slug, input.organization))
       .returning(),
+    audit.after,
   ]);
   return theOrganization(rows, input.organization);
 }

@@ -12,8 +12,8 @@ export async function aggregateRecords(
 ): Promise<AggregateAnswer> {
   return runFenced(ctx, {
     need: "READ",
-    plan: ({ catalog }) => {
-      const target = targetIn(catalog, entity);
+    plan: (planning) => {
+      const target = targetIn(planning, entity, ["read"]);
       return compileAggregate(planAggregate(target, query()));
     },
   });

@@ -33,7 +33,7 @@ export function planItems(
   target: QueryTarget,
   { action, upsertBy, items }: BulkRequest & { readonly items: readonly JsonValue[] },
 ): readonly PlannedItem[] {
-  const now = surroundingsOf(ctx);
+  const now = surroundingsOf(ctx, target);
   const key = upsertBy === null ? undefined : upsertKeyOf(target.entity, upsertBy);
   return items.map((item) => {
     try {

@@ -1,10 +1,11 @@
 import type { StepOutcome } from "../../db/hrana.ts";
-import { keepAnswer } from "../../db/idempotency.ts";
+import { type KeptRequest, keepAnswer } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError, withPrefix } from "../../errors/app-error.ts";
 import { type ErrorBody, errorBody } from "../../errors/envelope.ts";
 import { idempotencyConflict } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
+import type { Operation } from "../../model/access.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { rejectUnknownParameters, singleParameter } from "../../query/parse/parameters.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
@@ -38,10 +39,27 @@ export interface BulkAnswer {
  * Throws WORKSPACE_STATUS, NOT_FOUND (entity), BAD_REQUEST; with `atomic` also the error of the first failing item.
  */
 export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): Promise<BulkAnswer> {
+  try {
+    return await runBulk(ctx, input, { mayPlanOnSuccess: true });
+  } catch (thrown) {
+    if (thrown !== SOME_FAILED) throw thrown;
+    return runBulk(ctx, input, { mayPlanOnSuccess: false });
+  }
+}
+
+/** Why independent items that were tried together, counting on their success, have to be tried one by one. */
+const SOME_FAILED = new Error("some items of a bulk request failed");
+
+async function runBulk(
+  ctx: WorkspaceContext,
+  input: BulkWriteInput,
+  { mayPlanOnSuccess }: { readonly mayPlanOnSuccess: boolean },
+): Promise<BulkAnswer> {
   return runFenced<BulkAnswer>(ctx, {
     need: "WRITE",
-    plan({ catalog }): FencedPlan<BulkAnswer> | IndependentPlan<BulkAnswer> {
-      const target = targetIn(catalog, input.entity);
+    plan(planning): FencedPlan<BulkAnswer> | IndependentPlan<BulkAnswer> {
+      const operations = operationsOf(input);
+      const target = targetIn(planning, input.entity, operations);
       const parameters = input.query();
       rejectUnknownParameters(parameters, input.action === "UPDATE" ? ["atomic", "upsertBy"] : ["atomic"]);
       const isAtomic = parseFlag(parameters, "atomic");
@@ -52,9 +70,16 @@ export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): P
         items: requireItems(input.body()),
       });
       const bulk = { target, items, input };
-      return isAtomic ? planAtomic(ctx, bulk) : planIndependent(ctx, bulk);
+      if (isAtomic) return planAtomic(ctx, bulk);
+      return (mayPlanOnSuccess && planOnSuccess(ctx, bulk)) || planIndependent(ctx, bulk);
     },
   });
+}
+
+/** An upsert is both, whatever it turns out to be. */
+function operationsOf({ action, query }: BulkWriteInput): readonly Operation[] {
+  if (action !== "UPDATE") return [action === "CREATE" ? "create" : "delete"];
+  return query().has("upsertBy") ? ["create", "update"] : ["update"];
 }
 
 type Result = { readonly record: JsonObject | null } | AppError;
@@ -65,6 +90,42 @@ interface PlannedBulk {
   readonly input: BulkWriteInput;
 }
 
+/**
+ * Of a request with an Idempotency-Key: all items together, because then one row keeps the answer instead of one for
+ * each record. When any fails, now or in an earlier request with the key, they are tried one by one. Undefined where that
+ * cannot work out.
+ */
+function planOnSuccess(
+  ctx: WorkspaceContext,
+  { target, items, input }: PlannedBulk,
+): FencedPlan<BulkAnswer> | undefined {
+  const writes = items.filter(isWrite).map((write) => ({ write, target }));
+  const answer = foreseenAnswer(items, input);
+  if (!idempotentRequestOf(ctx) || !answer || writes.length < items.length) return undefined;
+  const { statements } = planTogether(ctx, writes, { inItem, answer: JSON.stringify(answer) });
+  return {
+    statements,
+    shape: () => answer,
+    explain: async () => SOME_FAILED,
+    replay(kept) {
+      const earlier = replayAnswer(kept);
+      if (!earlier) throw SOME_FAILED;
+      return earlier;
+    },
+  };
+}
+
+/** The answer when nothing fails; undefined when it holds records. */
+function foreseenAnswer(
+  items: readonly PlannedItem[],
+  { isReturning }: BulkWriteInput,
+): BulkAnswer | undefined {
+  return isReturning ? undefined : { succeeded: items.length, failed: 0 };
+}
+
+const replayAnswer = ({ answer }: KeptRequest): BulkAnswer | undefined =>
+  answer === null ? undefined : JSON.parse(answer);
+
 const isWrite = (item: PlannedItem): item is PlannedWrite => !(item instanceof AppError);
 
 function planIndependent(
@@ -73,7 +134,7 @@ function planIndependent(
 ): IndependentPlan<BulkAnswer> {
   const writes = items.filter(isWrite);
   const keeping = keepingOf(
-    ctx,
+    idempotentRequestOf(ctx),
     writes.map((write) => ({ write, target })),
   );
   const answerWith = (written: readonly (Result | undefined)[]) => {
@@ -91,7 +152,8 @@ function planIndependent(
       return answer;
     },
     replay(kept) {
-      if (kept.answer !== null) return JSON.parse(kept.answer);
+      const earlier = replayAnswer(kept);
+      if (earlier) return earlier;
       const records = keeping.recordsOf(kept);
       return answerWith(
         writes.map((_, i) => (kept.records.has(i) ? { record: records[i] ?? null } : OUTCOME_LOST)),
@@ -147,7 +209,9 @@ function planAtomic(ctx: WorkspaceContext, { target, items, input }: PlannedBulk
   const refusal = items[failing];
   if (refusal instanceof AppError) throw inItem(failing, refusal);
   const writes = items.filter(isWrite).map((write) => ({ write, target }));
-  const together = planTogether(ctx, writes, { inItem });
+  const foreseen = foreseenAnswer(items, input);
+  const answer = foreseen && JSON.stringify(foreseen);
+  const together = planTogether(ctx, writes, { inItem, answer });
   const answerWith = (records: readonly (JsonObject | null)[]) =>
     answerOf(
       records.map((record) => ({ record })),
@@ -155,8 +219,8 @@ function planAtomic(ctx: WorkspaceContext, { target, items, input }: PlannedBulk
     );
   return {
     ...together,
-    shape: (results) => answerWith(together.recordsOf(results)),
-    replay: (kept) => answerWith(together.keptRecordsOf(kept)),
+    shape: (results) => foreseen ?? answerWith(together.recordsOf(results)),
+    replay: (kept) => replayAnswer(kept) ?? answerWith(together.keptRecordsOf(kept)),
   };
 }
 

@@ -16,10 +16,10 @@ export interface CreateRecordInput extends RecordQuery, RecordBody {
 export async function createRecord(ctx: WorkspaceContext, input: CreateRecordInput): Promise<WrittenRecord> {
   return runFenced(ctx, {
     need: "WRITE",
-    plan({ catalog }) {
-      const target = targetIn(catalog, input.entity);
+    plan(planning) {
+      const target = targetIn(planning, input.entity, ["create"]);
       const view = planView(target, input.query());
-      const write = planCreate(target, input.body(), surroundingsOf(ctx));
+      const write = planCreate(target, input.body(), surroundingsOf(ctx, target));
       return planAlone(ctx, write, { target, view });
     },
   });

@@ -16,8 +16,8 @@ export async function deleteRecord(
 ): Promise<void> {
   await runFenced(ctx, {
     need: "WRITE",
-    plan({ catalog }) {
-      const target = targetIn(catalog, input.entity);
+    plan(planning) {
+      const target = targetIn(planning, input.entity, ["delete"]);
       rejectUnknownParameters(input.query(), []);
       const write = planDelete(target, input.id, expectedVersionOf(target.entity, input));
       return planAlone(ctx, write, { target, view: null });

@@ -48,8 +48,8 @@ async function readChunk(
 ): Promise<Chunk> {
   return runFenced(ctx, {
     need: "READ",
-    plan: ({ catalog }) => {
-      const target = targetIn(catalog, input.entity);
+    plan: (planning) => {
+      const target = targetIn(planning, input.entity, ["read"]);
       const plan = planExport(target, input.query());
       const encoder = encoderOf(plan);
       const chunk = compileExportChunk(plan, after);

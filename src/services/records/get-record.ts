@@ -17,8 +17,8 @@ export interface ReadRecord extends TaggedRecord {
 export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Promise<ReadRecord> {
   return runFenced(ctx, {
     need: "READ",
-    plan({ catalog }) {
-      const target = targetIn(catalog, input.entity);
+    plan(planning) {
+      const target = targetIn(planning, input.entity, ["read"]);
       const { entity } = target;
       const view = planView(target, input.query());
       const id = parseId(input.id, entity);

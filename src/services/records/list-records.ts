@@ -16,8 +16,8 @@ export async function listRecords(
 ): Promise<ListAnswer> {
   return runFenced(ctx, {
     need: "READ",
-    plan: ({ catalog }) => {
-      const target = targetIn(catalog, entity);
+    plan: (planning) => {
+      const target = targetIn(planning, entity, ["read"]);
       return compileList(planList(target, query()));
     },
   });

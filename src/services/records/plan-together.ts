@@ -1,10 +1,11 @@
 import type { Rows } from "../../db/database.ts";
-import { type KeptRequest, keepRecord } from "../../db/idempotency.ts";
+import { type IdempotentRequest, type KeptRequest, keepAnswer, keepRecord } from "../../db/idempotency.ts";
 import { hasFoundNothing, requireSome } from "../../db/write-guard.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
+import { withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "../fence/run-fenced.ts";
 import { explainFailure, type PlannedWrite, recordOf } from "./planned-write.ts";
@@ -27,25 +28,35 @@ interface OwnedStatement {
 
 /** Writes that stand or fall together. */
 export interface Together extends Pick<FencedPlan<never>, "statements" | "explain"> {
-  /** The records of the writes; null for deletes. */
+  /** The records of the writes; null for deletes. Not for an answer that was known before. */
   recordsOf(results: readonly Rows[]): readonly (JsonObject | null)[];
   /** The same again, from what was kept of an earlier request. */
   keptRecordsOf(kept: KeptRequest): readonly (JsonObject | null)[];
 }
 
+export interface TogetherOptions {
+  /** What to make of an error by where it happened. */
+  inItem(index: number, error: AppError): AppError;
+  /** Statements to add behind a write. */
+  after?(index: number): readonly Statement[];
+  /**
+   * The answer to a success, when it is known before. Then the writes return nothing, and it is kept as it is, which is
+   * far cheaper than its records.
+   */
+  readonly answer?: string | undefined;
+}
+
 /**
  * What each write requires is checked in the transaction, right before it: an UPDATE of no row is no error in SQL, but
- * it is one here. `after` may add a statement behind a write.
+ * it is one here.
  */
 export function planTogether(
   ctx: WorkspaceContext,
   writes: readonly TargetedWrite[],
-  {
-    inItem,
-    after,
-  }: { inItem(index: number, error: AppError): AppError; after?(index: number): readonly Statement[] },
+  { inItem, after, answer }: TogetherOptions,
 ): Together {
-  const keeping = keepingOf(ctx, writes);
+  const request = idempotentRequestOf(ctx);
+  const keeping = keepingOf(answer === undefined ? request : undefined, writes);
   const owned = writes.flatMap(({ write }, index): OwnedStatement[] => [
     ...write.requires.map(({ query, otherwise }) => ({
       index,
@@ -53,15 +64,20 @@ export function planTogether(
       otherwise,
       isWrite: false,
     })),
-    { index, statement: write.statement, isWrite: true },
+    {
+      index,
+      statement: answer === undefined ? write.statement : withoutRows(write.statement),
+      isWrite: true,
+    },
     ...[...keeping.statementsOf(index), ...(after?.(index) ?? [])].map((statement) => ({
       index,
       statement,
       isWrite: false,
     })),
   ]);
+  const kept = request && answer !== undefined ? [keepAnswer(request, answer)] : [];
   return {
-    statements: owned.map(({ statement }) => statement),
+    statements: [...owned.map(({ statement }) => statement), ...kept],
     recordsOf(results) {
       const written = results.filter((_, i) => owned[i]?.isWrite);
       return writes.map(({ write }, i) => recordOf(write, written[i] ?? []));
@@ -77,9 +93,8 @@ export function planTogether(
   };
 }
 
-/** How the records of several writes are kept for replays; nothing without an Idempotency-Key. */
-export function keepingOf(ctx: WorkspaceContext, writes: readonly TargetedWrite[]) {
-  const request = idempotentRequestOf(ctx);
+/** How the records of several writes are kept for replays; nothing without a request that is to be kept. */
+export function keepingOf(request: IdempotentRequest | undefined, writes: readonly TargetedWrite[]) {
   const views = request ? writes.map(({ write, target }) => write.keep(plainView(target))) : [];
   return {
     statementsOf: (index: number): readonly Statement[] =>

@@ -60,9 +60,14 @@ export interface UpdateRequest {
   readonly expectedVersion?: number | undefined;
 }
 
-export const surroundingsOf = ({ now }: Pick<ServiceContext, "now">): Surroundings => ({
+/** A reference to what the caller may not read cannot be written: its refusal would tell what is there. */
+export const surroundingsOf = (
+  { now }: Pick<ServiceContext, "now">,
+  { scope }: Pick<QueryTarget, "scope">,
+): Surroundings => ({
   iso: now.toISOString(),
   generateUuid: newUuidV7,
+  isLocked: ({ references }) => references !== undefined && !scope.canRead(references.entity),
 });
 
 /** Throws VALIDATION_ERROR. */

@@ -1,31 +1,57 @@
 import type { IdempotentRequest } from "../../db/idempotency.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { operationNotAllowed } from "../../errors/failures.ts";
+import { canReadIn, type Operation } from "../../model/access.ts";
+import { getEntity } from "../../model/catalog.ts";
+import type { InboundReference } from "../../model/entity.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
-import { type QueryTarget, READ_EVERYTHING } from "../../query/plan/target.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { PlanningView } from "../fence/run-fenced.ts";
 
-export const targetIn = (catalog: Catalog, name: string): QueryTarget => ({
-  catalog,
-  entity: getEntity(catalog, name),
-  scope: READ_EVERYTHING,
-});
+/**
+ * The entity of a name, for what the caller wants to do with it. To a key with scopes, an entity that does not exist is
+ * like one that it may not use. A key that may not read who refers to an entity cannot delete its records under RESTRICT:
+ * the refusal would tell what is there. Throws FORBIDDEN, NOT_FOUND.
+ */
+export function targetIn(
+  { catalog, access }: Pick<PlanningView, "catalog" | "access">,
+  name: string,
+  operations: readonly Operation[],
+): QueryTarget {
+  const entity = catalog.entities.get(name);
+  const canRead = canReadIn(catalog, access);
+  for (const operation of access.isWhole ? [] : operations) {
+    const isTelling = operation === "delete" && entity?.inbound.some((each) => isSecretHolder(each, canRead));
+    if (!entity || !access.isAllowed(operation, entity) || isTelling)
+      throw operationNotAllowed(operation, name);
+  }
+  return { catalog, entity: getEntity(catalog, name), scope: { canRead } };
+}
+
+const isSecretHolder = ({ entity, column }: InboundReference, canRead: (name: string) => boolean) =>
+  column.references?.onDelete === "RESTRICT" && !canRead(entity);
 
 /**
  * How the answer shows one record; null for all of its columns, which is what the write itself returns.
  * Throws BAD_REQUEST.
  */
 export function planView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
-  const { defaultFields, defaultExpand } = target.entity.settings;
+  const { name, settings } = target.entity;
+  if (!target.scope.canRead(name)) {
+    if (parameters.size > 0) throw operationNotAllowed("read", name);
+    return null;
+  }
+  const { defaultFields, defaultExpand } = settings;
   const isPlain = parameters.size === 0 && !defaultFields && !defaultExpand;
   return isPlain ? null : planRecordView(target, parameters);
 }
 
-/** All columns, nothing expanded. */
-export const plainView = ({ entity, scope }: QueryTarget): RecordViewPlan => ({
+/** All columns, nothing expanded: what a write answers, also to a key that may not read. */
+export const plainView = ({ entity }: QueryTarget): RecordViewPlan => ({
   entity,
-  scope,
+  scope: { canRead: (name) => name === entity.name },
   selection: { entity, columns: entity.columns, expansions: [] },
 });
 

@@ -1,11 +1,11 @@
 import { AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
-import type { Catalog } from "../../model/catalog.ts";
+
 import type { JsonObject } from "../../model/json.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
+import { type PlanningView, runFenced } from "../fence/run-fenced.ts";
 import {
   FORGET_IDS,
   type NamedOperation,
@@ -31,9 +31,9 @@ export async function runTransaction(
 ): Promise<readonly (JsonObject | null)[]> {
   return runFenced(ctx, {
     need: "WRITE",
-    plan({ catalog }) {
+    plan(planning) {
       rejectUnknownParameters(input.query(), []);
-      const planned = planOperations(ctx, catalog, parseTransaction(input.body()));
+      const planned = planOperations(ctx, planning, parseTransaction(input.body()));
       const nameOf = (index: number) => planned[index]?.remembered;
       const together = planTogether(ctx, planned, {
         inItem: inOperation,
@@ -52,6 +52,8 @@ export async function runTransaction(
   });
 }
 
+const OPERATION_OF = { POST: "create", PUT: "update", PATCH: "update", DELETE: "delete" } as const;
+
 interface PlannedOperation extends TargetedWrite {
   /** The name under which the database keeps the id that it gives. */
   readonly remembered: string | undefined;
@@ -59,14 +61,14 @@ interface PlannedOperation extends TargetedWrite {
 
 function planOperations(
   ctx: WorkspaceContext,
-  catalog: Catalog,
+  planning: PlanningView,
   operations: readonly Operation[],
 ): readonly PlannedOperation[] {
   const named = new Map<string, NamedOperation>();
   const errors: { readonly index: number; readonly error: AppError }[] = [];
   const planned = operations.flatMap((operation, index) => {
     try {
-      const target = targetIn(catalog, operation.entity);
+      const target = targetIn(planning, operation.entity, [OPERATION_OF[operation.method]]);
       const write = planOperation(ctx, target, { operation, named });
       const name = "as" in operation ? operation.as : undefined;
       if (name !== undefined) named.set(name, { entity: target.entity, write });
@@ -99,7 +101,7 @@ function planOperation(
     );
   }
   const resolved = resolveReferences(operation.body, named);
-  const now = surroundingsOf(ctx);
+  const now = surroundingsOf(ctx, target);
   if (operation.method === "POST") {
     const write = collecting(resolved, () => planCreate(target, resolved.body, now));
     return withRememberedIds(write, target.entity.columns, resolved.pending);

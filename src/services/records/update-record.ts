@@ -14,15 +14,15 @@ export interface UpdateRecordInput extends RecordAddress, RecordBody, Preconditi
 export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInput): Promise<WrittenRecord> {
   return runFenced(ctx, {
     need: "WRITE",
-    plan({ catalog }) {
-      const target = targetIn(catalog, input.entity);
+    plan(planning) {
+      const target = targetIn(planning, input.entity, ["update"]);
       const view = planView(target, input.query());
       const request = {
         id: input.id,
         body: input.body(),
         expectedVersion: expectedVersionOf(target.entity, input),
       };
-      return planAlone(ctx, planUpdate(target, request, surroundingsOf(ctx)), { target, view });
+      return planAlone(ctx, planUpdate(target, request, surroundingsOf(ctx, target)), { target, view });
     },
   });
 }

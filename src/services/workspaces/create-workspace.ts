@@ -5,7 +5,7 @@ import { workspaces } from "../../db/tables/platform.ts";
 import { notFound, uniqueViolation } from "../../errors/failures.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
-import { createWorkspaceSchema, toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";
+import { auditWorkspace, createWorkspaceSchema, toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";
 
 export interface CreateWorkspaceInput {
   readonly organization: string;
@@ -25,7 +25,9 @@ export async function createWorkspace(
     .insert(workspaces)
     .values({ organizationId, slug, name, createdAt: time, updatedAt: time });
   try {
-    const [[row]] = await write.batch([insert.returning()]);
+    const address = { organization: input.organization, workspace: slug };
+    const audit = auditWorkspace(ctx, "workspace.created", address);
+    const [[row]] = await write.batch([insert.returning(), audit.after]);
     if (!row) throw new Error("an insert returned no row");
     return toWorkspaceDto(row);
   } catch (failure) {

@@ -7,6 +7,7 @@ import { badRequest } from "../../errors/failures.ts";
 import { logWarning } from "../../lib/logger.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
+import { auditWorkspace } from "./workspace.ts";
 
 /** Drops the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`. */
 export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | null): Promise<void> {
@@ -24,6 +25,7 @@ export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | n
       return {
         statements: [
           toStatement(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
+          toStatement(auditWorkspace(ctx, "workspace.deleted", ctx.address).before),
           ...compileDropAll(catalog),
           toStatement(write.delete(workspaces).where(eq(workspaces.id, id))),
         ],

@@ -1,3 +1,4 @@
+import { canReadIn, OPERATIONS } from "../../model/access.ts";
 import type { AccessMode } from "../../model/access-mode.ts";
 import { idColumnOf } from "../../model/catalog.ts";
 import type { Entity, EntityDefinition, Relationship } from "../../model/entity.ts";
@@ -28,9 +29,12 @@ export interface EntityDescription {
 export async function describeWorkspace(ctx: WorkspaceContext): Promise<WorkspaceDescription> {
   return runFenced(ctx, {
     need: "READ",
-    plan({ workspace, catalog }) {
+    plan({ workspace, catalog, access }) {
       const { organization, slug, accessMode, schemaVersion } = workspace;
-      const entities = [...catalog.entities.values()].map(describeEntity);
+      const canRead = canReadIn(catalog, access);
+      const entities = [...catalog.entities.values()]
+        .filter((entity) => OPERATIONS.some((operation) => access.isAllowed(operation, entity)))
+        .map((entity) => describeEntity(entity, canRead));
       return {
         statements: [],
         shape: () => ({ organization, workspace: slug, accessMode, schemaVersion, entities }),
@@ -39,14 +43,17 @@ export async function describeWorkspace(ctx: WorkspaceContext): Promise<Workspac
   });
 }
 
-function describeEntity({ definition, relationships }: Entity): EntityDescription {
+/** Nothing is said of entities that the key may not read: a reference to them is a column like any other. */
+function describeEntity(
+  { definition, relationships }: Entity,
+  canRead: (entity: string) => boolean,
+): EntityDescription {
   const columns = [idColumnOf(definition), ...definition.columns].map(
-    ({ id: _, columnName: __, ...column }) => column,
+    ({ id: _, columnName: __, references, ...column }) =>
+      references && canRead(references.entity) ? { ...column, references } : column,
   );
-  const related = [...relationships.values()].map(({ name, kind, target }) => ({
-    name,
-    kind,
-    entity: target,
-  }));
+  const related = [...relationships.values()]
+    .filter((each) => canRead(each.target) && (each.kind !== "MANY_TO_MANY" || canRead(each.through)))
+    .map(({ name, kind, target }) => ({ name, kind, entity: target }));
   return { name: definition.name, columns, relationships: related, constraints: definition.constraints };
 }

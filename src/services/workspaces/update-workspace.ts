@@ -6,7 +6,7 @@ import type { WorkspaceContext } from "../context.ts";
 import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { parseInput } from "../parse-input.ts";
 import { withoutUndefined } from "../without-undefined.ts";
-import { toWorkspaceDto, updateWorkspaceSchema, type WorkspaceDto } from "./workspace.ts";
+import { auditWorkspace, toWorkspaceDto, updateWorkspaceSchema, type WorkspaceDto } from "./workspace.ts";
 
 /**
  * Changes what is sent. The revision rises, so that every request that was planned before finds out: once this has
@@ -15,12 +15,15 @@ import { toWorkspaceDto, updateWorkspaceSchema, type WorkspaceDto } from "./work
 export async function updateWorkspace(ctx: WorkspaceContext, body: unknown): Promise<WorkspaceDto> {
   const { write } = ctx.platform;
   const changes = withoutUndefined(parseInput(updateWorkspaceSchema, body));
-  const [[row]] = await write.batch([
+  const audit = auditWorkspace(ctx, "workspace.updated", ctx.address);
+  const [, [row]] = await write.batch([
+    audit.before,
     write
       .update(workspaces)
       .set({ ...changes, updatedAt: ctx.now.toISOString(), revision: sql`${workspaces.revision} + 1` })
       .where(inArray(workspaces.id, workspaceIdOf(ctx.platform, ctx.address)))
       .returning(),
+    audit.after,
   ]);
   forgetWorkspaceView(ctx.address);
   if (!row) throw await workspaceMissing(ctx);

@@ -1,11 +1,15 @@
+import { inArray, sql } from "drizzle-orm";
 import * as z from "zod";
-import type { workspaces } from "../../db/tables/platform.ts";
+import { auditChange, columnsWithout } from "../../db/audit.ts";
+import type { WorkspaceAddress } from "../../db/catalog-store.ts";
+import { workspaceIdOf } from "../../db/lookups.ts";
+import { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import type { Workspace } from "../../model/workspace.ts";
+import { RATE_STEPS } from "../../rates/rate-limiter.ts";
+import type { ServiceContext } from "../context.ts";
 import { displayNameSchema, slugSchema } from "../field-schemas.ts";
 
-/** Requests a minute that a key may make; one rate-limit binding a step. */
-const RATE_LIMITS = [60, 300, 1000, 6000] as const;
 const MAX_EXPAND_DEPTH = 5;
 const MAX_CORS_ORIGINS = 100;
 
@@ -22,8 +26,19 @@ export const updateWorkspaceSchema = z.strictObject({
     .max(MAX_CORS_ORIGINS)
     .nullable()
     .optional(),
-  rateLimit: z.literal(RATE_LIMITS).nullable().optional(),
+  rateLimit: z.literal(RATE_STEPS).nullable().optional(),
 });
+
+/** The audit of a change of one workspace. */
+export const auditWorkspace = (ctx: ServiceContext, action: string, address: WorkspaceAddress) => {
+  const id = workspaceIdOf(ctx.platform, address);
+  const hidden = ["id", "organizationId", "revision", "migrationToken", "migratingUntil"];
+  return auditChange(
+    ctx,
+    { action, subject: address.workspace, workspaceId: sql`(${id})` },
+    { table: workspaces, columns: columnsWithout(workspaces, hidden), where: inArray(workspaces.id, id) },
+  );
+};
 
 export function toWorkspaceDto(row: typeof workspaces.$inferSelect): WorkspaceDto {
   const { slug, name, accessMode, maxExpandDepth, corsAllowedOrigins, rateLimit, schemaVersion } = row;

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildWorkspaceDocument } from "../../../src/openapi/workspace-document.ts";
-import { queryFacts } from "../../../src/services/openapi/query-facts.ts";
 import { shopCatalog } from "../../support/shop-catalog.ts";
 import { sketchCatalog } from "../../support/sketch-catalog.ts";
+import { scopedDocumentOf, wholeDocumentOf } from "../../support/whole-document.ts";
 import { ADMIN_TOKEN, type ServedDemo, serveDemo } from "../support/served-demo.ts";
 import { everyTypeCatalog } from "./every-type-catalog.ts";
 import { lint } from "./lint.ts";
 
+const readsOrders = (operation: string, { id }: { id: string }) => operation === "read" && id === "e-Order";
+
 it.each([
-  ["of a shop", buildWorkspaceDocument(shopCatalog(), queryFacts)],
-  ["of every column type", buildWorkspaceDocument(everyTypeCatalog, queryFacts)],
-  ["of a workspace without entities", buildWorkspaceDocument(sketchCatalog([]), queryFacts)],
+  ["of a shop", wholeDocumentOf(shopCatalog())],
+  ["of every column type", wholeDocumentOf(everyTypeCatalog)],
+  ["of a key that may only read orders", scopedDocumentOf(shopCatalog(), readsOrders)],
+  ["of a workspace without entities", wholeDocumentOf(sketchCatalog([]))],
 ])("Redocly finds nothing in the document %s", (_, document) => {
   expect(lint(document)).toEqual([]);
 });

@@ -24,9 +24,11 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
     const [only] = chunks;
     resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks, length)).toString("utf8"));
   });
-  request.on("error", reject);
+  const rejectCut = (): void => reject(new ProtocolError(400, "MALFORMED_REQUEST", "The body was cut off"));
+  // The connection broke: nobody is there to read an answer.
+  request.on("error", rejectCut);
   request.on("close", () => {
-    if (!request.complete) reject(new ProtocolError(400, "MALFORMED_REQUEST", "The body was cut off"));
+    if (!request.complete) rejectCut();
   });
   return promise;
 }

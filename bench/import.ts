@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "@libsql/client";
+import type { Entity } from "../src/model/entity.ts";
+import { createApiClient as createCliClient } from "../tools/cli/api/send-request.ts";
+import { cutBatches } from "../tools/cli/import/cut-batches.ts";
+import { describeEntity } from "../tools/cli/import/describe-entity.ts";
+import { fingerprintFile } from "../tools/cli/import/fingerprint-file.ts";
+import { openJournal } from "../tools/cli/import/import-journal.ts";
+import { openRows } from "../tools/cli/import/open-rows.ts";
+import { runImport } from "../tools/cli/import/run-import.ts";
+import { SendingPool } from "../tools/cli/import/sending-pool.ts";
+import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
+import { createApiClient } from "../tools/seed/api-client.ts";
+import { type ImportRound, writeImportReport } from "./support/import-report.ts";
+import { ADMIN_TOKEN, startStack } from "./support/import-stack.ts";
+
+/*
+ * `npm run bench:import`: a CSV file through the command line's import, against the same rows straight into the same
+ * database, in alternating rounds. Environment: ROWS (100,000), ROUNDS (3), CONCURRENCY (4).
+ */
+const ROWS = Number(process.env.ROWS ?? 100_000);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const CONCURRENCY = Number(process.env.CONCURRENCY ?? 4);
+const WARM_UP_ROWS = 2_000;
+const BATCH = 100;
+const WORKSPACES = "/admin/v1/organizations/bench/workspaces";
+
+const COLUMNS = [
+  { name: "code", type: "VARCHAR", length: 40, nullable: false, unique: true },
+  { name: "name", type: "VARCHAR", nullable: false },
+  { name: "quantity", type: "INTEGER", constraints: [{ type: "POSITIVE_OR_ZERO" }] },
+  { name: "price", type: "DECIMAL", precision: 12, scale: 2 },
+  { name: "isActive", type: "BOOLEAN", nullable: false, default: true },
+  { name: "happenedAt", type: "DATETIME", nullable: false, indexed: true },
+];
+
+type Row = readonly [string, string, number, number, boolean, string];
+
+function rowOf(i: number): Row {
+  const happenedAt = new Date(Date.UTC(2020, 0, 1) + i * 61_000).toISOString();
+  return [`code-${i}`, `Thing number ${i}`, i % 1000, (i % 100_000) / 100, i % 3 > 0, happenedAt];
+}
+
+await runServer(async () => {
+  const directory = mkdtempSync(join(tmpdir(), "bench-import-"));
+  onEnd(() => rmSync(directory, { recursive: true, force: true }));
+  const stack = await startStack(directory);
+  const client = createClient({ url: stack.database.url, authToken: stack.database.authToken });
+  const bench = { directory, client, ...stack, ...(await makeWorkspace(stack.baseUrl)) };
+  await measure(bench, { round: 0, rows: WARM_UP_ROWS });
+  const rounds: ImportRound[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const measured = await measure(bench, { round, rows: ROWS });
+    console.log(`round ${round}: import ${measured.imported}, direct ${measured.direct} rows/s`);
+    rounds.push(measured);
+  }
+  console.log(writeImportReport(rounds, { rows: ROWS, concurrency: CONCURRENCY }));
+  await endProcess(0);
+});
+
+async function makeWorkspace(baseUrl: string) {
+  const admin = createApiClient(baseUrl, ADMIN_TOKEN);
+  await admin.require("POST", "/admin/v1/organizations", { slug: "bench", name: "Bench" });
+  await admin.require("POST", WORKSPACES, { slug: "import", name: "Import" });
+  const made = await admin.require("POST", `${WORKSPACES}/import/api-keys`, {
+    name: "bench",
+    permission: "READ_WRITE",
+  });
+  return { admin, key: (made as { key: string }).key };
+}
+
+type Bench = {
+  readonly directory: string;
+  readonly client: Client;
+  readonly baseUrl: string;
+  readonly key: string;
+  readonly admin: ReturnType<typeof createApiClient>;
+};
+
+/** Rows a second of both ways, into tables of the same definition that are empty before. */
+async function measure(bench: Bench, { round, rows }: { round: number; rows: number }): Promise<ImportRound> {
+  const all = Array.from({ length: rows }, (_, i) => rowOf(i));
+  const names = { imported: `Imported${round}`, direct: `Direct${round}` };
+  for (const name of Object.values(names)) {
+    const definition = { name, tableName: name.toLowerCase(), columns: COLUMNS };
+    await bench.admin.require("POST", `${WORKSPACES}/import/entities`, definition);
+  }
+  const file = join(bench.directory, `${round}.csv`);
+  const header = COLUMNS.map(({ name }) => name).join(",");
+  writeFileSync(file, `${header}\n${all.map((row) => row.join(",")).join("\n")}\n`);
+  const imported = await rowsPerSecond(rows, () => importFile(bench, file, names.imported));
+  const direct = await rowsPerSecond(rows, () => insertDirectly(bench, all, names.direct));
+  for (const name of Object.values(names)) {
+    const { rows: found } = await bench.client.execute(`SELECT count(*) AS n FROM w1_${name.toLowerCase()}`);
+    if (Number(found[0]?.n) !== rows) throw new Error(`${name} has ${found[0]?.n} rows`);
+  }
+  return { imported, direct };
+}
+
+async function rowsPerSecond(rows: number, work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return Math.round((rows * 1000) / (performance.now() - start));
+}
+
+/** What the command does, without its process. */
+async function importFile({ baseUrl, key }: Bench, file: string, name: string): Promise<void> {
+  const client = createCliClient({ url: baseUrl, bearer: key, retries: 0 });
+  const path = "/api/v1/bench/import";
+  const entity: Entity = await describeEntity({ client, path }, name);
+  const { rows } = openRows(entity, {
+    file,
+    format: undefined,
+    map: [],
+    ignoreUnknown: false,
+    columnNames: new Map(),
+    delimiter: ",",
+    unescapeFormulas: false,
+    fromErrors: false,
+    onBytes: () => {},
+  });
+  const journal = await openJournal({
+    file: `${file}.${name}.import`,
+    target: path,
+    fingerprint: await fingerprintFile(file, []),
+    again: false,
+    onKnown: () => {},
+  });
+  await runImport({
+    cuts: cutBatches(rows),
+    target: { client, method: "POST", path: `${path}/${name}/bulk` },
+    journal,
+    concurrency: CONCURRENCY,
+    upsertBy: [],
+    onRefused: ({ error }) => {
+      throw new Error(error.message);
+    },
+    onDone: () => {},
+  });
+}
+
+/** As a program would that has no API: batches of 100 prepared INSERTs, as many at the same time as the import has. */
+async function insertDirectly({ client }: Bench, rows: readonly Row[], name: string): Promise<void> {
+  const sql = `INSERT INTO w1_${name.toLowerCase()} (code, name, quantity, price, is_active, happened_at) VALUES (?, ?, ?, ?, ?, ?)`;
+  const pool = new SendingPool(CONCURRENCY);
+  for (let start = 0; start < rows.length; start += BATCH) {
+    const statements = rows
+      .slice(start, start + BATCH)
+      .map(([code, title, quantity, price, isActive, at]) => {
+        return { sql, args: [code, title, quantity, Math.round(price * 100), isActive ? 1 : 0, at] };
+      });
+    await pool.run(new Set(), async () => {
+      await client.batch(statements, "write");
+    });
+  }
+  await pool.end();
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { median } from "./measure.ts";
+
+const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
+const GIB = 2 ** 30;
+const GOAL = 0.4;
+
+/** Rows a second. */
+export interface ImportRound {
+  readonly imported: number;
+  readonly direct: number;
+}
+
+/** Writes bench/results/import.md and .json and returns the Markdown. */
+export function writeImportReport(
+  rounds: readonly ImportRound[],
+  { rows, concurrency }: { readonly rows: number; readonly concurrency: number },
+): string {
+  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;
+  const ratio = median(rounds.map(({ imported, direct }) => imported / direct));
+  const text = [
+    `# Import of ${rows} rows`,
+    "",
+    `Machine: ${machine}; importer, Worker and database share it. Rounds alternate; ${concurrency} requests at the same time in both ways.`,
+    "",
+    "| round | import, rows/s | @libsql/client, rows/s | ratio |",
+    "|---:|---:|---:|---:|",
+    ...rounds.map(
+      ({ imported, direct }, i) =>
+        `| ${i + 1} | ${imported} | ${direct} | ${(imported / direct).toFixed(2)} |`,
+    ),
+    "",
+    `Median ratio ${ratio.toFixed(2)}, goal at least ${GOAL.toFixed(2)}.`,
+    "",
+  ].join("\n");
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(`${RESULTS}/import.md`, text);
+  writeFileSync(
+    `${RESULTS}/import.json`,
+    `${JSON.stringify({ machine, rows, concurrency, rounds }, null, 2)}\n`,
+  );
+  return text;
+}

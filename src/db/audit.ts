@@ -1,0 +1,68 @@
+import { type Column, getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { newId } from "../lib/ids.ts";
+import type { Platform } from "./platform.ts";
+import { auditLog } from "./tables/platform.ts";
+
+/*
+ * The record of an admin change, written by SQL in the change's own transaction: what was there before is read in front
+ * of the change, what is there after behind it. Where nothing matches, nothing is recorded.
+ */
+
+/** What is shown of each kind of thing; never a secret. */
+export interface AuditSubject {
+  readonly table: SQLiteTable;
+  readonly columns: Readonly<Record<string, Column>>;
+  /** The rows that are changed: one, or none. */
+  readonly where: SQL | undefined;
+}
+
+export interface AuditContext {
+  readonly platform: Platform;
+  readonly requestId: string;
+  readonly now: Date;
+}
+
+export interface AuditEntry {
+  /** Such as `api-key.revoked`. */
+  readonly action: string;
+  /** The slug or id of what is changed. */
+  readonly subject: string;
+  /** SQL that yields the workspace's id; null for what is above workspaces. */
+  readonly workspaceId: SQL | number | null;
+}
+
+/** Two queries of one entry: `before` goes in front of the change, `after` behind it. */
+export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
+  const id = newId("aud");
+  const { table, columns, where } = subject;
+  const { write } = ctx.platform;
+  const state = sql`json_object(${sql.join(
+    Object.entries(columns).flatMap(([name, column]) => [sql`${name}`, jsonValueOf(column)]),
+    sql`, `,
+  )})`;
+  const write1 = (into: SQL, conflict: SQL) =>
+    write.run(
+      sql`INSERT INTO ${auditLog} (id, workspace_id, at, request_id, action, subject, ${into})
+        SELECT ${id}, (${entry.workspaceId}), ${ctx.now.toISOString()}, ${ctx.requestId}, ${entry.action}, ${entry.subject}, ${state}
+        FROM ${table} WHERE ${where ?? sql`0`} ${conflict}`,
+    );
+  return {
+    get before() {
+      return write1(sql`"before"`, sql``);
+    },
+    get after() {
+      return write1(sql`"after"`, sql`ON CONFLICT (id) DO UPDATE SET "after" = excluded."after"`);
+    },
+  };
+}
+
+const jsonValueOf = (column: Column): SQL =>
+  column.dataType === "json" ? sql`json(${column})` : sql`${column}`;
+
+/** All columns of a table but those named. */
+export function columnsWithout(table: SQLiteTable, hidden: readonly string[]): Record<string, Column> {
+  return Object.fromEntries(
+    Object.entries(getTableColumns(table)).filter(([name]) => !hidden.includes(name)),
+  );
+}

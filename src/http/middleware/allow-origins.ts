@@ -1,0 +1,43 @@
+import { createMiddleware } from "hono/factory";
+import { findWorkspaceView } from "../../db/catalog-store.ts";
+import type { AppContext, AppEnv } from "../context.ts";
+
+/*
+ * Cross-origin requests by the WHATWG Fetch standard. Keys are sent in a header, never in a cookie, so no credentials are
+ * allowed. Every answer carries the headers, errors included: a browser must be able to read a 401.
+ */
+const PREFLIGHT_SECONDS = "300";
+const ALLOWED_HEADERS =
+  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, Mcp-Protocol-Version";
+const EXPOSED_HEADERS =
+  "Allow, ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
+
+export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, next) {
+  await next();
+  const { headers } = c.res;
+  headers.append("Vary", "Origin");
+  const origin = c.req.header("Origin");
+  if (origin === undefined) return;
+  const allowed = await allowedOriginsOf(c);
+  const isAny = allowed === null || allowed.length === 0;
+  if (!isAny && !allowed.includes(origin)) return;
+  headers.set("Access-Control-Allow-Origin", isAny ? "*" : origin);
+  headers.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
+  if (c.req.method !== "OPTIONS" || !c.req.header("Access-Control-Request-Method")) return;
+  headers.set("Access-Control-Allow-Methods", headers.get("Allow") ?? "");
+  headers.set("Access-Control-Allow-Headers", ALLOWED_HEADERS);
+  headers.set("Access-Control-Max-Age", PREFLIGHT_SECONDS);
+});
+
+/** The workspace's setting, as the isolate knows it; null, any origin, where there is no such workspace. */
+async function allowedOriginsOf(c: AppContext): Promise<readonly string[] | null> {
+  const [organization = "", workspace = ""] = c.req.path.split("/").slice(3);
+  try {
+    const { platform, rates, clientAddress } = c.var.services;
+    if (!(await rates.takeUnknown(clientAddress))) return null;
+    const view = await findWorkspaceView(platform, { organization, workspace });
+    return view?.workspace.corsAllowedOrigins ?? null;
+  } catch {
+    return null;
+  }
+}

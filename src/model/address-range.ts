@@ -1,0 +1,31 @@
+import ipaddr from "ipaddr.js";
+
+/* IPv4 and IPv6 addresses, and ranges of them in CIDR notation. An IPv4 address mapped into IPv6 is the IPv4 address. */
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+export function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  if (rest.length > 0 || !isAddress(address)) return false;
+  if (bits === undefined) return true;
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= (address.includes(":") ? 128 : 32);
+}
+
+/** Whether the address lies in any of the ranges; an address that is none lies nowhere. */
+export function isInRanges(address: string | undefined, ranges: readonly string[]): boolean {
+  if (address === undefined || !isAddress(address)) return false;
+  const given = ipaddr.process(address);
+  return ranges.some((range) => {
+    const [base = "", bits] = range.split("/");
+    const start = ipaddr.process(base);
+    if (start.kind() !== given.kind()) return false;
+    const mapped = base.includes(":") && start.kind() === "ipv4" ? 96 : 0;
+    return given.match(
+      start,
+      bits === undefined ? (start.kind() === "ipv4" ? 32 : 128) : Number(bits) - mapped,
+    );
+  });
+}
+
+/** Dotted decimal with four parts, or IPv6 without a zone: the only spellings that mean one thing everywhere. */
+const isAddress = (text: string): boolean =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));

@@ -1,0 +1,85 @@
+import { and, desc, eq, gte, lte } from "drizzle-orm";
+import * as z from "zod";
+import { toStatement } from "../../db/platform.ts";
+import { auditLog } from "../../db/tables/platform.ts";
+import { badRequest } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+import { instantSchema } from "../field-schemas.ts";
+import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+
+/** One admin change. Times are ISO 8601 UTC. */
+export interface AuditDto {
+  readonly id: string;
+  readonly at: string;
+  readonly requestId: string;
+  readonly action: string;
+  readonly subject: string;
+  /** Null of what was created. */
+  readonly before: JsonObject | null;
+  /** Null of what was deleted. */
+  readonly after: JsonObject | null;
+}
+
+export interface AuditQuery extends PageRequest {
+  readonly action: string | null;
+  readonly subject: string | null;
+  /** Inclusive, both. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Newest first. Throws NOT_FOUND, BAD_REQUEST for times that are none. */
+export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promise<Page<AuditDto>> {
+  const { read } = ctx.platform;
+  const [from, to] = [instantOf("from", query.from), instantOf("to", query.to)];
+  return runFenced(ctx, {
+    need: "READ",
+    plan({ workspace }) {
+      const { id, at, requestId, action, subject, before, after } = auditLog;
+      const matches = and(
+        eq(auditLog.workspaceId, workspace.id),
+        query.action === null ? undefined : eq(action, query.action),
+        query.subject === null ? undefined : eq(subject, query.subject),
+        from === undefined ? undefined : gte(at, from),
+        to === undefined ? undefined : lte(at, to),
+      );
+      const page = read
+        .select({ id, at, requestId, action, subject, before, after })
+        .from(auditLog)
+        .where(matches)
+        .orderBy(desc(at), desc(auditLog.sequence))
+        .limit(query.size)
+        .offset(query.page * query.size);
+      return {
+        statements: [toStatement(page), toStatement(totalOf(ctx.platform, auditLog, matches))],
+        shape([rows = [], totals = []]) {
+          const data = rows.map(toAuditDto);
+          return toPage(data, query, Number(totals[0]?.[0]));
+        },
+      };
+    },
+  });
+}
+
+function toAuditDto(row: readonly unknown[]): AuditDto {
+  const [id, at, requestId, action, subject] = row.map(String);
+  const jsonAt = (index: number) => (row[index] === null ? null : JSON.parse(String(row[index])));
+  return {
+    id: id ?? "",
+    at: at ?? "",
+    requestId: requestId ?? "",
+    action: action ?? "",
+    subject: subject ?? "",
+    before: jsonAt(5),
+    after: jsonAt(6),
+  };
+}
+
+function instantOf(name: string, text: string | null): string | undefined {
+  if (text === null) return undefined;
+  const parsed = z.safeParse(instantSchema, text);
+  if (!parsed.success) throw badRequest(`Invalid ${name} '${text}' — use a date-time (ISO 8601)`);
+  return parsed.data;
+}

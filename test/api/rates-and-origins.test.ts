@@ -1,0 +1,115 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { ask, askAdmin, askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace({ name: "Note", columns: [{ name: "text", type: "VARCHAR" }] });
+});
+
+describe("a rate limit", () => {
+  it("is told with every answer, and ends in 429 with Retry-After; each key has its own", async () => {
+    const v = await makeWorkspace({ name: "Note", columns: [] });
+    expectStatus(await v.admin("PATCH", "", { body: { rateLimit: 60 } }), 200);
+    const first = expectStatus(await v.api("GET", "/Note"), 200);
+    expect(first.headers.get("RateLimit-Policy")).toBe('"key";q=60;w=60');
+    expect(first.headers.get("RateLimit")).toMatch(/^"key";r=59;t=60$/);
+    let last = first;
+    for (let i = 0; i < 70 && last.status === 200; i++) last = await v.api("GET", "/Note");
+    expect(last.status).toBe(429);
+    expect(last.body.error).toEqual({
+      code: "RATE_LIMITED",
+      message: expect.stringMatching(/^Rate limit exceeded: 60 requests a minute — retry in \d+ s$/),
+    });
+    expect(Number(last.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect(last.headers.get("RateLimit")).toMatch(/^"key";r=0;t=\d+$/);
+    const { answer, roundTrips } = await askCounted("GET", `${v.apiPath}/Note`, { token: v.key });
+    expect([answer.status, roundTrips]).toEqual([429, 0]);
+    const other = await v.createKey();
+    expectStatus(await ask("GET", `${v.apiPath}/Note`, { token: other.key }), 200);
+    const reader = await v.createKey({ permission: "READ_ONLY" });
+    for (let i = 0; i < 61; i++) await ask("GET", `${v.apiPath}/Note`, { token: reader.key });
+    const refused = await ask("POST", `${v.apiPath}/Note`, { token: reader.key, body: {} });
+    expect(refused.status).toBe(403);
+  });
+
+  it("is not there unless the workspace has one", async () => {
+    const { headers } = await w.api("GET", "/Note");
+    expect([headers.get("RateLimit"), headers.get("RateLimit-Policy")]).toEqual([null, null]);
+  });
+
+  it("holds for requests without a known key, by address, and not for keys that are known", async () => {
+    const headers = { "CF-Connecting-IP": "198.51.100.7" };
+    expectStatus(await w.api("GET", "/Note", { headers }), 200);
+    const statuses: number[] = [];
+    for (let i = 0; i < 60; i++)
+      statuses.push((await ask("GET", `${w.apiPath}/Note`, { token: "sk_live_x", headers })).status);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect(statuses.indexOf(429)).toBeGreaterThan(30);
+    expectStatus(await w.api("GET", "/Note", { headers }), 200);
+    const elsewhere = { "CF-Connecting-IP": "198.51.100.8" };
+    expect((await ask("GET", `${w.apiPath}/Note`, { headers: elsewhere })).status).toBe(401);
+  });
+});
+
+describe("cross-origin requests", () => {
+  const origin = "https://app.example.com";
+  const preflight = (path: string) =>
+    ask("OPTIONS", path, {
+      headers: {
+        Origin: origin,
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+      },
+    });
+
+  it("are answered to any origin by default, errors included", async () => {
+    const allowed = await preflight(`${w.apiPath}/Note/1`);
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(allowed.headers.get("Access-Control-Allow-Methods")).toContain("PUT");
+    expect(allowed.headers.get("Access-Control-Allow-Headers")).toContain("Idempotency-Key");
+    const answers = [
+      await w.api("GET", "/Note", { headers: { Origin: origin } }),
+      await ask("GET", `${w.apiPath}/Note`, { headers: { Origin: origin } }),
+      await w.api("GET", "/Nothing", { headers: { Origin: origin } }),
+      await ask("GET", "/api/v1/no/where/Note", { headers: { Origin: origin } }),
+    ];
+    for (const { headers } of answers) {
+      expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
+      expect(headers.get("Access-Control-Expose-Headers")).toContain("ETag");
+      expect(headers.get("Vary")).toContain("Origin");
+    }
+  });
+
+  it("are answered to listed origins only", async () => {
+    const corsAllowedOrigins = [origin, "http://localhost:3000"];
+    expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins } }), 200);
+    const mine = await w.api("GET", "/Note", { headers: { Origin: origin } });
+    expect(mine.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+    expect((await preflight(`${w.apiPath}/Note`)).headers.get("Access-Control-Allow-Origin")).toBe(origin);
+    for (const other of ["https://evil.example", "null", `${origin}.evil.example`]) {
+      const { headers } = await w.api("GET", "/Note", { headers: { Origin: other } });
+      expect(headers.get("Access-Control-Allow-Origin")).toBeNull();
+    }
+    expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins: [] } }), 200);
+    const any = await w.api("GET", "/Note", { headers: { Origin: "https://else.example" } });
+    expect(any.headers.get("Access-Control-Allow-Origin")).toBe("*");
+  });
+
+  it("are not possible for the admin API", async () => {
+    const { headers } = await askAdmin("GET", "/organizations", { headers: { Origin: origin } });
+    expect(headers.get("Access-Control-Allow-Origin")).toBeNull();
+  });
+
+  it("refuses nobody whose request has no origin, and is no error for a malformed one", async () => {
+    expectStatus(
+      await w.api("GET", "/Note", { headers: { Origin: "\u0001" } }).catch(() => w.api("GET", "/Note")),
+      200,
+    );
+    expectFailure(await w.api("GET", "/Nope", {}), 404, {
+      code: "NOT_FOUND",
+      message: "Entity not found: Nope",
+    });
+  });
+});

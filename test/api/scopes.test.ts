@@ -1,0 +1,258 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Asking, ask, expectFailure, expectStatus } from "../support/api.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+const definitions = [
+  {
+    name: "Customer",
+    columns: [
+      { name: "email", type: "VARCHAR", nullable: false, unique: true },
+      { name: "country", type: "VARCHAR" },
+    ],
+  },
+  {
+    name: "Order",
+    columns: [
+      { name: "number", type: "VARCHAR" },
+      {
+        name: "customerId",
+        references: { entity: "Customer", relationship: "customer", inverse: "orders" },
+      },
+    ],
+    settings: { defaultExpand: ["customer"] },
+  },
+  { name: "Signup", columns: [{ name: "text", type: "VARCHAR" }] },
+];
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(...definitions);
+  expectStatus(await w.api("POST", "/Customer", { body: { email: "a@x", country: "PT" } }), 201);
+  expectStatus(await w.api("POST", "/Order", { body: { number: "1", customerId: 1 } }), 201);
+});
+
+const forbidden = (operation: string, entity: string) => ({
+  code: "FORBIDDEN",
+  message: `This API key is not allowed to ${operation} ${entity}`,
+});
+
+async function holder(scopes: object[] | null, more: object = {}) {
+  const { id, key } = await w.createKey({ scopes, ...more });
+  const api = (method: string, path: string, asking: Asking = {}) =>
+    ask(method, w.apiPath + path, { token: key, ...asking });
+  return { id, key, api };
+}
+
+describe("a key with scopes", () => {
+  it("may do what they name and nothing else", async () => {
+    const { api } = await holder([{ entity: "Order", operations: ["read", "update"] }]);
+    expectStatus(await api("GET", "/Order"), 200);
+    expectStatus(await api("GET", "/Order/1"), 200);
+    expectStatus(await api("PUT", "/Order/1", { body: { number: "2" } }), 200);
+    expectStatus(await api("PUT", "/Order/bulk", { body: [{ id: 1, number: "1" }] }), 200);
+    const operations = [{ method: "PUT", entity: "Order", id: 1, body: { number: "3" } }];
+    expectStatus(await api("POST", "/transaction", { body: { operations } }), 200);
+    expectFailure(await api("POST", "/Order", { body: {} }), 403, forbidden("create", "Order"));
+    expectFailure(await api("POST", "/Order/bulk", { body: [{}] }), 403, forbidden("create", "Order"));
+    expectFailure(
+      await api("PUT", "/Order/bulk?upsertBy=id", { body: [{}] }),
+      403,
+      forbidden("create", "Order"),
+    );
+    expectFailure(await api("DELETE", "/Order/1"), 403, forbidden("delete", "Order"));
+    const mixed = [...operations, { method: "DELETE", entity: "Order", id: 1 }];
+    expectFailure(await api("POST", "/transaction", { body: { operations: mixed } }), 403, {
+      code: "FORBIDDEN",
+      message: "Operation 1: This API key is not allowed to delete Order",
+    });
+  });
+
+  it.each([
+    "/Customer",
+    "/Customer/1",
+    "/Customer/export?format=csv",
+    "/Customer/aggregate?measure=count",
+    "/Nothing",
+  ])("cannot tell %s from what does not exist", async (path) => {
+    const { api } = await holder([{ entity: "Order", operations: ["read"] }]);
+    const entity = /\w+/.exec(path)?.[0] ?? "";
+    expectFailure(await api("GET", path), 403, forbidden("read", entity));
+  });
+
+  it.each([
+    ["expand=customer", "Unknown relationship 'customer' on Order"],
+    ["filter[customer.country]=PT", "Unknown field 'customer' on Order"],
+    ['filter={"customer":{"country":"PT"}}', "Unknown field 'customer' on Order"],
+    ["sort=customer.country", "Unknown field 'customer' on Order"],
+    ["fields=customer", "Unknown field 'customer' on Order"],
+    ["filter[custome]=1", "Unknown field 'custome' on Order — did you mean 'customerId'?"],
+  ])("learns nothing of other entities by %s", async (query, message) => {
+    const { api } = await holder([{ entity: "Order", operations: ["read"] }]);
+    const answer = await api("GET", `/Order?${query}`);
+    expect([answer.status, answer.body.error.message.split(" — did")[0]]).toEqual([
+      400,
+      message.split(" — did")[0],
+    ]);
+    expect(answer.text).not.toContain("'customer.");
+    expect((await api("GET", "/Order/1")).body.data).toEqual({ id: 1, number: "3", customerId: 1 });
+  });
+
+  it("sees its own part of the workspace's description", async () => {
+    const { api } = await holder([{ entity: "Order", operations: ["read"] }]);
+    const { data } = (await api("GET", "")).body;
+    expect(data.entities.map(({ name }: { name: string }) => name)).toEqual(["Order"]);
+    expect(JSON.stringify(data)).not.toContain("Customer");
+  });
+
+  it("cannot write references to what it may not read", async () => {
+    const { api } = await holder([{ entity: "Order", operations: ["read", "create", "update"] }]);
+    for (const customerId of [1, 999, null]) {
+      expectFailure(await api("POST", "/Order", { body: { number: "x", customerId } }), 422, {
+        code: "VALIDATION_ERROR",
+        message: "Validation failed: 1 error(s)",
+        details: [{ field: "customerId", message: "is read-only" }],
+      });
+    }
+    expectStatus(await api("POST", "/Order", { body: { number: "x" } }), 201);
+  });
+
+  it("cannot find out by deleting who refers to a record", async () => {
+    const { api } = await holder([{ entity: "Customer", operations: ["read", "delete"] }]);
+    for (const id of [1, 999]) {
+      expectFailure(await api("DELETE", `/Customer/${id}`), 403, forbidden("delete", "Customer"));
+    }
+    const both = await holder([
+      { entity: "Customer", operations: ["read", "delete"] },
+      { entity: "Order", operations: ["read"] },
+    ]);
+    expect((await both.api("DELETE", "/Customer/1")).body.error.code).toBe("FOREIGN_KEY_VIOLATION");
+  });
+
+  it("may create without reading, and is answered what it created", async () => {
+    const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
+    const headers = { "Idempotency-Key": "one" };
+    const created = expectStatus(await api("POST", "/Signup", { body: { text: "hi" }, headers }), 201);
+    expect(created.body.data).toMatchObject({ text: "hi" });
+    expect((await api("POST", "/Signup", { body: { text: "hi" }, headers })).text).toBe(created.text);
+    expectFailure(await api("GET", "/Signup/1"), 403, forbidden("read", "Signup"));
+    const viewed = await api("POST", "/Signup?fields=text", { body: { text: "hi" } });
+    expectFailure(viewed, 403, forbidden("read", "Signup"));
+  });
+
+  it("is refused by its scope before the access mode is told", async () => {
+    const { api } = await holder([{ entity: "Order", operations: ["read"] }]);
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
+    expectFailure(await api("POST", "/Order", { body: {} }), 403, forbidden("create", "Order"));
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
+  });
+
+  it("is narrowed and widened from the next request on", async () => {
+    const { id, api } = await holder(null);
+    expectStatus(await api("GET", "/Customer"), 200);
+    const scopes = [{ entity: "Order", operations: ["read"] }];
+    expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { scopes } }), 200);
+    expectFailure(await api("GET", "/Customer"), 403, forbidden("read", "Customer"));
+    expect((await w.admin("GET", `/api-keys/${id}`)).body.data.scopes).toEqual(scopes);
+    expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { scopes: null } }), 200);
+    expectStatus(await api("GET", "/Customer"), 200);
+  });
+
+  it("follows a rename, and leaves a new entity of the old name alone", async () => {
+    const { id, api } = await holder([{ entity: "Signup", operations: ["read"] }]);
+    expectStatus(await w.admin("PATCH", "/entities/Signup", { body: { name: "Enrolment" } }), 200);
+    expectStatus(await api("GET", "/Enrolment"), 200);
+    expectStatus(
+      await w.admin("POST", "/entities", { body: { name: "Signup", tableName: "other", columns: [] } }),
+      201,
+    );
+    expectFailure(await api("GET", "/Signup"), 403, forbidden("read", "Signup"));
+    const shown = (await w.admin("GET", `/api-keys/${id}`)).body.data.scopes;
+    expect(shown).toEqual([{ entity: "Enrolment", operations: ["read"] }]);
+    expectStatus(await w.admin("DELETE", "/entities/Enrolment?confirm=Enrolment"), 204);
+    expect((await w.admin("GET", `/api-keys/${id}`)).body.data.scopes).toEqual([]);
+    expectFailure(await api("GET", "/Enrolment"), 403, forbidden("read", "Enrolment"));
+  });
+
+  it.each([
+    [[{ entity: "Nothing", operations: ["read"] }], "scopes[0].entity", "Entity not found: Nothing"],
+    [[{ entity: "Order", operations: [] }], "scopes[0].operations", "must be at least 1 items"],
+    [
+      [{ entity: "Order", operations: ["write"] }],
+      "scopes[0].operations[0]",
+      "must be one of: read, create, update, delete",
+    ],
+    [
+      [{ entity: "Order", operations: ["delete"] }],
+      "scopes[0].operations",
+      "must include read beside update or delete",
+    ],
+    [
+      [
+        { entity: "Order", operations: ["read"] },
+        { entity: "Order", operations: ["create"] },
+      ],
+      "scopes[1].entity",
+      "'Order' is named twice",
+    ],
+    [[], "scopes", "must be at least 1 items"],
+  ])("is not made of %j", async (scopes, field, message) => {
+    const answer = await w.admin("POST", "/api-keys", {
+      body: { name: "x", permission: "READ_WRITE", scopes },
+    });
+    expectFailure(answer, 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field, message }],
+    });
+  });
+});
+
+describe("a key with allowed addresses", () => {
+  const from = (address: string) => ({ headers: { "CF-Connecting-IP": address } });
+  const refusal = { code: "FORBIDDEN", message: "This API key is not allowed from this address" };
+
+  it.each([
+    [["10.0.0.0/8"], "10.1.2.3", "11.0.0.1"],
+    [["192.0.2.7"], "192.0.2.7", "192.0.2.8"],
+    [["2001:db8::/32"], "2001:db8:0:1::5", "2001:db9::1"],
+    [["203.0.113.0/24", "::1"], "::1", "::2"],
+    [["10.0.0.0/8"], "::ffff:10.1.2.3", "::ffff:11.0.0.1"],
+    [["::ffff:10.0.0.0/104"], "10.9.9.9", "11.0.0.1"],
+  ])("%j works from %s, not from %s", async (allowedIps, inside, outside) => {
+    const { api } = await holder(null, { allowedIps });
+    expectStatus(await api("GET", "/Order", from(inside)), 200);
+    expectFailure(await api("GET", "/Order", from(outside)), 403, refusal);
+    expectFailure(await api("POST", "/Order", { ...from(outside), body: {} }), 403, refusal);
+    expectFailure(await api("GET", "/Order"), 403, refusal);
+    expectFailure(await api("GET", "/Order", from("not an address")), 403, refusal);
+  });
+
+  it("feels a narrower list from the next request on", async () => {
+    const { id, api } = await holder(null);
+    expectStatus(await api("GET", "/Order", from("10.0.0.1")), 200);
+    expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { allowedIps: ["10.0.0.2"] } }), 200);
+    expectFailure(await api("GET", "/Order", from("10.0.0.1")), 403, refusal);
+    expectStatus(await api("GET", "/Order", from("10.0.0.2")), 200);
+  });
+
+  it.each([
+    "",
+    "10.0.0.0/33",
+    "10.0.0",
+    "0x7f000001",
+    "10.0.0.1/",
+    "::/129",
+    "fe80::1%eth0",
+    "example.com",
+    "10.0.0.0/8/8",
+  ])("is not made of '%s'", async (range) => {
+    const body = { name: "x", permission: "READ_ONLY", allowedIps: [range] };
+    expectFailure(await w.admin("POST", "/api-keys", { body }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [
+        { field: "allowedIps[0]", message: "must be an IP address or a CIDR range such as 10.0.0.0/8" },
+      ],
+    });
+  });
+});

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
+import { type Fate, type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
+import { Persistent } from "../support/persistent-client.ts";
+import {
+  makeServedWorkspace,
+  type Served,
+  type ServedWorkspace,
+  serveWorker,
+} from "../support/served-workspace.ts";
+
+/* Every write, with the connection to the database cut at each of its round trips, before and after it was run. */
+
+const item = {
+  name: "Item",
+  columns: [
+    { name: "name", type: "VARCHAR", nullable: false, unique: true },
+    { name: "value", type: "INTEGER", nullable: false, default: 1 },
+  ],
+};
+/** More than any write takes. */
+const MOST_ROUND_TRIPS = 6;
+const MISSING = 987_654;
+
+let directory = "";
+let database: Awaited<ReturnType<typeof startLibsqlServer>>;
+let proxy: HttpProxy;
+let served: Served;
+let w: ServedWorkspace;
+let fateOf: (roundTrip: number) => Fate = () => "PASS";
+let roundTrips = 0;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "cut-at-every-"));
+  database = await startLibsqlServer({ file: join(directory, "data.db") });
+  proxy = await startHttpProxy(database.url, () => fateOf(++roundTrips));
+  served = await serveWorker({ LIBSQL_URL: proxy.url });
+});
+
+afterAll(async () => {
+  await served.stop();
+  await proxy.stop();
+  await database.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+let client: Persistent;
+beforeEach(async () => {
+  fateOf = () => "PASS";
+  w = await makeServedWorkspace(served.baseUrl, item);
+  client = new Persistent(served.baseUrl + w.path, w.key);
+  await client.write("POST", "/Item/bulk", 200, [{ name: "first" }, { name: "second" }]);
+});
+
+const [first, second] = [
+  { id: 1, name: "first", value: 1 },
+  { id: 2, name: "second", value: 1 },
+];
+const returning = { Prefer: "return=representation" };
+const counts = (succeeded: number, failed: number) => ({ succeeded, failed });
+
+const writes: readonly {
+  readonly write: readonly [method: string, path: string, status: number, body?: unknown, headers?: object];
+  readonly answers: unknown;
+  readonly leaves: readonly object[];
+}[] = [
+  {
+    write: ["POST", "/Item", 201, { name: "new" }],
+    answers: { data: { name: "new" } },
+    leaves: [first, second, { name: "new", value: 1 }],
+  },
+  {
+    write: ["PUT", "/Item/1", 200, { value: 5 }],
+    answers: { data: { value: 5 } },
+    leaves: [{ ...first, value: 5 }, second],
+  },
+  { write: ["DELETE", "/Item/1", 204], answers: undefined, leaves: [second] },
+  {
+    write: ["POST", "/Item/bulk", 200, [{ name: "new" }, { name: "first" }, {}]],
+    answers: counts(1, 2),
+    leaves: [first, second, { name: "new" }],
+  },
+  {
+    write: ["POST", "/Item/bulk", 200, [{ name: "new" }, { name: "first" }], returning],
+    answers: { ...counts(1, 1), data: [{ name: "new" }, null] },
+    leaves: [first, second, { name: "new" }],
+  },
+  {
+    write: ["POST", "/Item/bulk?atomic=true", 200, [{ name: "a" }, { name: "b" }]],
+    answers: counts(2, 0),
+    leaves: [first, second, { name: "a" }, { name: "b" }],
+  },
+  {
+    write: [
+      "PUT",
+      "/Item/bulk",
+      200,
+      [
+        { id: 1, value: 7 },
+        { id: MISSING, value: 8 },
+      ],
+    ],
+    answers: counts(1, 1),
+    leaves: [{ ...first, value: 7 }, second],
+  },
+  { write: ["DELETE", "/Item/bulk", 200, [1, MISSING]], answers: counts(1, 1), leaves: [second] },
+  { write: ["DELETE", "/Item/bulk", 200, [1, 2]], answers: counts(2, 0), leaves: [] },
+  {
+    write: ["PUT", "/Item/bulk?upsertBy=name", 200, [{ name: "second", value: 3 }, { name: "new" }]],
+    answers: counts(2, 0),
+    leaves: [first, { ...second, value: 3 }, { name: "new" }],
+  },
+  {
+    write: [
+      ...(["POST", "/transaction", 200] as const),
+      {
+        operations: [
+          { method: "POST", entity: "Item", body: { name: "new" } },
+          { method: "DELETE", entity: "Item", id: 2 },
+        ],
+      },
+    ],
+    answers: { data: [{ name: "new" }, null] },
+    leaves: [first, { name: "new" }],
+  },
+];
+
+describe.each(writes)(
+  "$write.0 $write.1 $write.3",
+  ({ write: [method, path, status, body, headers], answers, leaves }) => {
+    const cuts = Array.from({ length: MOST_ROUND_TRIPS }, (_, i) => i + 1).flatMap((at) => [
+      { at, fate: "CUT_BEFORE" as const },
+      { at, fate: "CUT_AFTER" as const },
+    ]);
+
+    it.each(cuts)(
+      "$fate round trip $at: is done once, and answered as if nothing had happened",
+      async (cut) => {
+        roundTrips = 0;
+        fateOf = (roundTrip) => (roundTrip === cut.at ? cut.fate : "PASS");
+        const answer = await client.write(method, path, status, body, { ...headers });
+        fateOf = () => "PASS";
+        if (answers === undefined) expect(answer.body).toBeUndefined();
+        else expect(answer.body).toMatchObject(answers as object);
+        expect(await w.records("Item")).toMatchObject(leaves);
+      },
+    );
+  },
+);

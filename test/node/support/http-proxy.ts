@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+
+/**
+ * What becomes of a request: it passes; the connection is cut before the server gets it, or when the server has answered
+ * and before the client knows; or the proxy answers.
+ */
+export type Fate =
+  | "PASS"
+  | "CUT_BEFORE"
+  | "CUT_AFTER"
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
+
+export interface SeenRequest {
+  /** From 1. */
+  readonly number: number;
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface HttpProxy {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A proxy on a port of its own, which asks what is to become of each request. */
+export async function startHttpProxy(
+  target: string,
+  decide: (seen: SeenRequest) => Fate | Promise<Fate>,
+): Promise<HttpProxy> {
+  let count = 0;
+  const server = createServer(async (incoming, outgoing) => {
+    const seen = { number: ++count, method: incoming.method ?? "", path: incoming.url ?? "" };
+    const fate = await decide(seen);
+    if (fate === "CUT_BEFORE") incoming.destroy();
+    else if (typeof fate === "object") {
+      incoming.resume();
+      outgoing.writeHead(fate.status, fate.headers).end(fate.body ?? "");
+    } else forward(target, incoming, outgoing, fate === "CUT_AFTER");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function forward(
+  target: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  isCutAfter: boolean,
+): void {
+  const { method, headers, url = "/" } = incoming;
+  const call = request(new URL(url, target), { method: method ?? "GET", headers }, (answer) => {
+    if (isCutAfter) {
+      answer.resume().once("end", () => incoming.socket.destroy());
+      return;
+    }
+    outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+    answer.pipe(outgoing);
+  });
+  call.once("error", () => incoming.socket.destroy());
+  incoming.pipe(call);
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+
+/** Far more than any request takes. */
+const MOST_ATTEMPTS = 100;
+const UNAVAILABLE = 503;
+
+export interface PersistentAnswer {
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of all kinds, looked into by tests
+  readonly body: any;
+  readonly etag: string;
+}
+
+/** A client that sends every request until it is answered, writes with one Idempotency-Key each. */
+export class Persistent {
+  readonly #base: string;
+  readonly #token: string;
+  /** Writes whose answer was lost and given again. */
+  replays = 0;
+
+  constructor(base: string, token: string) {
+    this.#base = base;
+    this.#token = token;
+  }
+
+  read(path: string): Promise<PersistentAnswer> {
+    return this.#send({ method: "GET", path, status: 200 });
+  }
+
+  /** Throws when the answer has another status. */
+  write(
+    ...[method, path, status, body, headers = {}]: [
+      method: string,
+      path: string,
+      status: number,
+      body?: unknown,
+      headers?: Readonly<Record<string, string>>,
+    ]
+  ): Promise<PersistentAnswer> {
+    return this.#send({
+      method,
+      path,
+      status,
+      body,
+      headers: { ...headers, "Idempotency-Key": randomUUID() },
+    });
+  }
+
+  async #send(request: Expected): Promise<PersistentAnswer> {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const answer = await this.#sendOnce(request);
+      if (!answer || answer.status === UNAVAILABLE) continue;
+      const { method, path, status } = request;
+      if (answer.status !== status)
+        throw new Error(`${method} ${path}: ${answer.status} instead of ${status}: ${answer.text}`);
+      if (answer.headers.get("Idempotent-Replayed") === "true") this.replays++;
+      const body = answer.text === "" ? undefined : JSON.parse(answer.text);
+      return { body, etag: answer.headers.get("ETag") ?? "" };
+    }
+    throw new Error(`${request.method} ${request.path} was not answered`);
+  }
+
+  /** Undefined when the connection broke, before or inside the answer. */
+  async #sendOnce({ method, path, body, headers }: Expected) {
+    try {
+      const response = await fetch(this.#base + path, {
+        method,
+        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json", ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+interface Expected {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}

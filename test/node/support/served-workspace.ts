@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JsonObject } from "../../../src/model/json.ts";
+import { createApiClient } from "../../../tools/seed/api-client.ts";
+import { ADMIN_TOKEN } from "./counter-workspace.ts";
+import { findFreePort, startServe } from "./serve-process.ts";
+
+export interface Served {
+  readonly baseUrl: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** The production runtime with the real Worker, in a directory of its own. */
+export async function serveWorker(variables: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const directory = mkdtempSync(join(tmpdir(), "served-"));
+  const port = await findFreePort();
+  const server = startServe(directory, port, { ADMIN_TOKEN, ...variables });
+  await server.waitFor(`Ready on http://127.0.0.1:${port}\n`);
+  return {
+    baseUrl: server.baseUrl,
+    port,
+    async stop() {
+      server.child.kill("SIGTERM");
+      await server.exited;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface ServedWorkspace {
+  readonly organization: string;
+  readonly workspace: string;
+  readonly key: string;
+  /** Of the workspace in the Workspace API and in the Admin API. */
+  readonly path: string;
+  readonly adminPath: string;
+  /** All records, by id, as an export gives them. */
+  records(entity: string, fields?: string): Promise<readonly JsonObject[]>;
+}
+
+let made = 0;
+
+/** A new workspace with entities, in the order given, and a key that may write. */
+export async function makeServedWorkspace(
+  baseUrl: string,
+  ...entities: readonly object[]
+): Promise<ServedWorkspace> {
+  const admin = createApiClient(baseUrl, ADMIN_TOKEN);
+  const [organization, workspace] = [`o${++made}`, "w"];
+  await admin.require("POST", "/admin/v1/organizations", { slug: organization, name: "O" });
+  const workspaces = `/admin/v1/organizations/${organization}/workspaces`;
+  await admin.require("POST", workspaces, { slug: workspace, name: "W" });
+  const adminPath = `${workspaces}/${workspace}`;
+  for (const entity of entities) await admin.require("POST", `${adminPath}/entities`, entity);
+  const body = { name: "test", permission: "READ_WRITE" };
+  const { key } = (await admin.require("POST", `${adminPath}/api-keys`, body)) as { key: string };
+  const path = `/api/v1/${organization}/${workspace}`;
+  return {
+    organization,
+    workspace,
+    key,
+    path,
+    adminPath,
+    async records(entity, fields) {
+      const query = `format=ndjson${fields ? `&fields=${fields}` : ""}`;
+      const response = await fetch(`${baseUrl}${path}/${entity}/export?${query}`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(text);
+      return text
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line));
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { ApiClient, ApiRequest } from "./send-request.ts";
+
+const PAGE_SIZE = 1000;
+
+/** The `data` of an answer, whose shape the contract promises. Throws as ApiClient.send. */
+export async function fetchData<T>(client: ApiClient, request: ApiRequest): Promise<T> {
+  const { text } = await client.send(request);
+  return (JSON.parse(text) as { data: T }).data;
+}
+
+/** All pages of a list. Throws as ApiClient.send. */
+export async function fetchAll<T>(client: ApiClient, path: string): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (let page = 0; ; page++) {
+    const { text } = await client.send({ method: "GET", path: `${path}?page=${page}&size=${PAGE_SIZE}` });
+    const { data, meta } = JSON.parse(text) as { data: T[]; meta: { totalPages: number } };
+    all.push(...data);
+    if (page + 1 >= meta.totalPages) return all;
+  }
+}

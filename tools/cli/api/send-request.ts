@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { OperatorError } from "../../runtime/operator-error.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { refusalOf } from "./api-refusal.ts";
+
+const TIMEOUT_MS = 120_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
+/** Longer waits that a server asks for are not granted. */
+const LONGEST_ASKED_MS = 120_000;
+const BUSY = new Set([429, 502, 503, 504]);
+const RATE_LIMITED = 429;
+
+export interface ApiRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly body?: string;
+  /** Makes a write repeatable; reads are anyway. */
+  readonly idempotencyKey?: string;
+  readonly ifMatch?: string;
+}
+
+export interface ApiClient {
+  /**
+   * A successful answer, its body unread. What is repeatable is sent again after a network error, 429, 502, 503 and
+   * 504, with growing pauses and at least Retry-After. Throws ApiRefusal, and OperatorError when nothing answers.
+   */
+  open(request: ApiRequest): Promise<Response>;
+  /** As `open`; the body read within the same attempts. */
+  send(request: ApiRequest): Promise<{ readonly response: Response; readonly text: string }>;
+}
+
+export interface ApiClientOptions {
+  readonly url: string;
+  readonly bearer: string;
+  /** How often a request may be repeated. */
+  readonly retries: number;
+}
+
+/** A client of one deployment, with the key or the admin token. */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  return {
+    open: (request) => attempt(options, request, { read: async (response) => response }),
+    send: (request) =>
+      attempt(options, request, {
+        timeoutMs: TIMEOUT_MS,
+        read: async (response) => ({ response, text: await response.text() }),
+      }),
+  };
+}
+
+interface Reading<T> {
+  /** Of one attempt, with its body; without one only silence ends it. */
+  readonly timeoutMs?: number;
+  read(response: Response): Promise<T>;
+}
+
+async function attempt<T>(options: ApiClientOptions, request: ApiRequest, reading: Reading<T>): Promise<T> {
+  const isRepeatable = request.method === "GET" || request.idempotencyKey !== undefined;
+  const most = isRepeatable ? options.retries : 0;
+  for (let repeated = 0; ; repeated++) {
+    const outcome = await sendOnce(options, request, reading);
+    if ("value" in outcome) return outcome.value;
+    if (!outcome.isPassing || repeated >= most) throw outcome.error;
+    await sleep(Math.max(outcome.askedMs, pauseMs(repeated)));
+  }
+}
+
+type Outcome<T> =
+  | { readonly value: T }
+  | { readonly error: OperatorError; readonly isPassing: boolean; readonly askedMs: number };
+
+async function sendOnce<T>(
+  { url, bearer }: ApiClientOptions,
+  { method, path, body, idempotencyKey, ifMatch }: ApiRequest,
+  { timeoutMs, read }: Reading<T>,
+): Promise<Outcome<T>> {
+  try {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+        ...(ifMatch !== undefined && { "if-match": ifMatch }),
+      },
+      ...(body !== undefined && { body }),
+      ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
+    });
+    if (response.ok) return { value: await read(response) };
+    return refused(url, response, await response.text());
+  } catch (error) {
+    const unreachable = new OperatorError(`Cannot reach ${url}: ${reasonOf(error)}`, ExitCode.UNREACHABLE);
+    return { error: unreachable, isPassing: true, askedMs: 0 };
+  }
+}
+
+function refused(url: string, { status, headers }: Response, text: string): Outcome<never> {
+  const refusal = refusalOf(status, text);
+  if (!BUSY.has(status)) return { error: refusal, isPassing: false, askedMs: 0 };
+  const unavailable = new OperatorError(`${url} is not available: ${refusal.message}`, ExitCode.UNREACHABLE);
+  const error = status === RATE_LIMITED ? refusal : unavailable;
+  return { error, isPassing: true, askedMs: retryAfterMs(headers.get("Retry-After")) };
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+function retryAfterMs(text: string | null): number {
+  if (text === null) return 0;
+  const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(asked) ? 0 : Math.min(LONGEST_ASKED_MS, Math.max(0, asked));
+}
+
+/** Doubles with each repetition, and differs between clients that were refused together. */
+function pauseMs(repeated: number): number {
+  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** repeated);
+  return longest * (0.5 + Math.random() / 2);
+}
+
+function reasonOf(error: unknown): string {
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  return root instanceof Error ? root.message || root.name : String(root);
+}

@@ -1,0 +1,77 @@
+import { buildCatalog } from "../../../src/model/catalog.ts";
+import type { Column } from "../../../src/model/column.ts";
+import type { Entity, EntityConstraint } from "../../../src/model/entity.ts";
+import { toSnakeCase } from "../../../src/model/names.ts";
+import { fetchData } from "../api/api-data.ts";
+import type { Addressed } from "../command-context.ts";
+import { usageError } from "../exit-codes.ts";
+
+type DescribedColumn = Omit<Column, "id" | "columnName">;
+
+interface Description {
+  readonly schemaVersion: number;
+  readonly entities: readonly {
+    readonly name: string;
+    readonly columns: readonly DescribedColumn[];
+    readonly constraints: readonly EntityConstraint[];
+  }[];
+}
+
+/**
+ * An entity as the workspace describes it to the holder of a key: columns and rules are the server's, so its own
+ * validation can run here; what a key does not get to see (ids, names of table and columns) has default values. Throws
+ * OperatorError when there is no such entity.
+ */
+export async function describeEntity({ client, path }: Addressed, name: string): Promise<Entity> {
+  const { schemaVersion, entities } = await fetchData<Description>(client, { method: "GET", path });
+  const found = entities.find((entity) => entity.name === name);
+  if (!found) {
+    const names = entities.map((entity) => entity.name).join(", ");
+    throw usageError(`There is no entity ${name}. The workspace has ${names || "none"}.`);
+  }
+  const idType = found.columns.some((column) => column.name === "id" && column.type === "UUID");
+  const catalog = buildCatalog({
+    workspaceId: 0,
+    organization: "",
+    workspace: "",
+    schemaVersion,
+    maxExpandDepth: null,
+    definitions: [
+      {
+        id: name,
+        name,
+        tableName: toSnakeCase(name),
+        idType: idType ? "UUID" : "INTEGER",
+        columns: found.columns.filter((column) => column.name !== "id").map(complete),
+        constraints: found.constraints,
+        relationships: [],
+        settings: {
+          defaultExpand: null,
+          defaultFields: null,
+          expandableRelationships: null,
+          filterableFields: null,
+          maxExpandDepth: null,
+        },
+      },
+    ],
+  });
+  const entity = catalog.entities.get(name);
+  if (!entity) throw new Error(`The catalog lacks ${name}`);
+  return entity;
+}
+
+const complete = (column: DescribedColumn): Column => ({
+  ...column,
+  id: column.name,
+  columnName: toSnakeCase(column.name),
+});
+
+/** Column names by field, which only the owner of the workspace can ask for. Throws as ApiClient.send. */
+export async function fetchColumnNames(
+  { client, path }: Addressed,
+  entity: string,
+): Promise<ReadonlyMap<string, string>> {
+  const request = { method: "GET", path: `${path}/entities/${encodeURIComponent(entity)}` };
+  const { columns } = await fetchData<{ columns: readonly Column[] }>(client, request);
+  return new Map(columns.map(({ name, columnName }) => [name, columnName]));
+}

@@ -1,0 +1,56 @@
+import type { Column } from "../../../src/model/column.ts";
+import type { Entity } from "../../../src/model/entity.ts";
+import { usageError } from "../exit-codes.ts";
+
+/** `IGNORED`: the file's column is left out. Undefined: the entity has nothing of that name. */
+export type MappedField = Column | "IGNORED" | undefined;
+
+export interface FieldMap {
+  /** The column that a header, or a key of a JSON object, means. */
+  columnOf(header: string): MappedField;
+  /** Fields that were left out because the server writes them. */
+  readonly readOnly: ReadonlySet<string>;
+}
+
+export interface FieldMapOptions {
+  /** `header=field`; nothing behind the `=` leaves the column out. */
+  readonly map: readonly string[];
+  readonly ignoreUnknown: boolean;
+  /** By field, where known; else their snake_case default. */
+  readonly columnNames: ReadonlyMap<string, string>;
+}
+
+/**
+ * Headers mean what `--map` says, else the field of that name, else the field with that column name. Throws
+ * OperatorError for a `--map` that names no field.
+ */
+export function createFieldMap(entity: Entity, options: FieldMapOptions): FieldMap {
+  const { map, ignoreUnknown, columnNames } = options;
+  const byHeader = new Map<string, MappedField>();
+  for (const column of entity.columns) {
+    byHeader.set(columnNames.get(column.name) ?? column.columnName, column);
+  }
+  for (const column of entity.columns) byHeader.set(column.name, column);
+  for (const pair of map) {
+    const { header, field } = parsePair(pair);
+    const column = entity.columnByName.get(field);
+    if (field !== "" && !column) throw usageError(`--map ${pair}: ${entity.name} has no field '${field}'.`);
+    byHeader.set(header, column ?? "IGNORED");
+  }
+  const readOnly = new Set<string>();
+  return {
+    readOnly,
+    columnOf(header) {
+      const column = byHeader.get(header) ?? (ignoreUnknown ? "IGNORED" : undefined);
+      if (typeof column !== "object" || !column.autoSet) return column;
+      readOnly.add(column.name);
+      return "IGNORED";
+    },
+  };
+}
+
+function parsePair(pair: string): { readonly header: string; readonly field: string } {
+  const at = pair.lastIndexOf("=");
+  if (at < 1) throw usageError(`--map ${pair}: must be header=field, or header= to leave a column out.`);
+  return { header: pair.slice(0, at), field: pair.slice(at + 1) };
+}

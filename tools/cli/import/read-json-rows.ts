@@ -1,0 +1,38 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/model/json.ts";
+import type { FieldMap } from "./map-fields.ts";
+import { type SourceRow, unreadable } from "./source-row.ts";
+import type { Line } from "./split-lines.ts";
+
+/** Rows of texts that are JSON objects. With `fromErrors` each is a line of an errors file, whose `row` counts. */
+export async function* readJsonRows(
+  texts: AsyncIterable<Line>,
+  { fields, fromErrors }: { readonly fields: FieldMap; readonly fromErrors: boolean },
+): AsyncGenerator<SourceRow> {
+  for await (const { line, text } of texts) {
+    if (text.trim() === "") continue;
+    const value = parse(text);
+    const object = fromErrors && isJsonObject(value) ? value.row : value;
+    if (isJsonObject(object)) yield { line, record: renameFields(object, fields) };
+    else {
+      const message = value === undefined ? "The row is not valid JSON" : "The row is not a JSON object";
+      yield { line, record: { text }, error: unreadable(message) };
+    }
+  }
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names that mean no field stay: the server refuses them, row by row. */
+function renameFields(object: JsonObject, fields: FieldMap): JsonObject {
+  const entries = Object.entries(object).flatMap(([name, value]): [string, JsonValue | undefined][] => {
+    const column = fields.columnOf(name);
+    return column === "IGNORED" ? [] : [[column?.name ?? name, value]];
+  });
+  return Object.fromEntries(entries) as JsonObject;
+}

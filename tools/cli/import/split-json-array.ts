@@ -1,0 +1,77 @@
+import { usageError } from "../exit-codes.ts";
+import type { Line } from "./split-lines.ts";
+
+const NOT_AN_ARRAY = "The file must hold one JSON array of objects; NDJSON files end in .ndjson.";
+
+/**
+ * The elements of one JSON array that comes in pieces, as text, with the line where each begins. Only quotes and
+ * brackets are looked at: whether an element is JSON is for its reader to find out. Throws OperatorError when the text
+ * is no array, or is cut off.
+ */
+export async function* splitJsonArray(pieces: AsyncIterable<string>): AsyncGenerator<Line> {
+  const splitter = new ArraySplitter();
+  for await (const piece of pieces) yield* splitter.push(piece);
+  splitter.end();
+}
+
+class ArraySplitter {
+  #state: "BEFORE" | "INSIDE" | "AFTER" = "BEFORE";
+  /** Of brackets within the element. */
+  #depth = 0;
+  #isInString = false;
+  #isEscaped = false;
+  #line = 1;
+  /** Of the element that is being read, and where it began; 0 between elements. */
+  #text = "";
+  #begin = 0;
+
+  *push(piece: string): Generator<Line> {
+    let from = 0;
+    for (let i = 0; i < piece.length; i++) {
+      const character = piece.charAt(i);
+      if (character === "\n") this.#line++;
+      if (this.#isInString) this.#readInString(character);
+      else if (this.#state !== "INSIDE") {
+        this.#readOutside(character);
+        from = i + 1;
+      } else if (this.#depth === 0 && (character === "," || character === "]")) {
+        this.#text += piece.slice(from, i);
+        yield* this.#take(character);
+        from = i + 1;
+      } else this.#readInside(character);
+    }
+    if (this.#state === "INSIDE") this.#text += piece.slice(from);
+  }
+
+  end(): void {
+    if (this.#state === "BEFORE") throw usageError(NOT_AN_ARRAY);
+    if (this.#state === "INSIDE") throw usageError(`The JSON array is cut off at line ${this.#line}.`);
+  }
+
+  #readOutside(character: string): void {
+    if (/\s/.test(character)) return;
+    if (this.#state === "AFTER" || character !== "[") throw usageError(NOT_AN_ARRAY);
+    this.#state = "INSIDE";
+  }
+
+  #readInString(character: string): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (character === "\\") this.#isEscaped = true;
+    else if (character === '"') this.#isInString = false;
+  }
+
+  #readInside(character: string): void {
+    if (this.#begin === 0 && !/\s/.test(character)) this.#begin = this.#line;
+    if (character === '"') this.#isInString = true;
+    else if (character === "{" || character === "[") this.#depth++;
+    else if (character === "}" || character === "]") this.#depth--;
+  }
+
+  *#take(end: "," | "]"): Generator<Line> {
+    const isEmptyArray = end === "]" && this.#begin === 0;
+    if (!isEmptyArray) yield { line: this.#begin || this.#line, text: this.#text };
+    this.#text = "";
+    this.#begin = 0;
+    if (end === "]") this.#state = "AFTER";
+  }
+}

@@ -1,0 +1,73 @@
+import { Command, CommanderError } from "commander";
+import { OperatorError, runCommand } from "../runtime/operator-error.ts";
+import { ApiRefusal } from "./api/api-refusal.ts";
+import { addExport } from "./commands/export.ts";
+import { addImport } from "./commands/import.ts";
+import { addKeys } from "./commands/keys.ts";
+import { parseNumber } from "./commands/option-values.ts";
+import { addSchema } from "./commands/schema.ts";
+import { addWorkspaces } from "./commands/workspaces.ts";
+import { ExitCode, usageError } from "./exit-codes.ts";
+
+const DEFAULT_RETRIES = 8;
+
+const HELP = `
+Without an address, the deployment of npm run dev and its demo workspace are used when they are there.
+Exit codes: 0 done; 1 some rows, or the request, were refused; 2 wrong usage, nothing was sent; 3 cannot connect.
+npm prints two lines of its own unless it runs with -s: npm run -s cli -- export Flight > flights.ndjson`;
+
+function createProgram(): Command {
+  const program = new Command("npm run cli --")
+    .description("Records, keys, workspaces and schemas of a SchemaStack Edge deployment")
+    .option("--url <address>", "of the deployment (SCHEMASTACK_URL)")
+    .option("--key <key>", "API key, for records (SCHEMASTACK_KEY)")
+    .option("--admin-token <token>", "for keys, workspaces and schemas (SCHEMASTACK_ADMIN_TOKEN)")
+    .option("--org <slug>", "the organization (SCHEMASTACK_ORG)")
+    .option("--workspace <slug>", "the workspace (SCHEMASTACK_WORKSPACE)")
+    .option("--retries <n>", "how often a request is repeated when it can be", parseNumber, DEFAULT_RETRIES)
+    .option("--json", "results, and failures, as JSON")
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("Add --help for the options.")
+    .addHelpText("after", HELP)
+    .exitOverride();
+  for (const add of [addImport, addExport, addKeys, addWorkspaces, addSchema]) add(program);
+  for (const command of program.commands) inheritSettings(command, program);
+  return program;
+}
+
+/** Commands that are added to another take its settings over only when they are made by it before. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheritSettings(child, command);
+}
+
+/** Runs the command of this process's arguments. */
+export const runProgram = (): Promise<void> => runCommand(main);
+
+async function main(): Promise<void> {
+  const isJson = process.argv.includes("--json");
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE;
+      return;
+    }
+    const failure = toOperatorError(error);
+    if (!isJson || !(failure instanceof OperatorError)) throw failure;
+    console.error(JSON.stringify({ error: describeFailure(failure) }));
+    process.exitCode = failure.exitCode;
+  }
+}
+
+/** What the system says of a file is for the person at the terminal. */
+function toOperatorError(error: unknown): unknown {
+  const isOfSystem = error instanceof Error && "syscall" in error && "path" in error;
+  return isOfSystem ? usageError(error.message) : error;
+}
+
+function describeFailure(failure: OperatorError): object {
+  if (failure instanceof ApiRefusal) return { status: failure.status, ...failure.error };
+  const code = failure.exitCode === ExitCode.UNREACHABLE ? "UNREACHABLE" : "USAGE";
+  return { code, message: failure.message };
+}

@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readJsonFile } from "../runtime/secrets.ts";
+import type { DemoKeys } from "../seed/seed-demo.ts";
+import { usageError } from "./exit-codes.ts";
+
+/** The options that every command takes, as given. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly key?: string;
+  readonly adminToken?: string;
+  readonly org?: string;
+  readonly workspace?: string;
+  readonly retries: number;
+  readonly json?: boolean;
+}
+
+export interface Settings {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly key: string | undefined;
+  readonly adminToken: string | undefined;
+  readonly organization: string | undefined;
+  readonly workspace: string | undefined;
+}
+
+type Given = { readonly [Name in keyof Settings]: string | undefined };
+
+const DEV_URL = "http://127.0.0.1:8787";
+const DEMO = { organization: "demo", workspace: "air" };
+
+/**
+ * Options before SCHEMASTACK_… variables. Without an address, those of `npm run dev` fill the gaps when its directory
+ * is there: its secrets never go to another address. Throws OperatorError.
+ */
+export function resolveSettings(
+  options: GlobalOptions,
+  env: NodeJS.ProcessEnv,
+  devDirectory: string,
+): Settings {
+  const given: Given = {
+    url: options.url ?? (env.SCHEMASTACK_URL || undefined),
+    key: options.key ?? (env.SCHEMASTACK_KEY || undefined),
+    adminToken: options.adminToken ?? (env.SCHEMASTACK_ADMIN_TOKEN || undefined),
+    organization: options.org ?? (env.SCHEMASTACK_ORG || undefined),
+    workspace: options.workspace ?? (env.SCHEMASTACK_WORKSPACE || undefined),
+  };
+  const found = given.url === undefined ? fillFromDev(given, devDirectory) : given;
+  if (found.url === undefined) {
+    throw usageError("Which deployment? Give --url or set SCHEMASTACK_URL, or start one with npm run dev.");
+  }
+  return {
+    url: normalizeUrl(found.url),
+    key: found.key,
+    adminToken: found.adminToken,
+    organization: found.organization,
+    workspace: found.workspace,
+  };
+}
+
+function fillFromDev(given: Given, directory: string): Given {
+  if (!existsSync(directory)) return given;
+  const { port } = readJsonFile<{ port?: number }>(join(directory, "server.json")) ?? {};
+  const { adminToken } = readJsonFile<{ adminToken?: string }>(join(directory, "secrets.json")) ?? {};
+  const { readWriteKey } = readJsonFile<Partial<DemoKeys>>(join(directory, "demo.json")) ?? {};
+  const organization = given.organization ?? DEMO.organization;
+  const isDemo = organization === DEMO.organization;
+  const workspace = given.workspace ?? (isDemo ? DEMO.workspace : undefined);
+  return {
+    url: port === undefined ? DEV_URL : `http://127.0.0.1:${port}`,
+    key: given.key ?? (isDemo && workspace === DEMO.workspace ? readWriteKey : undefined),
+    adminToken: given.adminToken ?? adminToken,
+    organization,
+    workspace,
+  };
+}
+
+function normalizeUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) throw usageError(`'${text}' is not an http or https address.`);
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+}
+
+const NEEDED = {
+  key: "an API key: --key or SCHEMASTACK_KEY",
+  adminToken: "the admin token: --admin-token or SCHEMASTACK_ADMIN_TOKEN",
+  organization: "an organization: --org or SCHEMASTACK_ORG",
+  workspace: "a workspace: --workspace or SCHEMASTACK_WORKSPACE",
+} as const;
+
+/** The settings that a command cannot do without. Throws OperatorError, naming all that are missing. */
+export function requireSettings<Name extends keyof typeof NEEDED>(
+  settings: Settings,
+  ...names: readonly Name[]
+): Record<Name, string> {
+  const missing = names.filter((name) => !settings[name]);
+  if (missing.length > 0) throw usageError(`Missing ${missing.map((name) => NEEDED[name]).join("; ")}.`);
+  const values = names.map((name) => [name, settings[name]]);
+  return Object.fromEntries(values) as Record<Name, string>;
+}
