@@ -4,6 +4,7 @@ import { allowOrigins } from "./http/middleware/allow-origins.ts";
 import { traceRequest } from "./http/middleware/trace-request.ts";
 import { onError, onNotFound } from "./http/on-error.ts";
 import { mountAdmin } from "./http/routes/admin.ts";
+import { mountAdminDocument } from "./http/routes/admin-document.ts";
 import { mountHealth } from "./http/routes/health.ts";
 import { mountRecords } from "./http/routes/records.ts";
 import { mountWebhooks } from "./http/routes/webhooks.ts";
@@ -18,6 +19,7 @@ export function createApp(): Hono<AppEnv> {
   mountHealth(app);
   mountAdmin(app);
   mountWebhooks(app);
+  mountAdminDocument(app);
   mountRecords(app);
   return app;
 }

@@ -25,6 +25,7 @@ import { updateOrganization } from "../../services/organizations/update-organiza
 import type { Page, PageRequest } from "../../services/page.ts";
 import { createWorkspace } from "../../services/workspaces/create-workspace.ts";
 import { deleteWorkspace } from "../../services/workspaces/delete-workspace.ts";
+import { getUsage } from "../../services/workspaces/get-usage.ts";
 import { getWorkspace } from "../../services/workspaces/get-workspace.ts";
 import { listWorkspaces } from "../../services/workspaces/list-workspaces.ts";
 import { updateWorkspace } from "../../services/workspaces/update-workspace.ts";
@@ -136,6 +137,8 @@ const schemaChanges: Handlers = {
   GET: page((c, request) => listSchemaChanges(workspaceContext(c), request)),
 };
 
+const usage: Handlers = { GET: one((c) => getUsage(workspaceContext(c))) };
+
 const audit: Handlers = {
   async GET(c) {
     const query = onlyParameters(c, ["page", "size", "action", "subject", "from", "to"]);
@@ -158,6 +161,7 @@ const resources: Readonly<Record<string, Handlers>> = {
   [`${WORKSPACE}/entities/:entity`]: entity,
   [`${WORKSPACE}/entities/:entity/columns`]: columns,
   [`${WORKSPACE}/entities/:entity/columns/:column`]: column,
+  [`${WORKSPACE}/usage`]: usage,
   [`${WORKSPACE}/audit`]: audit,
   [`${WORKSPACE}/schema`]: schema,
   [`${WORKSPACE}/schema/changes`]: schemaChanges,
