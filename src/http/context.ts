@@ -24,9 +24,13 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
+const noAddress = () => undefined;
+
+/** Of a request from an address, or of work that nobody has asked for. */
 export function openServices(
   bindings: Bindings,
-  { requestId, clientAddress }: { readonly requestId: string; readonly clientAddress?: string | undefined },
+  requestId: string,
+  clientAddress: ServiceContext["clientAddress"] = noAddress,
 ): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken, webhooks } = settingsOf(bindings);
   const database = openDatabase({ url, authToken, requestId });

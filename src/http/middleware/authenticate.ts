@@ -36,13 +36,13 @@ export const authenticateApiKey = createMiddleware<AppEnv>(async function authen
 /** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
 async function limitUnknown(c: AppContext): Promise<void> {
   const { rates, clientAddress } = c.var.services;
-  if (await rates.takeUnknown(clientAddress)) return;
+  if (await rates.takeUnknown(clientAddress())) return;
   throw rateLimited("Too many requests without a valid API key from this address", UNKNOWN_RETRY_SECONDS);
 }
 
 function noteUseAfterwards(c: AppContext, keyId: string): void {
   if (!mustNoteUse(keyId, currentMillis())) return;
-  const services = openServices(c.env, { requestId: newRequestId() });
+  const services = openServices(c.env, newRequestId());
   const written = noteUse(services, keyId).catch((failure) =>
     logWarning("lastUsedAt is not written", failure),
   );

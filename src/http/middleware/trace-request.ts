@@ -16,9 +16,12 @@ export const traceRequest = createMiddleware<AppEnv>(async function traceRequest
   const requestId = sent && REQUEST_ID_PATTERN.test(sent) ? sent : newRequestId();
   c.set("requestId", requestId);
   c.set("authMs", 0);
-  c.set("services", openServices(c.env, { requestId, clientAddress: clientAddressOf(c) }));
+  c.set(
+    "services",
+    openServices(c.env, requestId, () => clientAddressOf(c)),
+  );
+  c.header("X-Request-Id", requestId);
   await next();
-  c.res.headers.set("X-Request-Id", requestId);
   const { rate } = c.var.services.meter;
   if (rate) {
     c.res.headers.set("RateLimit-Policy", `"key";q=${rate.limit};w=60`);
