@@ -57,5 +57,5 @@ export function workspaceContext(c: AppContext): WorkspaceContext {
     organization: pathParameter(c, "organization"),
     workspace: pathParameter(c, "workspace"),
   };
-  return { ...c.var.services, actor: c.var.actor, address };
+  return { ...c.get("services"), actor: c.get("actor"), address };
 }

@@ -33,7 +33,7 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
 async function allowedOriginsOf(c: AppContext): Promise<readonly string[] | null> {
   const [organization = "", workspace = ""] = c.req.path.split("/").slice(3);
   try {
-    const { platform, rates, clientAddress } = c.var.services;
+    const { platform, rates, clientAddress } = c.get("services");
     if (!(await rates.takeUnknown(clientAddress()))) return null;
     const view = await findWorkspaceView(platform, { organization, workspace });
     return view?.workspace.corsAllowedOrigins ?? null;

@@ -22,27 +22,29 @@ export const traceRequest = createMiddleware<AppEnv>(async function traceRequest
   );
   c.header("X-Request-Id", requestId);
   await next();
-  const { rate } = c.var.services.meter;
+  const { rate } = c.get("services").meter;
   if (rate) {
     c.res.headers.set("RateLimit-Policy", `"key";q=${rate.limit};w=60`);
     c.res.headers.set("RateLimit", `"key";r=${rate.remaining};t=${rate.resetSeconds}`);
   }
-  c.res.headers.set("Server-Timing", `auth;dur=${c.var.authMs}, db;dur=${c.var.services.database.waitedMs}`);
+  c.res.headers.set(
+    "Server-Timing",
+    `auth;dur=${c.get("authMs")}, db;dur=${c.get("services").database.waitedMs}`,
+  );
   if (settingsOf(c.env).logsRequests) logAnswer(c, start);
 });
 
 /** The workspace is told only of who may enter it, so that no text of strangers gets into the log. */
 function logAnswer(c: AppContext, start: number): void {
-  const { requestId, authMs, services } = c.var;
   const actor: Actor | undefined = c.get("actor");
   logRequest({
-    requestId,
+    requestId: c.get("requestId"),
     method: c.req.method,
     route: routePath(c, -1),
     status: c.res.status,
     durationMs: currentMillis() - start,
-    authMs,
-    databaseMs: services.database.waitedMs,
+    authMs: c.get("authMs"),
+    databaseMs: c.get("services").database.waitedMs,
     workspace: actor && workspaceOf(c, actor),
     keyId: actor?.kind === "KEY" ? actor.key.keyId : undefined,
   });
