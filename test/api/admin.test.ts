@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, ask, askAdmin, askCounted, expectFailure, expectStatus } from "../support/api.ts";
 import { alice, customer, order } from "../support/entities.ts";
+import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 let w: TestWorkspace;
@@ -335,14 +336,13 @@ describe("usage", () => {
     const { id } = await own.createKey();
     await own.createKey();
     expectStatus(await own.admin("DELETE", `/api-keys/${id}`), 204);
-    const hook = {
-      name: "h",
-      url: "http://127.0.0.1:9/",
-      events: ["record.created"],
-      entities: ["Customer"],
-    };
-    expectStatus(await own.admin("POST", "/webhooks", { body: hook }), 201);
-    const items = Array.from({ length: 100 }, (_, i) => ({ ...alice, email: `${i}@example.com` }));
+    const box = makeMailbox();
+    await box.react({ fallback: { status: 500 } });
+    const hook = await listen(own, box);
+    const items = Array.from({ length: 100 }, (_, i) => ({
+      ...alice,
+      email: `${i}.${"x".repeat(60)}@example.com`,
+    }));
     expectStatus(await own.api("POST", "/Customer/bulk", { body: items }), 200);
     const after = await usage();
     expect(after).toMatchObject({
@@ -353,6 +353,7 @@ describe("usage", () => {
     });
     expect(after.bytes).toBeGreaterThan(before.bytes);
     expect(before.bytes).toBeGreaterThan(0);
+    expectStatus(await own.admin("DELETE", `/webhooks/${hook.id}`), 204);
   });
 });
 

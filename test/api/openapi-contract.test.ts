@@ -11,6 +11,7 @@ import {
 import { ADMIN_TOKEN, type Answer, ask, askAdmin, expectStatus } from "../support/api.ts";
 import { alice, customer } from "../support/entities.ts";
 import { type Parts, resolved } from "../support/find-operation.ts";
+import { makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -159,7 +160,7 @@ describe("every operation of the admin API answers as documented", () => {
   };
   const newWebhook = () =>
     w.admin("POST", "/webhooks", {
-      body: { name: "hook", url: "http://127.0.0.1:9/", events: ["record.deleted"], enabled: true },
+      body: { name: "hook", url: makeMailbox().url, events: ["record.deleted"], enabled: true },
     });
   const webhookId = async () => expectStatus(await newWebhook(), 201).body.data.id as string;
   const send = async (id: string) => {

@@ -23,7 +23,6 @@ export async function buildWorker(main: string, directory: string): Promise<void
     external: ["cloudflare:*", "node:*"],
     define: { "process.env.NODE_ENV": '"production"' },
     minifySyntax: true,
-    keepNames: true,
     sourcemap: "inline",
     sourcesContent: false,
     logLevel: "error",

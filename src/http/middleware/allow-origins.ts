@@ -13,11 +13,11 @@ const EXPOSED_HEADERS =
   "Allow, ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
 
 export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, next) {
+  c.header("Vary", "Origin", { append: true });
   await next();
-  const { headers } = c.res;
-  headers.append("Vary", "Origin");
   const origin = c.req.header("Origin");
   if (origin === undefined) return;
+  const { headers } = c.res;
   const allowed = await allowedOriginsOf(c);
   const isAny = allowed === null || allowed.length === 0;
   if (!isAny && !allowed.includes(origin)) return;
@@ -33,8 +33,8 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
 async function allowedOriginsOf(c: AppContext): Promise<readonly string[] | null> {
   const [organization = "", workspace = ""] = c.req.path.split("/").slice(3);
   try {
-    const { platform, rates, clientAddress } = c.var.services;
-    if (!(await rates.takeUnknown(clientAddress))) return null;
+    const { platform, rates, clientAddress } = c.get("services");
+    if (!(await rates.takeUnknown(clientAddress()))) return null;
     const view = await findWorkspaceView(platform, { organization, workspace });
     return view?.workspace.corsAllowedOrigins ?? null;
   } catch {

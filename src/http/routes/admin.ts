@@ -40,22 +40,24 @@ const ORGANIZATION = "/organizations/:organization";
 export const WORKSPACE = `${ORGANIZATION}/workspaces/:workspace`;
 
 const organizations: Handlers = {
-  GET: page((c, request) => listOrganizations(c.var.services, request)),
-  POST: created(async (c) => createOrganization(c.var.services, await bodyOf(c))),
+  GET: page((c, request) => listOrganizations(c.get("services"), request)),
+  POST: created(async (c) => createOrganization(c.get("services"), await bodyOf(c))),
 };
 
 const organization: Handlers = {
-  GET: one((c) => getOrganization(c.var.services, organizationOf(c))),
+  GET: one((c) => getOrganization(c.get("services"), organizationOf(c))),
   PATCH: one(async (c) => {
-    return updateOrganization(c.var.services, { organization: organizationOf(c), body: await bodyOf(c) });
+    return updateOrganization(c.get("services"), { organization: organizationOf(c), body: await bodyOf(c) });
   }),
-  DELETE: none([], (c) => deleteOrganization(c.var.services, organizationOf(c))),
+  DELETE: none([], (c) => deleteOrganization(c.get("services"), organizationOf(c))),
 };
 
 const workspaces: Handlers = {
-  GET: page((c, request) => listWorkspaces(c.var.services, { organization: organizationOf(c), ...request })),
+  GET: page((c, request) =>
+    listWorkspaces(c.get("services"), { organization: organizationOf(c), ...request }),
+  ),
   POST: created(async (c) => {
-    return createWorkspace(c.var.services, { organization: organizationOf(c), body: await bodyOf(c) });
+    return createWorkspace(c.get("services"), { organization: organizationOf(c), body: await bodyOf(c) });
   }),
 };
 

@@ -158,7 +158,7 @@ function planOrRefuse<T>(
   if (work.need !== "READ" && actor.kind === "KEY" && actor.key.permission === "READ_ONLY")
     return readOnlyApiKey();
   const ranges = actor.kind === "KEY" && actor.key.allowedIps;
-  if (ranges && !isInRanges(clientAddress, ranges)) return addressNotAllowed();
+  if (ranges && !isInRanges(clientAddress(), ranges)) return addressNotAllowed();
   if (idempotency instanceof AppError) return idempotency;
   try {
     return work.plan({ ...view, access: accessOf(actor) });

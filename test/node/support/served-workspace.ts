@@ -9,6 +9,9 @@ import { findFreePort, startServe } from "./serve-process.ts";
 export interface Served {
   readonly baseUrl: string;
   readonly port: number;
+  /** Everything it has printed. */
+  output(): string;
+  waitFor(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +24,8 @@ export async function serveWorker(variables: Readonly<Record<string, string>> = 
   return {
     baseUrl: server.baseUrl,
     port,
+    output: server.output,
+    waitFor: server.waitFor,
     async stop() {
       server.child.kill("SIGTERM");
       await server.exited;
