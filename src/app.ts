@@ -5,6 +5,7 @@ import { traceRequest } from "./http/middleware/trace-request.ts";
 import { onError, onNotFound } from "./http/on-error.ts";
 import { mountAdmin } from "./http/routes/admin.ts";
 import { mountAdminDocument } from "./http/routes/admin-document.ts";
+import { mountDocsPage } from "./http/routes/docs-page.ts";
 import { mountHealth } from "./http/routes/health.ts";
 import { mountRecords } from "./http/routes/records.ts";
 import { mountWebhooks } from "./http/routes/webhooks.ts";
@@ -21,5 +22,6 @@ export function createApp(): Hono<AppEnv> {
   mountWebhooks(app);
   mountAdminDocument(app);
   mountRecords(app);
+  mountDocsPage(app);
   return app;
 }

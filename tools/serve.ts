@@ -56,6 +56,7 @@ async function serve(): Promise<void> {
     const { adminToken } = secrets;
     const demo = await seedDemo({ baseUrl, adminToken, stateFile: join(dataDirectory, "demo.json") });
     console.log(`Demo workspace: ${baseUrl}/api/v1/demo/air, key ${demo.readWriteKey}`);
+    console.log(`Documentation: ${baseUrl}/docs/demo/air`);
   }
   console.log(`Ready on ${baseUrl}`);
 }
