@@ -6,8 +6,8 @@ import type { FuzzAnswer } from "./send-request.ts";
 
 /** What an error must not tell: of the database, of the code, of the machine. */
 const LEAKS = [
-  /SQLITE_\w+|sqlite_schema|no such (?:table|column|function)|near ".*": syntax error|constraint failed/i,
-  /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.*\b(?:FROM|VALUES|SET|WHERE)\b/,
+  /SQLITE_\w+|sqlite_schema|no such (?:table|column|function)|near ".*?": syntax error|constraint failed/i,
+  /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.*?\b(?:FROM|VALUES|SET|WHERE)\b/,
   /\bw\d+_[a-z]\w*/,
   /(?:TypeError|RangeError|SyntaxError|ReferenceError)\b|is not a function|Cannot read prop|undefined is not/,
   /\bat .*\.(?:ts|js):\d+|node_modules|drizzle|workerd|\[object \w+\]/,
@@ -66,10 +66,12 @@ function leaks({ path, body = "", headers }: FuzzRequest, text: string): readonl
 
 const unescaped = (json: string) => json.replaceAll(/\\(["\\/])/g, "$1");
 
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path.replaceAll("+", " "));
-  } catch {
-    return path;
-  }
-}
+/** What cannot be decoded stays as it is, as it does in messages. */
+const decoded = (path: string) =>
+  path.replaceAll("+", " ").replaceAll(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });
