@@ -13,6 +13,9 @@ export function columnSchemaOf(entity: string, column: Column): JsonObject {
   return column.nullable ? nullable(value) : value;
 }
 
+/** Of an id that exists; only one that is sent for a new record has to be below a bound. */
+export const idSchemaOf = (id: Column): JsonObject => columnTypeOf(id).jsonSchema(id);
+
 function valueSchemaOf(entity: string, column: Column): JsonObject {
   if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));
   let schema = columnTypeOf(column).jsonSchema(column);

@@ -1,7 +1,7 @@
 import type { Column } from "../model/column.ts";
 import type { EntityConstraint, Relationship } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
-import { columnSchemaOf, enumNameOf } from "./column-schemas.ts";
+import { columnSchemaOf, enumNameOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, schemaRef } from "./parts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
@@ -32,7 +32,9 @@ type Properties = ReadonlyMap<Column, JsonObject>;
 
 /** `fields` may leave out any field, so none is required. */
 function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject {
-  const fields = [...properties].map(([column, schema]) => [column.name, schema] as const);
+  const fields = [...properties].map(([column, schema]) => {
+    return [column.name, column.name === "id" ? idSchemaOf(column) : schema] as const;
+  });
   const related = [...entity.relationships.values()].map((relationship) => {
     return [relationship.name, expansionSchema(relationship)] as const;
   });
@@ -78,7 +80,9 @@ function updateSchema(properties: Properties): JsonObject {
   return {
     type: "object",
     description: "Only what is sent changes. An `id` must be the record's own.",
-    properties: Object.fromEntries(writable.map(([{ name }, schema]) => [name, schema])),
+    properties: Object.fromEntries(
+      writable.map(([column, schema]) => [column.name, column.name === "id" ? idSchemaOf(column) : schema]),
+    ),
     additionalProperties: false,
   };
 }

@@ -1,7 +1,7 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { JsonObject } from "../model/json.ts";
-import { columnSchemaOf, comparedSchemaOf } from "./column-schemas.ts";
+import { comparedSchemaOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
 import type { OperatorFacts, QueryFacts } from "./query-facts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
@@ -108,7 +108,7 @@ export function entityParameters(entity: VisibleEntity, facts: QueryFacts): Json
       in: "path",
       required: true,
       description: `The id of the ${name}.`,
-      schema: id ? columnSchemaOf(name, id) : STRING,
+      schema: id ? idSchemaOf(id) : STRING,
     },
     [parameterNameOf(name, "filter")]: query(
       "filter",
