@@ -22,7 +22,8 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
     [createNameOf(name)]: createSchema(entity, properties),
     [updateNameOf(name)]: updateSchema(properties),
     [bulkUpdateNameOf(name)]: {
-      allOf: [schemaRef(updateNameOf(name)), { type: "object", required: ["id"] }],
+      allOf: [schemaRef(updateNameOf(name))],
+      required: ["id"],
     },
   };
 }
