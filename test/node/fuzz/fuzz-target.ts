@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,8 @@ export interface FuzzedWorkspace {
   /** The keys of a workspace: one that may all, one that only reads, one with scopes. */
   readonly tokens: readonly string[];
   readonly document: Parts;
+  /** Stands in its records and nowhere else. */
+  readonly marker: string;
 }
 
 export interface FuzzTarget {
@@ -74,7 +77,7 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
         `${baseUrl}/api/v1/${organization}/w/openapi.json`,
         tokens[0] ?? "",
       );
-      return { organization, tokens, document };
+      return { organization, tokens, document, marker: randomBytes(8).toString("hex") };
     },
     async contentsOf({ organization, tokens }) {
       const headers = { Authorization: `Bearer ${tokens[0]}` };

@@ -16,7 +16,10 @@ export interface RequestGrammar extends Grammar {
   readonly words: readonly string[];
   /** Values of path parameters that exist, by name. */
   readonly places: Readonly<Record<string, readonly string[]>>;
+  /** The first is the one that is usually sent. */
   readonly tokens: readonly string[];
+  /** What to write instead of a path's beginning to be in another workspace. */
+  readonly stranger?: { readonly from: string; readonly to: string };
 }
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -35,14 +38,22 @@ export function generateRequest(grammar: RequestGrammar): FuzzRequest {
   const server = document.servers[0].url.replace(/\/$/, "");
   const path = server + pathOf(grammar, template, parameters) + queryOf(grammar, parameters);
   const body = bodyOf(grammar, operation);
-  return {
-    method: random.chance(mutation / 4)
-      ? random.pick([...METHODS, ...ODD_METHODS]).toUpperCase()
-      : method.toUpperCase(),
-    path: random.chance(mutation / 4) ? bent(random, path) : path,
+  const isBent = random.chance(mutation / 4);
+  const isOdd = random.chance(mutation / 4);
+  const request = {
+    method: (isOdd ? random.pick([...METHODS, ...ODD_METHODS]) : method).toUpperCase(),
+    path: isBent ? bent(random, path) : path,
     headers: headersOf(grammar, parameters, body !== undefined),
     body,
   };
+  return random.chance(mutation / 4) ? toStranger(grammar, request) : request;
+}
+
+/** The same, where none of the keys that are sent along may enter. */
+function toStranger({ stranger, tokens: [token] }: RequestGrammar, request: FuzzRequest): FuzzRequest {
+  if (!stranger) return request;
+  const headers = { ...request.headers, Authorization: `Bearer ${token}` };
+  return { ...request, path: request.path.replace(stranger.from, stranger.to), headers };
 }
 
 function pathOf(

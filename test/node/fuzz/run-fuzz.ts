@@ -33,11 +33,11 @@ export interface FuzzOptions {
 
 /**
  * Requests from the documents' grammar, right and nearly right; every answer has to be no 5xx, as documented and without
- * a word of what lies behind. What belongs to others, and the database's catalogue, has to stay as it is.
+ * a word of what lies behind or of another workspace. That, and the database's catalogue, has to stay as it is.
  */
 export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
-  const run = newRun(target, seed);
   const [own, other] = [await target.makeWorkspace(), await target.makeWorkspace()];
+  const run = newRun(target, seed, other);
   await fillWithRecords(target, other);
   const before = { other: await target.contentsOf(other), catalogue: await target.catalogue() };
   const adminRequests = Math.round(requests * ADMIN_SHARE);
@@ -53,7 +53,7 @@ export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOption
 
 type GrammarOf = (seed: number) => RequestGrammar;
 
-function newRun(target: FuzzTarget, seed: number) {
+function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
   const statuses = new Map<number, number>();
   const findings = new Map<string, Finding>();
   let sentSoFar = 0;
@@ -69,7 +69,8 @@ function newRun(target: FuzzTarget, seed: number) {
     try {
       const answer = await sendRequest(target.baseUrl, sent);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      const problems = judgeAnswer(grammar.document, sent, answer);
+      const problems = [...judgeAnswer(grammar.document, sent, answer)];
+      if (answer.text.includes(other.marker)) problems.unshift("tells of another workspace");
       if (problems.length > 0) note(problems.slice(0, SHOWN_PROBLEMS).join("; "), sent, answer);
       rememberId(grammar, answer);
     } catch (failure) {
@@ -107,7 +108,8 @@ function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void
 function recordGrammar(own: FuzzedWorkspace, other: FuzzedWorkspace, adminToken: string): GrammarOf {
   const ids: (string | number)[] = [1, 2, 3];
   const tokens = [...own.tokens, ...other.tokens, adminToken, "sk_live_wrong"];
-  const common = { document: own.document, ids, tokens, words: wordsOf(own.document), places: {} };
+  const stranger = { from: `/api/v1/${own.organization}/`, to: `/api/v1/${other.organization}/` };
+  const common = { document: own.document, ids, tokens, words: wordsOf(own.document), places: {}, stranger };
   return (seed) => withRandom(common, seed);
 }
 
@@ -155,13 +157,13 @@ function wordsOf({ components }: Parts): readonly string[] {
 
 async function fillWithRecords(
   { baseUrl }: FuzzTarget,
-  { organization, tokens }: FuzzedWorkspace,
+  { organization, tokens, marker }: FuzzedWorkspace,
 ): Promise<void> {
   const headers = { Authorization: `Bearer ${tokens[0]}`, "Content-Type": "application/json" };
   for (const [entity, body] of Object.entries({
-    Customer: { email: "other@example.com", name: "Other" },
-    Order: { customerId: 1, quantity: 3, total: 12.5 },
-    Tag: { label: "other", orderId: 1 },
+    Customer: { email: "other@example.com", name: marker },
+    Order: { customerId: 1, quantity: 3, notes: marker },
+    Tag: { label: marker, orderId: 1 },
   })) {
     const path = `/api/v1/${organization}/w/${entity}`;
     const response = await fetch(baseUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
