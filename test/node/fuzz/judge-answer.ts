@@ -9,7 +9,7 @@ const LEAKS = [
   /SQLITE_\w+|sqlite_schema|no such (?:table|column|function)|near ".*?": syntax error|constraint failed/i,
   /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.*?\b(?:FROM|VALUES|SET|WHERE)\b/,
   /\bw\d+_[a-z]\w*/,
-  /(?:TypeError|RangeError|SyntaxError|ReferenceError)\b|is not a function|Cannot read prop|undefined is not/,
+  /(?:TypeError|RangeError|SyntaxError|ReferenceError)\b|is not (?:a function|iterable)|Cannot read prop/,
   /\bat .*\.(?:ts|js):\d+|node_modules|drizzle|workerd|\[object \w+\]/,
   /(?:\/home|\/tmp|\/work|\/usr|\/root)\/\w+/,
 ];
