@@ -14,7 +14,10 @@ export function columnSchemaOf(entity: string, column: Column): JsonObject {
 }
 
 /** Of an id that exists; only one that is sent for a new record has to be below a bound. */
-export const idSchemaOf = (id: Column): JsonObject => columnTypeOf(id).jsonSchema(id);
+export const idSchemaOf = (id: Column): JsonObject => ({
+  ...columnTypeOf(id).jsonSchema(id),
+  ...(id.type === "INTEGER" && { examples: [1] }),
+});
 
 function valueSchemaOf(entity: string, column: Column): JsonObject {
   if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));

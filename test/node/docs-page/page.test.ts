@@ -122,6 +122,26 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     await context.close();
   });
 
+  it("finds an operation, proposes a body that can be sent as it is, and gives the document away", async () => {
+    const { context, page, seen } = await visit();
+    await unlock(page);
+    await page.getByRole("button", { name: "Test Request" }).first().waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("create airport");
+    await page.getByRole("option", { name: "Create a record of Airport" }).click();
+    const operation = page.getByRole("region", { name: "Create a record of Airport" });
+    await operation.getByRole("button", { name: "Test Request" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Send" }).first().click();
+    await dialog.getByText("201 Created").waitFor();
+    await page.keyboard.press("Escape");
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download OpenAPI Document" }).click();
+    expect((await downloading).suggestedFilename()).toMatch(/\.json$/);
+    expect(seen.errors).toEqual([]);
+    await context.close();
+  });
+
   it("says what is wrong with a key, and opens with the right one", async () => {
     const { context, page } = await visit();
     const said = page.getByRole("alert");
