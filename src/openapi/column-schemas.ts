@@ -10,7 +10,8 @@ export const enumNameOf = (entity: string, column: Column) => `${entity}.${colum
 /** The JSON Schema of a column's value, of its type and all of its constraints; null included where it may be. */
 export function columnSchemaOf(entity: string, column: Column): JsonObject {
   const value = valueSchemaOf(entity, column);
-  return column.nullable ? nullable(value) : value;
+  if (!column.nullable) return value;
+  return column.type === "ENUM" ? { type: ["string", "null"], ...nullable(value) } : nullable(value);
 }
 
 /** Of an id that exists; only one that is sent for a new record has to be below a bound. */

@@ -51,7 +51,9 @@ function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject
 
 function expansionSchema({ kind, target }: Relationship): JsonObject {
   const record = schemaRef(target);
-  return kind === "TO_ONE" ? { anyOf: [record, { type: "null" }] } : arrayOf(record);
+  return kind === "TO_ONE"
+    ? { type: ["object", "null"], anyOf: [record, { type: "null" }] }
+    : arrayOf(record);
 }
 
 /** The example of a record without required fields has a few of the others. */

@@ -38,7 +38,7 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
         ...(authorization && { authorization }),
       });
     });
-    page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+    page.on("console", (message) => /error|warning/.test(message.type()) && seen.errors.push(message.text()));
     page.on("pageerror", (error) => seen.errors.push(error.message));
     await page.exposeFunction("noteViolation", (text: string) => seen.errors.push(text));
     await page.addInitScript(() => {
