@@ -35,7 +35,12 @@ export async function startBench(): Promise<Bench> {
   const database = await startDatabase(join(directory, "data.db"), console.error);
   onEnd(database.stop);
   await migrateDatabase(database);
-  const bindings = { LIBSQL_URL: database.url, LIBSQL_AUTH_TOKEN: database.authToken, ADMIN_TOKEN };
+  const bindings = {
+    LIBSQL_URL: database.url,
+    LIBSQL_AUTH_TOKEN: database.authToken,
+    ADMIN_TOKEN,
+    LOG_REQUESTS: "false",
+  };
 
   const ours = await serveWorker(directory, OURS_PORT, "src/index.ts", bindings);
   const stateFile = join(directory, "demo.json");

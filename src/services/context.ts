@@ -35,6 +35,8 @@ export interface ServiceContext {
 export interface WorkspaceContext extends ServiceContext {
   readonly actor: Actor;
   readonly address: WorkspaceAddress;
+  /** Set when the request came through the MCP endpoint, which its `mcpMode` may have closed. */
+  readonly isMcp?: boolean;
   /** Of a write with an Idempotency-Key; an error when the key is none. */
   readonly idempotency?: Idempotency | AppError | undefined;
 }

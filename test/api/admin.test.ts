@@ -102,6 +102,7 @@ describe("workspaces", () => {
       maxExpandDepth: null,
       corsAllowedOrigins: null,
       rateLimit: null,
+      mcpMode: "DISABLED",
       schemaVersion: 1,
       createdAt: expect.any(String),
       updatedAt: expect.any(String),
@@ -111,6 +112,7 @@ describe("workspaces", () => {
       maxExpandDepth: 2,
       corsAllowedOrigins: ["https://app.example.com"],
       rateLimit: 60,
+      mcpMode: "READ_ONLY",
     };
     const changed = expectStatus(await w.admin("PATCH", "", { body: changes }), 200);
     expect(changed.body.data).toMatchObject(changes);

@@ -2,6 +2,7 @@ import { OPERATIONS } from "../../model/access.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { MCP_MODES } from "../../model/mcp-mode.ts";
 import { RISKS, SCHEMA_CHANGE_KINDS } from "../../model/schema-change.ts";
 import { DELIVERY_STATES, WEBHOOK_EVENTS } from "../../model/webhook.ts";
 import {
@@ -88,6 +89,7 @@ export const outputSchemas = {
       maxExpandDepth: nullable({ type: "integer" }),
       corsAllowedOrigins: nullable(arrayOf(STRING)),
       rateLimit: nullable({ type: "integer" }),
+      mcpMode: { type: "string", enum: MCP_MODES },
       schemaVersion: COUNT,
       createdAt: INSTANT,
       updatedAt: INSTANT,

@@ -8,7 +8,7 @@ import type { AppContext, AppEnv } from "../context.ts";
  */
 const PREFLIGHT_SECONDS = "300";
 const ALLOWED_HEADERS =
-  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, Mcp-Protocol-Version";
+  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name";
 const EXPOSED_HEADERS =
   "Allow, ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
 
@@ -31,7 +31,8 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
 
 /** The workspace's setting, as the isolate knows it; null, any origin, where there is no such workspace. */
 async function allowedOriginsOf(c: AppContext): Promise<readonly string[] | null> {
-  const [organization = "", workspace = ""] = c.req.path.split("/").slice(3);
+  const [, organization = "", workspace = ""] =
+    /^(?:\/api\/v1|\/mcp)\/([^/]*)\/([^/]*)/.exec(c.req.path) ?? [];
   try {
     const { platform, rates, clientAddress } = c.get("services");
     if (!(await rates.takeUnknown(clientAddress()))) return null;
