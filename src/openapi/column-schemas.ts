@@ -10,11 +10,15 @@ export const enumNameOf = (entity: string, column: Column) => `${entity}.${colum
 /** The JSON Schema of a column's value, of its type and all of its constraints; null included where it may be. */
 export function columnSchemaOf(entity: string, column: Column): JsonObject {
   const value = valueSchemaOf(entity, column);
-  return column.nullable ? nullable(value) : value;
+  if (!column.nullable) return value;
+  return column.type === "ENUM" ? { type: ["string", "null"], ...nullable(value) } : nullable(value);
 }
 
 /** Of an id that exists; only one that is sent for a new record has to be below a bound. */
-export const idSchemaOf = (id: Column): JsonObject => columnTypeOf(id).jsonSchema(id);
+export const idSchemaOf = (id: Column): JsonObject => ({
+  ...columnTypeOf(id).jsonSchema(id),
+  ...(id.type === "INTEGER" && { examples: [1] }),
+});
 
 function valueSchemaOf(entity: string, column: Column): JsonObject {
   if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));

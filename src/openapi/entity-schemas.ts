@@ -3,6 +3,7 @@ import type { EntityConstraint, Relationship } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { columnSchemaOf, enumNameOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, schemaRef } from "./parts.ts";
+import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
 export const createNameOf = (entity: string) => `${entity}-create`;
@@ -22,8 +23,10 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
     [createNameOf(name)]: createSchema(entity, properties),
     [updateNameOf(name)]: updateSchema(properties),
     [bulkUpdateNameOf(name)]: {
+      type: "object",
       allOf: [schemaRef(updateNameOf(name))],
       required: ["id"],
+      ...examplesOf(columns.slice(0, 1).concat(writableOf(columns).slice(0, 1))),
     },
   };
 }
@@ -48,42 +51,56 @@ function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject
 
 function expansionSchema({ kind, target }: Relationship): JsonObject {
   const record = schemaRef(target);
-  return kind === "TO_ONE" ? { anyOf: [record, { type: "null" }] } : arrayOf(record);
+  return kind === "TO_ONE"
+    ? { type: ["object", "null"], anyOf: [record, { type: "null" }] }
+    : arrayOf(record);
 }
 
+/** The example of a record without required fields has a few of the others. */
+const MOST_OPTIONAL_SAMPLES = 3;
+
 function createSchema(entity: VisibleEntity, properties: Properties): JsonObject {
-  const writable = [...properties].filter(([{ autoSet }]) => !autoSet);
-  const required = writable.filter(([column]) => isRequired(column)).map(([{ name }]) => name);
+  const sent = [...properties].filter(([{ autoSet }]) => !autoSet);
+  const writable = writableOf([...properties.keys()]);
+  const required = writable.filter(isRequired);
   const description = rulesOf(entity.constraints);
   return {
     type: "object",
     ...(description !== "" && { description }),
-    ...(required.length > 0 && { required }),
+    ...(required.length > 0 && { required: required.map(({ name }) => name) }),
     properties: Object.fromEntries(
-      writable.map(([column, schema]) => [column.name, withDefault(schema, column)]),
+      sent.map(([column, schema]) => [column.name, withDefault(schema, column)]),
     ),
     additionalProperties: false,
+    ...examplesOf(required.length > 0 ? required : writable.slice(0, MOST_OPTIONAL_SAMPLES)),
   };
 }
 
+/** What a client writes, but for the id. */
+const writableOf = (columns: readonly Column[]) =>
+  columns.filter(({ autoSet, name }) => !autoSet && name !== "id");
+
+function examplesOf(columns: readonly Column[]): JsonObject {
+  const sample = sampleRecord(columns);
+  return sample ? { examples: [sample] } : {};
+}
+
 const isRequired = (column: Column) =>
-  !column.nullable &&
-  column.name !== "id" &&
-  !column.generated &&
-  (column.default === undefined || column.default === null);
+  !column.nullable && !column.generated && (column.default === undefined || column.default === null);
 
 const withDefault = (schema: JsonObject, column: Column): JsonObject =>
   column.default === undefined ? schema : { ...schema, default: column.default };
 
 function updateSchema(properties: Properties): JsonObject {
-  const writable = [...properties].filter(([{ autoSet }]) => !autoSet);
+  const sent = [...properties].filter(([{ autoSet }]) => !autoSet);
   return {
     type: "object",
     description: "Only what is sent changes. An `id` must be the record's own.",
     properties: Object.fromEntries(
-      writable.map(([column, schema]) => [column.name, column.name === "id" ? idSchemaOf(column) : schema]),
+      sent.map(([column, schema]) => [column.name, column.name === "id" ? idSchemaOf(column) : schema]),
     ),
     additionalProperties: false,
+    ...examplesOf(writableOf([...properties.keys()]).slice(0, 1)),
   };
 }
 

@@ -75,6 +75,7 @@ function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
   const method = (...names: string[]): JsonObject => ({ type: "string", enum: names });
   const options = { optional: ["as", "ifMatch"], closed: true };
   return {
+    type: "object",
     oneOf: [
       objectOf({ method: method("POST"), entity, as: STRING, body: BODY }, options),
       objectOf(

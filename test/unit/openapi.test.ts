@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { columnSchemaOf } from "../../src/openapi/column-schemas.ts";
+import { sampleRecord } from "../../src/openapi/sample-record.ts";
 import { columnOf } from "../support/columns.ts";
 
 describe("the schema of a column", () => {
@@ -51,7 +52,33 @@ describe("the schema of a column", () => {
   it("of an enum refers to the enum's values", () => {
     const column = columnOf({ name: "status", type: "ENUM", values: ["A"] });
     expect(columnSchemaOf("E", column)).toEqual({
+      type: ["string", "null"],
       anyOf: [{ $ref: "#/components/schemas/E.status" }, { type: "null" }],
     });
+  });
+});
+
+describe("the example of a record", () => {
+  it.each([
+    [{ type: "VARCHAR", constraints: [{ type: "EMAIL" }] }, "ann@example.com"],
+    [{ type: "TEXT", constraints: [{ type: "URL" }] }, "https://example.com"],
+    [{ type: "VARCHAR", length: 2 }, "A1"],
+    [{ type: "VARCHAR", constraints: [{ type: "MIN_LENGTH", value: 20 }] }, "text text text text "],
+    [{ type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^[A-Z]+$" }] }, "TEXT"],
+    [{ type: "INTEGER", constraints: [{ type: "MIN", value: 40 }] }, 100],
+    [{ type: "INTEGER", constraints: [{ type: "MIN", value: 5000 }] }, 5000],
+    [{ type: "INTEGER", constraints: [{ type: "NEGATIVE" }] }, -1],
+    [{ type: "DECIMAL", precision: 3, scale: 2 }, 1],
+    [{ type: "DATE", constraints: [{ type: "FUTURE" }] }, "2999-12-31"],
+    [{ type: "DATETIME", constraints: [{ type: "PAST" }] }, "2025-06-30T12:30:00.000Z"],
+    [{ type: "ENUM", values: ["NEW", "OLD"] }, "NEW"],
+  ])("keeps the rules of %j", (definition, expected) => {
+    const column = columnOf({ name: "field", ...definition, nullable: false });
+    expect(sampleRecord([column])).toEqual({ field: expected });
+  });
+
+  it("is left out when a rule is beyond it", () => {
+    const pattern = { type: "PATTERN", value: "^Q-[0-9]{7}$" };
+    expect(sampleRecord([columnOf({ type: "VARCHAR", constraints: [pattern] })])).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ const BANNER = `/**
 /** The types of an OpenAPI document as the text of a declaration file. The same document gives the same text. */
 export async function generateTypes(document: string): Promise<string> {
   const nodes = await openapiTypescript(document, {
+    emptyObjectsUnknown: true,
     postTransform: (type, { schema }) => (schema ? withFilterPaths(type, schema) : undefined),
   });
   return BANNER + astToString(nodes);

@@ -100,6 +100,8 @@ describe("types", () => {
     'client.POST("/Flight", { body: { ...flight, status: "EARLY" } });',
     'client.PATCH("/Flight/{id}", { params: { path: { id: 1 } }, body: { status: "DELAYED" } });',
     'client.PUT("/Flight/bulk", { body: [{ id: 1, delayMinutes: 2 }] });',
+    'client.GET("/Flight/aggregate", { params: { query: { measure: ["count"] } } }).then(({ data }) => data?.data[0]?.count);',
+    'client.POST("/transaction", { body: { operations: [{ method: "POST", entity: "Airport", body: { iata: "X" } }] } });',
     query('filter: { status: "DELAYED", "delayMinutes.gte": 5, "origin.latitude.gt": 40 } satisfies Filter'),
     query('filter: JSON.stringify({ or: [{ status: "EARLY" }, { delayMinutes: 0 }] })'),
   ];
@@ -113,6 +115,8 @@ describe("types", () => {
     "a text for a number":
       'client.PATCH("/Flight/{id}", { params: { path: { id: 1 } }, body: { delayMinutes: "5" } });',
     "an entity that is not there": 'client.GET("/Plane", {});',
+    "an entity that is not there, in a transaction":
+      'client.POST("/transaction", { body: { operations: [{ method: "POST", entity: "Plane", body: {} }] } });',
     "a path without its id": 'client.GET("/Flight/{id}", {});',
     "a field in an answer that is not there":
       'client.GET("/Flight", {}).then(({ data }) => data?.data.map(({ gate }) => gate));',

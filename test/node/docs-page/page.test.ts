@@ -38,7 +38,7 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
         ...(authorization && { authorization }),
       });
     });
-    page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+    page.on("console", (message) => /error|warning/.test(message.type()) && seen.errors.push(message.text()));
     page.on("pageerror", (error) => seen.errors.push(error.message));
     await page.exposeFunction("noteViolation", (text: string) => seen.errors.push(text));
     await page.addInitScript(() => {
@@ -119,6 +119,26 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     expect(urls.filter((url) => new URL(url).origin !== demo.baseUrl)).toEqual([]);
     expect(urls.filter((url) => url.includes(demo.key))).toEqual([]);
     expect(await keptBy(context, page)).not.toContain(demo.key);
+    await context.close();
+  });
+
+  it("finds an operation, proposes a body that can be sent as it is, and gives the document away", async () => {
+    const { context, page, seen } = await visit();
+    await unlock(page);
+    await page.getByRole("button", { name: "Test Request" }).first().waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("create airport");
+    await page.getByRole("option", { name: "Create a record of Airport" }).click();
+    const operation = page.getByRole("region", { name: "Create a record of Airport" });
+    await operation.getByRole("button", { name: "Test Request" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Send" }).first().click();
+    await dialog.getByText("201 Created").waitFor();
+    await page.keyboard.press("Escape");
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download OpenAPI Document" }).click();
+    expect((await downloading).suggestedFilename()).toMatch(/\.json$/);
+    expect(seen.errors).toEqual([]);
     await context.close();
   });
 

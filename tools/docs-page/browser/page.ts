@@ -32,6 +32,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   problem.textContent = "";
   button.disabled = true;
+  button.textContent = "Opening…";
   try {
     await open(input.value.trim());
   } catch (failure) {
@@ -39,6 +40,7 @@ form.addEventListener("submit", async (event) => {
     input.select();
   } finally {
     button.disabled = false;
+    button.textContent = "Open";
   }
 });
 
@@ -65,10 +67,15 @@ async function open(key: string): Promise<void> {
   form.hidden = true;
   input.value = "";
   views.hidden = false;
+  reference.textContent = "Opening…";
+  await nextPaint();
   showReference(reference, { document: content, key });
   entities = data.entities;
   tabs[0]?.focus();
 }
+
+/** Scalar takes its time with a large document: what stands there meanwhile is painted first. */
+const nextPaint = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 /** Throws with what the API says of a request that it refuses. */
 async function read<T>(path: string, key: string): Promise<T> {
