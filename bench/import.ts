@@ -14,7 +14,7 @@ import { SendingPool } from "../tools/cli/import/sending-pool.ts";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { type ImportRound, writeImportReport } from "./support/import-report.ts";
-import { ADMIN_TOKEN, startStack } from "./support/import-stack.ts";
+import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:import`: a CSV file through the command line's import, against the same rows straight into the same

@@ -1,64 +1,43 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLibsqlServer } from "../tools/libsql-server/start-libsql-server.ts";
+import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
+import { alternate } from "./support/alternate.ts";
+import { EVENT_COLUMNS, fillEvents } from "./support/event-records.ts";
+import { executeSql, withNumbers } from "./support/execute-sql.ts";
+import { ADMIN_TOKEN, type Stack, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:query`: latency of lists by the number of records, and of an expansion against the plain list. Rounds
  * alternate between what is compared; medians. Environment: ROUNDS (60, requests of each kind).
  */
 const ROUNDS = Number(process.env.ROUNDS ?? 60);
-const PORT = Number(process.env.PORT ?? 8791);
-const ADMIN_TOKEN = "bench-admin-token";
 const SIZES = { Small: 1_000, Medium: 100_000, Large: 1_000_000 } as const;
-const INSERT_CHUNK = 100_000;
 const ORDERS = 100;
 const LINES_PER_ORDER = 4;
 
 type Name = keyof typeof SIZES;
 const NAMES = Object.keys(SIZES) as Name[];
 
-const directory = mkdtempSync(join(tmpdir(), "bench-query-"));
-const database = await startLibsqlServer({ file: join(directory, "data.db") });
-const server = spawn(process.execPath, ["tools/serve.ts"], {
-  env: {
-    ...process.env,
-    PORT: String(PORT),
-    DATA_DIR: join(directory, "serve"),
-    ADMIN_TOKEN,
-    LIBSQL_URL: database.url,
-  },
-  stdio: ["ignore", "pipe", "inherit"],
+await runServer(async () => {
+  const directory = mkdtempSync(join(tmpdir(), "bench-query-"));
+  onEnd(() => rmSync(directory, { recursive: true, force: true }));
+  const stack = await startStack(directory);
+  const key = await defineEntities(stack);
+  await loadRecords(stack);
+  report(await measureAll(stack, key));
+  await endProcess(0);
 });
-const baseUrl = `http://127.0.0.1:${PORT}`;
-try {
-  await new Promise<void>((resolve, reject) => {
-    server.stdout.on("data", (text) => String(text).includes("Ready on") && resolve());
-    server.on("exit", () => reject(new Error("serve ended")));
-  });
-  const key = await defineEntities();
-  await loadRecords();
-  report(await measureAll(key));
-} finally {
-  server.kill("SIGTERM");
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
-}
 
-async function defineEntities(): Promise<string> {
+async function defineEntities({ baseUrl }: Stack): Promise<string> {
   const admin = createApiClient(baseUrl, ADMIN_TOKEN);
   const workspace = "/admin/v1/organizations/bench/workspaces/scale";
   await admin.require("POST", "/admin/v1/organizations", { slug: "bench", name: "Bench" });
   await admin.require("POST", "/admin/v1/organizations/bench/workspaces", { slug: "scale", name: "Scale" });
   for (const name of NAMES) {
-    const columns = [
-      { name: "code", type: "VARCHAR", nullable: false, indexed: true },
-      { name: "happenedAt", type: "DATETIME", nullable: false, indexed: true },
-      { name: "amount", type: "DECIMAL", precision: 12, scale: 2 },
-    ];
-    await admin.require("POST", `${workspace}/entities`, { name, tableName: name.toLowerCase(), columns });
+    const definition = { name, tableName: name.toLowerCase(), columns: EVENT_COLUMNS };
+    await admin.require("POST", `${workspace}/entities`, definition);
   }
   const text = (name: string) => ({ name, type: "VARCHAR", nullable: false });
   const to = (entity: string, name: string, inverse: string) => {
@@ -80,40 +59,15 @@ async function defineEntities(): Promise<string> {
   return (created as { key: string }).key;
 }
 
-/** Straight into the tables, because a million requests would measure something else. Triggers keep the counts. */
-async function loadRecords(): Promise<void> {
-  for (const name of NAMES) {
-    for (let start = 1; start <= SIZES[name]; start += INSERT_CHUNK) {
-      const end = Math.min(SIZES[name], start + INSERT_CHUNK - 1);
-      await execute(`INSERT INTO "w1_${name.toLowerCase()}" (code, happened_at, amount)
-        WITH RECURSIVE n(i) AS (SELECT ${start} UNION ALL SELECT i + 1 FROM n WHERE i < ${end})
-        SELECT 'code ' || (i / 10), strftime('%Y-%m-%dT%H:%M:%f', '2020-01-01', (i * 37 % 100000000) || ' seconds') || 'Z', i
-        FROM n`);
-      console.log(`${name}: ${end} records`);
-    }
-  }
-  const series = (count: number) =>
-    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
-  await execute(
-    `INSERT INTO w1_customers (email, name, country) ${series(50)} SELECT 'c' || i, 'Name ' || i, 'PT' FROM n`,
-  );
-  await execute(
-    `INSERT INTO w1_orders (number, status, customer_id) ${series(ORDERS)} SELECT 'o' || i, 'NEW', 1 + i % 50 FROM n`,
-  );
+async function loadRecords({ database }: Stack): Promise<void> {
+  for (const name of NAMES) await fillEvents(database, `w1_${name.toLowerCase()}`, SIZES[name]);
   const lines = ORDERS * LINES_PER_ORDER;
-  await execute(
-    `INSERT INTO w1_lines (product, quantity, order_id) ${series(lines)} SELECT 'p' || i, i, 1 + i % ${ORDERS} FROM n`,
-  );
-}
-
-async function execute(sql: string): Promise<void> {
-  const requests = [{ type: "execute", stmt: { sql } }, { type: "close" }];
-  const response = await fetch(`${database.url}/v2/pipeline`, {
-    method: "POST",
-    body: JSON.stringify({ requests }),
-  });
-  const { results } = (await response.json()) as { results: { type: string; error?: { message: string } }[] };
-  if (results[0]?.type !== "ok") throw new Error(results[0]?.error?.message);
+  const statements = [
+    `INSERT INTO w1_customers (email, name, country) ${withNumbers(1, 50)} SELECT 'c' || i, 'Name ' || i, 'PT' FROM n`,
+    `INSERT INTO w1_orders (number, status, customer_id) ${withNumbers(1, ORDERS)} SELECT 'o' || i, 'NEW', 1 + i % 50 FROM n`,
+    `INSERT INTO w1_lines (product, quantity, order_id) ${withNumbers(1, lines)} SELECT 'p' || i, i, 1 + i % ${ORDERS} FROM n`,
+  ];
+  for (const sql of statements) await executeSql(database, sql);
 }
 
 interface Comparison {
@@ -123,28 +77,22 @@ interface Comparison {
   readonly medians: Readonly<Record<string, number>>;
 }
 
-async function measureAll(key: string): Promise<readonly Comparison[]> {
+async function measureAll({ baseUrl }: Stack, key: string): Promise<readonly Comparison[]> {
   const client = createApiClient(baseUrl, key);
   const get = async (path: string) => {
-    const start = performance.now();
     const { status, body } = await client.send("GET", `/api/v1/bench/scale/${path}`);
     if (status !== 200) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
-    return { milliseconds: performance.now() - start, body };
+    return body;
   };
   const compare = async (
     what: string,
     goal: number,
     paths: Readonly<Record<string, string>>,
   ): Promise<Comparison> => {
-    const times: Record<string, number[]> = {};
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [name, path] of Object.entries(paths)) {
-        const { milliseconds } = await get(path);
-        times[name] = [...(times[name] ?? []), milliseconds];
-      }
-    }
-    const medians = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, medianOf(list)]));
-    return { what, goal, medians };
+    const runs = Object.entries(paths).map(([name, path]) => [name, () => get(path)]);
+    const latencies = await alternate(ROUNDS, Object.fromEntries(runs));
+    const medians = Object.entries(latencies).map(([name, { p50Ms }]) => [name, p50Ms]);
+    return { what, goal, medians: Object.fromEntries(medians) };
   };
   const byName = (path: (name: Name) => string) =>
     Object.fromEntries(NAMES.map((name) => [name, path(name)]));
@@ -152,7 +100,7 @@ async function measureAll(key: string): Promise<readonly Comparison[]> {
   for (const name of NAMES) {
     let cursor = "";
     for (let seen = 0; seen < SIZES[name] / 2; seen += 500) {
-      const { body } = await get(`${name}?sort=happenedAt&size=500&fields=id&cursor=${cursor}`);
+      const body = await get(`${name}?sort=happenedAt&size=500&fields=id&cursor=${cursor}`);
       cursor = (body.meta as unknown as { nextCursor: string }).nextCursor;
     }
     cursors.set(name, cursor);
@@ -183,11 +131,6 @@ async function measureAll(key: string): Promise<readonly Comparison[]> {
       expanded: "Order?size=100&expand=customer,lines",
     }),
   ];
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function report(comparisons: readonly Comparison[]): void {

@@ -4,7 +4,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLibsqlServer } from "../tools/libsql-server/start-libsql-server.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
-import { median } from "./support/measure.ts";
+import { median } from "./support/median.ts";
 
 /*
  * `npm run bench:schema`: schema changes of an entity with many records through the admin API, against a plain

@@ -6,8 +6,8 @@ import { type Client, createClient } from "@libsql/client";
 import { type Receiver, startReceiver } from "../test/node/support/webhook-receiver.ts";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
-import { ADMIN_TOKEN, startStack } from "./support/import-stack.ts";
-import { median } from "./support/measure.ts";
+import { median } from "./support/median.ts";
+import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 import { type WebhookRound, writeWebhookReport } from "./support/webhook-report.ts";
 
 /*

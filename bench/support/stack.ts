@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { migrateDatabase } from "../../tools/migrate.ts";
@@ -5,9 +6,9 @@ import { type Database, startDatabase } from "../../tools/runtime/database.ts";
 import { onEnd, waitUntilHealthy } from "../../tools/runtime/lifecycle.ts";
 import { startWorkerd } from "../../tools/serve/workerd.ts";
 import { readCompatibilityDate } from "../../tools/serve/workerd-config.ts";
+import { freePort } from "./free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PORT = 18_789;
 export const ADMIN_TOKEN = "bench-admin-token";
 
 export interface Stack {
@@ -15,16 +16,18 @@ export interface Stack {
   readonly baseUrl: string;
 }
 
-/** The runtime of `npm run serve`, whose database others may use too. `variables` are the Worker's, beside the usual. */
+/** The runtime of `npm run serve` in a directory, whose database others may use too. `variables` are the Worker's, beside the usual. */
 export async function startStack(
   directory: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Stack> {
+  mkdirSync(directory, { recursive: true });
   const database = await startDatabase(join(directory, "data.db"), console.error);
   onEnd(database.stop);
   await migrateDatabase(database);
+  const port = await freePort();
   const workerd = await startWorkerd({
-    port: PORT,
+    port,
     main: join(ROOT, "src/index.ts"),
     compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(directory, "dist"),
@@ -38,7 +41,7 @@ export async function startStack(
     log: console.error,
   });
   onEnd(workerd.stop);
-  const baseUrl = `http://127.0.0.1:${PORT}`;
+  const baseUrl = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(baseUrl);
   return { database, baseUrl };
 }

@@ -1,0 +1,201 @@
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { readCompatibilityDate } from "../../../tools/serve/workerd-config.ts";
+import { freePort } from "../free-port.ts";
+import { type ApiWords, operationIn } from "./api-words.ts";
+import {
+  chunksOf,
+  customers,
+  LISTED_STATUS,
+  lines,
+  type OrderRow,
+  orders,
+  PAGE_SIZE,
+  UPDATED_RECORDS,
+  writeTable,
+} from "./data-set.ts";
+import { type InstalledPeer, installPeer } from "./install-peer.ts";
+import { sendRequest } from "./operations.ts";
+import { directoryBytes } from "./process-tree.ts";
+import { CONNECTIONS } from "./settings.ts";
+import { type Program, startProgram } from "./start-program.ts";
+import type { Target, TargetStarter } from "./target.ts";
+
+const PACKAGE = { name: "bknd", version: "0.20.0", node: 24 };
+/** What wrangler of this project runs on, too. */
+const MINIFLARE = "miniflare@5.20261102.0-beta";
+const PROGRAMS = fileURLToPath(new URL("./programs", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+/** D1 takes at most 100 parameters a statement. */
+const FILL_SIZE = 20;
+const ENTITY = "/api/data/entity";
+const LIST = `${ENTITY}/orders?where=${encodeURIComponent(JSON.stringify({ status: LISTED_STATUS }))}&sort=-placedAt&limit=${PAGE_SIZE}`;
+const WRITTEN = CONNECTIONS.flatMap((count) =>
+  (["created", "updated", "bulk"] as const).map((kind) => writeTable(kind, count)),
+);
+
+interface ListBody {
+  readonly data: readonly {
+    readonly number: string;
+    readonly lines?: readonly unknown[];
+    readonly customers?: { readonly name: string };
+  }[];
+  readonly meta: { readonly count?: number };
+}
+
+const recordOf = ({ customer, ...fields }: OrderRow) => ({ ...fields, customers_id: customer });
+const numbersOf = ({ data }: ListBody) => data.map(({ number }) => number);
+
+const sharedWords: ApiWords = {
+  get: (id) => `${ENTITY}/orders/${id}`,
+  listWithExpansion: `${LIST}&with=customers,lines`,
+  create: (table, row) => ({ method: "POST", path: `${ENTITY}/${table}`, body: recordOf(row) }),
+  update: (table, id, body) => ({ method: "PATCH", path: `${ENTITY}/${table}/${id}`, body }),
+  bulkCreate: (table, rows) => ({ method: "POST", path: `${ENTITY}/${table}`, body: rows.map(recordOf) }),
+  createdStatus: 201,
+  bulkStatus: 201,
+  summarizeOne: ({ data }: { data: { number: string } }) => ({ numbers: [data.number] }),
+  summarizeList: (body: ListBody) => ({ numbers: numbersOf(body) }),
+  summarizeTotal: (body: ListBody) => ({ numbers: numbersOf(body), total: body.meta.count }),
+  summarizeExpansion: (body: ListBody) => ({
+    numbers: numbersOf(body),
+    lines: body.data[0]?.lines?.length,
+    customer: body.data[0]?.customers?.name,
+  }),
+};
+
+/** On Node it counts with every list, so there is none without the total; on D1 it never counts. */
+const wordsOnNode: ApiWords = { ...sharedWords, listWithTotal: LIST };
+const wordsOnWorkerd: ApiWords = { ...sharedWords, listWithoutTotal: LIST };
+
+export const bkndOnNode = (directory: string): TargetStarter => ({
+  name: "bknd on Node",
+  async start() {
+    const installed = await installPeer(PACKAGE);
+    copyPrograms(installed);
+    const program = {
+      command: installed.node,
+      args: [join(installed.directory, "bknd-node.mjs")],
+      cwd: installed.directory,
+      env: { ...installed.env, DATABASE_FILE: join(directory, "bknd.db") },
+      logFile: join(directory, "bknd-node.log"),
+    };
+    const start = `code mode in production, Node ${installed.nodeVersion}, node:sqlite in its process, no key checked`;
+    return startTwice(program, {
+      name: "bknd on Node",
+      words: wordsOnNode,
+      start,
+      directory: installed.directory,
+    });
+  },
+});
+
+export const bkndOnWorkerd = (directory: string): TargetStarter => ({
+  name: "bknd on workerd, D1",
+  async start() {
+    const installed = await installPeer({
+      ...PACKAGE,
+      others: [MINIFLARE],
+    });
+    copyPrograms(installed);
+    const script = join(installed.directory, "bknd-worker-bundle.mjs");
+    await bundle(join(installed.directory, "bknd-worker.mjs"), script);
+    const persistence = join(directory, "bknd-d1");
+    mkdirSync(persistence, { recursive: true });
+    const env = {
+      ...installed.env,
+      SCRIPT: script,
+      DIRECTORY: persistence,
+      COMPATIBILITY_DATE: readCompatibilityDate(join(ROOT, "wrangler.toml")),
+    };
+    const program = {
+      command: installed.node,
+      args: [join(installed.directory, "miniflare-d1.mjs")],
+      cwd: installed.directory,
+      env,
+      logFile: join(directory, "bknd-workerd.log"),
+    };
+    const start =
+      "code mode in production, workerd and D1 of Miniflare, the app kept in the isolate, no key checked";
+    return startTwice(program, {
+      name: "bknd on workerd, D1",
+      words: wordsOnWorkerd,
+      start,
+      directory: installed.directory,
+    });
+  },
+});
+
+/** Where they find the packages that they import. */
+const copyPrograms = ({ directory }: InstalledPeer) => cpSync(PROGRAMS, directory, { recursive: true });
+
+async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["node:*", "cloudflare:*"],
+    minify: true,
+    logLevel: "error",
+  });
+}
+
+interface Described {
+  readonly name: string;
+  readonly words: ApiWords;
+  readonly start: string;
+  readonly directory: string;
+}
+
+/** Once to make the tables, then as in production. */
+async function startTwice(program: Omit<Program, "readyUrl">, described: Described): Promise<Target> {
+  const { name, words, start, directory } = described;
+  const port = await freePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const readyUrl = `${baseUrl}${ENTITY}/orders?limit=1`;
+  const env = { ...program.env, PORT: String(port), WRITTEN: WRITTEN.join(",") };
+  const syncing = await startProgram({ ...program, readyUrl, env: { ...env, SYNC: "true" } });
+  await syncing.stop();
+  await startProgram({ ...program, readyUrl, env });
+  const target: Target = {
+    name,
+    version: PACKAGE.version,
+    start,
+    baseUrl,
+    headers: {},
+    installedBytes: directoryBytes(directory),
+    operation: (operation, connections) => operationIn(words, operation, connections),
+    async count(table) {
+      const request = { method: "POST", path: `${ENTITY}/${table}/fn/count`, body: {} } as const;
+      const response = await sendRequest(target, request);
+      return ((await response.json()) as { count: number }).count;
+    },
+  };
+  await fill(target);
+  return target;
+}
+
+async function fill(target: Target): Promise<void> {
+  const load = async (table: string, rows: readonly unknown[]) => {
+    for (const body of chunksOf(rows, FILL_SIZE)) {
+      const path = `${ENTITY}/${table}`;
+      const response = await sendRequest(target, { method: "POST", path, body });
+      if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
+      await response.arrayBuffer();
+    }
+  };
+  await load("customers", customers);
+  await load("orders", orders.map(recordOf));
+  await load(
+    "lines",
+    lines.map(({ order, ...line }) => ({ ...line, orders_id: order })),
+  );
+  for (const count of CONNECTIONS) {
+    await load(writeTable("updated", count), orders.slice(0, UPDATED_RECORDS).map(recordOf));
+  }
+}

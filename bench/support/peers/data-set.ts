@@ -1,0 +1,80 @@
+/*
+ * What every target holds: customers, orders of them, lines of those. The tables that are written to have the orders' columns,
+ * one for each operation and number of connections, so that each is measured on a table of its own.
+ */
+export const CUSTOMERS = 200;
+export const ORDERS = 2_000;
+export const LINES_PER_ORDER = 4;
+export const UPDATED_RECORDS = 1_000;
+export const BULK_SIZE = 100;
+export const PAGE_SIZE = 20;
+const STATUSES = ["NEW", "PAID", "SHIPPED", "CLOSED"] as const;
+export const LISTED_STATUS = "PAID";
+const FIRST_ORDER_AT = Date.UTC(2026, 0, 1);
+const MINUTE_MS = 60_000;
+
+export type WriteKind = "created" | "updated" | "bulk";
+
+/** The table that an operation writes to with so many connections. */
+export const writeTable = (kind: WriteKind, connections: number): string => `${kind}${connections}`;
+
+export interface CustomerRow {
+  readonly name: string;
+  readonly email: string;
+  readonly country: string;
+}
+
+export interface OrderRow {
+  readonly number: string;
+  readonly status: string;
+  readonly amount: number;
+  readonly placedAt: string;
+  /** Number of the customer, from 1: the customer's id. */
+  readonly customer: number;
+}
+
+export interface LineRow {
+  readonly product: string;
+  readonly quantity: number;
+  /** Number of the order, from 1: the order's id. */
+  readonly order: number;
+}
+
+export const customers: readonly CustomerRow[] = numbered(CUSTOMERS, (i) => ({
+  name: `Customer ${i}`,
+  email: `customer${i}@example.com`,
+  country: i % 2 === 0 ? "PT" : "ES",
+}));
+
+export const orders: readonly OrderRow[] = numbered(ORDERS, orderRow);
+
+export const lines: readonly LineRow[] = numbered(ORDERS * LINES_PER_ORDER, (i) => ({
+  product: `Product ${i % 97}`,
+  quantity: 1 + (i % 9),
+  order: 1 + ((i - 1) % ORDERS),
+}));
+
+/** The order with that number, from 1; beyond those that are there it is one to be created. */
+export function orderRow(i: number): OrderRow {
+  return {
+    number: `order ${i}`,
+    status: STATUSES[i % STATUSES.length] ?? LISTED_STATUS,
+    amount: (i * 7) % 10_000,
+    placedAt: new Date(FIRST_ORDER_AT + i * MINUTE_MS).toISOString(),
+    customer: 1 + (i % CUSTOMERS),
+  };
+}
+
+/** The listed orders, newest first. */
+export const listedOrders: readonly OrderRow[] = orders
+  .filter(({ status }) => status === LISTED_STATUS)
+  .toSorted((a, b) => b.placedAt.localeCompare(a.placedAt));
+
+function numbered<T>(count: number, rowOf: (i: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, i) => rowOf(i + 1));
+}
+
+/** In parts of at most so many. */
+export function* chunksOf<T>(rows: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
+}

@@ -1,0 +1,45 @@
+import type { ApiWords } from "./api-words.ts";
+import { LISTED_STATUS, type OrderRow, PAGE_SIZE } from "./data-set.ts";
+
+/* Our API's words; the hand-written Worker answers the same requests. */
+
+export const WORKSPACE = "/api/v1/bench/peers";
+const LIST = `${WORKSPACE}/Order?filter[status]=${LISTED_STATUS}&sort=placedAt,desc&size=${PAGE_SIZE}`;
+
+interface ListBody {
+  readonly data: readonly {
+    readonly number: string;
+    readonly lines?: readonly unknown[];
+    readonly customer?: { readonly name: string };
+  }[];
+  readonly meta: { readonly totalElements?: number };
+}
+
+const numbersOf = ({ data }: ListBody) => data.map(({ number }) => number);
+
+/** `orders` is `Order`, `bulk32` is `Bulk32`. */
+export const entityOf = (table: string): string =>
+  table.charAt(0).toUpperCase() + table.slice(1).replace(/s$/, "");
+
+export const recordOf = ({ customer, ...fields }: OrderRow) => ({ ...fields, customerId: customer });
+
+const pathOf = (table: string) => `${WORKSPACE}/${entityOf(table)}`;
+
+export const ourWords: ApiWords = {
+  get: (id) => `${WORKSPACE}/Order/${id}`,
+  listWithTotal: LIST,
+  listWithoutTotal: `${LIST}&count=none`,
+  listWithExpansion: `${LIST}&count=none&expand=customer,lines`,
+  create: (table, row) => ({ method: "POST", path: pathOf(table), body: recordOf(row) }),
+  update: (table, id, body) => ({ method: "PUT", path: `${pathOf(table)}/${id}`, body }),
+  bulkCreate: (table, rows) => ({ method: "POST", path: `${pathOf(table)}/bulk`, body: rows.map(recordOf) }),
+  createdStatus: 201,
+  summarizeOne: ({ data }: { data: { number: string } }) => ({ numbers: [data.number] }),
+  summarizeList: (body: ListBody) => ({ numbers: numbersOf(body) }),
+  summarizeTotal: (body: ListBody) => ({ numbers: numbersOf(body), total: body.meta.totalElements }),
+  summarizeExpansion: (body: ListBody) => ({
+    numbers: numbersOf(body),
+    lines: body.data[0]?.lines?.length,
+    customer: body.data[0]?.customer?.name,
+  }),
+};

@@ -1,0 +1,189 @@
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onEnd, waitUntilHealthy } from "../../../tools/runtime/lifecycle.ts";
+import { type ApiClient, createApiClient } from "../../../tools/seed/api-client.ts";
+import { startWorkerd } from "../../../tools/serve/workerd.ts";
+import { readCompatibilityDate } from "../../../tools/serve/workerd-config.ts";
+import { freePort } from "../free-port.ts";
+import { operationIn } from "./api-words.ts";
+import { BULK_SIZE, chunksOf, customers, lines, orders, UPDATED_RECORDS, writeTable } from "./data-set.ts";
+import { entityOf, ourWords, recordOf, WORKSPACE } from "./our-words.ts";
+import { directoryBytes } from "./process-tree.ts";
+import { CONNECTIONS } from "./settings.ts";
+import { startProgram } from "./start-program.ts";
+import type { Target } from "./target.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const DATABASE_PORT = await freePort();
+const ADMIN_TOKEN = "bench-admin-token";
+const DATABASE_TOKEN = "bench-database-token";
+const ADMIN = "/admin/v1/organizations";
+const DATABASE_URL = `http://127.0.0.1:${DATABASE_PORT}`;
+
+/** The embedded libSQL server, in a process of its own as under `serve`. `hasStats`: it counts requests. */
+export async function startBenchDatabase(directory: string, { hasStats }: { hasStats: boolean }) {
+  const stats = hasStats ? ["--stats"] : [];
+  const flags = [
+    "--file",
+    join(directory, "data.db"),
+    "--port",
+    String(DATABASE_PORT),
+    "--auth-token",
+    DATABASE_TOKEN,
+  ];
+  return startProgram({
+    command: process.execPath,
+    args: [join(ROOT, "tools/libsql-server/main.ts"), ...flags, ...stats],
+    cwd: directory,
+    env: {},
+    logFile: join(directory, "database.log"),
+    readyUrl: `${DATABASE_URL}/health`,
+  });
+}
+
+/** Requests that the database has had since it was started with stats. */
+export async function countRoundTrips(): Promise<number> {
+  const headers = { authorization: `Bearer ${DATABASE_TOKEN}` };
+  const response = await fetch(`${DATABASE_URL}/_stats/total`, { headers });
+  return ((await response.json()) as { count: number }).count;
+}
+
+/** `npm run serve` with the bench's data. The database runs already. */
+export async function startOurs(directory: string): Promise<Target> {
+  const data = join(directory, "serve");
+  mkdirSync(data, { recursive: true });
+  const port = await freePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  await startProgram({
+    command: process.execPath,
+    args: [join(ROOT, "tools/serve.ts")],
+    cwd: ROOT,
+    env: {
+      PORT: String(port),
+      DATA_DIR: data,
+      ADMIN_TOKEN,
+      LIBSQL_URL: DATABASE_URL,
+      LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
+    },
+    logFile: join(directory, "serve.log"),
+    readyUrl: `${baseUrl}/healthz`,
+  });
+  const key = await defineWorkspace(createApiClient(baseUrl, ADMIN_TOKEN));
+  await loadRecords(createApiClient(baseUrl, key));
+  return target("SchemaStack Edge", "npm run serve: workerd, libSQL over HTTP", { baseUrl, key });
+}
+
+/** The hand-written Worker in the same workerd, over the same database, KV directory and tables. */
+export async function startBaseline(directory: string, key: string): Promise<Target> {
+  const port = await freePort();
+  const workerd = await startWorkerd({
+    port,
+    main: join(ROOT, "bench/baseline/worker.js"),
+    compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
+    buildDirectory: join(directory, "baseline"),
+    kvDirectory: join(directory, "serve/kv"),
+    variables: {
+      LIBSQL_URL: DATABASE_URL,
+      LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
+      KV_EVERY_TIME: process.env.KV_EVERY_TIME ?? "false",
+    },
+    log: console.error,
+  });
+  onEnd(workerd.stop);
+  const baseUrl = `http://127.0.0.1:${port}`;
+  await waitUntilHealthy(baseUrl);
+  return target("hand-written Worker", "the same workerd, database and KV", { baseUrl, key });
+}
+
+function target(name: string, start: string, { baseUrl, key }: { baseUrl: string; key: string }): Target {
+  const client = createApiClient(baseUrl, key);
+  return {
+    name,
+    version: "this commit",
+    start,
+    baseUrl,
+    headers: { authorization: `Bearer ${key}` },
+    installedBytes: installedBytes(),
+    operation: (operation, connections) => operationIn(ourWords, operation, connections),
+    async count(table) {
+      const { body } = await client.send("GET", `${WORKSPACE}/${entityOf(table)}?size=1`);
+      return (body.meta as unknown as { totalElements: number }).totalElements;
+    },
+  };
+}
+
+/** What `serve` runs: our source, workerd and libSQL's engine. */
+function installedBytes(): number {
+  const require = createRequire(createRequire(import.meta.url).resolve("wrangler"));
+  const workerd = dirname(dirname((require("workerd") as { default: string }).default));
+  const parts = ["src", "tools", "drizzle", "node_modules/libsql", "node_modules/@libsql"].map((path) =>
+    join(ROOT, path),
+  );
+  return [...parts, workerd].reduce((sum, path) => sum + directoryBytes(path), 0);
+}
+
+async function defineWorkspace(admin: ApiClient): Promise<string> {
+  await admin.require("POST", ADMIN, { slug: "bench", name: "Bench" });
+  await admin.require("POST", `${ADMIN}/bench/workspaces`, { slug: "peers", name: "Peers" });
+  const workspace = `${ADMIN}/bench/workspaces/peers`;
+  const text = (name: string) => ({ name, type: "VARCHAR", nullable: false });
+  const orderColumns = (inverse: string) => [
+    text("number"),
+    { ...text("status"), indexed: true },
+    { name: "amount", type: "INTEGER", nullable: false },
+    { name: "placedAt", type: "DATETIME", nullable: false, indexed: true },
+    {
+      name: "customerId",
+      nullable: false,
+      references: { entity: "Customer", relationship: "customer", inverse },
+    },
+  ];
+  const written = CONNECTIONS.flatMap((count) => tablesFor(count)).map((table) => {
+    return { name: entityOf(table), tableName: table, columns: orderColumns(table) };
+  });
+  const order = { entity: "Order", relationship: "order", inverse: "lines" };
+  const definitions = [
+    { name: "Customer", columns: [text("name"), text("email"), text("country")] },
+    { name: "Order", columns: orderColumns("orders") },
+    {
+      name: "Line",
+      columns: [
+        text("product"),
+        { name: "quantity", type: "INTEGER", nullable: false },
+        { name: "orderId", nullable: false, references: order },
+      ],
+    },
+    ...written,
+  ];
+  for (const definition of definitions) await admin.require("POST", `${workspace}/entities`, definition);
+  const created = await admin.require("POST", `${workspace}/api-keys`, {
+    name: "bench",
+    permission: "READ_WRITE",
+  });
+  return (created as { key: string }).key;
+}
+
+async function loadRecords(client: ApiClient): Promise<void> {
+  const load = async (entity: string, rows: readonly unknown[]) => {
+    for (const chunk of chunksOf(rows, BULK_SIZE)) {
+      await client.require("POST", `${WORKSPACE}/${entity}/bulk?atomic=true`, chunk);
+    }
+  };
+  await load("Customer", customers);
+  await load("Order", orders.map(recordOf));
+  await load(
+    "Line",
+    lines.map(({ order, ...line }) => ({ ...line, orderId: order })),
+  );
+  for (const count of CONNECTIONS) {
+    await load(entityOf(writeTable("updated", count)), orders.slice(0, UPDATED_RECORDS).map(recordOf));
+  }
+}
+
+const tablesFor = (connections: number) => [
+  writeTable("created", connections),
+  writeTable("updated", connections),
+  writeTable("bulk", connections),
+];

@@ -1,0 +1,161 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { median } from "../median.ts";
+import type { MeasuredOperation, MeasuredRound, MeasuredTarget } from "./measure-targets.ts";
+import { isWrite, type OperationName } from "./operations.ts";
+import { ROUNDS, SECONDS } from "./settings.ts";
+import type { Target } from "./target.ts";
+
+const RESULTS = fileURLToPath(new URL("../../results", import.meta.url));
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const READ_GOAL = 0.8;
+const WRITE_GOAL = 0.7;
+const PEER_GOALS: Readonly<Record<string, number>> = { Directus: 3, "bknd on workerd, D1": 3 };
+/** In-process peers are only to be passed. */
+const OTHER_PEER_GOAL = 1;
+
+export interface FailedTarget {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface RoundTrips {
+  readonly target: string;
+  readonly operation: OperationName;
+  readonly count: number;
+}
+
+export interface PeersReport {
+  /** Ours first, then the hand-written Worker, then the peers. */
+  readonly targets: readonly Target[];
+  readonly failed: readonly FailedTarget[];
+  readonly measured: readonly MeasuredOperation[];
+  readonly roundTrips: readonly RoundTrips[];
+  readonly wrk: string;
+}
+
+/** Writes bench/results/peers.md and .json and returns the Markdown. */
+export function writePeersReport(report: PeersReport): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}, ${report.wrk.trim()}`;
+  const text = [
+    "# Against the hand-written Worker and against peers",
+    "",
+    `${date}. ${machine}; the load generator, the servers and their databases share the machine. ${ROUNDS} rounds of ${SECONDS} s of each target in turn; medians. Ratios are medians of the ratios of neighbouring rounds. CPU is that of all processes of a target, its database included; memory is resident, after the round.`,
+    "",
+    ...describeTargets(report),
+    ...describeGoals(report),
+    ...report.measured.flatMap((operation) => describeOperation(operation, report.roundTrips)),
+  ].join("\n");
+  const targets = report.targets.map(({ name, version, start, installedBytes }) => {
+    return { name, version, start, installedBytes };
+  });
+  const json = { date, machine, rounds: ROUNDS, seconds: SECONDS, ...report, targets };
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(`${RESULTS}/peers.md`, `${text}\n`);
+  writeFileSync(`${RESULTS}/peers.json`, `${JSON.stringify(json, null, 2)}\n`);
+  return text;
+}
+
+function describeTargets({ targets, failed }: PeersReport): readonly string[] {
+  return [
+    "| target | version | started as | installed, MiB |",
+    "|---|---|---|---:|",
+    ...targets.map(({ name, version, start, installedBytes }) => {
+      return `| ${name} | ${version} | ${start} | ${Math.round(installedBytes / MIB)} |`;
+    }),
+    ...failed.map(({ name, reason }) => `| ${name} | — | **left out:** ${inCell(reason)} | — |`),
+    "",
+  ];
+}
+
+const inCell = (text: string) => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
+
+/** The worst operation against each of the others; one that answered with errors does not count as measured. */
+function describeGoals({ targets, measured }: PeersReport): readonly string[] {
+  const rows = targets.slice(1).flatMap(({ name }, i) => {
+    if (i > 0) return goalRow(name, "all operations", PEER_GOALS[name] ?? OTHER_PEER_GOAL, measured);
+    const reads = measured.filter(({ operation }) => !isWrite(operation));
+    const writes = measured.filter(({ operation }) => isWrite(operation));
+    return [...goalRow(name, "reads", READ_GOAL, reads), ...goalRow(name, "writes", WRITE_GOAL, writes)];
+  });
+  return [
+    "## Goals",
+    "",
+    "| ours against | in | at least | worst | where | reached |",
+    "|---|---|---:|---:|---|---|",
+    ...rows,
+    "",
+  ];
+}
+
+function goalRow(
+  name: string,
+  group: string,
+  goal: number,
+  measured: readonly MeasuredOperation[],
+): readonly string[] {
+  const ratios = measured.flatMap(({ operation, connections, targets }) => {
+    const ratio = ratioOf(targets, name);
+    return ratio === undefined ? [] : [{ ratio, where: `${operation}, ${connections}` }];
+  });
+  const [worst] = ratios.toSorted((a, b) => a.ratio - b.ratio);
+  if (!worst) return [];
+  const reached = ratios.filter(({ ratio }) => ratio >= goal).length;
+  return [
+    `| ${name} | ${group} | ${goal} × | ${worst.ratio.toFixed(2)} × | ${worst.where} | ${reached} of ${ratios.length} |`,
+  ];
+}
+
+/** Our requests per second by those of the other; undefined where either was not measured. */
+function ratioOf(targets: readonly MeasuredTarget[], name: string): number | undefined {
+  const ours = targets[0]?.rounds ?? [];
+  const others = targets.find((target) => target.name === name)?.rounds ?? [];
+  const ratios = ours.flatMap((round, i) => {
+    const other = others[i];
+    return other && other.requestsPerSecond > 0 ? [round.requestsPerSecond / other.requestsPerSecond] : [];
+  });
+  return ratios.length === 0 ? undefined : median(ratios);
+}
+
+function describeOperation(
+  { operation, connections, targets }: MeasuredOperation,
+  roundTrips: readonly RoundTrips[],
+): readonly string[] {
+  const rows = targets.map(({ name, rounds, absence }) => {
+    if (rounds.length === 0) return `| ${name} | ${inCell(absence ?? "not measured")} | | | | | | | |`;
+    const middle = (figureOf: (round: MeasuredRound) => number) => median(rounds.map(figureOf));
+    const ratio = ratioOf(targets, name)?.toFixed(2) ?? "";
+    const trips =
+      roundTrips.find((trip) => trip.target === name && trip.operation === operation)?.count ?? "";
+    const cells = [
+      name,
+      Math.round(middle(({ requestsPerSecond }) => requestsPerSecond)),
+      ratio,
+      middle(({ p50Ms }) => p50Ms).toFixed(2),
+      middle(({ p99Ms }) => p99Ms).toFixed(2),
+      middle(({ cpuMsPerRequest }) => cpuMsPerRequest).toFixed(2),
+      Math.round(Math.max(...rounds.map(({ residentBytes }) => residentBytes)) / MIB),
+      trips,
+      describeErrors(rounds),
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+  return [
+    `## ${operation}, ${connections} ${connections === 1 ? "connection" : "connections"}`,
+    "",
+    "| target | requests/s | ours : it | p50 ms | p99 ms | CPU ms a request | memory, MiB | database round trips | errors |",
+    "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ...rows,
+    "",
+  ];
+}
+
+function describeErrors(rounds: readonly MeasuredRound[]): string {
+  const refused = rounds.reduce((sum, round) => sum + round.refused, 0);
+  const broken = rounds.reduce((sum, round) => sum + round.broken, 0);
+  if (refused + broken === 0) return "0";
+  return `**${refused} refused, ${broken} broken**`;
+}
