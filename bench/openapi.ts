@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { cpuMillisOf, findWorkerd } from "./support/cpu-time.ts";
-import { ADMIN_TOKEN, startStack } from "./support/import-stack.ts";
 import { type DocumentRound, writeOpenapiReport } from "./support/openapi-report.ts";
+import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:openapi`: the OpenAPI document of a workspace with many entities of many columns, in CPU time of the

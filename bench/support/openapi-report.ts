@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { median } from "./measure.ts";
+import { median } from "./median.ts";
 
 const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
 const GIB = 2 ** 30;
