@@ -19,6 +19,7 @@ export default defineConfig({
               },
               bindings: {
                 LIBSQL_URL: inject<string>("libsqlUrl"),
+                LOG_REQUESTS: "false",
                 ADMIN_TOKEN: "test-admin-token",
                 WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",
                 ALLOW_HTTP_WEBHOOKS: "true",

@@ -9,6 +9,7 @@ export interface Bindings extends RateBindings {
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly ADMIN_TOKEN?: string;
   readonly CLIENT_ADDRESS_HEADER?: string;
+  readonly LOG_REQUESTS?: string;
   readonly WEBHOOK_SECRET_KEY?: string;
   readonly ALLOW_HTTP_WEBHOOKS?: string;
   readonly ALLOW_PRIVATE_WEBHOOKS?: string;
@@ -24,6 +25,8 @@ export interface Settings {
   readonly adminToken: string | undefined;
   /** The header in which a trusted proxy in front of the Worker names the client. */
   readonly clientAddressHeader: string | undefined;
+  /** Whether each request is told of in one line. */
+  readonly logsRequests: boolean;
   readonly webhooks: WebhookSettings;
 }
 
@@ -34,10 +37,11 @@ const optional = z
   .optional()
   .transform((text) => text || undefined);
 
-const flag = z
-  .enum(["true", "false", ""], { error: "must be true or false" })
-  .optional()
-  .transform((text) => text === "true");
+const flag = (isUnset: boolean) =>
+  z
+    .enum(["true", "false", ""], { error: "must be true or false" })
+    .optional()
+    .transform((text) => (text ? text === "true" : isUnset));
 
 const settingsSchema = z.object({
   LIBSQL_URL: z
@@ -50,8 +54,9 @@ const settingsSchema = z.object({
     (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
     `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,
   ),
-  ALLOW_HTTP_WEBHOOKS: flag,
-  ALLOW_PRIVATE_WEBHOOKS: flag,
+  LOG_REQUESTS: flag(true),
+  ALLOW_HTTP_WEBHOOKS: flag(false),
+  ALLOW_PRIVATE_WEBHOOKS: flag(false),
 });
 
 const parsed = new WeakMap<Bindings, Settings>();
@@ -66,6 +71,7 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     adminToken: variables.ADMIN_TOKEN,
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
+    logsRequests: variables.LOG_REQUESTS,
     webhooks: {
       secretKey: variables.WEBHOOK_SECRET_KEY,
       policy: { allowsHttp: variables.ALLOW_HTTP_WEBHOOKS, allowsPrivate: variables.ALLOW_PRIVATE_WEBHOOKS },

@@ -12,7 +12,7 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    const services = openServices(env, { requestId: newRequestId() });
+    const services = openServices(env, newRequestId());
     await Promise.all([
       removeEndedSecrets(services),
       forgetOldRequests(services),

@@ -84,6 +84,7 @@ Ready on ${baseUrl}
   Admin token     ${adminToken}
   Demo key        ${readWriteKey}
   Read-only key   ${readOnlyKey}
+  Documentation   ${baseUrl}/docs/demo/air
 
 The ten most delayed flights from San Francisco, with where they went:
   curl -g '${baseUrl}/api/v1/demo/air/Flight?filter[origin.iata]=SFO&sort=delayMinutes,desc&size=10&expand=destination' \\

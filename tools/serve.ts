@@ -13,7 +13,8 @@ import { readCompatibilityDate } from "./serve/workerd-config.ts";
 
 /*
  * `npm run serve`: the production runtime on this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN, LIBSQL_URL,
- * LIBSQL_AUTH_TOKEN, SEED=demo, WEBHOOK_SECRET_KEY, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS; for tests WORKER_MAIN.
+ * LIBSQL_AUTH_TOKEN, SEED=demo, WEBHOOK_SECRET_KEY, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS,
+ * CLIENT_ADDRESS_HEADER, LOG_REQUESTS; for tests WORKER_MAIN.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEFAULT_PORT = 8787;
@@ -55,6 +56,7 @@ async function serve(): Promise<void> {
     const { adminToken } = secrets;
     const demo = await seedDemo({ baseUrl, adminToken, stateFile: join(dataDirectory, "demo.json") });
     console.log(`Demo workspace: ${baseUrl}/api/v1/demo/air, key ${demo.readWriteKey}`);
+    console.log(`Documentation: ${baseUrl}/docs/demo/air`);
   }
   console.log(`Ready on ${baseUrl}`);
 }
@@ -83,7 +85,7 @@ function workerVariables(
   { adminToken, webhookSecretKey }: LoadedSecrets,
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS, CLIENT_ADDRESS_HEADER } = env;
+  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS, CLIENT_ADDRESS_HEADER, LOG_REQUESTS } = env;
   return {
     LIBSQL_URL: url,
     ADMIN_TOKEN: adminToken,
@@ -91,6 +93,7 @@ function workerVariables(
     ...(authToken && { LIBSQL_AUTH_TOKEN: authToken }),
     ...(ALLOW_HTTP_WEBHOOKS && { ALLOW_HTTP_WEBHOOKS }),
     ...(CLIENT_ADDRESS_HEADER && { CLIENT_ADDRESS_HEADER }),
+    ...(LOG_REQUESTS && { LOG_REQUESTS }),
     ...(ALLOW_PRIVATE_WEBHOOKS && { ALLOW_PRIVATE_WEBHOOKS }),
   };
 }

@@ -16,6 +16,8 @@ export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
 
 const forbidden = (message: string) => new AppError("FORBIDDEN", message);
+export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
+export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
 export const operationNotAllowed = (operation: string, entity: string) =>
   forbidden(`This API key is not allowed to ${operation} ${entity}`);

@@ -24,9 +24,13 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
+const noAddress = () => undefined;
+
+/** Of a request from an address, or of work that nobody has asked for. */
 export function openServices(
   bindings: Bindings,
-  { requestId, clientAddress }: { readonly requestId: string; readonly clientAddress?: string | undefined },
+  requestId: string,
+  clientAddress: ServiceContext["clientAddress"] = noAddress,
 ): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken, webhooks } = settingsOf(bindings);
   const database = openDatabase({ url, authToken, requestId });
@@ -53,5 +57,5 @@ export function workspaceContext(c: AppContext): WorkspaceContext {
     organization: pathParameter(c, "organization"),
     workspace: pathParameter(c, "workspace"),
   };
-  return { ...c.var.services, actor: c.var.actor, address };
+  return { ...c.get("services"), actor: c.get("actor"), address };
 }

@@ -8,12 +8,10 @@ export function deliverAfter(c: AppContext, entity?: string): void {
     organization: pathParameter(c, "organization"),
     workspace: pathParameter(c, "workspace"),
   };
-  c.executionCtx.waitUntil(
-    deliverAfterWrite(openServices(c.env, { requestId: newRequestId() }), address, entity),
-  );
+  c.executionCtx.waitUntil(deliverAfterWrite(openServices(c.env, newRequestId()), address, entity));
 }
 
 /** As deliverAfter, for what an admin has asked one webhook to deliver. */
 export function deliverAfterRequest(c: AppContext, webhookId: string): void {
-  c.executionCtx.waitUntil(deliverFor(openServices(c.env, { requestId: newRequestId() }), webhookId));
+  c.executionCtx.waitUntil(deliverFor(openServices(c.env, newRequestId()), webhookId));
 }

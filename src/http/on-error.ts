@@ -8,7 +8,7 @@ import type { AppContext } from "./context.ts";
 /** Every failure of the product leaves through here, in one envelope; causes go to the log only. */
 export function onError(thrown: unknown, c: AppContext): Response {
   const error = toAppError(thrown);
-  if (statusOfCode[error.code] >= 500) logFailure(c.var.requestId, error);
+  if (statusOfCode[error.code] >= 500) logFailure(c.get("requestId"), error);
   return c.json({ error: errorBody(error) }, statusOfCode[error.code], { ...error.headers });
 }
 

@@ -24,6 +24,9 @@ export function getEntity(catalog: Catalog, name: string): Entity {
   return entity;
 }
 
+/** Half of the integers that JSON keeps exact: after the greatest id that is sent as many are left to be generated. */
+const MAX_SENT_ID = 2 ** 52 - 1;
+
 /** The `id` column that every entity has; for integer ids the database generates the value. */
 export function idColumnOf(definition: Pick<EntityDefinition, "id" | "idType">): Column {
   return {
@@ -34,8 +37,9 @@ export function idColumnOf(definition: Pick<EntityDefinition, "id" | "idType">):
     nullable: false,
     unique: true,
     indexed: true,
-    constraints: [],
-    ...(definition.idType === "UUID" && { generated: true }),
+    ...(definition.idType === "UUID"
+      ? { constraints: [], generated: true }
+      : { constraints: [{ type: "MAX", value: MAX_SENT_ID }] }),
   };
 }
 

@@ -1,17 +1,20 @@
-export type SchemaChangeKind =
-  | "ADD_ENTITY"
-  | "DROP_ENTITY"
-  | "RENAME_ENTITY"
-  | "ADD_COLUMN"
-  | "DROP_COLUMN"
-  | "RENAME_COLUMN"
-  | "ALTER_COLUMN"
-  | "ADD_CONSTRAINT"
-  | "DROP_CONSTRAINT"
-  | "CHANGE_SETTINGS";
+export const SCHEMA_CHANGE_KINDS = [
+  "ADD_ENTITY",
+  "DROP_ENTITY",
+  "RENAME_ENTITY",
+  "ADD_COLUMN",
+  "DROP_COLUMN",
+  "RENAME_COLUMN",
+  "ALTER_COLUMN",
+  "ADD_CONSTRAINT",
+  "DROP_CONSTRAINT",
+  "CHANGE_SETTINGS",
+] as const;
+export type SchemaChangeKind = (typeof SCHEMA_CHANGE_KINDS)[number];
 
 /** SAFE loses nothing; LOSSY destroys data; BLOCKED: existing data stands against it. */
-export type Risk = "SAFE" | "LOSSY" | "BLOCKED";
+export const RISKS = ["SAFE", "LOSSY", "BLOCKED"] as const;
+export type Risk = (typeof RISKS)[number];
 
 /** One difference between two schemas, as the admin API shows it. */
 export interface SchemaChange {

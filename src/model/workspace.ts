@@ -1,5 +1,6 @@
 import type { AccessMode } from "./access-mode.ts";
 import type { Catalog } from "./catalog.ts";
+import type { McpMode } from "./mcp-mode.ts";
 import type { WebhookCoverage } from "./webhook.ts";
 
 /** A workspace as stored. Times are ISO 8601 UTC. */
@@ -12,6 +13,7 @@ export interface Workspace {
   readonly maxExpandDepth: number | null;
   readonly corsAllowedOrigins: readonly string[] | null;
   readonly rateLimit: number | null;
+  readonly mcpMode: McpMode;
   /** Public: rises by one with every schema change. */
   readonly schemaVersion: number;
   /** Private: rises with every change of the workspace or its schema; what caches are checked against. */

@@ -6,13 +6,12 @@ import type { AppError } from "../errors/app-error.ts";
 import type { ApiKeyStore } from "../kv/api-key-store.ts";
 import type { Actor } from "../model/api-key.ts";
 import type { Rate, RateLimiter } from "../rates/rate-limiter.ts";
+import type { WebhookSettings } from "../webhooks/settings.ts";
 
 export interface Meter {
   /** Set when the request has been counted. */
   rate?: Rate | undefined;
 }
-
-import type { WebhookSettings } from "../webhooks/settings.ts";
 
 /** What every behaviour may use; made anew for each request. */
 export interface ServiceContext {
@@ -29,13 +28,15 @@ export interface ServiceContext {
   /** When the request arrived; one request has one time. */
   readonly now: Date;
   /** Where the request comes from; undefined when the platform does not say. */
-  readonly clientAddress: string | undefined;
+  clientAddress(): string | undefined;
 }
 
 /** A request that addresses a workspace. Who asks has been authenticated; the fence decides what they may do. */
 export interface WorkspaceContext extends ServiceContext {
   readonly actor: Actor;
   readonly address: WorkspaceAddress;
+  /** Set when the request came through the MCP endpoint, which its `mcpMode` may have closed. */
+  readonly isMcp?: boolean;
   /** Of a write with an Idempotency-Key; an error when the key is none. */
   readonly idempotency?: Idempotency | AppError | undefined;
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ADMIN_TOKEN, ask, askAdmin, askCounted, expectFailure, expectStatus } from "../support/api.ts";
-import { customer, order } from "../support/entities.ts";
+import { alice, customer, order } from "../support/entities.ts";
+import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 let w: TestWorkspace;
@@ -101,6 +102,7 @@ describe("workspaces", () => {
       maxExpandDepth: null,
       corsAllowedOrigins: null,
       rateLimit: null,
+      mcpMode: "DISABLED",
       schemaVersion: 1,
       createdAt: expect.any(String),
       updatedAt: expect.any(String),
@@ -110,6 +112,7 @@ describe("workspaces", () => {
       maxExpandDepth: 2,
       corsAllowedOrigins: ["https://app.example.com"],
       rateLimit: 60,
+      mcpMode: "READ_ONLY",
     };
     const changed = expectStatus(await w.admin("PATCH", "", { body: changes }), 200);
     expect(changed.body.data).toMatchObject(changes);
@@ -318,6 +321,41 @@ describe("entities", () => {
     });
     expect(body.data.entities[0].columns[0]).toMatchObject({ name: "id", type: "INTEGER" });
     expect(text).not.toContain("order_number");
+  });
+});
+
+describe("usage", () => {
+  it("counts what this workspace holds, and nothing of another", async () => {
+    const own = await makeWorkspace(customer, order);
+    const usage = async () => expectStatus(await own.admin("GET", "/usage"), 200).body.data;
+    const before = await usage();
+    expect(before).toMatchObject({
+      records: { Customer: 0, Order: 0 },
+      keys: 1,
+      webhooks: 0,
+      pendingDeliveries: 0,
+    });
+    const { id } = await own.createKey();
+    await own.createKey();
+    expectStatus(await own.admin("DELETE", `/api-keys/${id}`), 204);
+    const box = makeMailbox();
+    await box.react({ fallback: { status: 500 } });
+    const hook = await listen(own, box);
+    const items = Array.from({ length: 100 }, (_, i) => ({
+      ...alice,
+      email: `${i}.${"x".repeat(60)}@example.com`,
+    }));
+    expectStatus(await own.api("POST", "/Customer/bulk", { body: items }), 200);
+    const after = await usage();
+    expect(after).toMatchObject({
+      records: { Customer: 100, Order: 0 },
+      keys: 2,
+      webhooks: 1,
+      pendingDeliveries: 100,
+    });
+    expect(after.bytes).toBeGreaterThan(before.bytes);
+    expect(before.bytes).toBeGreaterThan(0);
+    expectStatus(await own.admin("DELETE", `/webhooks/${hook.id}`), 204);
   });
 });
 

@@ -88,7 +88,7 @@ describe("the scheduled run", () => {
           await worker.scheduled(createScheduledController(), env);
           return inKv();
         },
-        { timeout: 5_000 },
+        { timeout: 25_000 },
       )
       .toBe(before + 1);
     expectStatus(await ask("GET", `${w.apiPath}/Customer`, { token: latest }), 200);

@@ -40,6 +40,20 @@ describe("create", () => {
     });
   });
 
+  it("takes no id after which none could be generated that JSON keeps exact", async () => {
+    const own = await makeWorkspace(customer);
+    const create = (body: object) => own.api("POST", "/Customer", { body: { ...alice, ...body } });
+    expectFailure(await create({ id: 2 ** 52 }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "id", message: "must be at most 4503599627370495" }],
+    });
+    expectStatus(await create({ id: 2 ** 52 - 1 }), 201);
+    const { id } = expectStatus(await create({ email: "next@example.com" }), 201).body.data;
+    expect(id).toBe(2 ** 52);
+    expectStatus(await own.api("GET", `/Customer/${id}`), 200);
+  });
+
   it("never gives the id of a deleted record to another", async () => {
     const { id } = await newCustomer();
     expectStatus(await w.api("DELETE", `/Customer/${id}`), 204);

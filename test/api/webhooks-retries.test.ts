@@ -147,7 +147,7 @@ describe("the order per record", () => {
 describe("a lease", () => {
   const leaseAll = (webhookId: string, until: string) =>
     runSql(
-      `UPDATE webhook_deliveries SET lease_token = 'another', next_attempt_at = '2020', leased_until = ${until} WHERE webhook_id = ?`,
+      `UPDATE webhook_deliveries SET lease_token = 'another', next_attempt_at = '2020-01-01T00:00:00.000Z', leased_until = ${until} WHERE webhook_id = ?`,
       [webhookId],
     );
 
@@ -194,7 +194,13 @@ describe("a lease", () => {
     await create();
     const { id: deliveryId } = await untilNewest(w, id, { attempts: [{ statusCode: 500 }] });
     await leaseAll(id, "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')");
-    const attempt = { at: "2026", durationMs: 1, statusCode: 200, response: "", error: null };
+    const attempt = {
+      at: "2026-01-01T00:00:00.000Z",
+      durationMs: 1,
+      statusCode: 200,
+      response: "",
+      error: null,
+    };
     const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
     const late = { deliveryId, token: "ended", status: "SUCCEEDED", attempt } as const;
     await database.write(reportStatements(late));

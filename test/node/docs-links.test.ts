@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const ROOT = resolve(import.meta.dirname, "../..");
 const documents = globSync(
   ["README.md", "docs/*.md", "bench/*.md", "src/**/README.md", "tools/**/README.md"],
-  { cwd: ROOT },
+  { cwd: ROOT, exclude: ["**/node_modules/**"] },
 );
 
 describe.each(documents)("%s", (document) => {

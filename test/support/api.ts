@@ -1,7 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
+import { ADMIN_TOKEN, checkAnswer, noteRequest } from "./check-answer.ts";
 
-export const ADMIN_TOKEN = "test-admin-token";
+export { ADMIN_TOKEN };
 
 export interface Answer {
   readonly status: number;
@@ -19,12 +20,13 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends one request to the Worker under test. */
+/** Sends one request to the Worker under test, and holds the answer against the API's own document. */
 export async function ask(
   method: string,
   path: string,
   { token, body, headers }: Asking = {},
 ): Promise<Answer> {
+  const sent = noteRequest(method, path, token);
   const response = await exports.default.fetch(`https://edge.test${path}`, {
     method,
     headers: {
@@ -35,7 +37,8 @@ export async function ask(
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = new TextDecoder().decode(await response.arrayBuffer());
-  const isJson = /\/json/.test(response.headers.get("Content-Type") ?? "") && text !== "";
+  await checkAnswer(sent, { status: response.status, headers: response.headers, text });
+  const isJson = /[/+]json\b/.test(response.headers.get("Content-Type") ?? "") && text !== "";
   return {
     status: response.status,
     headers: response.headers,

@@ -82,7 +82,7 @@ export async function untilNewest(w: TestWorkspace, webhookId: string, wanted: o
 export const letTimePass = (webhookId: string) =>
   runSql(
     `UPDATE webhook_deliveries
-      SET leased_until = NULL, next_attempt_at = CASE WHEN next_attempt_at IS NULL THEN NULL ELSE '2020' END
+      SET leased_until = NULL, next_attempt_at = CASE WHEN next_attempt_at IS NULL THEN NULL ELSE '2020-01-01T00:00:00.000Z' END
       WHERE webhook_id = ? AND status = 'PENDING'`,
     [webhookId],
   );

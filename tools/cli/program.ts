@@ -6,6 +6,7 @@ import { addImport } from "./commands/import.ts";
 import { addKeys } from "./commands/keys.ts";
 import { parseNumber } from "./commands/option-values.ts";
 import { addSchema } from "./commands/schema.ts";
+import { addTypes } from "./commands/types.ts";
 import { addWorkspaces } from "./commands/workspaces.ts";
 import { ExitCode, usageError } from "./exit-codes.ts";
 
@@ -18,9 +19,9 @@ npm prints two lines of its own unless it runs with -s: npm run -s cli -- export
 
 function createProgram(): Command {
   const program = new Command("npm run cli --")
-    .description("Records, keys, workspaces and schemas of a SchemaStack Edge deployment")
+    .description("Records, types, keys, workspaces and schemas of a SchemaStack Edge deployment")
     .option("--url <address>", "of the deployment (SCHEMASTACK_URL)")
-    .option("--key <key>", "API key, for records (SCHEMASTACK_KEY)")
+    .option("--key <key>", "API key, for records and types (SCHEMASTACK_KEY)")
     .option("--admin-token <token>", "for keys, workspaces and schemas (SCHEMASTACK_ADMIN_TOKEN)")
     .option("--org <slug>", "the organization (SCHEMASTACK_ORG)")
     .option("--workspace <slug>", "the workspace (SCHEMASTACK_WORKSPACE)")
@@ -30,7 +31,7 @@ function createProgram(): Command {
     .showHelpAfterError("Add --help for the options.")
     .addHelpText("after", HELP)
     .exitOverride();
-  for (const add of [addImport, addExport, addKeys, addWorkspaces, addSchema]) add(program);
+  for (const add of [addImport, addExport, addKeys, addWorkspaces, addSchema, addTypes]) add(program);
   for (const command of program.commands) inheritSettings(command, program);
   return program;
 }

@@ -5,6 +5,7 @@ import { build, stop } from "esbuild";
 import { OperatorError } from "../runtime/operator-error.ts";
 
 const ENTRY = fileURLToPath(new URL("./worker-entry.js", import.meta.url));
+const MCP_SHIMS = fileURLToPath(new URL("../../src/http/mcp/sdk-shims.ts", import.meta.url));
 
 /**
  * Bundles the Worker into `directory` as worker.js beside worker-entry.js, with the bundler and the settings that
@@ -20,10 +21,10 @@ export async function buildWorker(main: string, directory: string): Promise<void
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     mainFields: ["module", "main"],
+    alias: { "@modelcontextprotocol/server/_shims": MCP_SHIMS },
     external: ["cloudflare:*", "node:*"],
     define: { "process.env.NODE_ENV": '"production"' },
     minifySyntax: true,
-    keepNames: true,
     sourcemap: "inline",
     sourcesContent: false,
     logLevel: "error",

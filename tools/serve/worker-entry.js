@@ -33,8 +33,31 @@ const platform = {
 };
 const bindings = { ...env, ...platform };
 
+const ASSETS = "/docs-assets/";
+const CONTENT_TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
+
+/** The platform's static assets: a file of the build is answered before the Worker is asked. */
+async function findAsset(request) {
+  const { pathname } = new URL(request.url);
+  const type = CONTENT_TYPES[pathname.slice(pathname.lastIndexOf(".") + 1)];
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (!isRead || !type || !pathname.startsWith(ASSETS)) return undefined;
+  const file = await env.ASSETS_DISK.fetch(`http://disk${pathname}`, { method: request.method });
+  if (!file.ok) return undefined;
+  const modified = file.headers.get("Last-Modified") ?? "";
+  const headers = {
+    "Content-Type": type,
+    "Cache-Control": "public, max-age=0, must-revalidate",
+    "Last-Modified": modified,
+    "X-Content-Type-Options": "nosniff",
+  };
+  if (request.headers.get("If-Modified-Since") !== modified) return new Response(file.body, { headers });
+  await file.body?.cancel();
+  return new Response(null, { status: 304, headers });
+}
+
 export default {
-  fetch: (request, _, ctx) => worker.fetch(request, bindings, ctx),
+  fetch: async (request, _, ctx) => (await findAsset(request)) ?? worker.fetch(request, bindings, ctx),
 };
 
 /** The internal socket's entrypoint: workerd has no cron, so the supervisor calls once a minute. */

@@ -66,13 +66,17 @@ export async function startOurs(directory: string): Promise<Target> {
       ADMIN_TOKEN,
       LIBSQL_URL: DATABASE_URL,
       LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
+      LOG_REQUESTS: "false",
     },
     logFile: join(directory, "serve.log"),
     readyUrl: `${baseUrl}/healthz`,
   });
   const key = await defineWorkspace(createApiClient(baseUrl, ADMIN_TOKEN));
   await loadRecords(createApiClient(baseUrl, key));
-  return target("SchemaStack Edge", "npm run serve: workerd, libSQL over HTTP", { baseUrl, key });
+  return target("SchemaStack Edge", "npm run serve without its request log: workerd, libSQL over HTTP", {
+    baseUrl,
+    key,
+  });
 }
 
 /** The hand-written Worker in the same workerd, over the same database, KV directory and tables. */

@@ -48,6 +48,16 @@ function lengthRule(name: "MIN_LENGTH" | "MAX_LENGTH", keyword: string): Constra
   };
 }
 
+/** JSON Schema's patterns are ECMAScript's; those of RE2 that are none, such as `(?i)a`, cannot be told in it. */
+function isEcmaPattern(text: string): boolean {
+  try {
+    new RegExp(text, "u");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Searches: anchor it yourself. RE2 runs it in linear time; what RE2 cannot run is refused at definition. */
 const pattern: ConstraintType = {
   name: "PATTERN",
@@ -67,14 +77,14 @@ const pattern: ConstraintType = {
     return (text) => compiled.test(String(text));
   },
   message: ({ value }) => `must match pattern ${value}`,
-  jsonSchema: (_, { value }) => ({ pattern: String(value) }),
+  jsonSchema: (_, { value }) => (isEcmaPattern(String(value)) ? { pattern: String(value) } : {}),
 };
 
 export const textConstraints: readonly ConstraintType[] = [
   textRule("NOT_BLANK", {
     text: "must not be blank",
     test: (text) => text.trim() !== "",
-    jsonSchema: () => ({ minLength: 1 }),
+    jsonSchema: () => ({ pattern: "\\S" }),
   }),
   lengthRule("MIN_LENGTH", "minLength"),
   lengthRule("MAX_LENGTH", "maxLength"),

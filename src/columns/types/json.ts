@@ -30,5 +30,8 @@ export const json: ColumnType = {
   conversion: textConversion(
     (text) => `json_valid(${text}) AND length(CAST(${text} AS BLOB)) <= ${MAX_JSON_BYTES}`,
   ),
-  jsonSchema: () => ({}),
+  jsonSchema: () => ({
+    type: ["object", "array", "string", "number", "boolean"],
+    additionalProperties: true,
+  }),
 };

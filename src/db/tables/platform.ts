@@ -4,6 +4,7 @@ import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { MCP_MODES } from "../../model/mcp-mode.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 
 /* The platform's own tables. Times are ISO 8601 UTC texts, so that their order is the order of time. */
@@ -29,6 +30,7 @@ export const workspaces = sqliteTable(
     maxExpandDepth: integer("max_expand_depth"),
     corsAllowedOrigins: text("cors_allowed_origins", { mode: "json" }).$type<readonly string[]>(),
     rateLimit: integer("rate_limit"),
+    mcpMode: text("mcp_mode", { enum: MCP_MODES }).notNull().default("DISABLED"),
     schemaVersion: integer("schema_version").notNull().default(0),
     revision: integer().notNull().default(0),
     /** Who is changing the schema, and until when, in the database's own Unix seconds; see drizzle's request fence. */

@@ -8,16 +8,16 @@ import type { AppContext, AppEnv } from "../context.ts";
  */
 const PREFLIGHT_SECONDS = "300";
 const ALLOWED_HEADERS =
-  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, Mcp-Protocol-Version";
+  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name";
 const EXPOSED_HEADERS =
   "Allow, ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
 
 export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, next) {
+  c.header("Vary", "Origin", { append: true });
   await next();
-  const { headers } = c.res;
-  headers.append("Vary", "Origin");
   const origin = c.req.header("Origin");
   if (origin === undefined) return;
+  const { headers } = c.res;
   const allowed = await allowedOriginsOf(c);
   const isAny = allowed === null || allowed.length === 0;
   if (!isAny && !allowed.includes(origin)) return;
@@ -31,10 +31,11 @@ export const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins
 
 /** The workspace's setting, as the isolate knows it; null, any origin, where there is no such workspace. */
 async function allowedOriginsOf(c: AppContext): Promise<readonly string[] | null> {
-  const [organization = "", workspace = ""] = c.req.path.split("/").slice(3);
+  const [, organization = "", workspace = ""] =
+    /^(?:\/api\/v1|\/mcp)\/([^/]*)\/([^/]*)/.exec(c.req.path) ?? [];
   try {
-    const { platform, rates, clientAddress } = c.var.services;
-    if (!(await rates.takeUnknown(clientAddress))) return null;
+    const { platform, rates, clientAddress } = c.get("services");
+    if (!(await rates.takeUnknown(clientAddress()))) return null;
     const view = await findWorkspaceView(platform, { organization, workspace });
     return view?.workspace.corsAllowedOrigins ?? null;
   } catch {

@@ -19,7 +19,7 @@ const BEARER = /^Bearer +(\S+)$/i;
 export const authenticateApiKey = createMiddleware<AppEnv>(async function authenticateApiKey(c, next) {
   const start = currentMillis();
   const secret = bearerOf(c);
-  const { apiKeys } = c.var.services;
+  const { apiKeys } = c.get("services");
   const secretHash = secret && isWellFormedApiKey(secret) ? await sha256Hex(secret) : undefined;
   if (secretHash === undefined || !apiKeys.isRemembered(secretHash)) await limitUnknown(c);
   const key = secretHash === undefined ? undefined : await apiKeys.find(secretHash);
@@ -35,14 +35,14 @@ export const authenticateApiKey = createMiddleware<AppEnv>(async function authen
 
 /** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
 async function limitUnknown(c: AppContext): Promise<void> {
-  const { rates, clientAddress } = c.var.services;
-  if (await rates.takeUnknown(clientAddress)) return;
+  const { rates, clientAddress } = c.get("services");
+  if (await rates.takeUnknown(clientAddress())) return;
   throw rateLimited("Too many requests without a valid API key from this address", UNKNOWN_RETRY_SECONDS);
 }
 
 function noteUseAfterwards(c: AppContext, keyId: string): void {
   if (!mustNoteUse(keyId, currentMillis())) return;
-  const services = openServices(c.env, { requestId: newRequestId() });
+  const services = openServices(c.env, newRequestId());
   const written = noteUse(services, keyId).catch((failure) =>
     logWarning("lastUsedAt is not written", failure),
   );

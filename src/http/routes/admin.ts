@@ -25,6 +25,7 @@ import { updateOrganization } from "../../services/organizations/update-organiza
 import type { Page, PageRequest } from "../../services/page.ts";
 import { createWorkspace } from "../../services/workspaces/create-workspace.ts";
 import { deleteWorkspace } from "../../services/workspaces/delete-workspace.ts";
+import { getUsage } from "../../services/workspaces/get-usage.ts";
 import { getWorkspace } from "../../services/workspaces/get-workspace.ts";
 import { listWorkspaces } from "../../services/workspaces/list-workspaces.ts";
 import { updateWorkspace } from "../../services/workspaces/update-workspace.ts";
@@ -39,22 +40,24 @@ const ORGANIZATION = "/organizations/:organization";
 export const WORKSPACE = `${ORGANIZATION}/workspaces/:workspace`;
 
 const organizations: Handlers = {
-  GET: page((c, request) => listOrganizations(c.var.services, request)),
-  POST: created(async (c) => createOrganization(c.var.services, await bodyOf(c))),
+  GET: page((c, request) => listOrganizations(c.get("services"), request)),
+  POST: created(async (c) => createOrganization(c.get("services"), await bodyOf(c))),
 };
 
 const organization: Handlers = {
-  GET: one((c) => getOrganization(c.var.services, organizationOf(c))),
+  GET: one((c) => getOrganization(c.get("services"), organizationOf(c))),
   PATCH: one(async (c) => {
-    return updateOrganization(c.var.services, { organization: organizationOf(c), body: await bodyOf(c) });
+    return updateOrganization(c.get("services"), { organization: organizationOf(c), body: await bodyOf(c) });
   }),
-  DELETE: none([], (c) => deleteOrganization(c.var.services, organizationOf(c))),
+  DELETE: none([], (c) => deleteOrganization(c.get("services"), organizationOf(c))),
 };
 
 const workspaces: Handlers = {
-  GET: page((c, request) => listWorkspaces(c.var.services, { organization: organizationOf(c), ...request })),
+  GET: page((c, request) =>
+    listWorkspaces(c.get("services"), { organization: organizationOf(c), ...request }),
+  ),
   POST: created(async (c) => {
-    return createWorkspace(c.var.services, { organization: organizationOf(c), body: await bodyOf(c) });
+    return createWorkspace(c.get("services"), { organization: organizationOf(c), body: await bodyOf(c) });
   }),
 };
 
@@ -136,6 +139,8 @@ const schemaChanges: Handlers = {
   GET: page((c, request) => listSchemaChanges(workspaceContext(c), request)),
 };
 
+const usage: Handlers = { GET: one((c) => getUsage(workspaceContext(c))) };
+
 const audit: Handlers = {
   async GET(c) {
     const query = onlyParameters(c, ["page", "size", "action", "subject", "from", "to"]);
@@ -158,6 +163,7 @@ const resources: Readonly<Record<string, Handlers>> = {
   [`${WORKSPACE}/entities/:entity`]: entity,
   [`${WORKSPACE}/entities/:entity/columns`]: columns,
   [`${WORKSPACE}/entities/:entity/columns/:column`]: column,
+  [`${WORKSPACE}/usage`]: usage,
   [`${WORKSPACE}/audit`]: audit,
   [`${WORKSPACE}/schema`]: schema,
   [`${WORKSPACE}/schema/changes`]: schemaChanges,

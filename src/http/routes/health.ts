@@ -15,7 +15,7 @@ export function mountHealth(app: Hono<AppEnv>): void {
     guard: authenticateNobody,
     handlers: {
       async GET(c) {
-        await checkReadiness(c.var.services);
+        await checkReadiness(c.get("services"));
         return c.json({ status: "ready" });
       },
     },

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
 import type { BulkAction } from "../../services/records/bulk-items.ts";
 import { bulkWrite } from "../../services/records/bulk-write.ts";
@@ -14,6 +15,7 @@ import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
 import { deliverAfter } from "../deliver-after.ts";
+import { describedWith } from "../description.ts";
 import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { markReplay, writeContext } from "../idempotency.ts";
 import { authenticateApiKey } from "../middleware/authenticate.ts";
@@ -26,6 +28,9 @@ const WORKSPACE = "/api/v1/:organization/:workspace";
 /** What is fixed below an entity comes before what may be an id. */
 const resources: Readonly<Record<string, Handlers>> = {
   [WORKSPACE]: { GET: describe },
+  /** The documents call it `/`, below their server's address. */
+  [`${WORKSPACE}/`]: { GET: describe },
+  [`${WORKSPACE}/openapi.json`]: { GET: describeOpenApi },
   [`${WORKSPACE}/transaction`]: { POST: transact },
   [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
   [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
@@ -43,6 +48,11 @@ export function mountRecords(app: Hono<AppEnv>): void {
 async function describe(c: AppContext) {
   onlyParameters(c, []);
   return c.json({ data: await describeWorkspace(workspaceContext(c)) });
+}
+
+async function describeOpenApi(c: AppContext) {
+  onlyParameters(c, []);
+  return describedWith(c, await describeApi(workspaceContext(c)));
 }
 
 async function list(c: AppContext) {

@@ -21,7 +21,7 @@ export interface UpdateEntityInput {
   readonly body: () => unknown;
 }
 
-const updateEntitySchema = z.strictObject({
+export const updateEntitySchema = z.strictObject({
   name: nameSchema.optional(),
   tableName: nameSchema.optional(),
   constraints: entityConstraintsSchema.optional(),

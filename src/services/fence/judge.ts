@@ -3,11 +3,12 @@ import { AppError } from "../../errors/app-error.ts";
 import { addressNotAllowed, expiredApiKey, invalidApiKey, readOnlyApiKey } from "../../errors/failures.ts";
 import { isAllowedInMode, type Need, ruleOfMode } from "../../model/access-mode.ts";
 import { isInRanges } from "../../model/address-range.ts";
+import type { ServiceContext } from "../context.ts";
 
 interface Judged {
   readonly need: Need;
   readonly now: Date;
-  readonly clientAddress: string | undefined;
+  readonly clientAddress: ServiceContext["clientAddress"];
   /** What planning has found to refuse; only what comes before the access mode is raised here. */
   readonly refusal?: AppError | undefined;
 }
@@ -44,5 +45,5 @@ export function judgeKey(
   if (key.validUntil !== null && key.validUntil <= now) throw invalidApiKey();
   if (key.expiresAt !== null && key.expiresAt <= now) throw expiredApiKey();
   if (need !== "READ" && key.permission === "READ_ONLY") throw readOnlyApiKey();
-  if (key.allowedIps && !isInRanges(clientAddress, key.allowedIps)) throw addressNotAllowed();
+  if (key.allowedIps && !isInRanges(clientAddress(), key.allowedIps)) throw addressNotAllowed();
 }

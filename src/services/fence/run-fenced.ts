@@ -9,6 +9,8 @@ import {
   addressNotAllowed,
   foreignApiKey,
   idempotencyConflict,
+  mcpDisabled,
+  mcpReadOnly,
   readOnlyApiKey,
   schemaMigrationInProgress,
 } from "../../errors/failures.ts";
@@ -151,14 +153,17 @@ async function replayEarlier<T>(
 }
 
 function planOrRefuse<T>(
-  { idempotency, clientAddress }: WorkspaceContext,
+  { idempotency, clientAddress, isMcp = false }: WorkspaceContext,
   work: FencedWork<T>,
   { actor, view }: Belief,
 ): ReturnType<FencedWork<T>["plan"]> | AppError {
   if (work.need !== "READ" && actor.kind === "KEY" && actor.key.permission === "READ_ONLY")
     return readOnlyApiKey();
   const ranges = actor.kind === "KEY" && actor.key.allowedIps;
-  if (ranges && !isInRanges(clientAddress, ranges)) return addressNotAllowed();
+  if (ranges && !isInRanges(clientAddress(), ranges)) return addressNotAllowed();
+  const { mcpMode } = view.workspace;
+  if (isMcp && mcpMode === "DISABLED") return mcpDisabled();
+  if (isMcp && mcpMode === "READ_ONLY" && work.need !== "READ") return mcpReadOnly();
   if (idempotency instanceof AppError) return idempotency;
   try {
     return work.plan({ ...view, access: accessOf(actor) });

@@ -16,7 +16,7 @@ import { webhookNotFound } from "./webhook-missing.ts";
 
 const MAX_ROWS = 100;
 
-const sendRecordsSchema = z.strictObject({
+export const sendRecordsSchema = z.strictObject({
   entity: z.string(),
   ids: z
     .array(z.union([z.string(), z.number()]))

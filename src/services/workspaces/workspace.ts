@@ -5,6 +5,7 @@ import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
+import { MCP_MODES } from "../../model/mcp-mode.ts";
 import type { Workspace } from "../../model/workspace.ts";
 import { RATE_STEPS } from "../../rates/rate-limiter.ts";
 import type { ServiceContext } from "../context.ts";
@@ -27,6 +28,7 @@ export const updateWorkspaceSchema = z.strictObject({
     .nullable()
     .optional(),
   rateLimit: z.literal(RATE_STEPS).nullable().optional(),
+  mcpMode: z.enum(MCP_MODES).optional(),
 });
 
 /** The audit of a change of one workspace. */
@@ -41,8 +43,8 @@ export const auditWorkspace = (ctx: ServiceContext, action: string, address: Wor
 };
 
 export function toWorkspaceDto(row: typeof workspaces.$inferSelect): WorkspaceDto {
-  const { slug, name, accessMode, maxExpandDepth, corsAllowedOrigins, rateLimit, schemaVersion } = row;
-  const { createdAt, updatedAt } = row;
+  const { slug, name, accessMode, maxExpandDepth, corsAllowedOrigins, rateLimit, mcpMode } = row;
+  const { schemaVersion, createdAt, updatedAt } = row;
   return {
     slug,
     name,
@@ -50,6 +52,7 @@ export function toWorkspaceDto(row: typeof workspaces.$inferSelect): WorkspaceDt
     maxExpandDepth,
     corsAllowedOrigins,
     rateLimit,
+    mcpMode,
     schemaVersion,
     createdAt,
     updatedAt,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createApiClient } from "../../../tools/seed/api-client.ts";
 import { environmentOf, startCli } from "../support/cli-process.ts";
+import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -55,6 +57,31 @@ describe("keys", () => {
     expect(await cli("keys", "revoke", created.id)).toMatchObject({ code: 0 });
     expect([await statusWith(created.key), await statusWith(key)]).toEqual([401, 401]);
   });
+
+  it("narrows a key when it is made and later, and takes the limits away again", async () => {
+    const body = { name: "Other", columns: [] };
+    await createApiClient(served.baseUrl, ADMIN_TOKEN).require("POST", `${w.adminPath}/entities`, body);
+    const narrow = ["--scopes", "Note:read,create Other:read", "--allowed-ips", "127.0.0.1, 2001:db8::/32"];
+    const created = await jsonOf("keys", "create", "window", "--permission", "READ_WRITE", ...narrow);
+    expect(created).toMatchObject({
+      scopes: [
+        { entity: "Note", operations: ["read", "create"] },
+        { entity: "Other", operations: ["read"] },
+      ],
+      allowedIps: ["127.0.0.1", "2001:db8::/32"],
+    });
+    expect(await statusWith(created.key)).toBe(200);
+    await jsonOf("keys", "update", created.id, "--scopes", "Other:read");
+    expect(await statusWith(created.key)).toBe(403);
+    const wide = ["--scopes", "all", "--allowed-ips", "any", "--expires-at", "never", "--name", "door"];
+    const updated = await jsonOf("keys", "update", created.id, ...wide, "--permission", "READ_ONLY");
+    expect(updated).toMatchObject({ name: "door", permission: "READ_ONLY", expiresAt: null });
+    expect([updated.scopes, updated.allowedIps]).toEqual([undefined, undefined]);
+    expect(await statusWith(created.key)).toBe(200);
+    expect((await cli("keys", "update", created.id, "--name", "gate")).stdout).toBe(
+      `Updated gate (${created.id}).\n`,
+    );
+  });
 });
 
 describe("workspaces", () => {
@@ -107,6 +134,10 @@ describe("any command", () => {
     [["keys", "list", "--admin-token", ""], "Missing the admin token: --admin-token or"],
     [["keys", "create", "x", "--permission", "ALL"], "Allowed choices are READ_ONLY, READ_WRITE"],
     [["keys", "rotate", "x", "--grace-period", "soon"], "It must be a whole number from 0."],
+    [
+      ["keys", "create", "x", "--scopes", "Note"],
+      "It must be like 'Product:read,create Inquiry:create', or 'all'.",
+    ],
     [["keys", "burn"], "unknown command 'burn'"],
     [["export", "Note", "--url", "ftp://example.com"], "is not an http or https address"],
     [["workspaces", "update", "w"], "Nothing to change"],

@@ -3,13 +3,16 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 
 /**
  * What becomes of a request: it passes; the connection is cut before the server gets it, or when the server has answered
- * and before the client knows; or the proxy answers.
+ * and before the client knows; nobody ever answers it; or the proxy does, `isRun` when the server has run it.
  */
-export type Fate =
-  | "PASS"
-  | "CUT_BEFORE"
-  | "CUT_AFTER"
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string };
+export type Fate = "PASS" | "CUT_BEFORE" | "CUT_AFTER" | "HANG" | ProxyAnswer;
+
+export interface ProxyAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly isRun?: boolean;
+}
 
 export interface SeenRequest {
   /** From 1. */
@@ -33,10 +36,11 @@ export async function startHttpProxy(
     const seen = { number: ++count, method: incoming.method ?? "", path: incoming.url ?? "" };
     const fate = await decide(seen);
     if (fate === "CUT_BEFORE") incoming.destroy();
-    else if (typeof fate === "object") {
+    else if (fate === "HANG") incoming.resume();
+    else if (typeof fate === "object" && !fate.isRun) {
       incoming.resume();
-      outgoing.writeHead(fate.status, fate.headers).end(fate.body ?? "");
-    } else forward(target, incoming, outgoing, fate === "CUT_AFTER");
+      answerWith(outgoing, fate);
+    } else forward(target, incoming, outgoing, fate);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -51,16 +55,22 @@ export async function startHttpProxy(
   };
 }
 
+const answerWith = (outgoing: ServerResponse, { status, headers, body = "" }: ProxyAnswer) =>
+  outgoing.writeHead(status, headers).end(body);
+
 function forward(
   target: string,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  isCutAfter: boolean,
+  fate: "PASS" | "CUT_AFTER" | ProxyAnswer,
 ): void {
   const { method, headers, url = "/" } = incoming;
   const call = request(new URL(url, target), { method: method ?? "GET", headers }, (answer) => {
-    if (isCutAfter) {
-      answer.resume().once("end", () => incoming.socket.destroy());
+    if (fate !== "PASS") {
+      answer.resume().once("end", () => {
+        if (fate === "CUT_AFTER") incoming.socket.destroy();
+        else answerWith(outgoing, fate);
+      });
       return;
     }
     outgoing.writeHead(answer.statusCode ?? 0, answer.headers);

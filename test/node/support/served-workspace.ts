@@ -9,6 +9,11 @@ import { findFreePort, startServe } from "./serve-process.ts";
 export interface Served {
   readonly baseUrl: string;
   readonly port: number;
+  /** Of the process that has started the others. */
+  readonly pid: number | undefined;
+  /** Everything it has printed. */
+  output(): string;
+  waitFor(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +26,9 @@ export async function serveWorker(variables: Readonly<Record<string, string>> = 
   return {
     baseUrl: server.baseUrl,
     port,
+    pid: server.child.pid,
+    output: server.output,
+    waitFor: server.waitFor,
     async stop() {
       server.child.kill("SIGTERM");
       await server.exited;

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { fetchAll, fetchData } from "../api/api-data.ts";
 import { contextOf, workspaceAdmin } from "../command-context.ts";
 import { formatTable } from "../format-table.ts";
-import { parseNumber } from "./option-values.ts";
+import { parseAddresses, parseNumber, parseScopes, type Scope } from "./option-values.ts";
 
 interface ApiKey {
   readonly id: string;
@@ -18,11 +18,12 @@ type NewKey = ApiKey & { readonly key: string };
 
 const showKey = ({ id, name, key }: NewKey) => `${name} (${id}), shown only now:\n${key}`;
 
-/** `keys list|create|revoke|rotate`; docs/cli.md. A key is printed when it is made, and never again. */
+/** `keys list|create|update|revoke|rotate`; docs/cli.md. A key is printed when it is made, and never again. */
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("the API keys of the workspace (needs the admin token)");
   addList(keys);
   addCreate(keys);
+  addUpdate(keys);
   addRevoke(keys);
   addRotate(keys);
 }
@@ -44,28 +45,74 @@ function addList(keys: Command): void {
     });
 }
 
-interface CreateOptions {
-  readonly permission: string;
-  readonly expiresAt?: string;
+const PERMISSIONS = ["READ_ONLY", "READ_WRITE"];
+
+/** What narrows a key, when it is made and later. */
+interface Narrowing {
+  readonly scopes?: readonly Scope[] | "all";
+  readonly allowedIps?: readonly string[] | "any";
 }
 
+function addNarrowing(command: Command): Command {
+  return command
+    .option("--scopes <scopes>", "'Product:read,create Inquiry:create', or 'all'", parseScopes)
+    .option("--allowed-ips <addresses>", "addresses and CIDR ranges by commas, or 'any'", parseAddresses);
+}
+
+/** As the API has it: null is no limit, what is left out stays as it is. */
+const limitsOf = ({ scopes, allowedIps }: Narrowing) => ({
+  scopes: scopes === "all" ? null : scopes,
+  allowedIps: allowedIps === "any" ? null : allowedIps,
+});
+
 function addCreate(keys: Command): void {
-  keys
+  const command = keys
     .command("create")
     .description("make a key, and print it this once")
     .argument("<name>", "what people call it")
-    .addOption(
-      new Option("--permission <permission>").choices(["READ_ONLY", "READ_WRITE"]).default("READ_ONLY"),
-    )
-    .option("--expires-at <time>", "ISO 8601; never when left out")
-    .action(async (name: string, _options: unknown, command: Command) => {
-      const context = contextOf<CreateOptions>(command);
-      const { permission, expiresAt } = context.options;
-      const { client, path } = workspaceAdmin(context);
-      const body = JSON.stringify({ name, permission, expiresAt });
-      const created = await fetchData<NewKey>(client, { method: "POST", path: `${path}/api-keys`, body });
-      context.print({ value: created, text: showKey(created) });
+    .addOption(new Option("--permission <permission>").choices(PERMISSIONS).default("READ_ONLY"))
+    .option("--expires-at <time>", "ISO 8601; never when left out");
+  addNarrowing(command).action(async (name: string, _options: unknown, command: Command) => {
+    const context = contextOf<Narrowing & { permission: string; expiresAt?: string }>(command);
+    const { permission, expiresAt } = context.options;
+    const { client, path } = workspaceAdmin(context);
+    const body = JSON.stringify({ name, permission, expiresAt, ...limitsOf(context.options) });
+    const created = await fetchData<NewKey>(client, { method: "POST", path: `${path}/api-keys`, body });
+    context.print({ value: created, text: showKey(created) });
+  });
+}
+
+interface UpdateOptions extends Narrowing {
+  readonly name?: string;
+  readonly permission?: string;
+  readonly expiresAt?: string;
+}
+
+function addUpdate(keys: Command): void {
+  const command = keys
+    .command("update")
+    .description("change a key, from its next request on; what is left out stays")
+    .argument("<id>", "key_…, as list shows it")
+    .option("--name <name>", "what people call it")
+    .addOption(new Option("--permission <permission>").choices(PERMISSIONS))
+    .option("--expires-at <time>", "ISO 8601, or 'never'");
+  addNarrowing(command).action(async (id: string, _options: unknown, command: Command) => {
+    const context = contextOf<UpdateOptions>(command);
+    const { name, permission, expiresAt } = context.options;
+    const changes = {
+      name,
+      permission,
+      expiresAt: expiresAt === "never" ? null : expiresAt,
+      ...limitsOf(context.options),
+    };
+    const { client, path } = workspaceAdmin(context);
+    const updated = await fetchData<ApiKey>(client, {
+      method: "PATCH",
+      path: `${path}/api-keys/${encodeURIComponent(id)}`,
+      body: JSON.stringify(changes),
     });
+    context.print({ value: updated, text: `Updated ${updated.name} (${id}).` });
+  });
 }
 
 function addRevoke(keys: Command): void {

@@ -9,6 +9,30 @@ export const parseCount = (text: string): number => parseInteger(text, 1);
 /** A whole number from 0. */
 export const parseNumber = (text: string): number => parseInteger(text, 0);
 
+export interface Scope {
+  readonly entity: string;
+  readonly operations: readonly string[];
+}
+
+/** `Product:read,create Inquiry:create`, or `all`. Which operations there are is for the server to say. */
+export function parseScopes(text: string): readonly Scope[] | "all" {
+  if (text === "all") return text;
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((part) => {
+      const [, entity, operations] = /^(\w+):(\w+(?:,\w+)*)$/.exec(part) ?? [];
+      if (!entity || !operations) {
+        throw new InvalidArgumentError("It must be like 'Product:read,create Inquiry:create', or 'all'.");
+      }
+      return { entity, operations: operations.split(",") };
+    });
+}
+
+/** Addresses and ranges, separated by commas, or `any`. */
+export const parseAddresses = (text: string): readonly string[] | "any" =>
+  text === "any" ? text : text.split(",").map((address) => address.trim());
+
 function parseInteger(text: string, least: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least) {

@@ -1,0 +1,1 @@
+ALTER TABLE `workspaces` ADD `mcp_mode` text DEFAULT 'DISABLED' NOT NULL;

@@ -1,0 +1,12 @@
+import type { AppContext } from "./context.ts";
+import { etagOf, hasCurrentCopy } from "./entity-tags.ts";
+
+/** Answers an OpenAPI document, or 304 when the client has it. Only its own holder may keep it, and must ask again. */
+export function describedWith(
+  c: AppContext,
+  { content, tag }: { readonly content: string | ArrayBuffer; readonly tag: string },
+): Response {
+  const headers = { ETag: etagOf({ tag }), "Cache-Control": "private, no-cache" };
+  if (hasCurrentCopy(c, { tag })) return c.body(null, 304, headers);
+  return c.body(content, 200, { ...headers, "Content-Type": "application/json" });
+}

@@ -1,0 +1,133 @@
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type Tool as ToolDefinition,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
+import * as z from "zod";
+import type { AppError } from "../../errors/app-error.ts";
+import { statusOfCode } from "../../errors/codes.ts";
+import { errorBody } from "../../errors/envelope.ts";
+import { toAppError } from "../../errors/to-app-error.ts";
+import type { Operation } from "../../model/access.ts";
+import type { WorkspaceContext } from "../../services/context.ts";
+import { openMcp } from "../../services/mcp/open-mcp.ts";
+import { type ToolName, toolSchemas } from "./tool-schemas.ts";
+import { type Tool, tools } from "./tools.ts";
+
+const INSTRUCTIONS =
+  "Records of one workspace. Call describe first: names of entities, fields and relationships are case-sensitive. " +
+  'An error has a code and a message that says what to mend; VALIDATION_ERROR lists every field in "details".';
+
+export interface McpExchange {
+  readonly request: Request;
+  /** Its body: one JSON-RPC message. */
+  readonly message: object;
+  /** What the caller has any use for; undefined when the tool that is called finds out. */
+  readonly allowed: ReadonlySet<Operation> | undefined;
+  readonly ctx: WorkspaceContext;
+  /** Called when a tool has written records of an entity. */
+  onWritten(entity: string): void;
+}
+
+/**
+ * Answers one message of the Model Context Protocol (https://modelcontextprotocol.io/specification), of the revision of
+ * 2026-07-28 or of 2025, without a session. What a tool refuses is a tool's result that a model can read; what shuts the
+ * caller out (401, 429, MCP disabled) is thrown, because it is about the connection and not about the call.
+ */
+export async function serveMcp(exchange: McpExchange): Promise<Response> {
+  const { request, message } = exchange;
+  let shutOut: AppError | undefined;
+  const server = makeServer(exchange, (failure) => {
+    shutOut = failure;
+  });
+  const response = (await isLegacyRequest(request.clone(), message))
+    ? await serveLegacy(server, request, message)
+    : await createMcpHandler(() => server, HANDLER_OPTIONS).fetch(request, { parsedBody: message });
+  if (shutOut) throw shutOut;
+  return response;
+}
+
+/** No subscriptions: nothing here changes without being asked for. */
+const HANDLER_OPTIONS = { legacy: "reject", maxSubscriptions: 0 } as const;
+
+async function serveLegacy(server: Server, request: Request, parsedBody: object): Promise<Response> {
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  await server.connect(transport);
+  return transport.handleRequest(request, { parsedBody });
+}
+
+function makeServer(exchange: McpExchange, shutOut: (failure: AppError) => void): Server {
+  const server = new Server(
+    { name: "schemastack-edge", version: "1" },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+  );
+  server.setRequestHandler("tools/list", () => ({
+    tools: Object.entries(tools)
+      .filter(([, { operation }]) => exchange.allowed?.has(operation))
+      .map(([name, tool]) => describeTool(name as ToolName, tool)),
+  }));
+  server.setRequestHandler("tools/call", async ({ params }) => {
+    try {
+      return await callTool(exchange, params);
+    } catch (thrown) {
+      if (thrown instanceof ProtocolError) throw thrown;
+      const failure = toAppError(thrown);
+      if (await isAboutConnection(exchange.ctx, failure)) shutOut(failure);
+      return { isError: true, content: textOf({ error: errorBody(failure) }) };
+    }
+  });
+  return server;
+}
+
+function describeTool(name: ToolName, { description, operation }: Tool): ToolDefinition {
+  const {
+    $schema: _,
+    "~standard": _standard,
+    ...inputSchema
+  } = z.toJSONSchema(toolSchemas[name], { io: "input" });
+  return {
+    name,
+    description,
+    inputSchema: inputSchema as object as ToolDefinition["inputSchema"],
+    annotations: {
+      readOnlyHint: operation === "read",
+      destructiveHint: operation === "update" || operation === "delete",
+      idempotentHint: operation !== "create",
+      openWorldHint: false,
+    },
+  };
+}
+
+interface Call {
+  readonly name: string;
+  readonly arguments?: Readonly<Record<string, unknown>> | undefined;
+}
+
+async function callTool({ ctx, onWritten }: McpExchange, { name, arguments: sent }: Call) {
+  const tool = findTool(name);
+  if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Unknown tool");
+  const answer = await tool.run(ctx, sent);
+  if (tool.operation !== "read") onWritten(String(sent?.entity));
+  return { content: textOf(answer) };
+}
+
+export const findTool = (name: unknown): Tool | undefined =>
+  typeof name === "string" && Object.hasOwn(tools, name) ? tools[name as ToolName] : undefined;
+
+/** What a client must hear as the answer to its request: that it may not enter, or not now. */
+async function isAboutConnection(ctx: WorkspaceContext, { code }: AppError): Promise<boolean> {
+  if (code === "UNAUTHORIZED" || code === "RATE_LIMITED" || statusOfCode[code] >= 500) return true;
+  if (code !== "FORBIDDEN") return false;
+  try {
+    await openMcp(ctx, () => undefined);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const textOf = (value: unknown) => [{ type: "text" as const, text: JSON.stringify(value) }];

@@ -1,0 +1,64 @@
+import * as z from "zod";
+import { operators } from "../../query/operators.ts";
+
+/* What tools take. An entity is a text, not a list of names: `describe` tells the names, and a list would cost tokens. */
+
+const entity = z.string().describe("Name of the entity, as describe gives it.");
+const id = z.union([z.string(), z.int()]).describe("The record's id.");
+const record = z.record(z.string(), z.unknown());
+const fields = z.array(z.string()).optional().describe("Only these fields of each record.");
+const expand = z
+  .array(z.string())
+  .optional()
+  .describe('Relationships to answer with the record, as paths: "customer", "lines.product".');
+const filter = z
+  .record(z.string(), z.unknown())
+  .optional()
+  .describe(
+    'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
+      `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
+  );
+const sort = (examples: string) => z.array(z.string()).optional().describe(examples);
+const etag = z
+  .string()
+  .optional()
+  .describe("The etag that get answered: refuse the write when the record has changed since.");
+
+export const toolSchemas = {
+  describe: z.strictObject({
+    entity: entity.optional().describe("One entity in full; without it an overview of all."),
+  }),
+  list: z.strictObject({
+    entity,
+    filter,
+    sort: sort('"field", "field,desc" or "field,asc,nullsLast", through to-one relationships too.'),
+    fields,
+    expand,
+    page: z.int().min(0).optional().describe("From 0; not together with cursor."),
+    size: z.int().min(1).optional().describe("Records of one page, 20 unless said otherwise."),
+    cursor: z.string().optional().describe('"" for the first page, then meta.nextCursor.'),
+    count: z.enum(["exact", "none"]).optional().describe("none leaves the totals out."),
+  }),
+  get: z.strictObject({ entity, id, fields, expand }),
+  create: z.strictObject({ entity, record: record.describe("Values by field.") }),
+  update: z.strictObject({
+    entity,
+    id,
+    record: record.describe("Only what is sent changes."),
+    ifMatch: etag,
+  }),
+  delete: z.strictObject({ entity, id, ifMatch: etag }),
+  aggregate: z.strictObject({
+    entity,
+    measure: z
+      .array(z.string())
+      .min(1)
+      .describe('"count", or a function and a field: "sum,total", "avg,total", "min,total", "max,total".'),
+    groupBy: z.array(z.string()).optional().describe("Fields, through to-one relationships too."),
+    filter,
+    sort: sort('A group or a measure: "status", "count,desc", "sum.total,desc".'),
+  }),
+} as const;
+
+export type ToolName = keyof typeof toolSchemas;
+export type ToolArguments<N extends ToolName> = z.infer<(typeof toolSchemas)[N]>;

@@ -1,0 +1,135 @@
+import { entityNotFound } from "../../errors/failures.ts";
+import type { Operation } from "../../model/access.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import type { WorkspaceContext } from "../../services/context.ts";
+import { openMcp } from "../../services/mcp/open-mcp.ts";
+import { parseInput } from "../../services/parse-input.ts";
+import { aggregateRecords } from "../../services/records/aggregate-records.ts";
+import { createRecord } from "../../services/records/create-record.ts";
+import { deleteRecord } from "../../services/records/delete-record.ts";
+import { getRecord } from "../../services/records/get-record.ts";
+import { listRecords } from "../../services/records/list-records.ts";
+import { versionAsked } from "../../services/records/record-input.ts";
+import { updateRecord } from "../../services/records/update-record.ts";
+import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
+import { etagOf } from "../entity-tags.ts";
+import { type ToolArguments, type ToolName, toolSchemas } from "./tool-schemas.ts";
+
+export interface Tool {
+  readonly description: string;
+  /** Who has no use for it is not shown it. */
+  readonly operation: Operation;
+  /** Arguments as they were sent → what is answered. Throws what the API's own operation throws. */
+  run(ctx: WorkspaceContext, sent: unknown): Promise<unknown>;
+}
+
+/** The operations of the API, by the same code, for a model. */
+export const tools: Readonly<Record<ToolName, Tool>> = {
+  describe: tool("describe", "read", {
+    description:
+      "What there is: entities with their columns, types, rules and relationships. Call it before other tools.",
+    run: describe,
+  }),
+  list: tool("list", "read", {
+    description: "Records of an entity: filtered, sorted, in pages, with related records.",
+    run: (ctx, { entity, ...asked }) => listRecords(ctx, { entity, query: queryOf(asked) }),
+  }),
+  get: tool("get", "read", {
+    description: "One record by its id.",
+    run: async (ctx, { entity, id, ...asked }) =>
+      tagged(await getRecord(ctx, { entity, id: String(id), query: queryOf(asked) })),
+  }),
+  create: tool("create", "create", {
+    description: "Creates a record.",
+    run: async (ctx, { entity, record }) =>
+      tagged(await createRecord(ctx, { entity, query: queryOf({}), body: () => asJson(record) })),
+  }),
+  update: tool("update", "update", {
+    description: "Changes the fields of a record that are sent.",
+    async run(ctx, { entity, id, record, ifMatch }) {
+      const expected = versionAsked(ifMatch);
+      const address = { entity, id: String(id), query: queryOf({}) };
+      return tagged(await updateRecord(ctx, { ...address, body: () => asJson(record), expected }));
+    },
+  }),
+  delete: tool("delete", "delete", {
+    description: "Deletes a record, and what its references say is deleted with it.",
+    async run(ctx, { entity, id, ifMatch }) {
+      const expected = versionAsked(ifMatch);
+      await deleteRecord(ctx, { entity, id: String(id), query: queryOf({}), expected });
+      return { deleted: id };
+    },
+  }),
+  aggregate: tool("aggregate", "read", {
+    description: "Counts, sums, averages, least and greatest values, of all records or by groups.",
+    run: (ctx, { entity, ...asked }) => aggregateRecords(ctx, { entity, query: queryOf(asked) }),
+  }),
+};
+
+interface TypedTool<N extends ToolName> {
+  readonly description: string;
+  run(ctx: WorkspaceContext, args: ToolArguments<N>): Promise<unknown>;
+}
+
+function tool<N extends ToolName>(name: N, operation: Operation, { description, run }: TypedTool<N>): Tool {
+  return {
+    description,
+    operation,
+    async run(ctx, sent) {
+      const parse = () => parseInput(toolSchemas[name], sent ?? {}) as ToolArguments<N>;
+      return run(ctx, await parsedOf(ctx, parse));
+    },
+  };
+}
+
+/** Whoever may not enter learns nothing of what is wrong with the arguments either. */
+async function parsedOf<T>(ctx: WorkspaceContext, parse: () => T): Promise<T> {
+  try {
+    return parse();
+  } catch (problem) {
+    await openMcp(ctx, () => {
+      throw problem;
+    });
+    throw problem;
+  }
+}
+
+async function describe(ctx: WorkspaceContext, { entity }: ToolArguments<"describe">): Promise<unknown> {
+  const { entities, ...workspace } = await describeWorkspace(ctx);
+  if (entity === undefined) {
+    const overview = entities.map(({ name, columns, relationships }) => ({
+      name,
+      columns: columns.length,
+      relationships: relationships.map((related) => `${related.name} → ${related.entity}`),
+    }));
+    return { ...workspace, entities: overview };
+  }
+  const found = entities.find(({ name }) => name === entity);
+  if (!found) throw entityNotFound(entity);
+  return found;
+}
+
+type Asked = Readonly<Record<string, unknown>>;
+
+/** The query parameters that say the same. */
+function queryOf(asked: Asked): () => URLSearchParams {
+  return () => {
+    const pairs = Object.entries(asked).flatMap(([name, value]) => pairsOf(name, value));
+    return new URLSearchParams(pairs);
+  };
+}
+
+const REPEATED = ["sort", "measure"];
+
+function pairsOf(name: string, value: unknown): string[][] {
+  if (value === undefined) return [];
+  if (Array.isArray(value))
+    return REPEATED.includes(name) ? value.map((each) => [name, String(each)]) : [[name, value.join(",")]];
+  return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]];
+}
+
+/** It has been parsed from JSON. */
+const asJson = (record: object) => record as JsonObject;
+
+const tagged = (found: TaggedRecord) => ({ data: found.record, etag: etagOf(found) });

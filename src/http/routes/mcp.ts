@@ -1,0 +1,61 @@
+import type { Hono } from "hono";
+import { AppError } from "../../errors/app-error.ts";
+import { badRequest } from "../../errors/failures.ts";
+import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { openMcp } from "../../services/mcp/open-mcp.ts";
+import { type AppContext, type AppEnv, workspaceContext } from "../context.ts";
+import { deliverAfter } from "../deliver-after.ts";
+import { authenticateApiKey } from "../middleware/authenticate.ts";
+import { onlyParameters } from "../query-parameters.ts";
+import { type Body, readJson } from "../read-body.ts";
+import { mountResource } from "../resource.ts";
+
+/** The same keys and the same code path as the Workspace API, for models: docs/mcp.md. */
+export function mountMcp(app: Hono<AppEnv>): void {
+  mountResource(app, {
+    path: "/mcp/:organization/:workspace",
+    guard: authenticateApiKey,
+    handlers: { POST: answer },
+  });
+}
+
+/** One round trip to the database: that of the tool, else one that asks whether the caller may enter at all. */
+async function answer(c: AppContext): Promise<Response> {
+  const body = await messageOf(c);
+  const ctx = { ...workspaceContext(c), isMcp: true };
+  const { findTool, serveMcp } = await loadMcp();
+  const isCall = !(body instanceof AppError) && findTool(nameOfCalled(body)) !== undefined;
+  const allowed = isCall ? undefined : await openMcp(ctx, () => required(body));
+  const response = await serveMcp({
+    request: c.req.raw,
+    message: required(body),
+    allowed,
+    ctx,
+    onWritten: (entity) => deliverAfter(c, entity),
+  });
+  return c.newResponse(response.body, response.status as 200, Object.fromEntries(response.headers));
+}
+
+/** The message, or why there is none. */
+async function messageOf(c: AppContext): Promise<JsonObject | AppError> {
+  const json: Body<unknown> = await readJson(c);
+  try {
+    onlyParameters(c, []);
+    const value = json();
+    return isJsonObject(value) ? value : badRequest("Request body must be one JSON-RPC message");
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown;
+    throw thrown;
+  }
+}
+
+function required(body: JsonObject | AppError): JsonObject {
+  if (body instanceof AppError) throw body;
+  return body;
+}
+
+/** Evaluated by the first who asks, so that it costs the start of no other isolate. */
+const loadMcp = () => import("../mcp/serve-mcp.ts");
+
+const nameOfCalled = ({ method, params }: JsonObject) =>
+  method === "tools/call" && isJsonObject(params) ? params.name : undefined;

@@ -1,0 +1,229 @@
+import type { Operation } from "../model/access.ts";
+import type { JsonObject, JsonValue } from "../model/json.ts";
+import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
+import { CONDITIONAL_WRITE_ERRORS, DELETE_ERRORS, READ_ERRORS, WRITE_ERRORS } from "./error-responses.ts";
+import { parameterNameOf } from "./parameters.ts";
+import {
+  arrayOf,
+  dataOf,
+  emptyResponse,
+  headerRef,
+  jsonBody,
+  jsonResponse,
+  objectOf,
+  parameterRef,
+  REPLAYED,
+  responseRef,
+  STRING,
+  schemaRef,
+} from "./parts.ts";
+import type { QueryFacts } from "./query-facts.ts";
+import { idColumn, type VisibleEntity } from "./visible-schema.ts";
+
+/** What a key must be allowed for each operation. */
+const needs = {
+  list: "read",
+  create: "create",
+  aggregate: "read",
+  export: "read",
+  bulkCreate: "create",
+  bulkUpdate: "update",
+  bulkDelete: "delete",
+  get: "read",
+  update: "update",
+  patch: "update",
+  delete: "delete",
+} as const satisfies Record<string, Operation>;
+
+interface Words {
+  readonly id: keyof typeof needs;
+  readonly summary: string;
+  readonly parameters?: readonly JsonObject[];
+  readonly body?: JsonObject;
+  readonly responses: JsonObject;
+}
+
+/** Every path of one entity, from the workspace on, with the operations that are allowed. */
+export function entityPaths(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+  const { name, operations } = entity;
+  const own = (...parameters: string[]) =>
+    parameters.map((parameter) => parameterRef(parameterNameOf(name, parameter)));
+  const operation = ({ id, summary, parameters = [], body, responses }: Words): JsonObject | null =>
+    operations.includes(needs[id])
+      ? {
+          operationId: `${name}.${id}`,
+          summary,
+          tags: [name],
+          ...(parameters.length > 0 && { parameters }),
+          ...(body && { requestBody: body }),
+          responses,
+        }
+      : null;
+  const make = { name, own, operation, facts };
+  return pathsWith({
+    [`/${name}`]: collectionOperations(make),
+    [`/${name}/aggregate`]: { get: aggregateOperation(make) },
+    [`/${name}/export`]: { get: exportOperation(make) },
+    [`/${name}/bulk`]: bulkOperations(entity, make),
+    [`/${name}/{id}`]: recordOperations(make),
+  });
+}
+
+/** Without the operations that are null, and the paths that have none left. */
+function pathsWith(paths: Readonly<Record<string, JsonObject>>): JsonObject {
+  const items = Object.entries(paths).flatMap(([path, item]) => {
+    const { parameters, ...methods } = item;
+    const kept = Object.entries(methods).filter(([, operation]) => operation !== null);
+    if (kept.length === 0) return [];
+    return [
+      [path, { ...(parameters !== undefined && { parameters }), ...Object.fromEntries(kept) }] as const,
+    ];
+  });
+  return Object.fromEntries(items);
+}
+
+interface Maker {
+  readonly name: string;
+  readonly own: (...parameters: string[]) => readonly JsonObject[];
+  readonly operation: (words: Words) => JsonObject | null;
+  readonly facts: QueryFacts;
+}
+
+const DELETED = emptyResponse("The record is no more.", REPLAYED);
+
+const shared = (...names: string[]) => names.map(parameterRef);
+
+function collectionOperations({ name, own, operation }: Maker): JsonObject {
+  return {
+    get: operation({
+      id: "list",
+      summary: `List records of ${name}`,
+      parameters: [
+        ...shared("page", "size", "count", "cursor"),
+        ...own("filter", "sort", "fields", "expand"),
+      ],
+      responses: { 200: jsonResponse("A page of records.", listOf(name)), ...READ_ERRORS },
+    }),
+    post: operation({
+      id: "create",
+      summary: `Create a record of ${name}`,
+      parameters: [...own("fields", "expand"), ...shared("Idempotency-Key")],
+      body: jsonBody(schemaRef(createNameOf(name))),
+      responses: { 201: responseRef(`${name}-created`), ...WRITE_ERRORS },
+    }),
+  };
+}
+
+const listOf = (name: string) =>
+  objectOf({ data: arrayOf(schemaRef(name)), meta: schemaRef("shared-listMeta") });
+
+function aggregateOperation({ own, operation }: Maker): JsonObject | null {
+  return operation({
+    id: "aggregate",
+    summary: "Measures by group",
+    parameters: [...shared("measure", "groupBy", "measureSort"), ...own("filter")],
+    responses: {
+      200: jsonResponse("One object for each group.", schemaRef("shared-groups")),
+      ...READ_ERRORS,
+    },
+  });
+}
+
+function exportOperation({ name, own, operation }: Maker): JsonObject | null {
+  const content = {
+    "text/csv": { schema: STRING },
+    "application/x-ndjson": { schema: STRING },
+  };
+  return operation({
+    id: "export",
+    summary: `Stream every matching record of ${name}`,
+    parameters: [...shared("format"), ...own("filter", "sort", "fields")],
+    responses: {
+      200: { ...emptyResponse("The records, as they are read."), content },
+      ...READ_ERRORS,
+    },
+  });
+}
+
+function recordOperations({ name, own, operation }: Maker): JsonObject {
+  const update = (id: "update" | "patch") =>
+    operation({
+      id,
+      summary: `Change fields of a record of ${name}`,
+      parameters: [...own("fields", "expand"), ...shared("If-Match", "Idempotency-Key")],
+      body: jsonBody(schemaRef(updateNameOf(name))),
+      responses: { 200: responseRef(`${name}-record`), ...CONDITIONAL_WRITE_ERRORS },
+    });
+  return {
+    parameters: own("id"),
+    get: operation({
+      id: "get",
+      summary: `Get a record of ${name}`,
+      parameters: [...own("fields", "expand"), ...shared("If-None-Match")],
+      responses: {
+        200: responseRef(`${name}-record`),
+        304: responseRef("NotModified"),
+        ...READ_ERRORS,
+      },
+    }),
+    put: update("update"),
+    patch: update("patch"),
+    delete: operation({
+      id: "delete",
+      summary: `Delete a record of ${name}`,
+      parameters: shared("If-Match", "Idempotency-Key"),
+      responses: { 204: DELETED, ...DELETE_ERRORS },
+    }),
+  };
+}
+
+function bulkOperations(entity: VisibleEntity, { name, operation, facts }: Maker): JsonObject {
+  const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
+  const answer = { 200: responseRef(`${name}-bulk`), ...WRITE_ERRORS };
+  const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
+    operation({
+      ...words,
+      body: jsonBody(arrayOf(item, { minItems: 1, maxItems: facts.maxBatchItems })),
+      responses: answer,
+    });
+  const parameters = shared("atomic", "Prefer", "Idempotency-Key");
+  const update = { anyOf: [schemaRef(bulkUpdateNameOf(name)), schemaRef(createNameOf(name))] };
+  return {
+    post: make(
+      { id: "bulkCreate", summary: `Create records of ${name}`, parameters },
+      schemaRef(createNameOf(name)),
+    ),
+    put: make(
+      {
+        id: "bulkUpdate",
+        summary: `Change records of ${name}, or create them`,
+        parameters: [...parameters, ...shared("upsertBy")],
+      },
+      update,
+    ),
+    delete: make({ id: "bulkDelete", summary: `Delete records of ${name}`, parameters }, idSchema),
+  };
+}
+
+/** `components.responses` of one entity. */
+export function entityResponses({ name }: VisibleEntity): JsonObject {
+  const record = schemaRef(name);
+  const bulk: JsonValue = {
+    allOf: [
+      schemaRef("shared-bulkAnswer"),
+      { type: "object", properties: { data: arrayOf({ anyOf: [record, { type: "null" }] }) } },
+    ],
+  };
+  const written = { ETag: headerRef("ETag"), ...REPLAYED };
+  return {
+    [`${name}-record`]: jsonResponse("The record.", dataOf(record), written),
+    [`${name}-created`]: jsonResponse("The record as it was created.", dataOf(record), {
+      ...written,
+      Location: headerRef("Location"),
+    }),
+    [`${name}-bulk`]: jsonResponse("How many items succeeded, and why others did not.", bulk, {
+      "Preference-Applied": headerRef("Preference-Applied"),
+      ...REPLAYED,
+    }),
+  };
+}

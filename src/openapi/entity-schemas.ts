@@ -1,0 +1,118 @@
+import type { Column } from "../model/column.ts";
+import type { EntityConstraint, Relationship } from "../model/entity.ts";
+import type { JsonObject } from "../model/json.ts";
+import { columnSchemaOf, enumNameOf, idSchemaOf } from "./column-schemas.ts";
+import { arrayOf, schemaRef } from "./parts.ts";
+import { sampleRecord } from "./sample-record.ts";
+import type { VisibleEntity } from "./visible-schema.ts";
+
+export const createNameOf = (entity: string) => `${entity}-create`;
+export const updateNameOf = (entity: string) => `${entity}-update`;
+export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
+
+/** `Order`, beside it `Order-create` and its siblings, and `Order.status` for each enum: a name has neither dot nor hyphen. */
+export function entitySchemas(entity: VisibleEntity): JsonObject {
+  const { name, columns } = entity;
+  const properties = new Map(columns.map((column) => [column, columnSchemaOf(name, column)]));
+  const enums = columns.filter(({ type }) => type === "ENUM");
+  return {
+    ...Object.fromEntries(
+      enums.map((column) => [enumNameOf(name, column), { type: "string", enum: column.values ?? [] }]),
+    ),
+    [name]: recordSchema(entity, properties),
+    [createNameOf(name)]: createSchema(entity, properties),
+    [updateNameOf(name)]: updateSchema(properties),
+    [bulkUpdateNameOf(name)]: {
+      type: "object",
+      allOf: [schemaRef(updateNameOf(name))],
+      required: ["id"],
+      ...examplesOf(columns.slice(0, 1).concat(writableOf(columns).slice(0, 1))),
+    },
+  };
+}
+
+type Properties = ReadonlyMap<Column, JsonObject>;
+
+/** `fields` may leave out any field, so none is required. */
+function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject {
+  const fields = [...properties].map(([column, schema]) => {
+    return [column.name, column.name === "id" ? idSchemaOf(column) : schema] as const;
+  });
+  const related = [...entity.relationships.values()].map((relationship) => {
+    return [relationship.name, expansionSchema(relationship)] as const;
+  });
+  return {
+    type: "object",
+    description: "All fields, unless `fields` names some; relationships when they are expanded.",
+    properties: Object.fromEntries([...fields, ...related]),
+    additionalProperties: false,
+  };
+}
+
+function expansionSchema({ kind, target }: Relationship): JsonObject {
+  const record = schemaRef(target);
+  return kind === "TO_ONE"
+    ? { type: ["object", "null"], anyOf: [record, { type: "null" }] }
+    : arrayOf(record);
+}
+
+/** The example of a record without required fields has a few of the others. */
+const MOST_OPTIONAL_SAMPLES = 3;
+
+function createSchema(entity: VisibleEntity, properties: Properties): JsonObject {
+  const sent = [...properties].filter(([{ autoSet }]) => !autoSet);
+  const writable = writableOf([...properties.keys()]);
+  const required = writable.filter(isRequired);
+  const description = rulesOf(entity.constraints);
+  return {
+    type: "object",
+    ...(description !== "" && { description }),
+    ...(required.length > 0 && { required: required.map(({ name }) => name) }),
+    properties: Object.fromEntries(
+      sent.map(([column, schema]) => [column.name, withDefault(schema, column)]),
+    ),
+    additionalProperties: false,
+    ...examplesOf(required.length > 0 ? required : writable.slice(0, MOST_OPTIONAL_SAMPLES)),
+  };
+}
+
+/** What a client writes, but for the id. */
+const writableOf = (columns: readonly Column[]) =>
+  columns.filter(({ autoSet, name }) => !autoSet && name !== "id");
+
+function examplesOf(columns: readonly Column[]): JsonObject {
+  const sample = sampleRecord(columns);
+  return sample ? { examples: [sample] } : {};
+}
+
+const isRequired = (column: Column) =>
+  !column.nullable && !column.generated && (column.default === undefined || column.default === null);
+
+const withDefault = (schema: JsonObject, column: Column): JsonObject =>
+  column.default === undefined ? schema : { ...schema, default: column.default };
+
+function updateSchema(properties: Properties): JsonObject {
+  const sent = [...properties].filter(([{ autoSet }]) => !autoSet);
+  return {
+    type: "object",
+    description: "Only what is sent changes. An `id` must be the record's own.",
+    properties: Object.fromEntries(
+      sent.map(([column, schema]) => [column.name, column.name === "id" ? idSchemaOf(column) : schema]),
+    ),
+    additionalProperties: false,
+    ...examplesOf(writableOf([...properties.keys()]).slice(0, 1)),
+  };
+}
+
+/** Rules over several fields, which JSON Schema cannot say of stored records. */
+const rulesOf = (constraints: readonly EntityConstraint[]) => constraints.map(ruleOf).join("\n");
+
+function ruleOf(constraint: EntityConstraint): string {
+  if (constraint.type === "UNIQUE_COMPOSITE") return `- \`${constraint.fields.join(", ")}\`: unique together`;
+  if (constraint.type === "CONDITIONAL_REQUIRED") {
+    const { field, when } = constraint;
+    return `- \`${field}\`: required when \`${when.field}\` is \`${JSON.stringify(when.equals)}\``;
+  }
+  const words = constraint.type.slice("FIELD_".length).toLowerCase().replaceAll("_", " ");
+  return `- \`${constraint.field}\`: ${words} \`${constraint.otherField}\``;
+}

@@ -1,0 +1,131 @@
+import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
+import type { JsonObject } from "../model/json.ts";
+import {
+  arrayOf,
+  headerRef,
+  jsonContent,
+  objectOf,
+  responseRef,
+  STRING,
+  schemaRef,
+  TRACE_HEADERS,
+} from "./parts.ts";
+
+const CODES = Object.keys(statusOfCode) as ErrorCode[];
+
+const exampleMessages: Readonly<Record<ErrorCode, string>> = {
+  BAD_REQUEST: "Request body is not valid JSON",
+  FOREIGN_KEY_VIOLATION: "Referenced customer_id '999' does not exist in customers",
+  UNAUTHORIZED: "Invalid API key",
+  FORBIDDEN: "This API key has READ_ONLY permissions — data modifications are not allowed",
+  NOT_FOUND: "Record not found: 42",
+  METHOD_NOT_ALLOWED: "Method not allowed — use GET, POST, HEAD, OPTIONS",
+  WORKSPACE_STATUS: "Workspace is in read-only mode",
+  UNIQUE_CONSTRAINT_VIOLATION: "A record with email 'alice@example.com' already exists",
+  IDEMPOTENCY_CONFLICT: "This Idempotency-Key was used for another request — send a new one",
+  PRECONDITION_FAILED: "The record has changed: If-Match does not hold",
+  PAYLOAD_TOO_LARGE: "Request body is larger than 1048576 bytes",
+  UNSUPPORTED_MEDIA_TYPE: "Content-Type must be application/json",
+  VALIDATION_ERROR: "Validation failed: 1 error(s)",
+  RATE_LIMITED: "Too many requests",
+  INTERNAL_ERROR: "An unexpected error occurred",
+  SCHEMA_MIGRATION_IN_PROGRESS: "A schema change is in progress — please retry",
+  SERVICE_UNAVAILABLE: "The service is temporarily unavailable — please retry",
+};
+
+const descriptions: Readonly<Record<number, string>> = {
+  400: "The request is malformed, or refers to what does not exist.",
+  401: "The key or token is missing, wrong, revoked, expired, or of another workspace.",
+  403: "The key lacks permission.",
+  404: "No such entity, record or route.",
+  405: "Another method on this path; `Allow` names the right ones.",
+  409: "The access mode prevents it, a unique value is taken, or the Idempotency-Key was used before.",
+  412: "`If-Match` does not hold.",
+  413: "The body is larger than 1 MiB.",
+  415: "The body is not JSON.",
+  422: "The data breaks rules of the schema; all problems together.",
+  429: "Over the key's rate.",
+  500: "Anything unexpected.",
+  503: "Retry later; on a write, read first: it may have happened.",
+};
+
+const headersOf: Readonly<Record<number, JsonObject>> = {
+  401: { "WWW-Authenticate": headerRef("WWW-Authenticate") },
+  405: { Allow: headerRef("Allow") },
+  429: { "Retry-After": headerRef("Retry-After") },
+  503: { "Retry-After": headerRef("Retry-After") },
+};
+
+/** `components.headers` that every document uses. */
+export const sharedHeaders: JsonObject = {
+  "X-Request-Id": { description: "The request's own, else a new one.", schema: STRING },
+  "Server-Timing": {
+    description: "Milliseconds of authentication and of the database.",
+    schema: STRING,
+    example: "auth;dur=0, db;dur=4",
+  },
+  RateLimit: {
+    description: "What is left of the key's rate, where the workspace has one.",
+    schema: STRING,
+    example: '"key";r=58;t=42',
+  },
+  "RateLimit-Policy": {
+    description: "The key's rate: requests a window of seconds.",
+    schema: STRING,
+    example: '"key";q=60;w=60',
+  },
+  Allow: { description: "The methods of the path.", schema: STRING },
+  "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
+  "WWW-Authenticate": { description: "How to authenticate.", schema: STRING },
+};
+
+const nameOf = (status: number) => `Error${status}`;
+
+const ALL_STATUSES: readonly number[] = [...new Set(CODES.map((code) => statusOfCode[code]))];
+const READ_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 429, 500, 503];
+
+/** `components.responses`: one for each status, with an example of each of its codes. */
+export function errorResponses(
+  statuses = ALL_STATUSES,
+  messages: Partial<Record<ErrorCode, string>> = {},
+): JsonObject {
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const codes = CODES.filter((code) => statusOfCode[code] === status);
+      const examples = Object.fromEntries(
+        codes.map((code) => [code, { value: exampleOf(code, messages[code]) }]),
+      );
+      const content = jsonContent(schemaRef("shared-error"), { examples });
+      const headers = { ...TRACE_HEADERS, ...headersOf[status] };
+      return [nameOf(status), { description: descriptions[status] ?? "", headers, ...content }];
+    }),
+  );
+}
+
+function exampleOf(code: ErrorCode, message = exampleMessages[code]): JsonObject {
+  const details =
+    code === "VALIDATION_ERROR" ? [{ field: "email", message: "must be a valid email address" }] : undefined;
+  return { error: { code, message, ...(details && { details }) } };
+}
+
+const detail = objectOf({ field: STRING, message: STRING }, { closed: true });
+
+export const errorSchemas: JsonObject = {
+  "shared-errorBody": objectOf(
+    { code: { type: "string", enum: CODES }, message: STRING, details: arrayOf(detail) },
+    { optional: ["details"], closed: true },
+  ),
+  "shared-error": objectOf({ error: schemaRef("shared-errorBody") }, { closed: true }),
+};
+
+/** The responses of an operation that can fail with these statuses. */
+export const errorRefs = (statuses: readonly number[]): JsonObject =>
+  Object.fromEntries(statuses.map((status) => [status, responseRef(nameOf(status))]));
+
+/* What can go wrong, by kind of request. */
+export const READ_ERRORS = errorRefs(READ_STATUSES);
+export const WRITE_ERRORS = errorRefs([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]);
+export const CONDITIONAL_WRITE_ERRORS = errorRefs([
+  400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 500, 503,
+]);
+export const DELETE_ERRORS = errorRefs([400, 401, 403, 404, 405, 409, 412, 413, 429, 500, 503]);

@@ -1,0 +1,201 @@
+import { columnTypeOf } from "../columns/registry.ts";
+import type { Column } from "../model/column.ts";
+import type { JsonObject } from "../model/json.ts";
+import { comparedSchemaOf, idSchemaOf } from "./column-schemas.ts";
+import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
+import type { OperatorFacts, QueryFacts } from "./query-facts.ts";
+import type { VisibleEntity } from "./visible-schema.ts";
+
+export const filterNameOf = (entity: string) => `${entity}-filter`;
+export const fieldNameOf = (entity: string) => `${entity}-field`;
+export const parameterNameOf = (entity: string, parameter: string) => `${entity}-${parameter}`;
+
+const query = (name: string, description: string, more: JsonObject): JsonObject => ({
+  name,
+  in: "query",
+  description,
+  ...more,
+});
+
+/** Parameters that are the same for every entity. */
+export function sharedParameters(facts: QueryFacts): JsonObject {
+  const { defaultPageSize, maxPageSize } = facts;
+  const size = { type: "integer", minimum: 1, maximum: maxPageSize, default: defaultPageSize };
+  const header = { required: false, in: "header" };
+  return {
+    page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
+    size: query("size", "Records of one page.", { schema: size }),
+    count: query("count", "`none` leaves the totals out and saves the count.", {
+      schema: { type: "string", enum: ["exact", "none"], default: "exact" },
+    }),
+    cursor: query("cursor", "Empty for the first page, then `meta.nextCursor`.", {
+      allowEmptyValue: true,
+      schema: STRING,
+    }),
+    format: query("format", "The form of the export.", {
+      schema: { type: "string", enum: ["csv", "ndjson"], default: "csv" },
+    }),
+    atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
+      schema: { type: "boolean", default: false },
+    }),
+    upsertBy: query(
+      "upsertBy",
+      "A unique field, or the fields of a unique combination: creates or updates.",
+      {
+        style: "form",
+        explode: false,
+        schema: arrayOf(STRING, { minItems: 1 }),
+      },
+    ),
+    measure: query("measure", "`count`, or a function and a field: `sum,total`. Repeatable.", {
+      required: true,
+      schema: arrayOf(
+        { type: "string", pattern: `^(${facts.measures.join("|")})(,.+)?$` },
+        { minItems: 1, maxItems: facts.maxMeasures },
+      ),
+    }),
+    groupBy: query("groupBy", "Fields to group by, through to-one relationships too, comma-separated.", {
+      style: "form",
+      explode: false,
+      schema: arrayOf(STRING),
+    }),
+    measureSort: query(
+      "sort",
+      "A group or a measure: `status`, `count,desc`, `sum.total,desc`. Repeatable.",
+      {
+        schema: arrayOf(STRING, { maxItems: facts.maxSortKeys }),
+      },
+    ),
+    "If-Match": {
+      name: "If-Match",
+      ...header,
+      description: "Writes only while the record has this `ETag`; `*` while it exists.",
+      schema: STRING,
+    },
+    "If-None-Match": {
+      name: "If-None-Match",
+      ...header,
+      description: "Answers 304 while the `ETag` is still this one.",
+      schema: STRING,
+    },
+    "Idempotency-Key": {
+      name: "Idempotency-Key",
+      ...header,
+      description:
+        "1 to 255 printable characters: for 24 hours the write is done once, whoever sends it again.",
+      schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]*$" },
+    },
+    Prefer: {
+      name: "Prefer",
+      ...header,
+      description: "`return=representation` answers the records too.",
+      schema: STRING,
+    },
+  };
+}
+
+/** Parameters of one entity; its filters are one parameter of many names (`style: form`, exploded). */
+export function entityParameters(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+  const { name, columns, relationships, settings } = entity;
+  const [id] = columns;
+  const { expandableRelationships: allowed } = settings;
+  const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
+  const names = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "\\." }] };
+  const sortTerms = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "[.,]" }] };
+  return {
+    [parameterNameOf(name, "id")]: {
+      name: "id",
+      in: "path",
+      required: true,
+      description: `The id of the ${name}.`,
+      schema: id ? idSchemaOf(id) : STRING,
+    },
+    [parameterNameOf(name, "filter")]: query(
+      "filter",
+      "`filter[field]=value` or `filter[field.op]=value`; all must hold. Through relationships: " +
+        "`filter[relationship.field.op]=value`. `in` and `notIn` take values separated by commas, `between` two, " +
+        "`isNull` and `isNotNull` `true` or `false`. Or `filter={json}`: a tree with `and`, `or` and `not`.",
+      { style: "deepObject", explode: true, schema: { anyOf: [schemaRef(filterNameOf(name)), JSON_TREE] } },
+    ),
+    [parameterNameOf(name, "sort")]: query(
+      "sort",
+      "`field`, `field,desc` or `field,asc,nullsLast`; repeatable, through to-one relationships too.",
+      { style: "form", explode: true, schema: arrayOf(sortTerms, { maxItems: facts.maxSortKeys }) },
+    ),
+    [parameterNameOf(name, "fields")]: query("fields", "What is answered of each record, comma-separated.", {
+      style: "form",
+      explode: false,
+      schema: arrayOf(names, { minItems: 1 }),
+    }),
+    [parameterNameOf(name, "expand")]: query(
+      "expand",
+      `Relationships to answer with the record, comma-separated paths. ${choiceOf(expandable)}`,
+      { style: "form", explode: false, allowEmptyValue: true, schema: arrayOf(STRING) },
+    ),
+  };
+}
+
+const JSON_TREE: JsonObject = {
+  type: "string",
+  contentMediaType: "application/json",
+  description: "The filter as a JSON tree.",
+};
+
+const choiceOf = (names: readonly string[]) =>
+  names.length === 0
+    ? "There are none."
+    : `Of this entity: ${names.map((name) => `\`${name}\``).join(", ")}.`;
+
+/** Schemas that parameters of one entity use. */
+export function parameterSchemas(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+  const { name, columns } = entity;
+  return {
+    [fieldNameOf(name)]: { type: "string", enum: columns.map((column) => column.name) },
+    [filterNameOf(name)]: filterSchema(entity, facts),
+  };
+}
+
+/** Values of operators that do not take one of the column's own: lists and pairs are comma-separated. */
+const valueSchemas = { LIST: STRING, PAIR: STRING, FLAG: BOOLEAN } as const;
+
+/** A property for each operator of each field; a pattern for what leads through a relationship. */
+function filterSchema(
+  { name, columns, relationships, settings }: VisibleEntity,
+  facts: QueryFacts,
+): JsonObject {
+  const { filterableFields: allowed } = settings;
+  const operators = Object.entries(facts.operators);
+  const properties: Record<string, JsonObject> = {};
+  for (const column of columns) {
+    if (allowed && !allowed.includes(column.name)) continue;
+    addFilters(properties, column, { operators, value: comparedSchemaOf(name, column) });
+  }
+  const isOpen = (relationship: string) =>
+    !allowed || allowed.some((path) => path === relationship || path.startsWith(`${relationship}.`));
+  const ways = [...relationships.keys()].filter(isOpen);
+  return {
+    type: "object",
+    properties,
+    ...(ways.length > 0 && { patternProperties: { [`^(${ways.join("|")})\\.`]: STRING } }),
+    additionalProperties: false,
+  };
+}
+
+interface ColumnFilters {
+  readonly operators: readonly (readonly [string, OperatorFacts])[];
+  readonly value: JsonObject;
+}
+
+function addFilters(
+  properties: Record<string, JsonObject>,
+  column: Column,
+  { operators, value }: ColumnFilters,
+): void {
+  const { family } = columnTypeOf(column);
+  for (const [operator, { takes, families }] of operators) {
+    if (!families.includes(family)) continue;
+    const schema = takes === "ONE" ? value : valueSchemas[takes];
+    if (operator === "eq") properties[column.name] = schema;
+    properties[`${column.name}.${operator}`] = schema;
+  }
+}

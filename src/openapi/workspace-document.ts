@@ -1,0 +1,77 @@
+import type { Access } from "../model/access.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { JsonObject } from "../model/json.ts";
+import { entityPaths, entityResponses } from "./entity-paths.ts";
+import { entitySchemas } from "./entity-schemas.ts";
+import { errorResponses, errorSchemas, sharedHeaders } from "./error-responses.ts";
+import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
+import { bearer, emptyResponse, headerRef, LICENSE, STRING } from "./parts.ts";
+import type { QueryFacts } from "./query-facts.ts";
+import { type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
+import { withoutUnused } from "./without-unused.ts";
+import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
+
+/**
+ * OpenAPI 3.1 of one workspace as its schema stands, as far as the access reaches; the same catalog and access give the
+ * same document, byte for byte.
+ */
+export function buildWorkspaceDocument(
+  catalog: Catalog,
+  { facts, access }: { readonly facts: QueryFacts; readonly access: Access },
+): JsonObject {
+  const entities = visibleEntitiesOf(catalog, access);
+  const document = documentOf(catalog, entities, facts);
+  return access.isWhole && entities.length > 0 ? document : withoutUnused(document);
+}
+
+function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
+  const collect = (part: (entity: VisibleEntity) => JsonObject) => Object.assign({}, ...entities.map(part));
+  return {
+    openapi: "3.1.0",
+    info: infoOf(catalog),
+    servers: [{ url: `/api/v1/${catalog.organization}/${catalog.workspace}` }],
+    security: [{ apiKey: [] }],
+    tags: [
+      { name: "Workspace", description: "The workspace as a whole." },
+      ...entities.map(({ name }) => ({ name, description: `Records of ${name}.` })),
+    ],
+    paths: { ...workspacePaths(entities, facts), ...collect((entity) => entityPaths(entity, facts)) },
+    components: {
+      securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`.") },
+      headers: { ...sharedHeaders, ...recordHeaders },
+      parameters: {
+        ...sharedParameters(facts),
+        ...collect((entity) => entityParameters(entity, facts)),
+      },
+      responses: {
+        ...errorResponses(),
+        NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
+        ...collect(entityResponses),
+      },
+      schemas: {
+        ...errorSchemas,
+        ...workspaceSchemas(entities),
+        ...collect((entity) => ({ ...entitySchemas(entity), ...parameterSchemas(entity, facts) })),
+      },
+    },
+  };
+}
+
+const recordHeaders: JsonObject = {
+  ETag: { description: "Of what is answered; changes when it does.", schema: STRING },
+  Location: { description: "The record's path.", schema: { type: "string", format: "uri-reference" } },
+  "Idempotent-Replayed": {
+    description: "`true`: the answer is that of an earlier request with the same Idempotency-Key.",
+    schema: STRING,
+  },
+  "Preference-Applied": { description: "The preference that was honoured.", schema: STRING },
+};
+
+function infoOf({ organization, workspace, schemaVersion }: Catalog): JsonObject {
+  return {
+    title: `${organization}/${workspace}`,
+    version: String(schemaVersion),
+    description: "Data API of one workspace. `HEAD` works wherever `GET` does.",
+    license: LICENSE,
+  };
+}

@@ -1,0 +1,136 @@
+import { ACCESS_MODES } from "../model/access-mode.ts";
+import type { JsonObject } from "../model/json.ts";
+import { CONDITIONAL_WRITE_ERRORS, READ_ERRORS } from "./error-responses.ts";
+import {
+  arrayOf,
+  COUNT,
+  dataOf,
+  headerRef,
+  jsonBody,
+  jsonResponse,
+  nullable,
+  objectOf,
+  parameterRef,
+  REPLAYED,
+  responseRef,
+  STRING,
+  schemaRef,
+} from "./parts.ts";
+import type { QueryFacts } from "./query-facts.ts";
+import type { VisibleEntity } from "./visible-schema.ts";
+
+const TAGS = ["Workspace"];
+
+/** Paths of the workspace itself. A path must begin with a slash: `/` is the workspace. */
+export function workspacePaths(entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
+  const get = { operationId: "describeWorkspace", summary: "Describe the workspace", tags: TAGS };
+  const described = jsonResponse("The workspace.", dataOf(schemaRef("shared-workspace")));
+  const writable = writableOf(entities);
+  return {
+    "/": { get: { ...get, responses: { 200: described, ...READ_ERRORS } } },
+    "/openapi.json": { get: describeApi },
+    ...(writable.length > 0 && { "/transaction": { post: transact(writable, facts) } }),
+  };
+}
+
+const writableOf = (entities: readonly VisibleEntity[]) =>
+  entities.filter(({ operations }) => operations.some((operation) => operation !== "read"));
+
+const describeApi: JsonObject = {
+  operationId: "describeApi",
+  summary: "This document",
+  tags: TAGS,
+  parameters: [parameterRef("If-None-Match")],
+  responses: {
+    200: jsonResponse("The OpenAPI document.", { type: "object" }, { ETag: headerRef("ETag") }),
+    304: responseRef("NotModified"),
+    ...READ_ERRORS,
+  },
+};
+
+function transact(entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
+  const operations = arrayOf(schemaRef("shared-operation"), { minItems: 1, maxItems: facts.maxBatchItems });
+  const record = { anyOf: [...entities.map(({ name }) => schemaRef(name)), { type: "null" }] };
+  return {
+    operationId: "transact",
+    summary: "Write records of several entities, all or nothing",
+    description:
+      'In order. `{"$ref": "name.field"}` in a body is a field of the earlier operation called `name`. ' +
+      "A failure is the failing operation's own, with `Operation {i}: ` before its message.",
+    tags: TAGS,
+    parameters: [parameterRef("Idempotency-Key")],
+    requestBody: jsonBody(objectOf({ operations }, { closed: true })),
+    responses: {
+      200: jsonResponse("The records by operation; null for a delete.", dataOf(arrayOf(record)), REPLAYED),
+      ...CONDITIONAL_WRITE_ERRORS,
+    },
+  };
+}
+
+const ID: JsonObject = { type: ["string", "integer"] };
+const BODY: JsonObject = { type: "object" };
+
+function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
+  const entity = { type: "string", enum: entities.map(({ name }) => name) };
+  const method = (...names: string[]): JsonObject => ({ type: "string", enum: names });
+  const options = { optional: ["as", "ifMatch"], closed: true };
+  return {
+    type: "object",
+    oneOf: [
+      objectOf({ method: method("POST"), entity, as: STRING, body: BODY }, options),
+      objectOf(
+        { method: method("PUT", "PATCH"), entity, id: ID, ifMatch: STRING, as: STRING, body: BODY },
+        options,
+      ),
+      objectOf({ method: method("DELETE"), entity, id: ID, ifMatch: STRING }, options),
+    ],
+  };
+}
+
+/** Schemas that are the same for every entity. */
+export function workspaceSchemas(entities: readonly VisibleEntity[]): JsonObject {
+  return {
+    "shared-workspace": workspaceSchema,
+    "shared-operation": operationSchema(writableOf(entities)),
+    "shared-listMeta": listMeta,
+    "shared-groups": dataOf(arrayOf({ type: "object" })),
+    "shared-bulkAnswer": objectOf(
+      {
+        succeeded: COUNT,
+        failed: COUNT,
+        errors: arrayOf(objectOf({ index: COUNT, error: schemaRef("shared-errorBody") })),
+      },
+      { optional: ["errors"] },
+    ),
+  };
+}
+
+const listMeta: JsonObject = {
+  ...objectOf(
+    { page: COUNT, size: COUNT, totalElements: COUNT, totalPages: COUNT, nextCursor: nullable(STRING) },
+    { optional: ["page", "totalElements", "totalPages", "nextCursor"], closed: true },
+  ),
+  description:
+    "By page: `page` and the totals unless `count=none`. By cursor: `nextCursor`, null at the end.",
+};
+
+const relationship = objectOf({
+  name: STRING,
+  kind: { type: "string", enum: ["TO_ONE", "TO_MANY", "MANY_TO_MANY"] },
+  entity: STRING,
+});
+
+const workspaceSchema = objectOf({
+  organization: STRING,
+  workspace: STRING,
+  accessMode: { type: "string", enum: ACCESS_MODES },
+  schemaVersion: COUNT,
+  entities: arrayOf(
+    objectOf({
+      name: STRING,
+      columns: arrayOf({ type: "object" }),
+      relationships: arrayOf(relationship),
+      constraints: arrayOf({ type: "object" }),
+    }),
+  ),
+});

@@ -1,0 +1,29 @@
+import { OPERATIONS, type Operation } from "../../model/access.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+
+/**
+ * Which operations the caller has any use for: what the key, its scopes and the workspace's `mcpMode` allow on at least one
+ * entity. `message` may throw what is wrong with the request. Throws FORBIDDEN while MCP is disabled.
+ */
+export async function openMcp(
+  ctx: WorkspaceContext,
+  message: () => unknown,
+): Promise<ReadonlySet<Operation>> {
+  return runFenced(ctx, {
+    need: "READ",
+    plan({ workspace, catalog, access }) {
+      message();
+      const { actor } = ctx;
+      const isWritable =
+        workspace.mcpMode === "FULL" && (actor.kind === "ADMIN" || actor.key.permission === "READ_WRITE");
+      const entities = [...catalog.entities.values()];
+      const useful = OPERATIONS.filter(
+        (operation) =>
+          (operation === "read" || isWritable) &&
+          (access.isWhole || entities.some((entity) => access.isAllowed(operation, entity))),
+      );
+      return { statements: [], shape: () => new Set(useful) };
+    },
+  });
+}

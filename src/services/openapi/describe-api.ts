@@ -1,0 +1,48 @@
+import { sha256Hex } from "../../lib/hashing.ts";
+import { LruMap } from "../../lib/lru-map.ts";
+import { type Access, OPERATIONS } from "../../model/access.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+import { queryFacts } from "./query-facts.ts";
+
+export interface ApiDescription {
+  /** The OpenAPI document as JSON, in UTF-8. */
+  readonly content: ArrayBuffer;
+  /** Of the content, so that a new release of the product is a new document too. */
+  readonly tag: string;
+}
+
+/** By workspace, schema version and access. That of the largest schema has 10 MB, so an isolate keeps few. */
+const DOCUMENTS_PER_ISOLATE = 4;
+const TAG_LENGTH = 16;
+const documents = new LruMap<string, ApiDescription>(DOCUMENTS_PER_ISOLATE);
+
+/** The addressed workspace's own OpenAPI document, as far as the key reaches. */
+export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription> {
+  const { catalog, access } = await runFenced(ctx, {
+    need: "READ",
+    plan: (view) => ({ statements: [], shape: () => view }),
+  });
+  const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}`;
+  const known = documents.get(key);
+  if (known) return known;
+  const document = buildWorkspaceDocument(catalog, { facts: queryFacts, access });
+  const content = await new Response(JSON.stringify(document)).arrayBuffer();
+  const made = { content, tag: (await sha256Hex(content)).slice(0, TAG_LENGTH) };
+  documents.set(key, made);
+  return made;
+}
+
+/** What is allowed with each entity in order, a digit each; empty for a key without scopes. */
+function reachOf({ entities }: Catalog, access: Access): string {
+  if (access.isWhole) return "";
+  const digits = [...entities.values()].map((entity) =>
+    OPERATIONS.reduce(
+      (bits, operation) => bits * 2 + Number(access.isAllowed(operation, entity)),
+      0,
+    ).toString(16),
+  );
+  return digits.join("");
+}

@@ -1,0 +1,86 @@
+import { and, count, eq, inArray, isNull } from "drizzle-orm";
+import type { Rows } from "../../db/database.ts";
+import { toStatement } from "../../db/platform.ts";
+import { SqlFailure } from "../../db/sql-failure.ts";
+import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
+import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { runFenced } from "../fence/run-fenced.ts";
+
+export interface UsageDto {
+  /** Number of records by entity. */
+  readonly records: Readonly<Record<string, number>>;
+  /** What records and their indexes take in the database's file. Null where the database has no `dbstat`. */
+  readonly bytes: number | null;
+  /** Those that are not revoked. */
+  readonly keys: number;
+  readonly webhooks: number;
+  readonly pendingDeliveries: number;
+}
+
+/** Reads every page of the workspace's tables for `bytes`. Throws NOT_FOUND. */
+export async function getUsage(ctx: WorkspaceContext): Promise<UsageDto> {
+  const { tables, ...counts } = await countAll(ctx);
+  return { ...counts, bytes: await bytesOf(ctx, tables) };
+}
+
+const countAll = (ctx: WorkspaceContext) =>
+  runFenced(ctx, {
+    need: "READ",
+    plan({ workspace, catalog }) {
+      const { read } = ctx.platform;
+      const tables = [...catalog.entities.values()].map(({ physicalTable }) => physicalTable);
+      const ofWorkspace = eq(webhooks.workspaceId, workspace.id);
+      const isPending = eq(webhookDeliveries.status, "PENDING");
+      const counts = [
+        read
+          .select({ name: recordCounts.tableName, count: recordCounts.count })
+          .from(recordCounts)
+          .where(inArray(recordCounts.tableName, tables)),
+        read
+          .select({ total: count() })
+          .from(apiKeys)
+          .where(and(eq(apiKeys.workspaceId, workspace.id), isNull(apiKeys.revokedAt))),
+        read.select({ total: count() }).from(webhooks).where(ofWorkspace),
+        read
+          .select({ total: count() })
+          .from(webhookDeliveries)
+          .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
+          .where(and(ofWorkspace, isPending)),
+      ];
+      return {
+        statements: counts.map(toStatement),
+        shape([records = [], keys, hooks, pending]) {
+          return {
+            tables,
+            records: recordsOf(catalog, records),
+            keys: totalOf(keys),
+            webhooks: totalOf(hooks),
+            pendingDeliveries: totalOf(pending),
+          };
+        },
+      };
+    },
+  });
+
+function recordsOf(catalog: Catalog, rows: Rows): Readonly<Record<string, number>> {
+  const byTable = new Map(rows.map(([table, total]) => [table, Number(total)]));
+  return Object.fromEntries(
+    [...catalog.entities.values()].map(({ name, physicalTable }) => [name, byTable.get(physicalTable) ?? 0]),
+  );
+}
+
+const totalOf = (rows: Rows | undefined): number => Number(rows?.[0]?.[0]);
+
+async function bytesOf(ctx: WorkspaceContext, tables: readonly string[]): Promise<number | null> {
+  const ofTables = `SELECT name FROM sqlite_schema WHERE tbl_name IN (SELECT value FROM json_each(?))`;
+  const sql = `SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN (${ofTables})`;
+  try {
+    const [rows] = await ctx.database.read([{ sql, args: [JSON.stringify(tables)] }]);
+    return totalOf(rows);
+  } catch (cause) {
+    if (cause instanceof SqlFailure && cause.message.includes("no such table: dbstat")) return null;
+    throw cause;
+  }
+}

@@ -1,0 +1,328 @@
+import { exports } from "cloudflare:workers";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ask, expectFailure, expectStatus, roundTripsOf } from "../support/api.ts";
+import { alice, customer, order } from "../support/entities.ts";
+import { listen, makeMailbox } from "../support/webhooks.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+/* Driven by the SDK's own client; what a client would never send, by hand. */
+
+const ALL = ["describe", "list", "get", "create", "update", "delete", "aggregate"];
+const READING = ["describe", "list", "get", "aggregate"];
+
+let w: TestWorkspace;
+let path: string;
+beforeAll(async () => {
+  w = await makeWorkspace(customer, order);
+  path = `/mcp/${w.organization}/${w.workspace}`;
+});
+beforeEach(() => setMode("FULL"));
+
+const setMode = async (mcpMode: string) => {
+  expectStatus(await w.admin("PATCH", "", { body: { mcpMode } }), 200);
+};
+
+async function connect(token = w.key, mode: "auto" | "legacy" = "auto"): Promise<Client> {
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode } });
+  const transport = new StreamableHTTPClientTransport(new URL(`https://edge.test${path}`), {
+    fetch: (url, init) => exports.default.fetch(new Request(url, init)),
+    requestInit: { headers: { Authorization: `Bearer ${token}` } },
+  });
+  await client.connect(transport);
+  return client;
+}
+
+/** What a tool has answered: whether it is an error, and its JSON. */
+async function call(client: Client, name: string, args: object = {}) {
+  const { isError = false, content } = await client.callTool({ name, arguments: { ...args } });
+  const [first] = content;
+  return { isError, body: JSON.parse(first?.type === "text" ? first.text : "null") };
+}
+
+const toolsOf = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name);
+
+/** One JSON-RPC request by hand, as a client of 2025 sends it. */
+const post = (message: unknown, asking: { token?: string; headers?: Record<string, string> } = {}) =>
+  ask("POST", path, {
+    token: w.key,
+    body: message as object,
+    ...asking,
+    headers: { Accept: "application/json, text/event-stream", ...asking.headers },
+  });
+const calling = (name: string, args: object) => ({
+  jsonrpc: "2.0",
+  id: 1,
+  method: "tools/call",
+  params: { name, arguments: args },
+});
+
+describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) => {
+  it("describes, writes, reads, counts and deletes", async () => {
+    const client = await connect(w.key, mode);
+    expect(await toolsOf(client)).toEqual(ALL);
+    const overview = (await call(client, "describe")).body;
+    expect(overview).toMatchObject({
+      workspace: w.workspace,
+      entities: [
+        { name: "Customer", relationships: ["orders → Order"] },
+        { name: "Order", relationships: ["customer → Customer"] },
+      ],
+    });
+    const { columns } = (await call(client, "describe", { entity: "Customer" })).body;
+    expect(columns[1]).toMatchObject({ name: "email", type: "VARCHAR", unique: true });
+
+    const email = `${crypto.randomUUID()}@example.com`;
+    const created = await call(client, "create", { entity: "Customer", record: { ...alice, email } });
+    const { id } = created.body.data;
+    expect(created).toMatchObject({ isError: false, body: { data: { email }, etag: expect.any(String) } });
+    const found = await call(client, "get", { entity: "Customer", id, fields: ["id", "name"] });
+    expect(found.body.data).toEqual({ id, name: "Alice" });
+    const changed = await call(client, "update", {
+      entity: "Customer",
+      id,
+      record: { age: 31 },
+      ifMatch: created.body.etag,
+    });
+    expect(changed.body.data).toMatchObject({ email, age: 31 });
+    const listed = await call(client, "list", {
+      entity: "Customer",
+      filter: { email, age: { gte: 31 } },
+      sort: ["age,desc", "name"],
+      expand: ["orders"],
+      size: 5,
+    });
+    expect(listed.body).toMatchObject({
+      data: [{ name: "Alice", age: 31, orders: [] }],
+      meta: { totalElements: 1, size: 5 },
+    });
+    const counted = await call(client, "aggregate", {
+      entity: "Customer",
+      measure: ["count", "avg,age"],
+      groupBy: ["vip"],
+      filter: { email },
+    });
+    expect(counted.body.data).toEqual([{ vip: false, count: 1, avg: { age: 31 } }]);
+    expect((await call(client, "delete", { entity: "Customer", id })).body).toEqual({ deleted: id });
+    expect(await call(client, "get", { entity: "Customer", id })).toEqual({
+      isError: true,
+      body: { error: { code: "NOT_FOUND", message: `Record not found: ${id}` } },
+    });
+    await client.close();
+  });
+
+  it("gets errors that tell a model what to mend", async () => {
+    const client = await connect(w.key, mode);
+    expect(await call(client, "create", { entity: "Customer", record: { age: "old" } })).toEqual({
+      isError: true,
+      body: {
+        error: {
+          code: "VALIDATION_ERROR",
+          message: "Validation failed: 3 error(s)",
+          details: [
+            { field: "email", message: "email is required" },
+            { field: "name", message: "name is required" },
+            { field: "age", message: "must be an integer" },
+          ],
+        },
+      },
+    });
+    expect((await call(client, "list", { entity: "Custmer" })).body.error.code).toBe("NOT_FOUND");
+    expect((await call(client, "list", { entity: "Customer", sort: ["agee"] })).body.error.message).toContain(
+      "age",
+    );
+    const wrong = await call(client, "list", { entity: "Customer", size: "many", colour: 1 });
+    expect(wrong.body.error.details).toEqual([
+      { field: "size", message: "must be a number" },
+      { field: "colour", message: "is not a known property" },
+    ]);
+    await expect(client.callTool({ name: "drop_tables", arguments: {} })).rejects.toThrow("Unknown tool");
+    await client.close();
+  });
+});
+
+describe("what a key may do", () => {
+  it("is all that it is shown: a READ_ONLY key gets tools that read, and cannot call others", async () => {
+    const { key } = await w.createKey({ permission: "READ_ONLY" });
+    const client = await connect(key);
+    expect(await toolsOf(client)).toEqual(READING);
+    const refused = await call(client, "create", { entity: "Customer", record: alice });
+    expect(refused).toMatchObject({ isError: true, body: { error: { code: "FORBIDDEN" } } });
+  });
+
+  it("is narrowed by its scopes: nothing tells of other entities", async () => {
+    const scopes = [{ entity: "Customer", operations: ["read", "update"] }];
+    const client = await connect((await w.createKey({ scopes })).key);
+    expect(await toolsOf(client)).toEqual(["describe", "list", "get", "update", "aggregate"]);
+    const seen = JSON.stringify([
+      await client.listTools(),
+      await call(client, "describe"),
+      await call(client, "describe", { entity: "Customer" }),
+      await call(client, "list", { entity: "Customer", sort: ["related.total"] }),
+    ]);
+    expect(seen).not.toMatch(/order/i);
+    const [hidden, absent] = [
+      await call(client, "describe", { entity: "Order" }),
+      await call(client, "describe", { entity: "Nothing" }),
+    ];
+    expect(JSON.stringify(hidden).replace("Order", "Nothing")).toBe(JSON.stringify(absent));
+    const expanded = await call(client, "list", { entity: "Customer", expand: ["orders"] });
+    expect(expanded.isError).toBe(true);
+    const created = await call(client, "create", { entity: "Customer", record: alice });
+    expect(created.body.error).toEqual({
+      code: "FORBIDDEN",
+      message: "This API key is not allowed to create Customer",
+    });
+  });
+
+  it("ends at the next request when it is revoked, with 401 for whatever is sent", async () => {
+    const { id, key } = await w.createKey();
+    const client = await connect(key);
+    expect((await call(client, "list", { entity: "Customer" })).isError).toBe(false);
+    expectStatus(await w.admin("DELETE", `/api-keys/${id}`), 204);
+    await expect(call(client, "list", { entity: "Customer" })).rejects.toThrow();
+    for (const message of [
+      calling("list", { entity: "Customer" }),
+      calling("list", { colour: 1 }),
+      calling("nothing", {}),
+      { jsonrpc: "2.0", id: 1, method: "tools/list" },
+      "{",
+      "[]",
+    ])
+      expectFailure(await post(message, { token: key }), 401, {
+        code: "UNAUTHORIZED",
+        message: "Invalid API key",
+      });
+  });
+
+  it("holds from its addresses only, and in its own workspace only", async () => {
+    const { key } = await w.createKey({ allowedIps: ["203.0.113.7"] });
+    const headers = { "CF-Connecting-IP": "203.0.113.8" };
+    const answer = await post(calling("list", { entity: "Customer" }), { token: key, headers });
+    expectFailure(answer, 403, {
+      code: "FORBIDDEN",
+      message: "This API key is not allowed from this address",
+    });
+    const other = await makeWorkspace(customer);
+    const foreign = await post(calling("list", { entity: "Customer" }), { token: other.key });
+    expect(foreign.body).toEqual((await w.api("GET", "/Customer", { token: other.key })).body);
+    expect(foreign.status).toBe(401);
+  });
+});
+
+describe("the workspace's mcpMode", () => {
+  const disabled = { code: "FORBIDDEN", message: "MCP is disabled in this workspace" };
+
+  it("is DISABLED at first", async () => {
+    const fresh = await makeWorkspace();
+    expect((await fresh.admin("GET", "")).body.data.mcpMode).toBe("DISABLED");
+    expectFailure(await w.admin("PATCH", "", { body: { mcpMode: "OPEN" } }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "mcpMode", message: "must be one of: DISABLED, READ_ONLY, FULL" }],
+    });
+  });
+
+  it("DISABLED shuts everything from the next request on", async () => {
+    const client = await connect();
+    await setMode("DISABLED");
+    await expect(call(client, "list", { entity: "Customer" })).rejects.toThrow();
+    for (const message of [
+      calling("list", { entity: "Customer" }),
+      calling("create", { entity: "Customer", record: alice }),
+      { jsonrpc: "2.0", id: 1, method: "ping" },
+      { jsonrpc: "2.0", method: "notifications/initialized" },
+    ])
+      expectFailure(await post(message), 403, disabled);
+    expectStatus(await w.api("GET", "/Customer"), 200);
+  });
+
+  it("READ_ONLY lets reads through, from the next request on", async () => {
+    const client = await connect();
+    await setMode("READ_ONLY");
+    expect(await toolsOf(client)).toEqual(READING);
+    expect((await call(client, "list", { entity: "Customer" })).isError).toBe(false);
+    expect(await call(client, "create", { entity: "Customer", record: alice })).toEqual({
+      isError: true,
+      body: { error: { code: "FORBIDDEN", message: "MCP is read-only in this workspace" } },
+    });
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
+    await setMode("FULL");
+    const refused = await call(client, "create", { entity: "Customer", record: alice });
+    expect(refused.body.error).toMatchObject({ code: "WORKSPACE_STATUS" });
+    expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
+  });
+});
+
+describe("the endpoint", () => {
+  it("costs one round trip to the database, for a call as for the list of tools", async () => {
+    await w.api("GET", "/Customer");
+    const counted: unknown[] = [];
+    for (const message of [
+      calling("list", { entity: "Customer", expand: ["orders"] }),
+      calling("create", { entity: "Customer", record: { name: "One", email: "one@example.com" } }),
+      calling("describe", {}),
+      calling("aggregate", { entity: "Customer", measure: ["count"] }),
+      { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    ]) {
+      const requestId = crypto.randomUUID();
+      expectStatus(await post(message, { headers: { "X-Request-Id": requestId } }), 200);
+      counted.push(await roundTripsOf(requestId));
+    }
+    expect(counted).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it("tells webhooks of what tools have written", async () => {
+    const box = makeMailbox();
+    const { id } = await listen(w, box);
+    await call(await connect(), "create", {
+      entity: "Customer",
+      record: { name: "Heard", email: "h@example.com" },
+    });
+    const [message] = await box.messages(1);
+    expect(message).toMatchObject({ type: "record.created", data: { record: { name: "Heard" } } });
+    expectStatus(await w.admin("DELETE", `/webhooks/${id}`), 204);
+  });
+
+  it("answers as every other: trace, rates, origins, methods", async () => {
+    expectStatus(await w.admin("PATCH", "", { body: { rateLimit: 300 } }), 200);
+    const answer = await post(calling("describe", {}), { headers: { Origin: "https://app.example.com" } });
+    expect(answer.headers.get("RateLimit-Policy")).toBe('"key";q=300;w=60');
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(answer.headers.get("X-Request-Id")).toBeTruthy();
+    expect(answer.headers.get("Vary")).toContain("Origin");
+    expectStatus(await w.admin("PATCH", "", { body: { rateLimit: null } }), 200);
+    for (const method of ["GET", "DELETE"]) {
+      const refused = await ask(method, path, { token: w.key });
+      expectFailure(refused, 405, { code: "METHOD_NOT_ALLOWED", message: expect.any(String) });
+      expect(refused.headers.get("Allow")).toBe("POST, OPTIONS");
+    }
+    expectFailure(await ask("POST", path, { body: calling("list", {}) }), 401, {
+      code: "UNAUTHORIZED",
+      message: "Invalid API key",
+    });
+  });
+
+  it.each([
+    ["no JSON", "{", 400],
+    ["a batch", [calling("describe", {}), calling("describe", {})], 400],
+    ["nothing", "", 400],
+    ["no message of JSON-RPC", { hello: "world" }, 400],
+    ["what is too large", JSON.stringify(calling("list", { entity: "x".repeat(1_100_000) })), 413],
+    ["what is too deep", `${"[".repeat(70)}${"]".repeat(70)}`, 400],
+  ])("refuses %s", async (_, message, status) => {
+    expect((await post(message)).status).toBe(status);
+  });
+
+  it("answers what it does not know as JSON-RPC has it, and notifications with nothing", async () => {
+    const unknown = await post({ jsonrpc: "2.0", id: 7, method: "resources/list" });
+    expect(unknown.body).toMatchObject({ jsonrpc: "2.0", id: 7, error: { code: -32601 } });
+    const strange = await post(calling("toString", {}));
+    expect(strange.body).toMatchObject({ error: { code: -32602, message: "Unknown tool" } });
+    const notified = await post({ jsonrpc: "2.0", method: "notifications/initialized" });
+    expect([notified.status, notified.text]).toEqual([202, ""]);
+    expect((await post(calling("describe", {}), { headers: { "Content-Type": "text/plain" } })).status).toBe(
+      415,
+    );
+  });
+});

@@ -1,0 +1,262 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { statusOfCode } from "../../src/errors/codes.ts";
+import { operators } from "../../src/query/operators.ts";
+import {
+  AGGREGATE_PARAMETERS,
+  EXPORT_PARAMETERS,
+  LIST_PARAMETERS,
+  RECORD_PARAMETERS,
+} from "../../src/query/parse/parameters.ts";
+import { ADMIN_TOKEN, type Answer, ask, askAdmin, expectStatus } from "../support/api.ts";
+import { alice, customer } from "../support/entities.ts";
+import { type Parts, resolved } from "../support/find-operation.ts";
+import { makeMailbox } from "../support/webhooks.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+const WORKSPACE = "/api/v1/:organization/:workspace";
+
+let w: TestWorkspace;
+let workspaceDocument: Parts;
+let adminDocument: Parts;
+beforeAll(async () => {
+  w = await makeWorkspace(customer);
+  workspaceDocument = expectStatus(await w.api("GET", "/openapi.json"), 200).body;
+  adminDocument = expectStatus(await askAdmin("GET", "/openapi.json"), 200).body;
+});
+
+/** `GET /Customer/{id}` of every operation. */
+const operationsOf = (document: Parts): string[] =>
+  Object.entries(document.paths as Parts).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+
+/** Likewise of every route of the service below a path. */
+const routesBelow = (...prefixes: string[]): string[] =>
+  createApp()
+    .routes.filter(({ method, path }) => {
+      return METHODS.includes(method.toLowerCase()) && prefixes.some((prefix) => path.startsWith(prefix));
+    })
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+
+const sorted = (values: readonly string[]) => [...new Set(values)].sort();
+
+describe("the documents have every route, and no other", () => {
+  it("of a workspace", () => {
+    const base = WORKSPACE.replaceAll(/:(\w+)/g, "{$1}");
+    const routes = routesBelow(WORKSPACE).map((route) =>
+      route.replace(base, "").replace("{entity}", "Customer").replace(/ $/, " /"),
+    );
+    expect(sorted(operationsOf(workspaceDocument))).toEqual(sorted(routes));
+  });
+
+  it("of the admin API and the service", () => {
+    const routes = routesBelow("/admin/v1", "/healthz", "/readyz");
+    expect(sorted(operationsOf(adminDocument))).toEqual(sorted(routes));
+  });
+
+  it("of both is what the service has, but for what is no REST resource", () => {
+    const routes = sorted(routesBelow("/"));
+    const described = [...routesBelow(WORKSPACE), ...routesBelow("/admin/v1", "/healthz", "/readyz")];
+    const others = ["GET /docs/{organization}/{workspace}", "POST /mcp/{organization}/{workspace}"];
+    expect(routes.filter((route) => !described.includes(route))).toEqual(others);
+  });
+});
+
+describe("the document of a workspace", () => {
+  it("has every error code, at its status, with an example", () => {
+    const { responses, schemas } = workspaceDocument.components;
+    const examples = Object.entries(responses as Parts).flatMap(([name, { content }]) => {
+      const found = Object.entries((content?.["application/json"].examples ?? {}) as Parts);
+      return found.map(([code, { value }]) => [code, value.error.code, Number(name.replace("Error", ""))]);
+    });
+    const codes = Object.entries(statusOfCode).map(([code, status]) => [code, code, status]);
+    expect(examples.sort()).toEqual(codes.sort());
+    expect(schemas["shared-errorBody"].properties.code.enum).toEqual(Object.keys(statusOfCode));
+  });
+
+  it.each([
+    ["/Customer", "get", LIST_PARAMETERS],
+    ["/Customer", "post", RECORD_PARAMETERS],
+    ["/Customer/{id}", "get", RECORD_PARAMETERS],
+    ["/Customer/{id}", "put", RECORD_PARAMETERS],
+    ["/Customer/{id}", "patch", RECORD_PARAMETERS],
+    ["/Customer/aggregate", "get", AGGREGATE_PARAMETERS],
+    ["/Customer/export", "get", EXPORT_PARAMETERS],
+    ["/Customer/bulk", "put", ["atomic", "upsertBy"]],
+  ])("has every query parameter of %s %s", (path, method, expected) => {
+    const found = workspaceDocument.paths[path][method].parameters.map((parameter: Parts) =>
+      resolved(workspaceDocument, parameter),
+    );
+    const names = found.filter((parameter: Parts) => parameter.in === "query").map(({ name }: Parts) => name);
+    expect(sorted(names)).toEqual(sorted(expected));
+  });
+
+  it("has every operator of every field, and no other", () => {
+    const names = Object.keys(workspaceDocument.components.schemas["Customer-filter"].properties);
+    const used = new Set(names.map((name) => name.split(".")[1] ?? "eq"));
+    expect(sorted([...used])).toEqual(sorted(Object.keys(operators)));
+    expect(sorted(names.map((name) => name.split(".")[0] ?? ""))).toEqual(
+      sorted(["id", "email", "name", "age", "vip"]),
+    );
+  });
+});
+
+/* One request for each operation. That its answer is as documented is what `ask` itself expects. */
+
+describe("every operation of a workspace answers as documented", () => {
+  const body = (email: string) => ({ ...alice, email });
+  const requests: Record<string, () => Promise<Answer>> = {
+    describeWorkspace: () => w.api("GET", "/"),
+    describeApi: () => w.api("GET", "/openapi.json"),
+    transact: () =>
+      w.api("POST", "/transaction", {
+        body: { operations: [{ method: "POST", entity: "Customer", body: body("t@example.com") }] },
+      }),
+    "Customer.list": () => w.api("GET", "/Customer?filter[age.gte]=1&sort=name,desc&fields=id,name&size=5"),
+    "Customer.create": () => w.api("POST", "/Customer?fields=id", { body: body("c@example.com") }),
+    "Customer.aggregate": () => w.api("GET", "/Customer/aggregate?measure=count&groupBy=vip&sort=count"),
+    "Customer.export": () => w.api("GET", "/Customer/export?format=ndjson"),
+    "Customer.bulkCreate": () => w.api("POST", "/Customer/bulk", { body: [body("b@example.com")] }),
+    "Customer.bulkUpdate": () =>
+      w.api("PUT", "/Customer/bulk?upsertBy=email", {
+        body: [body("u@example.com")],
+        headers: { Prefer: "return=representation" },
+      }),
+    "Customer.bulkDelete": async () => w.api("DELETE", "/Customer/bulk", { body: [await newId()] }),
+    "Customer.get": async () => w.api("GET", `/Customer/${await newId()}`),
+    "Customer.update": async () => w.api("PUT", `/Customer/${await newId()}`, { body: { age: 1 } }),
+    "Customer.patch": async () => w.api("PATCH", `/Customer/${await newId()}`, { body: { age: 2 } }),
+    "Customer.delete": async () => w.api("DELETE", `/Customer/${await newId()}`),
+  };
+
+  async function newId(): Promise<number> {
+    const email = `${crypto.randomUUID()}@example.com`;
+    return expectStatus(await w.api("POST", "/Customer", { body: body(email) }), 201).body.data.id;
+  }
+
+  it("all of them are here", () => {
+    expect(sorted(Object.keys(requests))).toEqual(sorted(idsOf(workspaceDocument)));
+  });
+
+  it.each(Object.keys(requests))("%s", async (id) => {
+    const answer = await requests[id]?.();
+    expect(answer?.status, answer?.text).toBeLessThan(300);
+  });
+});
+
+describe("every operation of the admin API answers as documented", () => {
+  const slug = () => `s-${crypto.randomUUID().slice(0, 13)}`;
+  const newOrganization = async () => {
+    const body = { slug: slug(), name: "New" };
+    return expectStatus(await askAdmin("POST", "/organizations", { body }), 201).body.data.slug as string;
+  };
+  const newEntity = async () => {
+    const name = `E${crypto.randomUUID().slice(0, 8)}`;
+    const columns = [{ name: "note", type: "TEXT", default: "none" }];
+    expectStatus(await w.admin("POST", "/entities", { body: { name, columns } }), 201);
+    return name;
+  };
+  const newWebhook = () =>
+    w.admin("POST", "/webhooks", {
+      body: { name: "hook", url: makeMailbox().url, events: ["record.deleted"], enabled: true },
+    });
+  const webhookId = async () => expectStatus(await newWebhook(), 201).body.data.id as string;
+  const send = async (id: string) => {
+    const body = { ...alice, email: `${crypto.randomUUID()}@example.com` };
+    const { id: recordId } = expectStatus(await w.api("POST", "/Customer", { body }), 201).body.data;
+    return w.admin("POST", `/webhooks/${id}/send`, { body: { entity: "Customer", ids: [recordId] } });
+  };
+  const requests: Record<string, () => Promise<Answer>> = {
+    isHealthy: () => ask("GET", "/healthz"),
+    isReady: () => ask("GET", "/readyz"),
+    describeAdminApi: () => askAdmin("GET", "/openapi.json"),
+    listOrganizations: () => askAdmin("GET", "/organizations?size=5&page=0"),
+    createOrganization: () => askAdmin("POST", "/organizations", { body: { slug: slug(), name: "N" } }),
+    getOrganization: () => askAdmin("GET", `/organizations/${w.organization}`),
+    updateOrganization: () => askAdmin("PATCH", `/organizations/${w.organization}`, { body: { name: "M" } }),
+    deleteOrganization: async () => askAdmin("DELETE", `/organizations/${await newOrganization()}`),
+    listWorkspaces: () => askAdmin("GET", `/organizations/${w.organization}/workspaces`),
+    createWorkspace: async () =>
+      askAdmin("POST", `/organizations/${await newOrganization()}/workspaces`, {
+        body: { slug: "w", name: "W" },
+      }),
+    getWorkspace: () => w.admin("GET", ""),
+    updateWorkspace: () => w.admin("PATCH", "", { body: { maxExpandDepth: 2 } }),
+    deleteWorkspace: async () => {
+      const path = `/organizations/${await newOrganization()}/workspaces`;
+      expectStatus(await askAdmin("POST", path, { body: { slug: "w", name: "W" } }), 201);
+      return askAdmin("DELETE", `${path}/w?confirm=w`);
+    },
+    getUsage: () => w.admin("GET", "/usage"),
+    listApiKeys: () => w.admin("GET", "/api-keys"),
+    createApiKey: () => w.admin("POST", "/api-keys", { body: { name: "k", permission: "READ_ONLY" } }),
+    getApiKey: () => w.admin("GET", `/api-keys/${w.keyId}`),
+    updateApiKey: () => w.admin("PATCH", `/api-keys/${w.keyId}`, { body: { name: "renamed" } }),
+    revokeApiKey: async () => w.admin("DELETE", `/api-keys/${(await w.createKey()).id}`),
+    rotateApiKey: async () => w.admin("POST", `/api-keys/${(await w.createKey()).id}/rotate`),
+    syncApiKeys: () => w.admin("POST", "/api-keys/sync"),
+    listEntities: () => w.admin("GET", "/entities"),
+    createEntity: () => w.admin("POST", "/entities", { body: { name: "Created" } }),
+    getEntity: () => w.admin("GET", "/entities/Customer"),
+    updateEntity: async () =>
+      w.admin("PATCH", `/entities/${await newEntity()}`, { body: { settings: { maxExpandDepth: 1 } } }),
+    deleteEntity: async () => {
+      const name = await newEntity();
+      return w.admin("DELETE", `/entities/${name}?confirm=${name}`);
+    },
+    addColumn: async () =>
+      w.admin("POST", `/entities/${await newEntity()}/columns`, { body: { name: "more", type: "JSON" } }),
+    updateColumn: async () =>
+      w.admin("PATCH", `/entities/${await newEntity()}/columns/note`, { body: { indexed: true } }),
+    deleteColumn: async () => w.admin("DELETE", `/entities/${await newEntity()}/columns/note?confirm=note`),
+    getSchema: () => w.admin("GET", "/schema"),
+    putSchema: async () => {
+      const { entities } = (await w.admin("GET", "/schema")).body.data;
+      return w.admin("PUT", "/schema?dryRun=true", { body: { entities: [...entities, { name: "More" }] } });
+    },
+    listWebhooks: () => w.admin("GET", "/webhooks"),
+    createWebhook: () => newWebhook(),
+    getWebhook: async () => w.admin("GET", `/webhooks/${await webhookId()}`),
+    updateWebhook: async () =>
+      w.admin("PATCH", `/webhooks/${await webhookId()}`, { body: { headers: { "X-Team": "a" } } }),
+    deleteWebhook: async () => w.admin("DELETE", `/webhooks/${await webhookId()}`),
+    rotateWebhookSecret: async () => w.admin("POST", `/webhooks/${await webhookId()}/rotate-secret`),
+    sendRecords: async () => send(await webhookId()),
+    listDeliveries: async () => {
+      const id = await webhookId();
+      await send(id);
+      return w.admin("GET", `/webhooks/${id}/deliveries`);
+    },
+    redeliver: async () => {
+      const id = await webhookId();
+      const { deliveryId } = (await send(id)).body.data;
+      return w.admin("POST", `/webhooks/${id}/deliveries/${deliveryId}/redeliver`);
+    },
+    listAudit: () => w.admin("GET", "/audit?action=workspace.updated&from=2020-01-01T00:00:00Z&size=3"),
+    listSchemaChanges: () => w.admin("GET", "/schema/changes"),
+  };
+
+  it("all of them are here", () => {
+    expect(sorted(Object.keys(requests))).toEqual(sorted(idsOf(adminDocument)));
+  });
+
+  it.each(Object.keys(requests))("%s", async (id) => {
+    const answer = await requests[id]?.();
+    expect(answer?.status, answer?.text).toBeLessThan(300);
+  });
+
+  it("its document is for holders of the token only", async () => {
+    expectStatus(await ask("GET", "/admin/v1/openapi.json"), 401);
+    expectStatus(await ask("GET", "/admin/v1/openapi.json", { token: w.key }), 401);
+    const first = await ask("GET", "/admin/v1/openapi.json", { token: ADMIN_TOKEN });
+    const headers = { "If-None-Match": first.headers.get("ETag") ?? "" };
+    expectStatus(await askAdmin("GET", "/openapi.json", { headers }), 304);
+  });
+});
+
+const idsOf = (document: Parts): string[] =>
+  Object.values(document.paths as Parts).flatMap((item) =>
+    METHODS.filter((method) => item[method]).map((method) => item[method].operationId as string),
+  );

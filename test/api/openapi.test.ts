@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { customer, order } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(customer, order);
+});
+
+const documentOf = async (workspace: TestWorkspace) =>
+  expectStatus(await workspace.api("GET", "/openapi.json"), 200).body;
+
+describe("the workspace's own document", () => {
+  it("describes what the workspace has, as it stands", async () => {
+    const { info, servers, paths, components } = await documentOf(w);
+    expect(info).toMatchObject({ title: `${w.organization}/${w.workspace}`, version: "2" });
+    expect(servers).toEqual([{ url: w.apiPath }]);
+    expect(Object.keys(paths)).toEqual([
+      "/",
+      "/openapi.json",
+      "/transaction",
+      ...["Customer", "Order"].flatMap((name) =>
+        ["", "/aggregate", "/export", "/bulk", "/{id}"].map((rest) => `/${name}${rest}`),
+      ),
+    ]);
+    expect(components.schemas["Order.status"]).toEqual({ type: "string", enum: ["NEW", "PAID", "SHIPPED"] });
+    const create = components.schemas["Order-create"];
+    expect(create.required).toEqual(["orderNumber", "customerId"]);
+    expect(create.properties.orderNumber).toEqual({ type: "string", maxLength: 40 });
+    expect(create.properties.createdAt).toBeUndefined();
+    expect(components.schemas.Order.properties.createdAt).toEqual({
+      type: ["string", "null"],
+      format: "date-time",
+      readOnly: true,
+    });
+    expect(components.schemas["Customer-filter"].properties).toMatchObject({
+      age: { type: "integer" },
+      "age.between": { type: "string" },
+      "email.startsWith": { type: "string" },
+      "vip.isNull": { type: "boolean" },
+    });
+    expect(components.schemas["Customer-filter"].properties["vip.like"]).toBeUndefined();
+  });
+
+  it("has its server's address at hand: the paths are below it", async () => {
+    expectStatus(await w.api("GET", "/"), 200);
+    expect((await w.api("GET", "/")).body).toEqual((await w.api("GET", "")).body);
+  });
+
+  it("is the same, byte for byte, until the schema changes; then it is another", async () => {
+    const own = await makeWorkspace(customer);
+    const first = await own.api("GET", "/openapi.json");
+    const tag = first.headers.get("ETag") ?? "";
+    expectStatus(await own.admin("PATCH", "", { body: { name: "Renamed" } }), 200);
+    expect((await own.api("GET", "/openapi.json")).text).toBe(first.text);
+    const asked = { headers: { "If-None-Match": tag } };
+    const current = expectStatus(await own.api("GET", "/openapi.json", asked), 304);
+    expect(current.text).toBe("");
+    expect(current.headers.get("ETag")).toBe(tag);
+    await own.define({ name: "Note", columns: [{ name: "text", type: "TEXT" }] });
+    const changed = expectStatus(await own.api("GET", "/openapi.json", asked), 200);
+    expect(changed.body.paths["/Note"]).toBeDefined();
+    expect(changed.headers.get("ETag")).not.toBe(tag);
+  });
+
+  it("costs one round trip, warm", async () => {
+    await documentOf(w);
+    const { answer, roundTrips } = await askCounted("GET", `${w.apiPath}/openapi.json`, { token: w.key });
+    expectStatus(answer, 200);
+    expect(roundTrips).toBe(1);
+  });
+
+  it("is for holders of a key of the workspace only", async () => {
+    const other = await makeWorkspace();
+    const invalid = { code: "UNAUTHORIZED", message: "Invalid API key" };
+    expectFailure(await w.api("GET", "/openapi.json", { token: undefined }), 401, invalid);
+    const foreign = { code: "UNAUTHORIZED", message: "API key is not valid for this workspace" };
+    expectFailure(await w.api("GET", "/openapi.json", { token: other.key }), 401, foreign);
+    const { id, key } = await w.createKey({ permission: "READ_ONLY" });
+    expectStatus(await w.api("GET", "/openapi.json", { token: key }), 200);
+    expectStatus(await w.admin("DELETE", `/api-keys/${id}`), 204);
+    expectFailure(await w.api("GET", "/openapi.json", { token: key }), 401, invalid);
+  });
+
+  it("refuses parameters", async () => {
+    const answer = expectStatus(await w.api("GET", "/openapi.json?format=yaml"), 400);
+    expect(answer.body.error.message).toContain("Unknown parameter 'format'");
+  });
+});
+
+describe("the document of a key with scopes", () => {
+  it("has only what the key may do, and nothing of what it may not read", async () => {
+    const own = await makeWorkspace(customer, order);
+    const { key } = await own.createKey({ scopes: [{ entity: "Order", operations: ["read", "create"] }] });
+    const answer = expectStatus(await own.api("GET", "/openapi.json", { token: key }), 200);
+    expect(answer.text).not.toContain("Customer");
+    const { paths, components } = answer.body;
+    const methods = Object.entries(paths).map(([path, item]) => [path, Object.keys(item as object)]);
+    expect(Object.fromEntries(methods)).toMatchObject({
+      "/Order": ["get", "post"],
+      "/Order/bulk": ["post"],
+      "/Order/{id}": ["parameters", "get"],
+    });
+    expect(components.schemas.Order.properties.customer).toBeUndefined();
+    expect(components.schemas["Order-update"]).toBeUndefined();
+    expect((await documentOf(own)).paths["/Customer"]).toBeDefined();
+  });
+});

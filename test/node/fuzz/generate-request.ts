@@ -1,0 +1,224 @@
+import { type Parts, resolved } from "../../support/find-operation.ts";
+import { type Grammar, generateJson, textOf } from "./generate-json.ts";
+import { hostileBodies, hostileTexts } from "./hostile-values.ts";
+import type { Random } from "./random.ts";
+
+export interface FuzzRequest {
+  readonly method: string;
+  /** As it is sent: percent-encoded. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+export interface RequestGrammar extends Grammar {
+  /** Names that the workspace's own query language is made of. */
+  readonly words: readonly string[];
+  /** Values of path parameters that exist, by name. */
+  readonly places: Readonly<Record<string, readonly string[]>>;
+  /** The first is the one that is usually sent. */
+  readonly tokens: readonly string[];
+  /** What to write instead of a path's beginning to be in another workspace. */
+  readonly stranger?: { readonly from: string; readonly to: string };
+}
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+const ODD_METHODS = ["HEAD", "OPTIONS", "PROPFIND", "TRACE", "LOCK", "PURGE"];
+
+/** A request of some operation of the document, as it should be or nearly so. */
+export function generateRequest(grammar: RequestGrammar): FuzzRequest {
+  const { document, random, mutation } = grammar;
+  const template = random.pick(Object.keys(document.paths));
+  const item: Parts = document.paths[template];
+  const method = random.pick(METHODS.filter((name) => item[name]));
+  const operation: Parts = item[method];
+  const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(
+    (parameter: Parts) => resolved(document, parameter) ?? {},
+  );
+  const server = document.servers[0].url.replace(/\/$/, "");
+  const path = server + pathOf(grammar, template, parameters) + queryOf(grammar, parameters);
+  const body = bodyOf(grammar, operation);
+  const isBent = random.chance(mutation / 4);
+  const isOdd = random.chance(mutation / 4);
+  const request = {
+    method: (isOdd ? random.pick([...METHODS, ...ODD_METHODS]) : method).toUpperCase(),
+    path: isBent ? bent(random, path) : path,
+    headers: headersOf(grammar, parameters, body !== undefined),
+    body,
+  };
+  return random.chance(mutation / 4) ? toStranger(grammar, request) : request;
+}
+
+/** The same, where none of the keys that are sent along may enter. */
+function toStranger({ stranger, tokens: [token] }: RequestGrammar, request: FuzzRequest): FuzzRequest {
+  if (!stranger) return request;
+  const headers = { ...request.headers, Authorization: `Bearer ${token}` };
+  return { ...request, path: request.path.replace(stranger.from, stranger.to), headers };
+}
+
+function pathOf(
+  { random, places, mutation, ids }: RequestGrammar,
+  template: string,
+  parameters: readonly Parts[],
+) {
+  return template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+    if (random.chance(mutation)) return encodeURIComponent(wellFormed(random.pick(hostileTexts))) || "%20";
+    const known = places[name] ?? [];
+    if (known.length > 0) return encodeURIComponent(random.pick(known));
+    if (name === "id" && ids.length > 0 && random.chance(0.8)) return encodeURIComponent(random.pick(ids));
+    const parameter = parameters.find((candidate) => candidate.name === name);
+    return encodeURIComponent(wellFormed(textOf(random, parameter?.schema ?? {}) || "1"));
+  });
+}
+
+const wellFormed = (text: string) => text.toWellFormed();
+
+/** Ways to write an address that some server has once fallen for. */
+function bent(random: Random, path: string): string {
+  const [pathname = "", query = ""] = path.split("?");
+  return random.pick([
+    `/${path}`,
+    path.replaceAll("/", "//"),
+    `${pathname}/?${query}`,
+    `${pathname}/..%2f..%2fadmin/v1/organizations`,
+    `${pathname};a=b`,
+    `${pathname}%00`,
+    `${pathname}%`,
+    `${pathname}%ff%fe`,
+    pathname.toUpperCase(),
+    pathname.replace("/api/v1", "/api/v1/%2e%2e"),
+    `${pathname}.json`,
+    `${path}${"&a=b".repeat(500)}`,
+    `${pathname}?${"x".repeat(6000)}`,
+  ]);
+}
+
+function queryOf(grammar: RequestGrammar, parameters: readonly Parts[]): string {
+  const { random, mutation } = grammar;
+  const pairs = parameters
+    .filter(({ in: place, required }) => place === "query" && (required || random.chance(0.15)))
+    .flatMap((parameter) => pairsOf(grammar, parameter));
+  if (random.chance(mutation / 2)) pairs.push([random.pick(hostileTexts), random.pick(hostileTexts)]);
+  if (random.chance(mutation / 4) && pairs[0]) pairs.push(pairs[0]);
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+}
+
+function pairsOf(grammar: RequestGrammar, { name, style, schema }: Parts): string[][] {
+  const { random, mutation } = grammar;
+  if (random.chance(mutation)) return [[name, random.pick(hostileTexts)]];
+  if (style === "deepObject") return filtersOf(grammar, name, schema);
+  const type = resolved(grammar.document, schema)?.type;
+  if (type === "string" && !schema.enum && !schema.format) return [[name, phrase(grammar)]];
+  if (type !== "array") return [[name, plain(generateJson(grammar, schema))]];
+  const count = 1 + random.below(2);
+  const values = Array.from({ length: count }, () => arrayItem(grammar, schema.items));
+  return style === "form" && !schema.explode
+    ? [[name, values.join(",")]]
+    : values.map((value) => [name, value]);
+}
+
+function arrayItem(grammar: RequestGrammar, items: Parts): string {
+  const { random } = grammar;
+  if (items.pattern?.startsWith("^(")) {
+    const measure = random.pick(items.pattern.slice(2, items.pattern.indexOf(")")).split("|"));
+    return measure === "count" ? measure : `${measure},${phrase(grammar)}`;
+  }
+  return random.chance(0.5) && items.anyOf ? plain(generateJson(grammar, items.anyOf[0])) : phrase(grammar);
+}
+
+/** Words of the workspace in an order that may make sense. */
+function phrase({ random, words, mutation }: RequestGrammar): string {
+  if (random.chance(mutation)) return random.pick(hostileTexts);
+  const count = 1 + random.below(3);
+  return Array.from({ length: count }, () => random.pick(words)).join(random.pick([".", ".", ","]));
+}
+
+const plain = (json: string): string => (/^"/.test(json) ? String(parsed(json)) : json);
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
+
+function filtersOf(grammar: RequestGrammar, name: string, schema: Parts): string[][] {
+  const { random, document } = grammar;
+  if (random.chance(0.15)) return [[name, treeOf(grammar, 0)]];
+  const filter = resolved(document, schema.anyOf[0]) ?? {};
+  const known = Object.entries((filter.properties ?? {}) as Parts);
+  return Array.from({ length: 1 + random.below(3) }, () => {
+    if (known.length === 0 || random.chance(0.2)) return [`${name}[${phrase(grammar)}]`, phrase(grammar)];
+    const [field, value] = random.pick(known);
+    const values = Array.from({ length: 1 + random.below(3) }, () => plain(generateJson(grammar, value)));
+    return [`${name}[${field}]`, /\.(in|notIn|between)$/.test(field) ? values.join(",") : (values[0] ?? "")];
+  });
+}
+
+/** `{"and":[{"field":{"op":value}},…]}`, to a depth that is refused. */
+function treeOf(grammar: RequestGrammar, depth: number): string {
+  const { random, mutation } = grammar;
+  const inner = () => treeOf(grammar, depth + 1);
+  if (depth < 3 && random.chance(0.5)) return `{"${random.pick(["and", "or"])}":[${inner()},${inner()}]}`;
+  if (depth < 3 && random.chance(0.3)) return `{"not":${inner()}}`;
+  if (random.chance(mutation / 4)) return `${'{"not":'.repeat(300)}{}${"}".repeat(300)}`;
+  const value = generateJson(grammar, { type: ["string", "integer", "boolean", "null", "array"], items: {} });
+  const comparison = random.chance(0.4) ? value : `{"${random.pick(grammar.words)}":${value}}`;
+  return `{${JSON.stringify(phrase(grammar))}:${comparison}}`;
+}
+
+function bodyOf(grammar: RequestGrammar, { requestBody }: Parts): string | undefined {
+  const { random, document, mutation } = grammar;
+  const schema = resolved(document, requestBody)?.content?.["application/json"]?.schema;
+  if (!schema) return random.chance(mutation / 4) ? random.pick(hostileBodies) : undefined;
+  if (random.chance(mutation / 2)) return random.pick(hostileBodies);
+  if (random.chance(mutation / 8)) return undefined;
+  const json = generateJson(grammar, schema);
+  return random.chance(mutation / 4) ? json.slice(0, random.below(json.length)) : json;
+}
+
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+function headersOf(
+  grammar: RequestGrammar,
+  parameters: readonly Parts[],
+  hasBody: boolean,
+): Record<string, string> {
+  const { random, mutation, tokens } = grammar;
+  const headers: Record<string, string> = {};
+  const text = () => {
+    const found = random.pick(hostileTexts).slice(0, 300);
+    return PRINTABLE.test(found) ? found : encodeURIComponent(found.toWellFormed());
+  };
+  if (hasBody) headers["Content-Type"] = random.chance(mutation / 4) ? text() : "application/json";
+  headers.Authorization = `Bearer ${tokens[0]}`;
+  if (random.chance(mutation)) headers.Authorization = `Bearer ${random.pick(tokens)}`;
+  if (random.chance(mutation / 8))
+    headers.Authorization = random.pick([text(), "", "Basic Zm9vOmJhcg==", "Bearer"]);
+  for (const { in: place, name } of parameters) {
+    if (place !== "header" || !random.chance(0.2)) continue;
+    headers[name] = random.chance(0.5)
+      ? random.pick(["*", '"1"', 'W/"1"', "return=representation", "key-1"])
+      : text();
+  }
+  if (random.chance(mutation / 2)) headers[random.pick(EXTRA_HEADERS)] = text();
+  return headers;
+}
+
+const EXTRA_HEADERS = [
+  "X-Request-Id",
+  "Origin",
+  "Accept",
+  "Accept-Encoding",
+  "Prefer",
+  "If-Match",
+  "If-None-Match",
+  "Idempotency-Key",
+  "X-Forwarded-For",
+  "X-HTTP-Method-Override",
+  "CF-Connecting-IP",
+  "Access-Control-Request-Method",
+  "Range",
+  "Cookie",
+];

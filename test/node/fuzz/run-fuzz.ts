@@ -1,0 +1,173 @@
+import type { Parts } from "../../support/find-operation.ts";
+import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
+import { type FuzzRequest, generateRequest, type RequestGrammar } from "./generate-request.ts";
+import { judgeAnswer } from "./judge-answer.ts";
+import { makeRandom } from "./random.ts";
+import { type FuzzAnswer, sendRequest } from "./send-request.ts";
+
+const CONCURRENCY = 16;
+/** Requests of one fifth go to the admin API, so many to each of the workspaces that they spoil. */
+const ADMIN_SHARE = 0.2;
+const ADMIN_ROUND = 500;
+const SHOWN_PROBLEMS = 3;
+const REMEMBERED_IDS = 200;
+const MUTATIONS = [0, 0.02, 0.1, 0.3];
+
+export interface Finding {
+  readonly problem: string;
+  readonly sent: FuzzRequest;
+  readonly answer: FuzzAnswer | undefined;
+}
+
+export interface FuzzReport {
+  readonly requests: number;
+  readonly statuses: ReadonlyMap<number, number>;
+  /** One of each kind. */
+  readonly findings: readonly Finding[];
+}
+
+export interface FuzzOptions {
+  readonly requests: number;
+  readonly seed: number;
+}
+
+/**
+ * Requests from the documents' grammar, right and nearly right; every answer has to be no 5xx, as documented and without
+ * a word of what lies behind or of another workspace. That, and the database's catalogue, has to stay as it is.
+ */
+export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
+  const [own, other] = [await target.makeWorkspace(), await target.makeWorkspace()];
+  const run = newRun(target, seed, other);
+  await fillWithRecords(target, other);
+  const before = { other: await target.contentsOf(other), catalogue: await target.catalogue() };
+  const adminRequests = Math.round(requests * ADMIN_SHARE);
+  await run.send(requests - adminRequests, recordGrammar(own, other, target.adminToken));
+  run.expectSame("the database's catalogue", before.catalogue, await target.catalogue());
+  for (let left = adminRequests; left > 0; left -= ADMIN_ROUND) {
+    const spoiled = await target.makeWorkspace();
+    await run.send(Math.min(left, ADMIN_ROUND), adminGrammar(target, spoiled, other));
+  }
+  run.expectSame("another workspace", before.other, await target.contentsOf(other));
+  return run.report;
+}
+
+type GrammarOf = (seed: number) => RequestGrammar;
+
+function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
+  const statuses = new Map<number, number>();
+  const findings = new Map<string, Finding>();
+  let sentSoFar = 0;
+
+  function note(problem: string, sent: FuzzRequest, answer: FuzzAnswer | undefined): void {
+    const kind = `${sent.method} ${problem.replaceAll(/\d+/g, "0")}`;
+    if (!findings.has(kind)) findings.set(kind, { problem, sent, answer });
+  }
+
+  async function sendOne(grammarOf: GrammarOf): Promise<void> {
+    const grammar = grammarOf(seed + ++sentSoFar);
+    const sent = generateRequest(grammar);
+    try {
+      const answer = await sendRequest(target.baseUrl, sent);
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      const problems = [...judgeAnswer(grammar.document, sent, answer)];
+      if (answer.text.includes(other.marker)) problems.unshift("tells of another workspace");
+      if (problems.length > 0) note(problems.slice(0, SHOWN_PROBLEMS).join("; "), sent, answer);
+      rememberId(grammar, answer);
+    } catch (failure) {
+      note(`no answer: ${failure}`, sent, undefined);
+    }
+  }
+
+  return {
+    async send(count: number, grammarOf: GrammarOf): Promise<void> {
+      let left = count;
+      const work = async () => {
+        while (left-- > 0) await sendOne(grammarOf);
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    },
+    expectSame(what: string, before: string, after: string): void {
+      if (before === after) return;
+      note(`${what} has changed`, { method: "-", path: "", headers: {}, body: undefined }, undefined);
+    },
+    get report(): FuzzReport {
+      return { requests: sentSoFar, statuses, findings: [...findings.values()] };
+    },
+  };
+}
+
+function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void {
+  if (status !== 201) return;
+  const { id } = JSON.parse(text).data ?? {};
+  if (id === undefined) return;
+  const kept = ids as (string | number)[];
+  kept.push(id);
+  if (kept.length > REMEMBERED_IDS) kept.shift();
+}
+
+function recordGrammar(own: FuzzedWorkspace, other: FuzzedWorkspace, adminToken: string): GrammarOf {
+  const ids: (string | number)[] = [1, 2, 3];
+  const tokens = [...own.tokens, ...other.tokens, adminToken, "sk_live_wrong"];
+  const stranger = { from: `/api/v1/${own.organization}/`, to: `/api/v1/${other.organization}/` };
+  const common = { document: own.document, ids, tokens, words: wordsOf(own.document), places: {}, stranger };
+  return (seed) => withRandom(common, seed);
+}
+
+function adminGrammar(target: FuzzTarget, spoiled: FuzzedWorkspace, other: FuzzedWorkspace): GrammarOf {
+  const words = [...wordsOf(spoiled.document), spoiled.organization, "w"];
+  const places = {
+    organization: [spoiled.organization],
+    workspace: ["w"],
+    entity: ["Customer", "Order", "Tag"],
+    column: ["name", "email", "customerId", "placedOn", "extra"],
+  };
+  const tokens = [target.adminToken, ...spoiled.tokens, ...other.tokens];
+  const common = { document: target.adminDocument, ids: [] as (string | number)[], tokens, words, places };
+  return (seed) => withRandom(common, seed);
+}
+
+function withRandom(common: Omit<RequestGrammar, "random" | "mutation">, seed: number): RequestGrammar {
+  const random = makeRandom(seed);
+  return { ...common, random, mutation: random.pick(MUTATIONS) };
+}
+
+/** Names of fields, relationships and operators, as the filters of the document have them. */
+function wordsOf({ components }: Parts): readonly string[] {
+  const filters = Object.entries(components.schemas as Parts).filter(([name]) => name.endsWith("-filter"));
+  const found = filters.flatMap(([, { properties, patternProperties = {} }]) => [
+    ...Object.keys(properties).flatMap((name) => name.split(".")),
+    ...Object.keys(patternProperties).flatMap((pattern) => pattern.match(/[A-Za-z]\w*/g) ?? []),
+  ]);
+  return [
+    ...new Set([
+      ...found,
+      "asc",
+      "desc",
+      "nullsFirst",
+      "count",
+      "sum",
+      "true",
+      "false",
+      "0",
+      "1",
+      "2026-01-01",
+    ]),
+  ];
+}
+
+async function fillWithRecords(
+  { baseUrl }: FuzzTarget,
+  { organization, tokens, marker }: FuzzedWorkspace,
+): Promise<void> {
+  const headers = { Authorization: `Bearer ${tokens[0]}`, "Content-Type": "application/json" };
+  for (const [entity, body] of Object.entries({
+    Customer: { email: "other@example.com", name: marker },
+    Order: { customerId: 1, quantity: 3, notes: marker },
+    Tag: { label: marker, orderId: 1 },
+  })) {
+    const path = `/api/v1/${organization}/w/${entity}`;
+    const response = await fetch(baseUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (response.status !== 201)
+      throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  }
+}

@@ -1,0 +1,47 @@
+import { Agent, request } from "node:http";
+import type { FuzzRequest } from "./generate-request.ts";
+
+export interface FuzzAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+const TIMEOUT_MS = 30_000;
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+/** Sends exactly what is asked, without the repairs that fetch makes. Rejects when there is no answer. */
+export function sendRequest(
+  baseUrl: string,
+  { method, path, headers, body }: FuzzRequest,
+): Promise<FuzzAnswer> {
+  const { hostname, port } = new URL(baseUrl);
+  const length = body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
+  return new Promise((resolve, reject) => {
+    const options = {
+      agent,
+      hostname,
+      port,
+      method,
+      path,
+      headers: { ...headers, ...length },
+      timeout: TIMEOUT_MS,
+    };
+    const sent = request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const pairs = Object.entries(response.headersDistinct);
+        const flat = pairs.flatMap(([name, values = []]) =>
+          values.map((value): [string, string] => [name, value]),
+        );
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: new Headers(flat), text });
+      });
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}

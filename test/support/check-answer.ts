@@ -1,0 +1,80 @@
+import { exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import type { Parts } from "./find-operation.ts";
+import { sketchCatalog } from "./sketch-catalog.ts";
+import { contradictionsOf, type Exchange } from "./validate-answer.ts";
+import { wholeDocumentOf } from "./whole-document.ts";
+
+export const ADMIN_TOKEN = "test-admin-token";
+
+/** Rises when a request that may change a schema is sent, and when it is answered. */
+let changes = 0;
+let adminDocument: Promise<Parts> | undefined;
+const workspaceDocuments = new Map<string, { readonly changes: number; readonly document: Parts }>();
+
+/** What refused requests are answered with does not depend on the entity, which need not exist. */
+const refusalDocument: Parts = JSON.parse(
+  JSON.stringify(wholeDocumentOf(sketchCatalog([{ name: "Any", columns: [] }]))),
+);
+
+export interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly changes: number;
+}
+
+/** Call before a request is sent; what it returns goes to checkAnswer. */
+export function noteRequest(method: string, path: string, token: string | undefined): Sent {
+  if (isSchemaWrite(method, path)) changes++;
+  return { method, path, token, changes };
+}
+
+const isSchemaWrite = (method: string, path: string) => path.startsWith("/admin/") && method !== "GET";
+
+/**
+ * Fails the test when an answer contradicts the document that the API serves of itself. An answer that a schema change
+ * has overtaken is held against nothing: which schema it was of cannot be told.
+ */
+export async function checkAnswer(sent: Sent, answer: Omit<Exchange, "method" | "path">): Promise<void> {
+  if (isSchemaWrite(sent.method, sent.path)) changes++;
+  const [, area, version, organization, workspace, entity] = new URL(
+    `https://edge.test${sent.path}`,
+  ).pathname.split("/");
+  const exchange = { ...answer, method: sent.method, path: sent.path };
+  if (area === "admin" || area === "healthz" || area === "readyz") {
+    adminDocument ??= fetchDocument("/admin/v1/openapi.json", ADMIN_TOKEN);
+    return expectNone(contradictionsOf(await adminDocument, exchange), exchange);
+  }
+  if (area !== "api" || version !== "v1") return;
+  const server = `/api/v1/${organization}/${workspace}`;
+  if (answer.status >= 400) {
+    const isKnown = entity === undefined || refusalDocument.paths[`/${entity}`];
+    const path = isKnown ? sent.path : sent.path.replace(`${server}/${entity}`, `${server}/Any`);
+    return expectNone(contradictionsOf(refusalsAt(server), { ...exchange, path }), exchange);
+  }
+  const document = await workspaceDocumentAt(server, sent);
+  if (document && changes === sent.changes) expectNone(contradictionsOf(document, exchange), exchange);
+}
+
+const refusalsAt = (server: string): Parts => ({ ...refusalDocument, servers: [{ url: server }] });
+
+/** Undefined when the key has ended meanwhile. */
+async function workspaceDocumentAt(server: string, sent: Sent): Promise<Parts | undefined> {
+  const known = workspaceDocuments.get(server);
+  if (known?.changes === sent.changes) return known.document;
+  const document = await fetchDocument(`${server}/openapi.json`, sent.token).catch(() => undefined);
+  if (document && changes === sent.changes) workspaceDocuments.set(server, { changes, document });
+  return document;
+}
+
+async function fetchDocument(path: string, token: string | undefined): Promise<Parts> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const response = await exports.default.fetch(`https://edge.test${path}`, { headers });
+  if (response.status !== 200) throw new Error(`${path} answered ${response.status}`);
+  return response.json();
+}
+
+function expectNone(contradictions: readonly string[], { method, path, status, text }: Exchange): void {
+  expect(contradictions, `${method} ${path} → ${status} ${text.slice(0, 1000)}`).toEqual([]);
+}

@@ -1,0 +1,99 @@
+import "./obey-content-policy.ts";
+import "./page.css";
+import { showDiagram } from "./show-diagram.ts";
+import type { EntityDescription, WorkspaceDescription } from "./workspace-description.ts";
+
+/*
+ * The documentation page of a workspace: asks for the key, fetches with it what its holder may see, and shows that. The
+ * key stays in this page's memory; it is in no address and in no storage.
+ */
+const [, , organization = "", workspace = ""] = location.pathname.split("/");
+const apiPath = `/api/v1/${organization}/${workspace}`;
+
+function part<T extends Element>(id: string, type: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+const form = part("unlock", HTMLFormElement);
+const input = part("key", HTMLInputElement);
+const button = part("open", HTMLButtonElement);
+const problem = part("problem", HTMLParagraphElement);
+const views = part("views", HTMLDivElement);
+const reference = part("reference", HTMLDivElement);
+const diagram = part("diagram", HTMLDivElement);
+const tabs = [part("show-reference", HTMLButtonElement), part("show-diagram", HTMLButtonElement)];
+/* Fetched while the key is being typed. */
+const scalar = import("./reference.ts");
+let entities: readonly EntityDescription[] = [];
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  problem.textContent = "";
+  button.disabled = true;
+  button.textContent = "Opening…";
+  try {
+    await open(input.value.trim());
+  } catch (failure) {
+    problem.textContent = failure instanceof Error ? failure.message : String(failure);
+    input.select();
+  } finally {
+    button.disabled = false;
+    button.textContent = "Open";
+  }
+});
+
+/* A new page is the one sure way to forget a key that has been handed to others' code. */
+part("lock", HTMLButtonElement).addEventListener("click", () => location.replace(location.pathname));
+
+for (const [i, tab] of tabs.entries()) {
+  tab.addEventListener("click", () => show(tab));
+  tab.addEventListener("keydown", ({ key }) => {
+    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+    const next = tabs[1 - i] ?? tab;
+    show(next);
+    next.focus();
+  });
+}
+
+async function open(key: string): Promise<void> {
+  if (!/^[!-~]+$/.test(key)) throw new Error("This is not an API key: it begins with sk_live_.");
+  const [content, { data }, { showReference }] = await Promise.all([
+    read<object>("/openapi.json", key),
+    read<{ data: WorkspaceDescription }>("", key),
+    scalar,
+  ]);
+  form.hidden = true;
+  input.value = "";
+  views.hidden = false;
+  reference.textContent = "Opening…";
+  await nextPaint();
+  showReference(reference, { document: content, key });
+  entities = data.entities;
+  tabs[0]?.focus();
+}
+
+/** Scalar takes its time with a large document: what stands there meanwhile is painted first. */
+const nextPaint = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+/** Throws with what the API says of a request that it refuses. */
+async function read<T>(path: string, key: string): Promise<T> {
+  const headers = { Authorization: `Bearer ${key}` };
+  const response = await fetch(apiPath + path, { headers }).catch(() => {
+    throw new Error("The server cannot be reached.");
+  });
+  const body = await response.json();
+  if (!response.ok) throw new Error(`${body.error.message}.`);
+  return body;
+}
+
+function show(chosen: HTMLButtonElement): void {
+  for (const tab of tabs) {
+    tab.setAttribute("aria-selected", String(tab === chosen));
+    tab.tabIndex = tab === chosen ? 0 : -1;
+  }
+  reference.hidden = chosen !== tabs[0];
+  diagram.hidden = chosen !== tabs[1];
+  if (!diagram.hidden && diagram.childElementCount === 0) showDiagram(diagram, entities);
+}

@@ -1,0 +1,25 @@
+import { createApiReference } from "@scalar/api-reference";
+import "@scalar/api-reference/style.css";
+
+/** Shows the document; the key is sent with the requests that are tried there, and kept nowhere. */
+export function showReference(
+  element: Element,
+  { document, key }: { readonly document: object; readonly key: string },
+): { destroy(): void } {
+  return createApiReference(element, {
+    content: document,
+    authentication: {
+      preferredSecurityScheme: "apiKey",
+      securitySchemes: { apiKey: { token: key } },
+    },
+    hideDarkModeToggle: true,
+    hideClientButton: true,
+    showDeveloperTools: "never",
+    documentDownloadType: "json",
+    defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
+    persistAuth: false,
+    telemetry: false,
+    withDefaultFonts: false,
+    agent: { disabled: true },
+  });
+}

@@ -1,0 +1,66 @@
+import type { Point } from "@dagrejs/dagre";
+import type { PlacedBox } from "./layout-diagram.ts";
+import { HEADER_HEIGHT, ROW_HEIGHT } from "./measure-entity.ts";
+import type { Reference } from "./references.ts";
+
+export type Direction = "LR" | "TB";
+
+/** How far a line to the entity itself reaches out of its box. */
+export const LOOP_WIDTH = 40;
+/** Lines keep away from the corners. */
+const CORNER = 16;
+
+export interface Ends {
+  readonly reference: Reference;
+  readonly from: PlacedBox;
+  readonly to: PlacedBox;
+}
+
+/**
+ * The line of a reference, from row to row when entities stand side by side, from edge to edge when they stand above each
+ * other; in between it goes where the layout has left room.
+ */
+export function routeLine(
+  ends: Ends,
+  { points, direction }: { points: readonly Point[]; direction: Direction },
+) {
+  const middle = points.slice(1, -1);
+  return direction === "LR" ? routeSideways(ends, middle) : routeDownwards(ends, middle);
+}
+
+function routeSideways({ reference, from, to }: Ends, middle: readonly Point[]): readonly Point[] {
+  const isForward = from.x < to.x;
+  return [
+    { x: isForward ? from.x + from.width : from.x, y: rowOf(from, reference.column) },
+    ...middle,
+    { x: isForward ? to.x : to.x + to.width, y: rowOf(to, "id") },
+  ];
+}
+
+function routeDownwards({ from, to }: Ends, middle: readonly Point[]): readonly Point[] {
+  const isForward = from.y < to.y;
+  const within = ({ x, width }: PlacedBox, wanted = x + width / 2) =>
+    Math.min(x + width - CORNER, Math.max(x + CORNER, wanted));
+  return [
+    { x: within(from, middle[0]?.x), y: isForward ? from.y + from.height : from.y },
+    ...middle,
+    { x: within(to, middle.at(-1)?.x), y: isForward ? to.y : to.y + to.height },
+  ];
+}
+
+/** From the row of the reference out to the right and back to the row of the id. */
+export function routeLoop(box: PlacedBox, { column }: Reference): readonly Point[] {
+  const right = box.x + box.width;
+  const [start, end] = [rowOf(box, column), rowOf(box, "id")];
+  return [
+    { x: right, y: start },
+    { x: right + LOOP_WIDTH, y: (start + end) / 2 },
+    { x: right, y: end },
+  ];
+}
+
+/** The height at which a column's row is; the last row when it is not shown. */
+function rowOf({ y, rows }: PlacedBox, column: string): number {
+  const found = rows.findIndex(({ name }) => name === column);
+  return y + HEADER_HEIGHT + ((found < 0 ? rows.length : found) + 0.5) * ROW_HEIGHT;
+}
