@@ -32,19 +32,34 @@ export function openServices(
   requestId: string,
   clientAddress: ServiceContext["clientAddress"] = noAddress,
 ): ServiceContext {
-  const { databaseUrl: url, databaseToken: authToken, webhooks } = settingsOf(bindings);
+  const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
   const database = openDatabase({ url, authToken, requestId });
   return {
+    ...lastingServicesOf(bindings),
     database,
     platform: openPlatform(database),
-    apiKeys: openApiKeyStore(bindings.API_KEYS),
-    rates: openRateLimiter(bindings),
     meter: {},
     requestId,
     clientAddress,
-    webhooks,
     now: currentTime(),
   };
+}
+
+type LastingServices = Pick<ServiceContext, "apiKeys" | "rates" | "webhooks">;
+
+/** What is the same for every request of an isolate. */
+const lasting = new WeakMap<Bindings, LastingServices>();
+
+function lastingServicesOf(bindings: Bindings): LastingServices {
+  const known = lasting.get(bindings);
+  if (known) return known;
+  const services: LastingServices = {
+    apiKeys: openApiKeyStore(bindings.API_KEYS),
+    rates: openRateLimiter(bindings),
+    webhooks: settingsOf(bindings).webhooks,
+  };
+  lasting.set(bindings, services);
+  return services;
 }
 
 /** A path parameter of the matched route, percent-decoded. */

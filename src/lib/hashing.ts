@@ -1,14 +1,9 @@
 const encoder = new TextEncoder();
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 /** SHA-256 of bytes, or of a text's UTF-8 form, as 64 lower-case hex digits. */
 export async function sha256Hex(content: string | ArrayBuffer): Promise<string> {
   const bytes = typeof content === "string" ? encoder.encode(content) : content;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  let hex = "";
-  for (const byte of digest) hex += HEX[byte];
-  return hex;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Whether two texts are equal, in a time that depends on neither. */

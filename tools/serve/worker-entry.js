@@ -57,7 +57,10 @@ async function findAsset(request) {
 }
 
 export default {
-  fetch: async (request, _, ctx) => (await findAsset(request)) ?? worker.fetch(request, bindings, ctx),
+  async fetch(request, _, ctx) {
+    const asset = request.url.includes(ASSETS) ? await findAsset(request) : undefined;
+    return asset ?? worker.fetch(request, bindings, ctx);
+  },
 };
 
 /** The internal socket's entrypoint: workerd has no cron, so the supervisor calls once a minute. */

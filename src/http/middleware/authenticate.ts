@@ -5,7 +5,7 @@ import { currentMillis } from "../../lib/clock.ts";
 import { isEqualInConstantTime, sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
-import { isWellFormedApiKey } from "../../model/api-key.ts";
+import { isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
 import { mustNoteUse, noteUse } from "../../services/api-keys/note-use.ts";
 import { type AppContext, type AppEnv, openServices, pathParameter } from "../context.ts";
 
@@ -20,10 +20,14 @@ export const authenticateApiKey = createMiddleware<AppEnv>(async function authen
   const start = currentMillis();
   const secret = bearerOf(c);
   const { apiKeys } = c.get("services");
-  const secretHash = secret && isWellFormedApiKey(secret) ? await sha256Hex(secret) : undefined;
-  if (secretHash === undefined || !apiKeys.isRemembered(secretHash)) await limitUnknown(c);
-  const key = secretHash === undefined ? undefined : await apiKeys.find(secretHash);
-  if (!key || secretHash === undefined) throw invalidApiKey();
+  if (!secret || !isLikeApiKey(secret)) return refuseUnknown(c);
+  const secretHash = await sha256Hex(secret);
+  if (!apiKeys.isRemembered(secretHash)) {
+    await limitUnknown(c);
+    if (!isWellFormedApiKey(secret)) throw invalidApiKey();
+  }
+  const key = await apiKeys.find(secretHash);
+  if (!key) throw invalidApiKey();
   const isForeign =
     key.organization !== pathParameter(c, "organization") || key.workspace !== pathParameter(c, "workspace");
   if (isForeign) throw foreignApiKey();
@@ -32,6 +36,11 @@ export const authenticateApiKey = createMiddleware<AppEnv>(async function authen
   await next();
   if (c.res.status !== 401) noteUseAfterwards(c, key.keyId);
 });
+
+async function refuseUnknown(c: AppContext): Promise<never> {
+  await limitUnknown(c);
+  throw invalidApiKey();
+}
 
 /** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
 async function limitUnknown(c: AppContext): Promise<void> {

@@ -2,6 +2,7 @@ import { planAggregate } from "../../query/plan/plan-aggregate.ts";
 import { type AggregateAnswer, compileAggregate } from "../../query/sql/compile-aggregate.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import type { ListRecordsInput } from "./list-records.ts";
 import { targetIn } from "./record-view.ts";
 
@@ -12,9 +13,11 @@ export async function aggregateRecords(
 ): Promise<AggregateAnswer> {
   return runFenced(ctx, {
     need: "READ",
-    plan: (planning) => {
+    plan(planning) {
       const target = targetIn(planning, entity, ["read"]);
-      return compileAggregate(planAggregate(target, query()));
+      const params = query();
+      const question = `aggregate ${entity}?${params}`;
+      return compiledOnce(planning, question, () => compileAggregate(planAggregate(target, params)));
     },
   });
 }

@@ -2,6 +2,7 @@ import { planList } from "../../query/plan/plan-list.ts";
 import { compileList, type ListAnswer } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import type { RecordQuery } from "./record-input.ts";
 import { targetIn } from "./record-view.ts";
 
@@ -16,9 +17,11 @@ export async function listRecords(
 ): Promise<ListAnswer> {
   return runFenced(ctx, {
     need: "READ",
-    plan: (planning) => {
+    plan(planning) {
       const target = targetIn(planning, entity, ["read"]);
-      return compileList(planList(target, query()));
+      const params = query();
+      const question = `list ${entity}?${params}`;
+      return compiledOnce(planning, question, () => compileList(planList(target, params)));
     },
   });
 }
