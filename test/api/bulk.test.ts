@@ -96,6 +96,34 @@ describe("bulk create", () => {
     expect(bad.roundTrips).toBeLessThanOrEqual(3);
   });
 
+  it("lets no item refer to a later one", async () => {
+    const parent = { entity: "Node", relationship: "parent", inverse: "children" };
+    await w.define({ name: "Node", columns: [{ name: "parentId", references: parent }] });
+    const items = [{ id: 1, parentId: 2 }, { id: 2 }, { id: 3, parentId: 2 }];
+    expect((await bulk("POST", items, { entity: "Node" })).body).toEqual({
+      succeeded: 2,
+      failed: 1,
+      errors: [
+        {
+          index: 0,
+          error: {
+            code: "FOREIGN_KEY_VIOLATION",
+            message: "Referenced parent_id '2' does not exist in nodes",
+          },
+        },
+      ],
+    });
+  });
+
+  it("takes 100 items of the most columns", async () => {
+    const fields = Array.from({ length: 200 }, (_, i) => `field${i}`);
+    await w.define({ name: "Wide", columns: fields.map((name) => ({ name, type: "INTEGER" })) });
+    const item = (n: number) => Object.fromEntries(fields.map((name, i) => [name, n * i]));
+    const items = Array.from({ length: 100 }, (_, n) => item(n));
+    expect((await bulk("POST", items, { entity: "Wide" })).body).toEqual({ succeeded: 100, failed: 0 });
+    expect((await w.api("GET", "/Wide/100")).body.data).toEqual({ id: 100, ...item(99) });
+  });
+
   it.each([
     [{}, "Request body must be a non-empty JSON array"],
     [[], "Request body must be a non-empty JSON array"],

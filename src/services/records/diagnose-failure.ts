@@ -83,7 +83,9 @@ function diagnoseReference({ catalog, entity, values }: AttemptedWrite): Diagnos
   return {
     statements: sent.map(({ target, value }) => compileExists(target, value)),
     conclude(answers) {
-      const missing = sent.find((_, i) => answers[i]?.length === 0);
+      // What was missing may be there by now: created by a later item of the same request, or by somebody else.
+      const created = sent.find(({ target }) => target === entity) ?? sent[0];
+      const missing = sent.find((_, i) => answers[i]?.length === 0) ?? created;
       if (!missing) return undefined;
       const { column, value, target } = missing;
       const reference = `${column.columnName} '${textOf(column, value)}'`;
