@@ -27,6 +27,17 @@ export function compileInsert(entity: Entity, values: ReadonlyMap<Column, SqlVal
   return { sql: textsOf(entity).insert, args: entity.columns.map((column) => values.get(column) ?? null) };
 }
 
+/** Inserts several records, at least one, by one statement, which returns nothing. */
+export function compileInsertAll(
+  entity: Entity,
+  records: readonly ReadonlyMap<Column, SqlValue>[],
+): Statement {
+  const rows = records.map((values) => compileInsert(entity, values));
+  const another = `, (${entity.columns.map(() => "?").join(", ")})`;
+  const first = withoutRows({ sql: textsOf(entity).insert, args: [] }).sql;
+  return { sql: first + another.repeat(rows.length - 1), args: rows.flatMap(({ args }) => args) };
+}
+
 /**
  * Writes `values` and counts the write; no row comes back when the record is absent or no longer at `expectedVersion`.
  * Returns like an insert. An empty map still counts as a write: callers answer `{}` with a read instead.
