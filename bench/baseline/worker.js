@@ -57,25 +57,25 @@ async function get(env, table, id) {
 
 /** With `filter[status]` newest first, else the count of all. */
 async function list(env, table, searchParams) {
+  const page = Number(searchParams.get("page") ?? 0);
   const size = Number(searchParams.get("size") ?? 20);
   const status = searchParams.get("filter[status]");
   const isExpanded = searchParams.has("expand");
   const hasCount = searchParams.get("count") !== "none";
   const where = status === null ? "" : " WHERE status = ?";
   const values = status === null ? [] : [status];
-  const found = `SELECT ${SELECTED} FROM ${table}${where} ORDER BY placed_at DESC, id LIMIT ?`;
-  // OFFSET keeps the page from being merged with what is read for each of its records.
-  const page = isExpanded ? `SELECT ${EXPANDED} FROM (${found} OFFSET 0) AS page` : found;
+  const found = `SELECT ${SELECTED} FROM ${table}${where} ORDER BY placed_at DESC, id LIMIT ? OFFSET ?`;
+  const sql = isExpanded ? `SELECT ${EXPANDED} FROM (${found}) AS page` : found;
   const [{ rows }, count] = await run(env, [
-    [page, [...values, size]],
+    [sql, [...values, size, page * size]],
     ...(hasCount ? [[`SELECT count(*) FROM ${table}${where}`, values]] : []),
   ]);
   const data = rows.map(isExpanded ? readExpanded : readRecord);
-  if (!count) return answer({ data, meta: { page: 0, size } });
+  if (!count) return answer({ data, meta: { page, size } });
   const totalElements = Number(count.rows[0][0].value);
   return answer({
     data,
-    meta: { page: 0, size, totalElements, totalPages: Math.ceil(totalElements / size) },
+    meta: { page, size, totalElements, totalPages: Math.ceil(totalElements / size) },
   });
 }
 

@@ -8,7 +8,9 @@ export function deliverAfter(c: AppContext, entity?: string): void {
     organization: pathParameter(c, "organization"),
     workspace: pathParameter(c, "workspace"),
   };
-  c.executionCtx.waitUntil(deliverAfterWrite(openServices(c.env, newRequestId()), address, entity));
+  c.executionCtx.waitUntil(
+    deliverAfterWrite(c.var.services, { address, entity }, () => openServices(c.env, newRequestId())),
+  );
 }
 
 /** As deliverAfter, for what an admin has asked one webhook to deliver. */

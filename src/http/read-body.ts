@@ -50,8 +50,13 @@ export async function readBytes(c: AppContext): Promise<Uint8Array | undefined> 
 
 /** Undefined when the body is too large; then the rest of it is not read. */
 async function readLimited(request: Request): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES) return undefined;
+  const declared = request.headers.get("Content-Length");
+  if (Number(declared ?? 0) > MAX_BODY_BYTES) return undefined;
   if (!request.body) return new Uint8Array();
+  // A body that is not chunked cannot be longer than it declares; reading it chunk by chunk takes several times as long.
+  if (declared !== null && !request.headers.has("Transfer-Encoding")) {
+    return new Uint8Array(await request.arrayBuffer());
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body) {

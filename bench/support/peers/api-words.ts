@@ -1,4 +1,13 @@
-import { BULK_SIZE, ORDERS, type OrderRow, orderRow, UPDATED_RECORDS, writeTable } from "./data-set.ts";
+import {
+  BULK_SIZE,
+  type ListedPage,
+  listedPages,
+  ORDERS,
+  type OrderRow,
+  orderRow,
+  UPDATED_RECORDS,
+  writeTable,
+} from "./data-set.ts";
 import type { OperationName } from "./operations.ts";
 import type { LoadRequest, Summary, TargetOperation } from "./target.ts";
 
@@ -6,12 +15,15 @@ const IDS_READ = 1_000;
 const BODIES = 200;
 const BULK_BODIES = 10;
 
+/** The path of a page of a list. */
+type ListWords = (listed: ListedPage) => string;
+
 /** How one API says what the operations need. What it cannot say is undefined. */
 export interface ApiWords {
   readonly get: (id: number) => string;
-  readonly listWithTotal?: string;
-  readonly listWithoutTotal?: string;
-  readonly listWithExpansion?: string;
+  readonly listWithTotal?: ListWords;
+  readonly listWithoutTotal?: ListWords;
+  readonly listWithExpansion?: ListWords;
   readonly create: (table: string, row: OrderRow) => LoadRequest;
   readonly update: (table: string, id: number, change: { amount: number; status: string }) => LoadRequest;
   readonly bulkCreate?: (table: string, rows: readonly OrderRow[]) => LoadRequest;
@@ -33,11 +45,11 @@ export function operationIn(
     case "get by id":
       return reads(numbersTo(IDS_READ).map(words.get), words.summarizeOne);
     case "list with total":
-      return words.listWithTotal ? reads([words.listWithTotal], words.summarizeTotal) : undefined;
+      return listsIn(words.listWithTotal, words.summarizeTotal);
     case "list without total":
-      return words.listWithoutTotal ? reads([words.listWithoutTotal], words.summarizeList) : undefined;
+      return listsIn(words.listWithoutTotal, words.summarizeList);
     case "list with expansion":
-      return words.listWithExpansion ? reads([words.listWithExpansion], words.summarizeExpansion) : undefined;
+      return listsIn(words.listWithExpansion, words.summarizeExpansion);
     default:
       return writeIn(words, name, connections);
   }
@@ -70,6 +82,10 @@ function writeIn(
       return bulkCreate && { requests: batches.map((rows) => bulkCreate(table, rows)), status: bulkStatus };
     }
   }
+}
+
+function listsIn(words: ListWords | undefined, summarize: TargetOperation["summarize"]) {
+  return words && reads(listedPages.map(words), summarize);
 }
 
 function reads(paths: readonly string[], summarize: TargetOperation["summarize"]): TargetOperation {

@@ -8,7 +8,7 @@ import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   chunksOf,
   customers,
-  LISTED_STATUS,
+  type ListedPage,
   lines,
   type OrderRow,
   orders,
@@ -31,7 +31,10 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** D1 takes at most 100 parameters a statement. */
 const FILL_SIZE = 20;
 const ENTITY = "/api/data/entity";
-const LIST = `${ENTITY}/orders?where=${encodeURIComponent(JSON.stringify({ status: LISTED_STATUS }))}&sort=-placedAt&limit=${PAGE_SIZE}`;
+const list = ({ status, page }: ListedPage) => {
+  const where = encodeURIComponent(JSON.stringify({ status }));
+  return `${ENTITY}/orders?where=${where}&sort=-placedAt&limit=${PAGE_SIZE}&offset=${page * PAGE_SIZE}`;
+};
 const WRITTEN = CONNECTIONS.flatMap((count) =>
   (["created", "updated", "bulk"] as const).map((kind) => writeTable(kind, count)),
 );
@@ -50,7 +53,7 @@ const numbersOf = ({ data }: ListBody) => data.map(({ number }) => number);
 
 const sharedWords: ApiWords = {
   get: (id) => `${ENTITY}/orders/${id}`,
-  listWithExpansion: `${LIST}&with=customers,lines`,
+  listWithExpansion: (listed) => `${list(listed)}&with=customers,lines`,
   create: (table, row) => ({ method: "POST", path: `${ENTITY}/${table}`, body: recordOf(row) }),
   update: (table, id, body) => ({ method: "PATCH", path: `${ENTITY}/${table}/${id}`, body }),
   bulkCreate: (table, rows) => ({ method: "POST", path: `${ENTITY}/${table}`, body: rows.map(recordOf) }),
@@ -67,8 +70,8 @@ const sharedWords: ApiWords = {
 };
 
 /** On Node it counts with every list, so there is none without the total; on D1 it never counts. */
-const wordsOnNode: ApiWords = { ...sharedWords, listWithTotal: LIST };
-const wordsOnWorkerd: ApiWords = { ...sharedWords, listWithoutTotal: LIST };
+const wordsOnNode: ApiWords = { ...sharedWords, listWithTotal: list };
+const wordsOnWorkerd: ApiWords = { ...sharedWords, listWithoutTotal: list };
 
 export const bkndOnNode = (directory: string): TargetStarter => ({
   name: "bknd on Node",

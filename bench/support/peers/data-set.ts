@@ -8,8 +8,9 @@ export const LINES_PER_ORDER = 4;
 export const UPDATED_RECORDS = 1_000;
 export const BULK_SIZE = 100;
 export const PAGE_SIZE = 20;
-const STATUSES = ["NEW", "PAID", "SHIPPED", "CLOSED"] as const;
-export const LISTED_STATUS = "PAID";
+const STATUSES = ["PAID", "SHIPPED", "CLOSED", "NEW"] as const;
+/** The status of the list that is compared before a target is measured: its first page. */
+const LISTED_STATUS = "PAID";
 const FIRST_ORDER_AT = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
 
@@ -65,7 +66,21 @@ export function orderRow(i: number): OrderRow {
   };
 }
 
-/** The listed orders, newest first. */
+/** A page of the orders of a status, newest first. */
+export interface ListedPage {
+  readonly status: string;
+  /** From 0. */
+  readonly page: number;
+}
+
+const LISTED_PAGES = ORDERS / STATUSES.length / PAGE_SIZE;
+
+/** All full pages of all statuses, the compared one first: what a target keeps of one question does not answer the next. */
+export const listedPages: readonly ListedPage[] = Array.from({ length: LISTED_PAGES }, (_, page) =>
+  STATUSES.map((status) => ({ status, page })),
+).flat();
+
+/** The orders of the compared list, newest first. */
 export const listedOrders: readonly OrderRow[] = orders
   .filter(({ status }) => status === LISTED_STATUS)
   .toSorted((a, b) => b.placedAt.localeCompare(a.placedAt));

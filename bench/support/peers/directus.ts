@@ -8,7 +8,7 @@ import {
   BULK_SIZE,
   chunksOf,
   customers,
-  LISTED_STATUS,
+  type ListedPage,
   lines,
   type OrderRow,
   orders,
@@ -28,7 +28,8 @@ const PACKAGE = { name: "directus", version: "12.4.0", node: 22 };
 const TOKEN = "bench-admin-token-of-directus";
 /** Not `*`, which would also read the ids of each order's lines. */
 const FIELDS = "fields=id,number,status,amount,placed_at,customer_id";
-const LIST = `/items/orders?filter[status][_eq]=${LISTED_STATUS}&sort=-placed_at&limit=${PAGE_SIZE}&${FIELDS}`;
+const list = ({ status, page }: ListedPage) =>
+  `/items/orders?filter[status][_eq]=${status}&sort=-placed_at&limit=${PAGE_SIZE}&page=${page + 1}&${FIELDS}`;
 
 interface ListBody {
   readonly data: readonly {
@@ -48,9 +49,9 @@ const numbersOf = ({ data }: ListBody) => data.map(({ number }) => number);
 
 const words: ApiWords = {
   get: (id) => `/items/orders/${id}?${FIELDS}`,
-  listWithTotal: `${LIST}&meta=filter_count`,
-  listWithoutTotal: LIST,
-  listWithExpansion: `${LIST}.*,lines.*`,
+  listWithTotal: (listed) => `${list(listed)}&meta=filter_count`,
+  listWithoutTotal: list,
+  listWithExpansion: (listed) => `${list(listed)}.*,lines.*`,
   create: (table, row) => ({ method: "POST", path: `/items/${table}`, body: recordOf(row) }),
   update: (table, id, body) => ({ method: "PATCH", path: `/items/${table}/${id}`, body }),
   bulkCreate: (table, rows) => ({ method: "POST", path: `/items/${table}`, body: rows.map(recordOf) }),

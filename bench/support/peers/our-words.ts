@@ -1,10 +1,11 @@
 import type { ApiWords } from "./api-words.ts";
-import { LISTED_STATUS, type OrderRow, PAGE_SIZE } from "./data-set.ts";
+import { type ListedPage, type OrderRow, PAGE_SIZE } from "./data-set.ts";
 
 /* Our API's words; the hand-written Worker answers the same requests. */
 
 export const WORKSPACE = "/api/v1/bench/peers";
-const LIST = `${WORKSPACE}/Order?filter[status]=${LISTED_STATUS}&sort=placedAt,desc&size=${PAGE_SIZE}`;
+const list = ({ status, page }: ListedPage) =>
+  `${WORKSPACE}/Order?filter[status]=${status}&sort=placedAt,desc&size=${PAGE_SIZE}&page=${page}`;
 
 interface ListBody {
   readonly data: readonly {
@@ -27,9 +28,9 @@ const pathOf = (table: string) => `${WORKSPACE}/${entityOf(table)}`;
 
 export const ourWords: ApiWords = {
   get: (id) => `${WORKSPACE}/Order/${id}`,
-  listWithTotal: LIST,
-  listWithoutTotal: `${LIST}&count=none`,
-  listWithExpansion: `${LIST}&count=none&expand=customer,lines`,
+  listWithTotal: list,
+  listWithoutTotal: (listed) => `${list(listed)}&count=none`,
+  listWithExpansion: (listed) => `${list(listed)}&count=none&expand=customer,lines`,
   create: (table, row) => ({ method: "POST", path: pathOf(table), body: recordOf(row) }),
   update: (table, id, body) => ({ method: "PUT", path: `${pathOf(table)}/${id}`, body }),
   bulkCreate: (table, rows) => ({ method: "POST", path: `${pathOf(table)}/bulk`, body: rows.map(recordOf) }),

@@ -4,7 +4,6 @@ import { freePort } from "../free-port.ts";
 import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   customers,
-  LISTED_STATUS,
   lines,
   type OrderRow,
   orders,
@@ -38,7 +37,8 @@ const numbersOf = ({ data }: ListBody) => data.map(({ number }) => number);
 /** It always counts, has no to-many expansion and creates one row a request. */
 const words: ApiWords = {
   get: (id) => `${TABLES}/orders/rows/${id}`,
-  listWithTotal: `${TABLES}/orders/rows?_filters=status:${LISTED_STATUS}&_ordering=-placed_at&_limit=${PAGE_SIZE}`,
+  listWithTotal: ({ status, page }) =>
+    `${TABLES}/orders/rows?_filters=status:${status}&_ordering=-placed_at&_limit=${PAGE_SIZE}&_page=${page + 1}`,
   create: (table, row) => ({ method: "POST", path: `${TABLES}/${table}/rows`, body: { fields: rowOf(row) } }),
   update: (table, id, fields) => ({ method: "PUT", path: `${TABLES}/${table}/rows/${id}`, body: { fields } }),
   createdStatus: 201,

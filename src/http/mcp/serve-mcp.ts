@@ -23,8 +23,9 @@ const INSTRUCTIONS =
   'An error has a code and a message that says what to mend; VALIDATION_ERROR lists every field in "details".';
 
 export interface McpExchange {
+  /** Without its body, which has been read. */
   readonly request: Request;
-  /** Its body: one JSON-RPC message. */
+  /** The body: one JSON-RPC message. */
   readonly message: object;
   /** What the caller has any use for; undefined when the tool that is called finds out. */
   readonly allowed: ReadonlySet<Operation> | undefined;

@@ -27,7 +27,7 @@ async function answer(c: AppContext): Promise<Response> {
   const isCall = !(body instanceof AppError) && findTool(nameOfCalled(body)) !== undefined;
   const allowed = isCall ? undefined : await openMcp(ctx, () => required(body));
   const response = await serveMcp({
-    request: c.req.raw,
+    request: new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers }),
     message: required(body),
     allowed,
     ctx,

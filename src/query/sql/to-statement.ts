@@ -1,14 +1,49 @@
-import type { SQL } from "drizzle-orm";
-import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { getTableName, Name, SQL, StringChunk, Table } from "drizzle-orm";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 
-const dialect = new SQLiteAsyncDialect();
-
-/** Renders a Drizzle query without a driver. Everything bound in this layer is a `SqlValue`. */
+/**
+ * Renders a Drizzle query without a driver. Everything bound in this layer is a `SqlValue`, and it is made of few kinds
+ * of chunks, so one pass over them does what took Drizzle's own renderer a tenth of the time of a list.
+ */
 export function toStatement(query: SQL): Statement {
-  const { sql, params } = dialect.sqlToQuery(query);
-  return { sql, args: params.map(toSqlValue) };
+  const rendered = { sql: "", args: [] };
+  renderChunk(query, rendered);
+  return rendered;
 }
+
+interface Rendered {
+  sql: string;
+  readonly args: SqlValue[];
+}
+
+function renderChunk(chunk: unknown, into: Rendered): void {
+  if (chunk instanceof StringChunk) {
+    for (const text of chunk.value) into.sql += text;
+  } else if (chunk instanceof SQL) {
+    for (const part of chunk.queryChunks) renderChunk(part, into);
+  } else if (chunk instanceof Name) {
+    into.sql += quote(chunk.value);
+  } else if (chunk instanceof Table) {
+    into.sql += quote(getTableName(chunk));
+  } else if (Array.isArray(chunk)) {
+    renderList(chunk, into);
+  } else {
+    into.sql += "?";
+    into.args.push(toSqlValue(chunk));
+  }
+}
+
+/** `(?, ?)`, for IN. */
+function renderList(chunks: readonly unknown[], into: Rendered): void {
+  into.sql += "(";
+  for (const [index, chunk] of chunks.entries()) {
+    if (index > 0) into.sql += ", ";
+    renderChunk(chunk, into);
+  }
+  into.sql += ")";
+}
+
+const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 function toSqlValue(param: unknown): SqlValue {
   if (param === null) return null;

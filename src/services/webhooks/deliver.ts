@@ -29,22 +29,31 @@ const newRun = (durationMs: number): Run => ({
   requestsLeft: REQUESTS_PER_RUN,
 });
 
+/** Where was written; without an entity, anywhere in the workspace. */
+export interface Written {
+  readonly address: WorkspaceAddress;
+  readonly entity?: string | undefined;
+}
+
 /**
- * Delivers what a write to an entity may have caused, at once; without an entity, whatever the workspace has. Costs
- * nothing when no webhook listens. Never throws: what is not delivered now, the scheduled run delivers.
+ * Delivers what a write may have caused, at once, with services that are opened only then: it costs nothing when no
+ * webhook listens. Never throws: what is not delivered now, the scheduled run delivers.
  */
 export async function deliverAfterWrite(
-  ctx: ServiceContext,
-  address: WorkspaceAddress,
-  entity?: string,
+  { platform }: Pick<ServiceContext, "platform">,
+  { address, entity }: Written,
+  openServices: () => ServiceContext,
 ): Promise<void> {
   try {
-    const view = await findWorkspaceView(ctx.platform, address);
+    const view = await findWorkspaceView(platform, address);
     if (!view) return;
     const { webhooks, catalog } = view;
     const touched = entity === undefined ? webhooks : webhooksTouchedBy(webhooks, catalog, entity);
+    const enabled = touched.filter(({ enabled }) => enabled);
+    if (enabled.length === 0) return;
+    const ctx = openServices();
     const run = newRun(RUN_AFTER_WRITE_MS);
-    await Promise.all(touched.filter(({ enabled }) => enabled).map(({ id }) => startLane(ctx, id, run)));
+    await Promise.all(enabled.map(({ id }) => startLane(ctx, id, run)));
   } catch (failure) {
     logWarning("webhooks wait for the scheduled run", failure);
   }
