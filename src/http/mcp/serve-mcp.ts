@@ -45,7 +45,7 @@ export async function serveMcp(exchange: McpExchange): Promise<Response> {
   const server = makeServer(exchange, (failure) => {
     shutOut = failure;
   });
-  const response = (await isLegacyRequest(request.clone(), message))
+  const response = (await isLegacyRequest(request, message))
     ? await serveLegacy(server, request, message)
     : await createMcpHandler(() => server, HANDLER_OPTIONS).fetch(request, { parsedBody: message });
   if (shutOut) throw shutOut;
