@@ -1,0 +1,76 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, it } from "vitest";
+import worker from "../../src/index.ts";
+import { composeApiKey } from "../../src/model/api-key.ts";
+import { ADMIN_TOKEN } from "../support/api.ts";
+import { customer } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+/* The Worker in an isolate whose KV does not answer; the database does. */
+
+async function fail(): Promise<never> {
+  throw new Error("KV GET failed: 500 Internal Server Error at colo XYZ");
+}
+const broken = {
+  ...env,
+  API_KEYS: { get: fail, put: fail, delete: fail, list: fail } as unknown as KVNamespace,
+};
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(customer);
+});
+
+async function ask(bindings: typeof env, method: string, path: string, token: string, body?: object) {
+  const request = new Request(`https://edge.test${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const context = createExecutionContext();
+  const response = await worker.fetch(request, bindings, context);
+  const text = await response.text();
+  await waitOnExecutionContext(context);
+  return {
+    status: response.status,
+    retryAfter: response.headers.get("Retry-After"),
+    body: text === "" ? undefined : JSON.parse(text),
+  };
+}
+
+const admin = (method: string, path: string, body?: object) =>
+  ask(broken, method, `/admin/v1${w.adminPath}${path}`, ADMIN_TOKEN, body);
+const list = (bindings: typeof env, token: string) => ask(bindings, "GET", `${w.apiPath}/Customer`, token);
+
+const unavailable = {
+  status: 503,
+  retryAfter: expect.stringMatching(/^\d+$/),
+  body: { error: { code: "SERVICE_UNAVAILABLE", message: expect.not.stringContaining("KV") } },
+};
+
+it("a key that the isolate knows goes on working, and one that it does not is asked to try again", async () => {
+  expect((await list(env, w.key)).status).toBe(200);
+  expect((await list(broken, w.key)).status).toBe(200);
+  const unknown = composeApiKey("a".repeat(43));
+  expect((await list(env, unknown)).status).toBe(401);
+  expect(await list(broken, unknown)).toMatchObject(unavailable);
+  expect(await ask(broken, "GET", "/readyz", "")).toMatchObject(unavailable);
+});
+
+it("a revocation holds without KV, from the next request on", async () => {
+  const { id, key } = await w.createKey();
+  expect((await list(env, key)).status).toBe(200);
+  expect((await admin("DELETE", `/api-keys/${id}`)).status).toBe(204);
+  expect((await list(broken, key)).status).toBe(503);
+  expect((await list(env, key)).status).toBe(401);
+});
+
+it("a key that cannot be published is not made", async () => {
+  const before = (await admin("GET", "/api-keys")).body.meta.totalElements;
+  expect(await admin("POST", "/api-keys", { name: "lost", permission: "READ_ONLY" })).toMatchObject(
+    unavailable,
+  );
+  expect((await admin("GET", "/api-keys")).body.meta.totalElements).toBe(before);
+  expect(await admin("POST", "/api-keys/sync")).toMatchObject(unavailable);
+});
