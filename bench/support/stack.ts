@@ -36,6 +36,7 @@ export async function startStack(
       LIBSQL_URL: database.url,
       LIBSQL_AUTH_TOKEN: database.authToken,
       ADMIN_TOKEN,
+      LOG_REQUESTS: "false",
       ...variables,
     },
     log: console.error,

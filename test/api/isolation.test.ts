@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ask, askAdmin, expectFailure, expectStatus } from "../support/api.ts";
 import { customer, order } from "../support/entities.ts";
+import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, makeWorkspaceIn, type TestWorkspace } from "../support/workspace.ts";
 
 /* Two workspaces of the same names in one organization, and one in another. */
@@ -69,6 +70,60 @@ describe("two workspaces", () => {
       });
     }
     for (const w of workspaces()) expectStatus(await w.api("GET", "/Customer"), 200);
+  });
+
+  it("take each other's cursors for a place in their own records", async () => {
+    const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
+    for (const [w, name] of [
+      [v, "mine"],
+      [other, "theirs"],
+    ] as const) {
+      const items = Array.from({ length: 6 }, (_, i) => ({
+        email: `${i}@example.com`,
+        name: `${name} ${i}`,
+      }));
+      expectStatus(await w.api("POST", "/Customer/bulk", { body: items }), 200);
+    }
+    const query = "/Customer?size=2&sort=name&cursor=";
+    const { nextCursor } = (await other.api("GET", query)).body.meta;
+    const answer = await v.api("GET", query + encodeURIComponent(nextCursor));
+    expect([200, 400]).toContain(answer.status);
+    expect(answer.text).not.toContain("theirs");
+  });
+
+  it("do not meet in an Idempotency-Key", async () => {
+    const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    const body = { email: "same@example.com", name: "Same" };
+    for (const w of [v, other]) {
+      const created = expectStatus(await w.api("POST", "/Customer", { body, headers }), 201);
+      expect(created.headers.get("Idempotent-Replayed")).toBeNull();
+      expect((await w.api("GET", "/Customer")).body.meta.totalElements).toBe(1);
+    }
+  });
+
+  it("do not reach each other's webhooks, nor hear of each other's records", async () => {
+    const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
+    const [box, otherBox] = [makeMailbox(), makeMailbox()];
+    const { id } = await listen(v, box);
+    await listen(other, otherBox);
+    for (const [method, suffix, body] of [
+      ["GET", "", undefined],
+      ["PATCH", "", { enabled: false }],
+      ["DELETE", "", undefined],
+      ["POST", "/rotate-secret", {}],
+      ["POST", "/send", { entity: "Customer", ids: [1] }],
+      ["GET", "/deliveries", undefined],
+    ] as const) {
+      expectFailure(await other.admin(method, `/webhooks/${id}${suffix}`, { body }), 404, {
+        code: "NOT_FOUND",
+        message: `Webhook not found: ${id}`,
+      });
+    }
+    const body = { email: "heard@example.com", name: "Heard" };
+    expectStatus(await v.api("POST", "/Customer", { body }), 201);
+    expect((await box.messages(1))[0]).toMatchObject({ data: { record: { name: "Heard" } } });
+    expect(await otherBox.received()).toEqual([]);
   });
 
   it("deleted and made again under the same slug share nothing with the old one", async () => {
