@@ -49,8 +49,10 @@ export function decimalConversion(
       const { precision, scale } = shapeOf(column);
       const decimals = "CASE instr(n, '.') WHEN 0 THEN 0 ELSE length(n) - instr(n, '.') END";
       const zeros = `substr('${"0".repeat(scale)}', 1, max(0, ${scale} - ${decimals}))`;
-      const value = `CAST(replace(n, '.', '') || ${zeros} AS INTEGER)`;
-      const fits = `(${decimalText("v", scale)}) = n AND abs(v) < ${10 ** precision}`;
+      const limit = 10 ** precision;
+      // Clamped, because abs() of the least integer is an error.
+      const value = `max(-${limit}, min(${limit}, CAST(replace(n, '.', '') || ${zeros} AS INTEGER)))`;
+      const fits = `(${decimalText("v", scale)}) = n AND abs(v) < ${limit}`;
       return `(SELECT CASE WHEN ${fits} THEN v END FROM (SELECT n, ${value} AS v FROM (SELECT ${trimmed(text)} AS n)))`;
     },
   };

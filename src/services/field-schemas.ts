@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 
 /* Fields that several admin bodies share. */
@@ -13,3 +14,8 @@ export const displayNameSchema = z.string().trim().min(1).max(200);
 export const instantSchema = z.iso
   .datetime({ offset: true, error: "must be a valid date-time (ISO 8601)" })
   .transform((text) => new Date(text).toISOString());
+
+/** The very object that was parsed: Zod's own records lose a `__proto__`, which then would not be refused. */
+export const jsonObjectSchema = z.custom<JsonObject>(isJsonObject, {
+  error: ({ input }) => (input === undefined ? "is required" : "must be an object"),
+});

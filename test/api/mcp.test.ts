@@ -1,9 +1,7 @@
-import { exports } from "cloudflare:workers";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ask, expectFailure, expectStatus, roundTripsOf } from "../support/api.ts";
+import { expectFailure, expectStatus } from "../support/api.ts";
 import { alice, customer, order } from "../support/entities.ts";
-import { listen, makeMailbox } from "../support/webhooks.ts";
+import { call, calling, callsThatRunNothing, type McpOfWorkspace, mcpOf, toolsOf } from "../support/mcp.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /* Driven by the SDK's own client; what a client would never send, by hand. */
@@ -12,54 +10,16 @@ const ALL = ["describe", "list", "get", "create", "update", "delete", "aggregate
 const READING = ["describe", "list", "get", "aggregate"];
 
 let w: TestWorkspace;
-let path: string;
+let mcp: McpOfWorkspace;
 beforeAll(async () => {
   w = await makeWorkspace(customer, order);
-  path = `/mcp/${w.organization}/${w.workspace}`;
+  mcp = mcpOf(w);
 });
-beforeEach(() => setMode("FULL"));
-
-const setMode = async (mcpMode: string) => {
-  expectStatus(await w.admin("PATCH", "", { body: { mcpMode } }), 200);
-};
-
-async function connect(token = w.key, mode: "auto" | "legacy" = "auto"): Promise<Client> {
-  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode } });
-  const transport = new StreamableHTTPClientTransport(new URL(`https://edge.test${path}`), {
-    fetch: (url, init) => exports.default.fetch(new Request(url, init)),
-    requestInit: { headers: { Authorization: `Bearer ${token}` } },
-  });
-  await client.connect(transport);
-  return client;
-}
-
-/** What a tool has answered: whether it is an error, and its JSON. */
-async function call(client: Client, name: string, args: object = {}) {
-  const { isError = false, content } = await client.callTool({ name, arguments: { ...args } });
-  const [first] = content;
-  return { isError, body: JSON.parse(first?.type === "text" ? first.text : "null") };
-}
-
-const toolsOf = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name);
-
-/** One JSON-RPC request by hand, as a client of 2025 sends it. */
-const post = (message: unknown, asking: { token?: string; headers?: Record<string, string> } = {}) =>
-  ask("POST", path, {
-    token: w.key,
-    body: message as object,
-    ...asking,
-    headers: { Accept: "application/json, text/event-stream", ...asking.headers },
-  });
-const calling = (name: string, args: object) => ({
-  jsonrpc: "2.0",
-  id: 1,
-  method: "tools/call",
-  params: { name, arguments: args },
-});
+beforeEach(() => mcp.setMode("FULL"));
 
 describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) => {
   it("describes, writes, reads, counts and deletes", async () => {
-    const client = await connect(w.key, mode);
+    const client = await mcp.connect(w.key, mode);
     expect(await toolsOf(client)).toEqual(ALL);
     const overview = (await call(client, "describe")).body;
     expect(overview).toMatchObject({
@@ -112,7 +72,7 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
   });
 
   it("gets errors that tell a model what to mend", async () => {
-    const client = await connect(w.key, mode);
+    const client = await mcp.connect(w.key, mode);
     expect(await call(client, "create", { entity: "Customer", record: { age: "old" } })).toEqual({
       isError: true,
       body: {
@@ -144,7 +104,7 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
 describe("what a key may do", () => {
   it("is all that it is shown: a READ_ONLY key gets tools that read, and cannot call others", async () => {
     const { key } = await w.createKey({ permission: "READ_ONLY" });
-    const client = await connect(key);
+    const client = await mcp.connect(key);
     expect(await toolsOf(client)).toEqual(READING);
     const refused = await call(client, "create", { entity: "Customer", record: alice });
     expect(refused).toMatchObject({ isError: true, body: { error: { code: "FORBIDDEN" } } });
@@ -152,7 +112,7 @@ describe("what a key may do", () => {
 
   it("is narrowed by its scopes: nothing tells of other entities", async () => {
     const scopes = [{ entity: "Customer", operations: ["read", "update"] }];
-    const client = await connect((await w.createKey({ scopes })).key);
+    const client = await mcp.connect((await w.createKey({ scopes })).key);
     expect(await toolsOf(client)).toEqual(["describe", "list", "get", "update", "aggregate"]);
     const seen = JSON.stringify([
       await client.listTools(),
@@ -175,9 +135,18 @@ describe("what a key may do", () => {
     });
   });
 
+  it("has a use for describe whatever it may do", async () => {
+    const scopes = [{ entity: "Customer", operations: ["create"] }];
+    const client = await mcp.connect((await w.createKey({ scopes })).key);
+    expect(await toolsOf(client)).toEqual(["describe", "create"]);
+    expect((await call(client, "describe")).body.entities).toMatchObject([{ name: "Customer" }]);
+    await mcp.setMode("READ_ONLY");
+    expect(await toolsOf(client)).toEqual([]);
+  });
+
   it("ends at the next request when it is revoked, with 401 for whatever is sent", async () => {
     const { id, key } = await w.createKey();
-    const client = await connect(key);
+    const client = await mcp.connect(key);
     expect((await call(client, "list", { entity: "Customer" })).isError).toBe(false);
     expectStatus(await w.admin("DELETE", `/api-keys/${id}`), 204);
     await expect(call(client, "list", { entity: "Customer" })).rejects.toThrow();
@@ -189,7 +158,7 @@ describe("what a key may do", () => {
       "{",
       "[]",
     ])
-      expectFailure(await post(message, { token: key }), 401, {
+      expectFailure(await mcp.post(message, { token: key }), 401, {
         code: "UNAUTHORIZED",
         message: "Invalid API key",
       });
@@ -198,13 +167,13 @@ describe("what a key may do", () => {
   it("holds from its addresses only, and in its own workspace only", async () => {
     const { key } = await w.createKey({ allowedIps: ["203.0.113.7"] });
     const headers = { "CF-Connecting-IP": "203.0.113.8" };
-    const answer = await post(calling("list", { entity: "Customer" }), { token: key, headers });
+    const answer = await mcp.post(calling("list", { entity: "Customer" }), { token: key, headers });
     expectFailure(answer, 403, {
       code: "FORBIDDEN",
       message: "This API key is not allowed from this address",
     });
     const other = await makeWorkspace(customer);
-    const foreign = await post(calling("list", { entity: "Customer" }), { token: other.key });
+    const foreign = await mcp.post(calling("list", { entity: "Customer" }), { token: other.key });
     expect(foreign.body).toEqual((await w.api("GET", "/Customer", { token: other.key })).body);
     expect(foreign.status).toBe(401);
   });
@@ -224,8 +193,8 @@ describe("the workspace's mcpMode", () => {
   });
 
   it("DISABLED shuts everything from the next request on", async () => {
-    const client = await connect();
-    await setMode("DISABLED");
+    const client = await mcp.connect();
+    await mcp.setMode("DISABLED");
     await expect(call(client, "list", { entity: "Customer" })).rejects.toThrow();
     for (const message of [
       calling("list", { entity: "Customer" }),
@@ -233,13 +202,15 @@ describe("the workspace's mcpMode", () => {
       { jsonrpc: "2.0", id: 1, method: "ping" },
       { jsonrpc: "2.0", method: "notifications/initialized" },
     ])
-      expectFailure(await post(message), 403, disabled);
+      expectFailure(await mcp.post(message), 403, disabled);
+    for (const [message, headers] of callsThatRunNothing)
+      expectFailure(await mcp.post(message, { headers }), 403, disabled);
     expectStatus(await w.api("GET", "/Customer"), 200);
   });
 
   it("READ_ONLY lets reads through, from the next request on", async () => {
-    const client = await connect();
-    await setMode("READ_ONLY");
+    const client = await mcp.connect();
+    await mcp.setMode("READ_ONLY");
     expect(await toolsOf(client)).toEqual(READING);
     expect((await call(client, "list", { entity: "Customer" })).isError).toBe(false);
     expect(await call(client, "create", { entity: "Customer", record: alice })).toEqual({
@@ -247,82 +218,9 @@ describe("the workspace's mcpMode", () => {
       body: { error: { code: "FORBIDDEN", message: "MCP is read-only in this workspace" } },
     });
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
-    await setMode("FULL");
+    await mcp.setMode("FULL");
     const refused = await call(client, "create", { entity: "Customer", record: alice });
     expect(refused.body.error).toMatchObject({ code: "WORKSPACE_STATUS" });
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
-  });
-});
-
-describe("the endpoint", () => {
-  it("costs one round trip to the database, for a call as for the list of tools", async () => {
-    await w.api("GET", "/Customer");
-    const counted: unknown[] = [];
-    for (const message of [
-      calling("list", { entity: "Customer", expand: ["orders"] }),
-      calling("create", { entity: "Customer", record: { name: "One", email: "one@example.com" } }),
-      calling("describe", {}),
-      calling("aggregate", { entity: "Customer", measure: ["count"] }),
-      { jsonrpc: "2.0", id: 1, method: "tools/list" },
-    ]) {
-      const requestId = crypto.randomUUID();
-      expectStatus(await post(message, { headers: { "X-Request-Id": requestId } }), 200);
-      counted.push(await roundTripsOf(requestId));
-    }
-    expect(counted).toEqual([1, 1, 1, 1, 1]);
-  });
-
-  it("tells webhooks of what tools have written", async () => {
-    const box = makeMailbox();
-    const { id } = await listen(w, box);
-    await call(await connect(), "create", {
-      entity: "Customer",
-      record: { name: "Heard", email: "h@example.com" },
-    });
-    const [message] = await box.messages(1);
-    expect(message).toMatchObject({ type: "record.created", data: { record: { name: "Heard" } } });
-    expectStatus(await w.admin("DELETE", `/webhooks/${id}`), 204);
-  });
-
-  it("answers as every other: trace, rates, origins, methods", async () => {
-    expectStatus(await w.admin("PATCH", "", { body: { rateLimit: 300 } }), 200);
-    const answer = await post(calling("describe", {}), { headers: { Origin: "https://app.example.com" } });
-    expect(answer.headers.get("RateLimit-Policy")).toBe('"key";q=300;w=60');
-    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("*");
-    expect(answer.headers.get("X-Request-Id")).toBeTruthy();
-    expect(answer.headers.get("Vary")).toContain("Origin");
-    expectStatus(await w.admin("PATCH", "", { body: { rateLimit: null } }), 200);
-    for (const method of ["GET", "DELETE"]) {
-      const refused = await ask(method, path, { token: w.key });
-      expectFailure(refused, 405, { code: "METHOD_NOT_ALLOWED", message: expect.any(String) });
-      expect(refused.headers.get("Allow")).toBe("POST, OPTIONS");
-    }
-    expectFailure(await ask("POST", path, { body: calling("list", {}) }), 401, {
-      code: "UNAUTHORIZED",
-      message: "Invalid API key",
-    });
-  });
-
-  it.each([
-    ["no JSON", "{", 400],
-    ["a batch", [calling("describe", {}), calling("describe", {})], 400],
-    ["nothing", "", 400],
-    ["no message of JSON-RPC", { hello: "world" }, 400],
-    ["what is too large", JSON.stringify(calling("list", { entity: "x".repeat(1_100_000) })), 413],
-    ["what is too deep", `${"[".repeat(70)}${"]".repeat(70)}`, 400],
-  ])("refuses %s", async (_, message, status) => {
-    expect((await post(message)).status).toBe(status);
-  });
-
-  it("answers what it does not know as JSON-RPC has it, and notifications with nothing", async () => {
-    const unknown = await post({ jsonrpc: "2.0", id: 7, method: "resources/list" });
-    expect(unknown.body).toMatchObject({ jsonrpc: "2.0", id: 7, error: { code: -32601 } });
-    const strange = await post(calling("toString", {}));
-    expect(strange.body).toMatchObject({ error: { code: -32602, message: "Unknown tool" } });
-    const notified = await post({ jsonrpc: "2.0", method: "notifications/initialized" });
-    expect([notified.status, notified.text]).toEqual([202, ""]);
-    expect((await post(calling("describe", {}), { headers: { "Content-Type": "text/plain" } })).status).toBe(
-      415,
-    );
   });
 });

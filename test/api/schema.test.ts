@@ -151,6 +151,25 @@ describe("a column", () => {
     expect((await w.admin("GET", "/entities/Customer")).body.data.columns[2]).not.toHaveProperty("scale");
   });
 
+  it.each(["-9223372036854775808", "9223372036854775807", `-${"9".repeat(30)}`, "9".repeat(30)])(
+    "is not converted to a DECIMAL that cannot hold %s",
+    async (text) => {
+      const name = text.length > 20 ? { type: "TEXT" } : { type: "BIGINT" };
+      const v = await makeWorkspace({ name: "Item", columns: [{ name: "value", ...name }] });
+      expectStatus(await v.api("POST", "/Item", { body: { value: text } }), 201);
+      for (const [precision, scale] of [
+        [4, 0],
+        [4, 2],
+        [15, 15],
+      ]) {
+        const body = { type: "DECIMAL", precision, scale };
+        const message = `1 existing records do not fit DECIMAL(${precision}, ${scale}) (ids: 1)`;
+        const answer = await v.admin("PATCH", "/entities/Item/columns/value", { body });
+        expectFailure(answer, 422, invalid({ field: "value", message }));
+      }
+    },
+  );
+
   it("is dropped with its index, and only when its name is repeated and nothing uses it", async () => {
     const drop = (query: string) => w.admin("DELETE", `/entities/Order/columns/customerId${query}`);
     expect((await drop("")).status).toBe(400);

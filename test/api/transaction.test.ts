@@ -121,6 +121,19 @@ describe("a transaction", () => {
     expectFailure(await w.api("POST", "/transaction", { body }), 400, { code: "BAD_REQUEST", message });
   });
 
+  it("refuses unknown fields, also those whose names objects have", async () => {
+    const operation = `{"method":"POST","entity":"Customer","body":{"email":"p@example.com","name":"P","__proto__":1}}`;
+    expectFailure(await w.api("POST", "/transaction", { body: `{"operations":[${operation}]}` }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Operation 0: Validation failed: 1 error(s)",
+      details: [{ field: "operations[0].__proto__", message: "is not a field of Customer" }],
+    });
+    expectFailure(await transact({ ...newCustomer, body: [] }), 400, {
+      code: "BAD_REQUEST",
+      message: "operations[0].body must be an object",
+    });
+  });
+
   it("never mixes its ids with those of others", async () => {
     const buyers = Array.from({ length: 8 }, (_, n) => n);
     const answers = await Promise.all(

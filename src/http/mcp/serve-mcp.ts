@@ -40,15 +40,22 @@ export interface McpExchange {
  * caller out (401, 429, MCP disabled) is thrown, because it is about the connection and not about the call.
  */
 export async function serveMcp(exchange: McpExchange): Promise<Response> {
-  const { request, message } = exchange;
+  const { request, message, ctx } = exchange;
   let shutOut: AppError | undefined;
-  const server = makeServer(exchange, (failure) => {
-    shutOut = failure;
+  let isFenced = exchange.allowed !== undefined;
+  const server = makeServer(exchange, {
+    calling: () => {
+      isFenced = true;
+    },
+    shutOut: (failure) => {
+      shutOut = failure;
+    },
   });
   const response = (await isLegacyRequest(request, message))
     ? await serveLegacy(server, request, message)
     : await createMcpHandler(() => server, HANDLER_OPTIONS).fetch(request, { parsedBody: message });
   if (shutOut) throw shutOut;
+  if (!isFenced) await openMcp(ctx, () => undefined);
   return response;
 }
 
@@ -61,19 +68,25 @@ async function serveLegacy(server: Server, request: Request, parsedBody: object)
   return transport.handleRequest(request, { parsedBody });
 }
 
-function makeServer(exchange: McpExchange, shutOut: (failure: AppError) => void): Server {
+interface Events {
+  /** A tool is about to run, which asks the database whether it may. */
+  calling(): void;
+  shutOut(failure: AppError): void;
+}
+
+function makeServer(exchange: McpExchange, { calling, shutOut }: Events): Server {
   const server = new Server(
     { name: "schemastack-edge", version: "1" },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
   server.setRequestHandler("tools/list", () => ({
     tools: Object.entries(tools)
-      .filter(([, { operation }]) => exchange.allowed?.has(operation))
+      .filter(([, { usefulFor }]) => usefulFor.some((operation) => exchange.allowed?.has(operation)))
       .map(([name, tool]) => describeTool(name as ToolName, tool)),
   }));
   server.setRequestHandler("tools/call", async ({ params }) => {
     try {
-      return await callTool(exchange, params);
+      return await callTool(exchange, params, calling);
     } catch (thrown) {
       if (thrown instanceof ProtocolError) throw thrown;
       const failure = toAppError(thrown);
@@ -89,7 +102,7 @@ function describeTool(name: ToolName, { description, operation }: Tool): ToolDef
     $schema: _,
     "~standard": _standard,
     ...inputSchema
-  } = z.toJSONSchema(toolSchemas[name], { io: "input" });
+  } = z.toJSONSchema(toolSchemas[name], { io: "input", unrepresentable: "any" });
   return {
     name,
     description,
@@ -108,9 +121,14 @@ interface Call {
   readonly arguments?: Readonly<Record<string, unknown>> | undefined;
 }
 
-async function callTool({ ctx, onWritten }: McpExchange, { name, arguments: sent }: Call) {
+async function callTool(
+  { ctx, onWritten }: McpExchange,
+  { name, arguments: sent }: Call,
+  calling: () => void,
+) {
   const tool = findTool(name);
   if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Unknown tool");
+  calling();
   const answer = await tool.run(ctx, sent);
   if (tool.operation !== "read") onWritten(String(sent?.entity));
   return { content: textOf(answer) };

@@ -1,23 +1,21 @@
 import * as z from "zod";
 import { operators } from "../../query/operators.ts";
+import { jsonObjectSchema } from "../../services/field-schemas.ts";
 
 /* What tools take. An entity is a text, not a list of names: `describe` tells the names, and a list would cost tokens. */
 
 const entity = z.string().describe("Name of the entity, as describe gives it.");
 const id = z.union([z.string(), z.int()]).describe("The record's id.");
-const record = z.record(z.string(), z.unknown());
+const object = (description: string) => jsonObjectSchema.meta({ type: "object", description });
 const fields = z.array(z.string()).optional().describe("Only these fields of each record.");
 const expand = z
   .array(z.string())
   .optional()
   .describe('Relationships to answer with the record, as paths: "customer", "lines.product".');
-const filter = z
-  .record(z.string(), z.unknown())
-  .optional()
-  .describe(
-    'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
-      `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
-  );
+const filter = object(
+  'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
+    `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
+).optional();
 const sort = (examples: string) => z.array(z.string()).optional().describe(examples);
 const etag = z
   .string()
@@ -40,11 +38,11 @@ export const toolSchemas = {
     count: z.enum(["exact", "none"]).optional().describe("none leaves the totals out."),
   }),
   get: z.strictObject({ entity, id, fields, expand }),
-  create: z.strictObject({ entity, record: record.describe("Values by field.") }),
+  create: z.strictObject({ entity, record: object("Values by field.") }),
   update: z.strictObject({
     entity,
     id,
-    record: record.describe("Only what is sent changes."),
+    record: object("Only what is sent changes."),
     ifMatch: etag,
   }),
   delete: z.strictObject({ entity, id, ifMatch: etag }),
@@ -53,7 +51,7 @@ export const toolSchemas = {
     measure: z
       .array(z.string())
       .min(1)
-      .describe('"count", or a function and a field: "sum,total", "avg,total", "min,total", "max,total".'),
+      .describe('"count", or a function and a field: "sum,total"; also avg, min, max, countDistinct.'),
     groupBy: z.array(z.string()).optional().describe("Fields, through to-one relationships too."),
     filter,
     sort: sort('A group or a measure: "status", "count,desc", "sum.total,desc".'),

@@ -1,6 +1,5 @@
-import { entityNotFound } from "../../errors/failures.ts";
-import type { Operation } from "../../model/access.ts";
-import type { JsonObject } from "../../model/json.ts";
+import { badRequest, entityNotFound } from "../../errors/failures.ts";
+import { OPERATIONS, type Operation } from "../../model/access.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
@@ -18,8 +17,9 @@ import { type ToolArguments, type ToolName, toolSchemas } from "./tool-schemas.t
 
 export interface Tool {
   readonly description: string;
-  /** Who has no use for it is not shown it. */
   readonly operation: Operation;
+  /** Who may do none of these has no use for it, and is not shown it. */
+  readonly usefulFor: readonly Operation[];
   /** Arguments as they were sent → what is answered. Throws what the API's own operation throws. */
   run(ctx: WorkspaceContext, sent: unknown): Promise<unknown>;
 }
@@ -29,6 +29,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   describe: tool("describe", "read", {
     description:
       "What there is: entities with their columns, types, rules and relationships. Call it before other tools.",
+    usefulFor: OPERATIONS,
     run: describe,
   }),
   list: tool("list", "read", {
@@ -43,14 +44,14 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   create: tool("create", "create", {
     description: "Creates a record.",
     run: async (ctx, { entity, record }) =>
-      tagged(await createRecord(ctx, { entity, query: queryOf({}), body: () => asJson(record) })),
+      tagged(await createRecord(ctx, { entity, query: queryOf({}), body: () => record })),
   }),
   update: tool("update", "update", {
     description: "Changes the fields of a record that are sent.",
     async run(ctx, { entity, id, record, ifMatch }) {
       const expected = versionAsked(ifMatch);
       const address = { entity, id: String(id), query: queryOf({}) };
-      return tagged(await updateRecord(ctx, { ...address, body: () => asJson(record), expected }));
+      return tagged(await updateRecord(ctx, { ...address, body: () => record, expected }));
     },
   }),
   delete: tool("delete", "delete", {
@@ -69,13 +70,16 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
 
 interface TypedTool<N extends ToolName> {
   readonly description: string;
+  readonly usefulFor?: readonly Operation[];
   run(ctx: WorkspaceContext, args: ToolArguments<N>): Promise<unknown>;
 }
 
-function tool<N extends ToolName>(name: N, operation: Operation, { description, run }: TypedTool<N>): Tool {
+function tool<N extends ToolName>(name: N, operation: Operation, typed: TypedTool<N>): Tool {
+  const { description, usefulFor = [operation], run } = typed;
   return {
     description,
     operation,
+    usefulFor,
     async run(ctx, sent) {
       const parse = () => parseInput(toolSchemas[name], sent ?? {}) as ToolArguments<N>;
       return run(ctx, await parsedOf(ctx, parse));
@@ -126,10 +130,15 @@ function pairsOf(name: string, value: unknown): string[][] {
   if (value === undefined) return [];
   if (Array.isArray(value))
     return REPEATED.includes(name) ? value.map((each) => [name, String(each)]) : [[name, value.join(",")]];
-  return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]];
+  return [[name, typeof value === "object" ? jsonOf(name, value) : String(value)]];
 }
 
-/** It has been parsed from JSON. */
-const asJson = (record: object) => record as JsonObject;
+/** Throws BAD_REQUEST for what JSON.parse has made infinite, which would be written as null: another question. */
+const jsonOf = (name: string, value: unknown): string =>
+  JSON.stringify(value, (_, part) => {
+    if (part === Number.POSITIVE_INFINITY || part === Number.NEGATIVE_INFINITY)
+      throw badRequest(`Parameter '${name}' has a number that is too large`);
+    return part;
+  });
 
 const tagged = (found: TaggedRecord) => ({ data: found.record, etag: etagOf(found) });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { badRequest } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { NAME_PATTERN } from "../../model/names.ts";
+import { jsonObjectSchema } from "../field-schemas.ts";
 import { issueText } from "../parse-input.ts";
 
 export const MAX_OPERATIONS = 100;
@@ -12,7 +13,7 @@ const shared = {
   as: z.string().regex(NAME_PATTERN, "must be a name").optional(),
 };
 const existing = { id: z.union([z.string(), z.number()], "must be an id"), ifMatch: z.string().optional() };
-const body = z.record(z.string(), z.json());
+const body = jsonObjectSchema;
 
 const operationSchema = z.discriminatedUnion(
   "method",

@@ -1,0 +1,178 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ask, expectFailure, expectStatus, roundTripsOf } from "../support/api.ts";
+import { customer, order } from "../support/entities.ts";
+import { call, calling, callsThatRunNothing, type McpOfWorkspace, mcpOf } from "../support/mcp.ts";
+import { listen, makeMailbox } from "../support/webhooks.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+let w: TestWorkspace;
+let mcp: McpOfWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(customer, order);
+  mcp = mcpOf(w);
+});
+beforeEach(() => mcp.setMode("FULL"));
+
+describe("what JSON can say and JavaScript mangles", () => {
+  const raw = (name: string, args: string) =>
+    mcp.post(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`,
+    );
+
+  it.each([
+    ["a name that objects have", `{"__proto__":"x"}`, "Unknown field '__proto__' on Customer"],
+    ["a number beyond all", `{"age":1e400}`, "Parameter 'filter' has a number that is too large"],
+    [
+      "such a number deeper",
+      `{"or":[{"age":{"in":[-1e400]}}]}`,
+      "Parameter 'filter' has a number that is too large",
+    ],
+  ])("is refused in a filter, never answered with everything: %s", async (_, filter, message) => {
+    for (const [name, more] of [
+      ["list", ""],
+      ["aggregate", `,"measure":["count"]`],
+    ] as const) {
+      const { body } = await raw(name, `{"entity":"Customer","filter":${filter}${more}}`);
+      expect(body.result.isError).toBe(true);
+      expect(JSON.parse(body.result.content[0].text)).toEqual({ error: { code: "BAD_REQUEST", message } });
+    }
+  });
+
+  it("is refused in a record", async () => {
+    const { body } = await raw("create", `{"entity":"Customer","record":{"__proto__":1,"age":1e400}}`);
+    const { error } = JSON.parse(body.result.content[0].text);
+    expect(error.details).toContainEqual({ field: "__proto__", message: "is not a field of Customer" });
+    expect(error.details).toContainEqual({ field: "age", message: "must be an integer" });
+  });
+
+  it.each(["list", "create"])("is no object where %s takes one", async (name) => {
+    const field = name === "list" ? "filter" : "record";
+    for (const value of ["[]", `"x"`, "null", "1"]) {
+      const { body } = await raw(name, `{"entity":"Customer","${field}":${value}}`);
+      const { error } = JSON.parse(body.result.content[0].text);
+      expect(error.details).toEqual([{ field, message: "must be an object" }]);
+    }
+  });
+});
+
+describe("the endpoint", () => {
+  it("costs one round trip to the database, for a call as for the list of tools", async () => {
+    await w.api("GET", "/Customer");
+    const counted: unknown[] = [];
+    for (const message of [
+      calling("list", { entity: "Customer", expand: ["orders"] }),
+      calling("create", { entity: "Customer", record: { name: "One", email: "one@example.com" } }),
+      calling("describe", {}),
+      calling("aggregate", { entity: "Customer", measure: ["count"] }),
+      { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    ]) {
+      const requestId = crypto.randomUUID();
+      expectStatus(await mcp.post(message, { headers: { "X-Request-Id": requestId } }), 200);
+      counted.push(await roundTripsOf(requestId));
+    }
+    expect(counted).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it("asks the database also about what calls no tool, so that it counts and is guarded", async () => {
+    await w.api("GET", "/Customer");
+    const counted: unknown[] = [];
+    for (const [message, headers] of callsThatRunNothing) {
+      const requestId = crypto.randomUUID();
+      await mcp.post(message, { headers: { ...headers, "X-Request-Id": requestId } });
+      counted.push(await roundTripsOf(requestId));
+    }
+    expect(counted).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it("tells what each tool may do to records, in few tokens", async () => {
+    const { tools } = await (await mcp.connect()).listTools();
+    const hints = tools.map(({ name, annotations: a }) => [
+      name,
+      a?.readOnlyHint,
+      a?.destructiveHint,
+      a?.idempotentHint,
+    ]);
+    expect(hints).toEqual([
+      ["describe", true, false, true],
+      ["list", true, false, true],
+      ["get", true, false, true],
+      ["create", false, false, false],
+      ["update", false, true, true],
+      ["delete", false, true, true],
+      ["aggregate", true, false, true],
+    ]);
+    for (const { inputSchema } of tools) expect(inputSchema).toMatchObject({ type: "object" });
+    const { filter } = tools[1]?.inputSchema.properties ?? {};
+    expect(filter).toEqual({
+      type: "object",
+      description: expect.stringContaining("A plain value means eq"),
+    });
+    expect(JSON.stringify(tools).length).toBeLessThan(6_000);
+  });
+
+  it("tells webhooks of what tools have written", async () => {
+    const box = makeMailbox();
+    const { id } = await listen(w, box);
+    await call(await mcp.connect(), "create", {
+      entity: "Customer",
+      record: { name: "Heard", email: "h@example.com" },
+    });
+    const [message] = await box.messages(1);
+    expect(message).toMatchObject({ type: "record.created", data: { record: { name: "Heard" } } });
+    expectStatus(await w.admin("DELETE", `/webhooks/${id}`), 204);
+  });
+
+  it("answers as every other: trace, rates, origins, methods", async () => {
+    expectStatus(await w.admin("PATCH", "", { body: { rateLimit: 300 } }), 200);
+    const answer = await mcp.post(calling("describe", {}), {
+      headers: { Origin: "https://app.example.com" },
+    });
+    expect(answer.headers.get("RateLimit-Policy")).toBe('"key";q=300;w=60');
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(answer.headers.get("X-Request-Id")).toBeTruthy();
+    expect(answer.headers.get("Vary")).toContain("Origin");
+    const origins = ["https://app.example.com"];
+    const settings = { rateLimit: null, corsAllowedOrigins: origins };
+    expectStatus(await w.admin("PATCH", "", { body: settings }), 200);
+    const allowed = await Promise.all(
+      [...origins, "https://evil.example.com"].map(async (Origin) => {
+        const { headers } = await mcp.post(calling("describe", {}), { headers: { Origin } });
+        return headers.get("Access-Control-Allow-Origin");
+      }),
+    );
+    expect(allowed).toEqual([...origins, null]);
+    expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins: null } }), 200);
+    for (const method of ["GET", "DELETE"]) {
+      const refused = await ask(method, mcp.path, { token: w.key });
+      expectFailure(refused, 405, { code: "METHOD_NOT_ALLOWED", message: expect.any(String) });
+      expect(refused.headers.get("Allow")).toBe("POST, OPTIONS");
+    }
+    expectFailure(await ask("POST", mcp.path, { body: calling("list", {}) }), 401, {
+      code: "UNAUTHORIZED",
+      message: "Invalid API key",
+    });
+  });
+
+  it.each([
+    ["no JSON", "{", 400],
+    ["a batch", [calling("describe", {}), calling("describe", {})], 400],
+    ["nothing", "", 400],
+    ["no message of JSON-RPC", { hello: "world" }, 400],
+    ["what is too large", JSON.stringify(calling("list", { entity: "x".repeat(1_100_000) })), 413],
+    ["what is too deep", `${"[".repeat(70)}${"]".repeat(70)}`, 400],
+  ])("refuses %s", async (_, message, status) => {
+    expect((await mcp.post(message)).status).toBe(status);
+  });
+
+  it("answers what it does not know as JSON-RPC has it, and notifications with nothing", async () => {
+    const unknown = await mcp.post({ jsonrpc: "2.0", id: 7, method: "resources/list" });
+    expect(unknown.body).toMatchObject({ jsonrpc: "2.0", id: 7, error: { code: -32601 } });
+    const strange = await mcp.post(calling("toString", {}));
+    expect(strange.body).toMatchObject({ error: { code: -32602, message: "Unknown tool" } });
+    const notified = await mcp.post({ jsonrpc: "2.0", method: "notifications/initialized" });
+    expect([notified.status, notified.text]).toEqual([202, ""]);
+    expect(
+      (await mcp.post(calling("describe", {}), { headers: { "Content-Type": "text/plain" } })).status,
+    ).toBe(415);
+  });
+});
