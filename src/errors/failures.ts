@@ -15,15 +15,19 @@ export const invalidAdminToken = () => unauthorized("Invalid admin token");
 export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
 
+/** Longer than any name or id there is; what a client has sent in a body may be a MiB. */
+const LONGEST_SHOWN = 200;
+const shown = (text: string) => (text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`);
+
 const forbidden = (message: string) => new AppError("FORBIDDEN", message);
 export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
 export const operationNotAllowed = (operation: string, entity: string) =>
-  forbidden(`This API key is not allowed to ${operation} ${entity}`);
+  forbidden(`This API key is not allowed to ${operation} ${shown(entity)}`);
 
 export const notFound = (what: string, name: string) =>
-  new AppError("NOT_FOUND", `${what} not found: ${name}`);
+  new AppError("NOT_FOUND", `${what} not found: ${shown(name)}`);
 export const entityNotFound = (name: string) => notFound("Entity", name);
 export const recordNotFound = (id: string) => notFound("Record", id);
 export const routeNotFound = () => new AppError("NOT_FOUND", "Route not found");

@@ -121,6 +121,14 @@ describe("a transaction", () => {
     expectFailure(await w.api("POST", "/transaction", { body }), 400, { code: "BAD_REQUEST", message });
   });
 
+  it("repeats only the beginning of a name that is none", async () => {
+    const entity = "x".repeat(500_000);
+    expectFailure(await transact({ method: "POST", entity, body: {} }), 404, {
+      code: "NOT_FOUND",
+      message: `Operation 0: Entity not found: ${"x".repeat(200)}…`,
+    });
+  });
+
   it("refuses unknown fields, also those whose names objects have", async () => {
     const operation = `{"method":"POST","entity":"Customer","body":{"email":"p@example.com","name":"P","__proto__":1}}`;
     expectFailure(await w.api("POST", "/transaction", { body: `{"operations":[${operation}]}` }), 422, {
