@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 import { type Fate, type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
-import { Persistent } from "../support/persistent-client.ts";
+import { PERSISTENT_ID, Persistent } from "../support/persistent-client.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -36,7 +36,9 @@ let roundTrips = 0;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "cut-at-every-"));
   database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, () => fateOf(++roundTrips));
+  proxy = await startHttpProxy(database.url, ({ requestId }) => {
+    return requestId.startsWith(PERSISTENT_ID) ? fateOf(++roundTrips) : "PASS";
+  });
   served = await serveWorker({ LIBSQL_URL: proxy.url });
 });
 

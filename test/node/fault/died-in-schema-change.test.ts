@@ -19,6 +19,8 @@ import {
  */
 
 const RECORDS = 100;
+/** The request whose round trips are counted; the Worker has others, such as those of each minute. */
+const CHANGE = "the-change";
 const item = {
   name: "Item",
   columns: [
@@ -47,7 +49,9 @@ let roundTrips = 0;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "died-in-"));
   database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, () => fateOf(++roundTrips));
+  proxy = await startHttpProxy(database.url, ({ requestId }) => {
+    return requestId === CHANGE ? fateOf(++roundTrips) : "PASS";
+  });
   dying = await serveWorker({ LIBSQL_URL: proxy.url });
   healthy = await serveWorker({ LIBSQL_URL: database.url });
 });
@@ -67,18 +71,22 @@ async function startAgain(): Promise<void> {
   await send(dying, "GET", `${w.path}/Item?size=1`);
 }
 
-async function send({ baseUrl }: Served, method: string, path: string, body?: unknown) {
+async function send({ baseUrl }: Served, method: string, path: string, body?: unknown, requestId = "") {
   const token = path.startsWith("/admin") ? ADMIN_TOKEN : w.key;
   const response = await fetch(baseUrl + path, {
     method,
-    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    headers: {
+      Authorization: `Bearer ${token}`,
+      "Content-Type": "application/json",
+      "X-Request-Id": requestId,
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   return { status: response.status, body: await response.json() };
 }
 
 const changeAt = (served: Served) =>
-  send(served, "PATCH", `${w.adminPath}/entities/Item/columns/code`, change);
+  send(served, "PATCH", `${w.adminPath}/entities/Item/columns/code`, change, CHANGE);
 
 /** The column that is there, and its value in every record. */
 async function columnOf(): Promise<string> {

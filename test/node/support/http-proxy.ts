@@ -19,6 +19,8 @@ export interface SeenRequest {
   readonly number: number;
   readonly method: string;
   readonly path: string;
+  /** Its `X-Request-Id`: the Worker sends the database that of the request which it works for. */
+  readonly requestId: string;
 }
 
 export interface HttpProxy {
@@ -33,7 +35,8 @@ export async function startHttpProxy(
 ): Promise<HttpProxy> {
   let count = 0;
   const server = createServer(async (incoming, outgoing) => {
-    const seen = { number: ++count, method: incoming.method ?? "", path: incoming.url ?? "" };
+    const requestId = String(incoming.headers["x-request-id"] ?? "");
+    const seen = { number: ++count, method: incoming.method ?? "", path: incoming.url ?? "", requestId };
     const fate = await decide(seen);
     if (fate === "CUT_BEFORE") incoming.destroy();
     else if (fate === "HANG") incoming.resume();

@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 /** Far more than any request takes. */
 const MOST_ATTEMPTS = 100;
 const UNAVAILABLE = 503;
+/** How the `X-Request-Id` of all its requests begins. */
+export const PERSISTENT_ID = "persistent-";
 
 export interface PersistentAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: bodies of all kinds, looked into by tests
@@ -64,7 +66,12 @@ export class Persistent {
     try {
       const response = await fetch(this.#base + path, {
         method,
-        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json", ...headers },
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          "content-type": "application/json",
+          "x-request-id": PERSISTENT_ID + randomUUID(),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
