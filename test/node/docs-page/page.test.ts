@@ -192,6 +192,18 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     await context.close();
   });
 
+  it("obeys keys and draws the entities before the reference stands, which takes long where there are many", async () => {
+    const { context, page } = await visit();
+    await page.evaluate(() => {
+      window.requestAnimationFrame = () => 0;
+    });
+    await unlock(page);
+    await page.getByRole("tab", { name: "Reference" }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("img", { name: "Entities and their relationships" }).waitFor();
+    await context.close();
+  });
+
   for (const colorScheme of ["light", "dark"] as const) {
     it(`fits a phone, ${colorScheme}`, async () => {
       const { context, page } = await visit({ colorScheme, viewport: { width: 390, height: 844 } });

@@ -66,12 +66,13 @@ async function open(key: string): Promise<void> {
   ]);
   form.hidden = true;
   input.value = "";
+  entities = data.entities;
   views.hidden = false;
+  /* Before Scalar, which may take seconds: keys pressed meanwhile go to the tabs. */
+  tabs[0]?.focus();
   reference.textContent = "Opening…";
   await nextPaint();
   showReference(reference, { document: content, key });
-  entities = data.entities;
-  tabs[0]?.focus();
 }
 
 /** Scalar takes its time with a large document: what stands there meanwhile is painted first. */
