@@ -23,13 +23,17 @@ export function forgetWorkspaceView(address: WorkspaceAddress): void {
   views.delete(keyOf(address));
 }
 
+/** What the isolate has last planned on; undefined when it has not, or not lately. */
+export const rememberedView = (address: WorkspaceAddress): WorkspaceView | undefined =>
+  views.get(keyOf(address));
+
 /** From the isolate's cache, else loaded in one round trip. Undefined when there is no such workspace. */
 export async function findWorkspaceView(
   platform: Platform,
   address: WorkspaceAddress,
 ): Promise<WorkspaceView | undefined> {
-  const cached = views.get(keyOf(address));
-  if (cached) return cached;
+  const known = rememberedView(address);
+  if (known) return known;
   const view = await loadWorkspaceView(platform, address);
   if (view) views.set(keyOf(address), view);
   return view;

@@ -3,10 +3,10 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { ApiKeyScope } from "../model/access.ts";
 import type { AccessMode, Need } from "../model/access-mode.ts";
 import type { Actor, Permission } from "../model/api-key.ts";
-import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { Statement } from "../model/sql-value.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 import type { Rows } from "./database.ts";
-import { apiKeySecrets, apiKeys, workspaces } from "./tables/platform.ts";
+import { workspaces } from "./tables/platform.ts";
 
 /** What a request is planned on; caches fill it, so any of it may have changed meanwhile. */
 export interface Belief {
@@ -34,33 +34,13 @@ export interface Facts {
   };
 }
 
-const build = new QueryBuilder();
-const workspaceFacts = {
-  id: workspaces.id,
-  revision: workspaces.revision,
-  accessMode: workspaces.accessMode,
-  isMigrating: sql<number>`coalesce(${workspaces.migratingUntil}, 0) > unixepoch()`,
-};
+/* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0011_key_facts.sql. */
+const FACTS_OF_KEY = "SELECT facts FROM key_facts WHERE hash = ?";
 
-const FACTS_OF_KEY = build
+const FACTS_OF_WORKSPACE = new QueryBuilder()
   .select({
-    ...workspaceFacts,
-    version: apiKeys.version,
-    permission: apiKeys.permission,
-    expiresAt: apiKeys.expiresAt,
-    revokedAt: apiKeys.revokedAt,
-    validUntil: apiKeySecrets.validUntil,
-    scopes: apiKeys.scopes,
-    allowedIps: apiKeys.allowedIps,
+    facts: sql`json_array(${workspaces.id}, ${workspaces.revision}, ${workspaces.accessMode}, coalesce(${workspaces.migratingUntil}, 0) > unixepoch())`,
   })
-  .from(apiKeySecrets)
-  .innerJoin(apiKeys, eq(apiKeys.id, apiKeySecrets.keyId))
-  .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
-  .where(eq(apiKeySecrets.hash, sql.placeholder("hash")))
-  .toSQL().sql;
-
-const FACTS_OF_WORKSPACE = build
-  .select(workspaceFacts)
   .from(workspaces)
   .where(eq(workspaces.id, sql.placeholder("id")))
   .toSQL().sql;
@@ -74,28 +54,58 @@ export function factsStatement({ actor, view }: Belief): Statement {
   return { sql: FACTS_OF_WORKSPACE, args: [view.workspace.id] };
 }
 
+/**
+ * The facts, and before them in the same row what the statement finds: one record or none, so that all is read by one
+ * statement, which sees one snapshot without a transaction.
+ */
+export function factsWithRecord(belief: Belief, statement: Statement): Statement {
+  const facts = factsStatement(belief);
+  return {
+    sql: `SELECT record.*, fence.facts FROM (${facts.sql}) AS fence LEFT JOIN (${statement.sql}) AS record`,
+    args: [...facts.args, ...statement.args],
+  };
+}
+
+/** The rows of the facts and of the record, which never consists of nulls only. */
+export function splitRecord(rows: Rows): readonly [facts: Rows, record: Rows] {
+  const [row] = rows;
+  if (!row) return [[], []];
+  const record = row.slice(0, -1);
+  return [[row.slice(-1)], record.every((cell) => cell === null) ? [] : [record]];
+}
+
 /** Undefined when the key, or for the admin the workspace, does not exist. */
 export function decodeFacts(rows: Rows): Facts | undefined {
-  const [row] = rows as readonly (readonly [number, number, AccessMode, number, ...SqlValue[]])[];
+  const [row] = rows;
   if (!row) return undefined;
-  const [workspaceId, revision, accessMode, migrating, ...key] = row;
+  const [workspaceId, revision, accessMode, migrating, ...key] = JSON.parse(String(row[0])) as readonly [
+    number,
+    number,
+    AccessMode,
+    number,
+    ...unknown[],
+  ];
   const facts = { workspaceId, revision, accessMode, isMigrating: migrating === 1 };
   if (key.length === 0) return facts;
   const [version, permission, expiresAt, revokedAt, validUntil, scopes, allowedIps] = key as [
     number,
     Permission,
-    ...(string | null)[],
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
   ];
   return {
     ...facts,
     key: {
       version,
       permission,
-      expiresAt: expiresAt ?? null,
-      revokedAt: revokedAt ?? null,
-      validUntil: validUntil ?? null,
-      scopes: scopes ? JSON.parse(scopes) : null,
-      allowedIps: allowedIps ? JSON.parse(allowedIps) : null,
+      expiresAt,
+      revokedAt,
+      validUntil,
+      scopes: scopes && JSON.parse(scopes),
+      allowedIps: allowedIps && JSON.parse(allowedIps),
     },
   };
 }

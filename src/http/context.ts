@@ -13,7 +13,9 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     services: ServiceContext;
-    /** Set by the authenticating middlewares. */
+    /** Of the answer, whatever it will be. */
+    headers: Record<string, string>;
+    /** Set by those who authenticate. */
     actor: Actor;
     /** Set once the body has been read. */
     body: Uint8Array | undefined;

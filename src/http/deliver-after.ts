@@ -8,9 +8,8 @@ export function deliverAfter(c: AppContext, entity?: string): void {
     organization: pathParameter(c, "organization"),
     workspace: pathParameter(c, "workspace"),
   };
-  c.executionCtx.waitUntil(
-    deliverAfterWrite(c.var.services, { address, entity }, () => openServices(c.env, newRequestId())),
-  );
+  const delivering = deliverAfterWrite({ address, entity }, () => openServices(c.env, newRequestId()));
+  if (delivering) c.executionCtx.waitUntil(delivering);
 }
 
 /** As deliverAfter, for what an admin has asked one webhook to deliver. */

@@ -1,5 +1,6 @@
 import type { AppContext } from "./context.ts";
 import { etagOf, hasCurrentCopy } from "./entity-tags.ts";
+import { respond } from "./respond.ts";
 
 /** Answers an OpenAPI document, or 304 when the client has it. Only its own holder may keep it, and must ask again. */
 export function describedWith(
@@ -7,6 +8,6 @@ export function describedWith(
   { content, tag }: { readonly content: string | ArrayBuffer; readonly tag: string },
 ): Response {
   const headers = { ETag: etagOf({ tag }), "Cache-Control": "private, no-cache" };
-  if (hasCurrentCopy(c, { tag })) return c.body(null, 304, headers);
-  return c.body(content, 200, { ...headers, "Content-Type": "application/json" });
+  if (hasCurrentCopy(c, { tag })) return respond(c, null, 304, headers);
+  return respond(c, content, 200, { ...headers, "Content-Type": "application/json" });
 }

@@ -25,6 +25,6 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
 /** Says of an answer that it is that of an earlier request. */
 export function markReplay(c: AppContext, { idempotency }: WorkspaceContext): void {
   if (idempotency && !(idempotency instanceof AppError) && idempotency.isReplayed) {
-    c.header("Idempotent-Replayed", "true");
+    c.get("headers")["Idempotent-Replayed"] = "true";
   }
 }

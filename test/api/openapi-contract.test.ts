@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "../../src/app.ts";
+import { resources } from "../../src/app.ts";
 import { statusOfCode } from "../../src/errors/codes.ts";
 import { operators } from "../../src/query/operators.ts";
 import {
@@ -34,11 +34,10 @@ const operationsOf = (document: Parts): string[] =>
 
 /** Likewise of every route of the service below a path. */
 const routesBelow = (...prefixes: string[]): string[] =>
-  createApp()
-    .routes.filter(({ method, path }) => {
-      return METHODS.includes(method.toLowerCase()) && prefixes.some((prefix) => path.startsWith(prefix));
-    })
-    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  resources
+    .filter(({ path }) => prefixes.some((prefix) => path.startsWith(prefix)))
+    .flatMap(({ path, handlers }) => Object.keys(handlers).map((method) => `${method} ${path}`))
+    .map((route) => route.replaceAll(/:(\w+)/g, "{$1}"));
 
 const sorted = (values: readonly string[]) => [...new Set(values)].sort();
 

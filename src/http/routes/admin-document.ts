@@ -1,11 +1,9 @@
-import type { Hono } from "hono";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { buildAdminDocument } from "../admin-document/build-admin-document.ts";
-import type { AppEnv } from "../context.ts";
+import { authenticateAdmin } from "../authenticate.ts";
 import { describedWith } from "../description.ts";
-import { authenticateAdmin } from "../middleware/authenticate.ts";
 import { onlyParameters } from "../query-parameters.ts";
-import { mountResource } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 
 /** Made when first asked for: it is the same for as long as the isolate lives. */
 let description: ReturnType<typeof makeDescription> | undefined;
@@ -15,8 +13,8 @@ async function makeDescription() {
   return { content: text, tag: (await sha256Hex(text)).slice(0, 16) };
 }
 
-export function mountAdminDocument(app: Hono<AppEnv>): void {
-  mountResource(app, {
+export const adminDocumentResources: readonly Resource[] = [
+  {
     path: "/admin/v1/openapi.json",
     guard: authenticateAdmin,
     handlers: {
@@ -26,5 +24,5 @@ export function mountAdminDocument(app: Hono<AppEnv>): void {
         return describedWith(c, await description);
       },
     },
-  });
-}
+  },
+];

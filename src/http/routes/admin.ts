@@ -1,4 +1,3 @@
-import type { Hono } from "hono";
 import { badRequest } from "../../errors/failures.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
 import { createApiKey } from "../../services/api-keys/create-api-key.ts";
@@ -29,12 +28,13 @@ import { getUsage } from "../../services/workspaces/get-usage.ts";
 import { getWorkspace } from "../../services/workspaces/get-workspace.ts";
 import { listWorkspaces } from "../../services/workspaces/list-workspaces.ts";
 import { updateWorkspace } from "../../services/workspaces/update-workspace.ts";
-import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { authenticateAdmin } from "../authenticate.ts";
+import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { etagOf, isMatching } from "../entity-tags.ts";
-import { authenticateAdmin } from "../middleware/authenticate.ts";
 import { onlyParameters, pageOf, pageRequestOf } from "../query-parameters.ts";
 import { readJsonObject, readOptionalJsonObject } from "../read-body.ts";
-import { type Handler, type Handlers, mountResource } from "../resource.ts";
+import { type Handler, type Handlers, resourcesOf } from "../resource.ts";
+import { respond, respondJson } from "../respond.ts";
 
 const ORGANIZATION = "/organizations/:organization";
 export const WORKSPACE = `${ORGANIZATION}/workspaces/:workspace`;
@@ -121,7 +121,7 @@ const schema: Handlers = {
   async GET(c) {
     onlyParameters(c, []);
     const data = await getSchema(workspaceContext(c));
-    return c.json({ data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
+    return respondJson(c, { data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
   },
   async PUT(c) {
     const query = onlyParameters(c, ["dryRun", "allow"]);
@@ -131,7 +131,7 @@ const schema: Handlers = {
       allowsLoss: allowsLoss(query),
       isExpected: (version) => isMatching(c, { tag: String(version) }),
     });
-    return c.json({ data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
+    return respondJson(c, { data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
   },
 };
 
@@ -146,11 +146,11 @@ const audit: Handlers = {
     const query = onlyParameters(c, ["page", "size", "action", "subject", "from", "to"]);
     const [action, subject, from, to] = ["action", "subject", "from", "to"].map((name) => query.get(name));
     const filter = { action: action ?? null, subject: subject ?? null, from: from ?? null, to: to ?? null };
-    return c.json(await listAudit(workspaceContext(c), { ...pageOf(query), ...filter }));
+    return respondJson(c, await listAudit(workspaceContext(c), { ...pageOf(query), ...filter }));
   },
 };
 
-const resources: Readonly<Record<string, Handlers>> = {
+export const adminResources = resourcesOf(authenticateAdmin, "/admin/v1", {
   "/organizations": organizations,
   [ORGANIZATION]: organization,
   [`${ORGANIZATION}/workspaces`]: workspaces,
@@ -167,32 +167,26 @@ const resources: Readonly<Record<string, Handlers>> = {
   [`${WORKSPACE}/audit`]: audit,
   [`${WORKSPACE}/schema`]: schema,
   [`${WORKSPACE}/schema/changes`]: schemaChanges,
-};
-
-export function mountAdmin(app: Hono<AppEnv>): void {
-  for (const [path, handlers] of Object.entries(resources)) {
-    mountResource(app, { path: `/admin/v1${path}`, guard: authenticateAdmin, handlers });
-  }
-}
+});
 
 /* What a handler answers; each refuses query parameters that it does not know. */
 
 export function one(work: (c: AppContext) => Promise<unknown>): Handler {
   return async (c) => {
     onlyParameters(c, []);
-    return c.json({ data: await work(c) });
+    return respondJson(c, { data: await work(c) });
   };
 }
 
 export function created(work: (c: AppContext) => Promise<unknown>): Handler {
   return async (c) => {
     onlyParameters(c, []);
-    return c.json({ data: await work(c) }, 201);
+    return respondJson(c, { data: await work(c) }, 201);
   };
 }
 
 export function page(work: (c: AppContext, request: PageRequest) => Promise<Page<unknown>>): Handler {
-  return async (c) => c.json(await work(c, pageRequestOf(c)));
+  return async (c) => respondJson(c, await work(c, pageRequestOf(c)));
 }
 
 export function none(
@@ -201,7 +195,7 @@ export function none(
 ): Handler {
   return async (c) => {
     await work(c, onlyParameters(c, known));
-    return c.body(null, 204);
+    return respond(c, null, 204);
   };
 }
 

@@ -1,9 +1,7 @@
-import type { Hono } from "hono";
 import { newSecret } from "../../lib/ids.ts";
-import type { AppEnv } from "../context.ts";
 import { pathParameter } from "../context.ts";
-import { authenticateNobody } from "../middleware/authenticate.ts";
-import { mountResource } from "../resource.ts";
+import type { Resource } from "../resource.ts";
+import { respond } from "../respond.ts";
 
 /**
  * Nothing but the page's own files and no other host. Parts of Scalar make style elements while it runs: the nonce of
@@ -26,15 +24,15 @@ const contentSecurityPolicy = (nonce: string) =>
  * may have it: it asks for the key and fetches the document itself. Its scripts and styles are static files
  * (tools/docs-page). docs/openapi.md.
  */
-export function mountDocsPage(app: Hono<AppEnv>): void {
-  mountResource(app, {
+export const docsPageResources: readonly Resource[] = [
+  {
     path: "/docs/:organization/:workspace",
-    guard: authenticateNobody,
     handlers: {
       async GET(c) {
         const name = `${pathParameter(c, "organization")}/${pathParameter(c, "workspace")}`;
         const nonce = newSecret();
-        return c.html(pageOf(escapeHtml(name), nonce), 200, {
+        return respond(c, pageOf(escapeHtml(name), nonce), 200, {
+          "Content-Type": "text/html; charset=UTF-8",
           "Content-Security-Policy": contentSecurityPolicy(nonce),
           "Cross-Origin-Opener-Policy": "same-origin",
           "Referrer-Policy": "no-referrer",
@@ -43,8 +41,8 @@ export function mountDocsPage(app: Hono<AppEnv>): void {
         });
       },
     },
-  });
-}
+  },
+];
 
 /* The input has no name, so that no form could ever put the key into an address. */
 const pageOf = (name: string, nonce: string) => `<!doctype html>

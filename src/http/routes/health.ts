@@ -1,23 +1,19 @@
-import type { Hono } from "hono";
 import { checkReadiness } from "../../services/health/check-readiness.ts";
-import type { AppEnv } from "../context.ts";
-import { authenticateNobody } from "../middleware/authenticate.ts";
-import { mountResource } from "../resource.ts";
+import type { Resource } from "../resource.ts";
+import { respondJson } from "../respond.ts";
 
-export function mountHealth(app: Hono<AppEnv>): void {
-  mountResource(app, {
+export const healthResources: readonly Resource[] = [
+  {
     path: "/healthz",
-    guard: authenticateNobody,
-    handlers: { GET: async (c) => c.json({ status: "ok" }) },
-  });
-  mountResource(app, {
+    handlers: { GET: async (c) => respondJson(c, { status: "ok" }) },
+  },
+  {
     path: "/readyz",
-    guard: authenticateNobody,
     handlers: {
       async GET(c) {
         await checkReadiness(c.get("services"));
-        return c.json({ status: "ready" });
+        return respondJson(c, { status: "ready" });
       },
     },
-  });
-}
+  },
+];

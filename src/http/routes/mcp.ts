@@ -1,23 +1,23 @@
-import type { Hono } from "hono";
 import { AppError } from "../../errors/app-error.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
-import { type AppContext, type AppEnv, workspaceContext } from "../context.ts";
+import { authenticateApiKey } from "../authenticate.ts";
+import { type AppContext, workspaceContext } from "../context.ts";
 import { deliverAfter } from "../deliver-after.ts";
-import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters } from "../query-parameters.ts";
 import { type Body, readJson } from "../read-body.ts";
-import { mountResource } from "../resource.ts";
+import type { Resource } from "../resource.ts";
+import { respond } from "../respond.ts";
 
 /** The same keys and the same code path as the Workspace API, for models: docs/mcp.md. */
-export function mountMcp(app: Hono<AppEnv>): void {
-  mountResource(app, {
+export const mcpResources: readonly Resource[] = [
+  {
     path: "/mcp/:organization/:workspace",
     guard: authenticateApiKey,
     handlers: { POST: answer },
-  });
-}
+  },
+];
 
 /** One round trip to the database: that of the tool, else one that asks whether the caller may enter at all. */
 async function answer(c: AppContext): Promise<Response> {
@@ -33,7 +33,7 @@ async function answer(c: AppContext): Promise<Response> {
     ctx,
     onWritten: (entity) => deliverAfter(c, entity),
   });
-  return c.newResponse(response.body, response.status as 200, Object.fromEntries(response.headers));
+  return respond(c, response.body, response.status, Object.fromEntries(response.headers));
 }
 
 /** The message, or why there is none. */

@@ -1,4 +1,3 @@
-import type { Hono } from "hono";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
@@ -13,41 +12,36 @@ import { versionAsked } from "../../services/records/record-input.ts";
 import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
-import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { authenticateApiKey } from "../authenticate.ts";
+import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { deliverAfter } from "../deliver-after.ts";
 import { describedWith } from "../description.ts";
 import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { markReplay, writeContext } from "../idempotency.ts";
-import { authenticateApiKey } from "../middleware/authenticate.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
 import { readJson, readJsonObject } from "../read-body.ts";
-import { type Handler, type Handlers, mountResource } from "../resource.ts";
+import { type Handler, resourcesOf } from "../resource.ts";
+import { respond, respondJson } from "../respond.ts";
 
 const WORKSPACE = "/api/v1/:organization/:workspace";
 
 /** What is fixed below an entity comes before what may be an id. */
-const resources: Readonly<Record<string, Handlers>> = {
-  [WORKSPACE]: { GET: describe },
+export const recordResources = resourcesOf(authenticateApiKey, WORKSPACE, {
+  "": { GET: describe },
   /** The documents call it `/`, below their server's address. */
-  [`${WORKSPACE}/`]: { GET: describe },
-  [`${WORKSPACE}/openapi.json`]: { GET: describeOpenApi },
-  [`${WORKSPACE}/transaction`]: { POST: transact },
-  [`${WORKSPACE}/:entity`]: { GET: list, POST: create },
-  [`${WORKSPACE}/:entity/aggregate`]: { GET: aggregate },
-  [`${WORKSPACE}/:entity/export`]: { GET: exportAll },
-  [`${WORKSPACE}/:entity/bulk`]: { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
-  [`${WORKSPACE}/:entity/:id`]: { GET: get, PUT: update, PATCH: update, DELETE: remove },
-};
-
-export function mountRecords(app: Hono<AppEnv>): void {
-  for (const [path, handlers] of Object.entries(resources)) {
-    mountResource(app, { path, guard: authenticateApiKey, handlers });
-  }
-}
+  "/": { GET: describe },
+  "/openapi.json": { GET: describeOpenApi },
+  "/transaction": { POST: transact },
+  "/:entity": { GET: list, POST: create },
+  "/:entity/aggregate": { GET: aggregate },
+  "/:entity/export": { GET: exportAll },
+  "/:entity/bulk": { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
+  "/:entity/:id": { GET: get, PUT: update, PATCH: update, DELETE: remove },
+});
 
 async function describe(c: AppContext) {
   onlyParameters(c, []);
-  return c.json({ data: await describeWorkspace(workspaceContext(c)) });
+  return respondJson(c, { data: await describeWorkspace(workspaceContext(c)) });
 }
 
 async function describeOpenApi(c: AppContext) {
@@ -56,16 +50,16 @@ async function describeOpenApi(c: AppContext) {
 }
 
 async function list(c: AppContext) {
-  return c.json(await listRecords(workspaceContext(c), entityOf(c)));
+  return respondJson(c, await listRecords(workspaceContext(c), entityOf(c)));
 }
 
 async function aggregate(c: AppContext) {
-  return c.json(await aggregateRecords(workspaceContext(c), entityOf(c)));
+  return respondJson(c, await aggregateRecords(workspaceContext(c), entityOf(c)));
 }
 
 async function exportAll(c: AppContext) {
   const { contentType, body } = await exportRecords(workspaceContext(c), entityOf(c));
-  return c.body(body, 200, { "Content-Type": contentType });
+  return respond(c, body, 200, { "Content-Type": contentType });
 }
 
 async function create(c: AppContext) {
@@ -75,12 +69,15 @@ async function create(c: AppContext) {
   markReplay(c, ctx);
   deliverAfter(c, pathParameter(c, "entity"));
   const path = new URL(c.req.url).pathname;
-  return c.json({ data: created.record }, 201, { ETag: etagOf(created), Location: `${path}/${created.id}` });
+  return respondJson(c, { data: created.record }, 201, {
+    ETag: etagOf(created),
+    Location: `${path}/${created.id}`,
+  });
 }
 
 async function get(c: AppContext) {
   const found = await getRecord(workspaceContext(c), recordOf(c));
-  if (!found.isExpanded && hasCurrentCopy(c, found)) return c.body(null, 304, { ETag: etagOf(found) });
+  if (!found.isExpanded && hasCurrentCopy(c, found)) return respond(c, null, 304, { ETag: etagOf(found) });
   return recordResponse(c, found);
 }
 
@@ -102,7 +99,7 @@ async function remove(c: AppContext) {
   });
   markReplay(c, ctx);
   deliverAfter(c, pathParameter(c, "entity"));
-  return c.body(null, 204);
+  return respond(c, null, 204);
 }
 
 async function transact(c: AppContext) {
@@ -111,7 +108,7 @@ async function transact(c: AppContext) {
   const data = await runTransaction(ctx, { query: queryOf(c), body });
   markReplay(c, ctx);
   deliverAfter(c);
-  return c.json({ data });
+  return respondJson(c, { data });
 }
 
 function bulk(action: BulkAction): Handler {
@@ -122,7 +119,7 @@ function bulk(action: BulkAction): Handler {
     const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
     markReplay(c, ctx);
     deliverAfter(c, pathParameter(c, "entity"));
-    return c.json(answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
+    return respondJson(c, answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
   };
 }
 
@@ -130,4 +127,4 @@ const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query
 const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });
 
 const recordResponse = (c: AppContext, found: TaggedRecord) =>
-  c.json({ data: found.record }, 200, { ETag: etagOf(found) });
+  respondJson(c, { data: found.record }, 200, { ETag: etagOf(found) });

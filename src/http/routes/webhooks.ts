@@ -1,4 +1,3 @@
-import type { Hono } from "hono";
 import { createWebhook } from "../../services/webhooks/create-webhook.ts";
 import { deleteWebhook } from "../../services/webhooks/delete-webhook.ts";
 import { getWebhook } from "../../services/webhooks/get-webhook.ts";
@@ -8,12 +7,13 @@ import { redeliver } from "../../services/webhooks/redeliver.ts";
 import { rotateSecret } from "../../services/webhooks/rotate-secret.ts";
 import { sendRecords } from "../../services/webhooks/send-records.ts";
 import { updateWebhook } from "../../services/webhooks/update-webhook.ts";
-import { type AppContext, type AppEnv, pathParameter, workspaceContext } from "../context.ts";
+import { authenticateAdmin } from "../authenticate.ts";
+import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { deliverAfterRequest } from "../deliver-after.ts";
-import { authenticateAdmin } from "../middleware/authenticate.ts";
 import { onlyParameters } from "../query-parameters.ts";
 import { readOptionalJsonObject } from "../read-body.ts";
-import { type Handler, type Handlers, mountResource } from "../resource.ts";
+import { type Handler, type Handlers, resourcesOf } from "../resource.ts";
+import { respondJson } from "../respond.ts";
 import { bodyOf, created, idOf, none, one, page, WORKSPACE } from "./admin.ts";
 
 const WEBHOOKS = `${WORKSPACE}/webhooks`;
@@ -50,20 +50,14 @@ const redelivery: Handlers = {
   }),
 };
 
-const resources: Readonly<Record<string, Handlers>> = {
+export const webhookResources = resourcesOf(authenticateAdmin, "/admin/v1", {
   [WEBHOOKS]: webhooks,
   [`${WEBHOOKS}/:id`]: webhook,
   [`${WEBHOOKS}/:id/rotate-secret`]: secretRotation,
   [`${WEBHOOKS}/:id/send`]: sending,
   [`${WEBHOOKS}/:id/deliveries`]: deliveries,
   [`${WEBHOOKS}/:id/deliveries/:delivery/redeliver`]: redelivery,
-};
-
-export function mountWebhooks(app: Hono<AppEnv>): void {
-  for (const [path, handlers] of Object.entries(resources)) {
-    mountResource(app, { path: `/admin/v1${path}`, guard: authenticateAdmin, handlers });
-  }
-}
+});
 
 /** What the webhook is to deliver, which begins when the response is on its way. */
 function accepted(work: (c: AppContext) => Promise<unknown>): Handler {
@@ -71,6 +65,6 @@ function accepted(work: (c: AppContext) => Promise<unknown>): Handler {
     onlyParameters(c, []);
     const data = await work(c);
     deliverAfterRequest(c, idOf(c));
-    return c.json({ data }, 202);
+    return respondJson(c, { data }, 202);
   };
 }

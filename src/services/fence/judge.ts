@@ -36,14 +36,12 @@ export function judge(facts: Facts | undefined, belief: Belief, judged: Judged):
 }
 
 /** Throws UNAUTHORIZED, FORBIDDEN. */
-export function judgeKey(
-  key: Facts["key"],
-  { need, now: date, clientAddress }: Omit<Judged, "refusal">,
-): void {
-  const now = date.toISOString();
+export function judgeKey(key: Facts["key"], { need, now, clientAddress }: Omit<Judged, "refusal">): void {
   if (!key || key.revokedAt !== null) throw invalidApiKey();
-  if (key.validUntil !== null && key.validUntil <= now) throw invalidApiKey();
-  if (key.expiresAt !== null && key.expiresAt <= now) throw expiredApiKey();
+  if (isOver(key.validUntil, now)) throw invalidApiKey();
+  if (isOver(key.expiresAt, now)) throw expiredApiKey();
   if (need !== "READ" && key.permission === "READ_ONLY") throw readOnlyApiKey();
   if (key.allowedIps && !isInRanges(clientAddress(), key.allowedIps)) throw addressNotAllowed();
 }
+
+const isOver = (end: string | null, now: Date) => end !== null && end <= now.toISOString();

@@ -1,6 +1,14 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
 import type { Item, Rows } from "../../db/database.ts";
-import { type Belief, decodeFacts, type Facts, factsStatement, guardStatement } from "../../db/fence.ts";
+import {
+  type Belief,
+  decodeFacts,
+  type Facts,
+  factsStatement,
+  factsWithRecord,
+  guardStatement,
+  splitRecord,
+} from "../../db/fence.ts";
 import type { StepOutcome } from "../../db/hrana.ts";
 import { claimStatements, decodeKept, type KeptRequest, keptStatement } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
@@ -34,6 +42,8 @@ const PAUSE_MS = 50;
 /** Statements that stand or fall together. */
 export interface FencedPlan<T> {
   readonly statements: readonly Statement[];
+  /** The only statement gives a record or nothing: it is read together with the fence. */
+  readonly isRecord?: boolean;
   /** How long they may take; the default is that of every request. */
   readonly timeoutMs?: number;
   /** Rows by statement → the result. */
@@ -182,10 +192,9 @@ async function readFenced<T>(
 ): Promise<Outcome<T>> {
   const { need, plan, refusal } = reading;
   const judged = { need, now: ctx.now, clientAddress: ctx.clientAddress, refusal };
-  const statements = [factsStatement(belief), ...(plan?.statements ?? [])];
   let results: readonly Rows[];
   try {
-    results = await ctx.database.read(statements);
+    results = await readWithFacts(ctx, belief, plan);
   } catch (failure) {
     if (!(failure instanceof SqlFailure) || !plan) throw failure;
     const facts = await readFacts(ctx, belief, need);
@@ -196,6 +205,19 @@ async function readFenced<T>(
   if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
   if (refusal || !plan) throw refusal;
   return { held: true, value: plan.shape(results.slice(1)) };
+}
+
+/** Rows of the facts, then of each of the plan's statements. */
+async function readWithFacts(
+  { database }: WorkspaceContext,
+  belief: Belief,
+  plan: FencedPlan<unknown> | undefined,
+): Promise<readonly Rows[]> {
+  const statements = plan?.statements ?? [];
+  const [record] = statements;
+  if (!plan?.isRecord || !record) return database.read([factsStatement(belief), ...statements]);
+  const [rows = []] = await database.read([factsWithRecord(belief, record)]);
+  return splitRecord(rows);
 }
 
 /** The facts after a fence failed; throws the refusal when that is why. */

@@ -26,6 +26,7 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
       if (!view) {
         return {
           statements: [compileGetById(entity, id)],
+          isRecord: true,
           shape([rows = []]) {
             const [row] = rows;
             if (!row) throw recordNotFound(input.id);
@@ -36,6 +37,7 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
       const viewed = compileRecordView(view, id);
       return {
         statements: viewed.statements,
+        isRecord: true,
         shape(results) {
           const found = viewed.shape(results);
           if (!found) throw recordNotFound(input.id);

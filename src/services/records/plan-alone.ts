@@ -37,7 +37,7 @@ export function planAlone(
       return { ...(shown ?? NOTHING), id: String(row[0]) };
     },
     async explain(failure) {
-      if (hasFoundNothing(failure)) return write.requires[failure.index]?.otherwise;
+      if (hasFoundNothing(failure)) return write.requires[failure.index]?.otherwise();
       return explainFailure(ctx, write, failure);
     },
     replay: ({ records }) => kept?.shape(records.get(0) ?? "") ?? { ...NOTHING, id: "" },

@@ -8,7 +8,7 @@ import type { QueryTarget } from "../../query/plan/target.ts";
 import { withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "../fence/run-fenced.ts";
-import { explainFailure, type PlannedWrite, recordOf } from "./planned-write.ts";
+import { explainFailure, type PlannedWrite, type Requirement, recordOf } from "./planned-write.ts";
 import { idempotentRequestOf, plainView } from "./record-view.ts";
 
 /** A write, and the entity that it writes to. */
@@ -22,7 +22,7 @@ interface OwnedStatement {
   readonly index: number;
   readonly statement: Statement;
   /** What to say when the statement is a requirement that does not hold. */
-  readonly otherwise?: AppError;
+  readonly otherwise?: Requirement["otherwise"];
   readonly isWrite: boolean;
 }
 
@@ -87,7 +87,7 @@ export function planTogether(
       const { index = -1, otherwise } = owned[failure.index] ?? {};
       const write = writes[index]?.write;
       if (!write) return undefined;
-      const error = hasFoundNothing(failure) ? otherwise : await explainFailure(ctx, write, failure);
+      const error = hasFoundNothing(failure) ? otherwise?.() : await explainFailure(ctx, write, failure);
       return error && inItem(index, error);
     },
   };

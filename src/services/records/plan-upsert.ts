@@ -52,8 +52,8 @@ export function planUpsert(
     const statement = compileUpsert(entity, key, { created: values, changed });
     return { ...upsertOf({ catalog, entity }, { statement, values }), ...viewsOf(match) };
   }
-  const otherwise = validationFailed(creation.details);
   const statement = compileUpdateWhere(entity, key, { matched: sent, changed });
+  const otherwise = () => validationFailed(creation.details);
   const requires = [{ query: compileMatch(entity, key, sent), otherwise }];
   return { ...upsertOf({ catalog, entity }, { statement, values: sent }), ...viewsOf(match), requires };
 }

@@ -50,7 +50,7 @@ export interface PlannedWrite {
 /** A query that must find something for the write to mean anything, and what to say when it does not. */
 export interface Requirement {
   readonly query: Statement;
-  readonly otherwise: AppError;
+  otherwise(): AppError;
 }
 
 export interface UpdateRequest {
@@ -150,18 +150,18 @@ interface Existing {
 
 /** The record is there, and at the version that the client saw. */
 function requirementsOf(entity: Entity, { id, text, expectedVersion }: Existing): readonly Requirement[] {
-  const exists = { query: compileExists(entity, id), otherwise: recordNotFound(text) };
+  const exists = { query: compileExists(entity, id), otherwise: () => recordNotFound(text) };
   if (expectedVersion === undefined) return [exists];
   return [
     exists,
-    { query: compileIsAtVersion(entity, id, expectedVersion), otherwise: preconditionFailed() },
+    { query: compileIsAtVersion(entity, id, expectedVersion), otherwise: () => preconditionFailed() },
   ];
 }
 
 /** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
 export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {
   const [first] = write.requires;
-  if (rows.length === 0 && first) throw first.otherwise;
+  if (rows.length === 0 && first) throw first.otherwise();
   return write.shape(rows)?.record ?? null;
 }
 

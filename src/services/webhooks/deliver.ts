@@ -1,8 +1,8 @@
-import { findWorkspaceView, type WorkspaceAddress } from "../../db/catalog-store.ts";
+import { rememberedView, type WorkspaceAddress } from "../../db/catalog-store.ts";
 import { findDueStatement } from "../../db/webhook-queue.ts";
 import { currentMillis, pause } from "../../lib/clock.ts";
 import { logWarning } from "../../lib/logger.ts";
-import { webhooksTouchedBy } from "../../model/webhook.ts";
+import { type WebhookCoverage, webhooksTouchedBy } from "../../model/webhook.ts";
 import type { ServiceContext } from "../context.ts";
 import { type Run, runLane } from "./run-lane.ts";
 
@@ -36,24 +36,25 @@ export interface Written {
 }
 
 /**
- * Delivers what a write may have caused, at once, with services that are opened only then: it costs nothing when no
- * webhook listens. Never throws: what is not delivered now, the scheduled run delivers.
+ * Delivers what a write may have caused, at once; undefined, and at no cost, when no webhook listens to what the isolate
+ * has just planned the write on. Never throws: what is not delivered now, the scheduled run delivers.
  */
-export async function deliverAfterWrite(
-  { platform }: Pick<ServiceContext, "platform">,
+export function deliverAfterWrite(
   { address, entity }: Written,
   openServices: () => ServiceContext,
-): Promise<void> {
+): Promise<void> | undefined {
+  const view = rememberedView(address);
+  if (!view) return undefined;
+  const { webhooks, catalog } = view;
+  const touched = entity === undefined ? webhooks : webhooksTouchedBy(webhooks, catalog, entity);
+  const enabled = touched.filter(({ enabled }) => enabled);
+  return enabled.length === 0 ? undefined : deliverForAll(enabled, openServices());
+}
+
+async function deliverForAll(webhooks: readonly WebhookCoverage[], ctx: ServiceContext): Promise<void> {
   try {
-    const view = await findWorkspaceView(platform, address);
-    if (!view) return;
-    const { webhooks, catalog } = view;
-    const touched = entity === undefined ? webhooks : webhooksTouchedBy(webhooks, catalog, entity);
-    const enabled = touched.filter(({ enabled }) => enabled);
-    if (enabled.length === 0) return;
-    const ctx = openServices();
     const run = newRun(RUN_AFTER_WRITE_MS);
-    await Promise.all(enabled.map(({ id }) => startLane(ctx, id, run)));
+    await Promise.all(webhooks.map(({ id }) => startLane(ctx, id, run)));
   } catch (failure) {
     logWarning("webhooks wait for the scheduled run", failure);
   }

@@ -1,13 +1,12 @@
-import { createMiddleware } from "hono/factory";
-import { settingsOf } from "../../env.ts";
-import { foreignApiKey, invalidAdminToken, invalidApiKey, rateLimited } from "../../errors/failures.ts";
-import { currentMillis } from "../../lib/clock.ts";
-import { isEqualInConstantTime, sha256Hex } from "../../lib/hashing.ts";
-import { newRequestId } from "../../lib/ids.ts";
-import { logWarning } from "../../lib/logger.ts";
-import { isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
-import { mustNoteUse, noteUse } from "../../services/api-keys/note-use.ts";
-import { type AppContext, type AppEnv, openServices, pathParameter } from "../context.ts";
+import { settingsOf } from "../env.ts";
+import { foreignApiKey, invalidAdminToken, invalidApiKey, rateLimited } from "../errors/failures.ts";
+import { currentMillis } from "../lib/clock.ts";
+import { isEqualInConstantTime, sha256Hex } from "../lib/hashing.ts";
+import { newRequestId } from "../lib/ids.ts";
+import { logWarning } from "../lib/logger.ts";
+import { type Actor, isLikeApiKey, isWellFormedApiKey } from "../model/api-key.ts";
+import { mustNoteUse, noteUse } from "../services/api-keys/note-use.ts";
+import { type AppContext, openServices, pathParameter } from "./context.ts";
 
 const UNKNOWN_RETRY_SECONDS = 60;
 const BEARER = /^Bearer +(\S+)$/i;
@@ -16,7 +15,7 @@ const BEARER = /^Bearer +(\S+)$/i;
  * Finds the key that a request holds, in memory or KV. What the key may do is not decided here: the fence does that,
  * in the transaction of the request.
  */
-export const authenticateApiKey = createMiddleware<AppEnv>(async function authenticateApiKey(c, next) {
+export async function authenticateApiKey(c: AppContext): Promise<void> {
   const start = currentMillis();
   const secret = bearerOf(c);
   const { apiKeys } = c.get("services");
@@ -33,9 +32,7 @@ export const authenticateApiKey = createMiddleware<AppEnv>(async function authen
   if (isForeign) throw foreignApiKey();
   c.set("actor", { kind: "KEY", secretHash, key });
   c.set("authMs", currentMillis() - start);
-  await next();
-  if (c.res.status !== 401) noteUseAfterwards(c, key.keyId);
-});
+}
 
 async function refuseUnknown(c: AppContext): Promise<never> {
   await limitUnknown(c);
@@ -49,7 +46,11 @@ async function limitUnknown(c: AppContext): Promise<void> {
   throw rateLimited("Too many requests without a valid API key from this address", UNKNOWN_RETRY_SECONDS);
 }
 
-function noteUseAfterwards(c: AppContext, keyId: string): void {
+/** Of a key that was let in. */
+export function noteUseAfterwards(c: AppContext, { status }: Response): void {
+  const actor: Actor | undefined = c.get("actor");
+  if (actor?.kind !== "KEY" || status === 401) return;
+  const { keyId } = actor.key;
   if (!mustNoteUse(keyId, currentMillis())) return;
   const services = openServices(c.env, newRequestId());
   const written = noteUse(services, keyId).catch((failure) =>
@@ -58,19 +59,13 @@ function noteUseAfterwards(c: AppContext, keyId: string): void {
   c.executionCtx.waitUntil(written);
 }
 
-export const authenticateAdmin = createMiddleware<AppEnv>(async function authenticateAdmin(c, next) {
+export async function authenticateAdmin(c: AppContext): Promise<void> {
   const start = currentMillis();
   const { adminToken } = settingsOf(c.env);
   const sent = bearerOf(c);
   if (!adminToken || !sent || !(await isEqualInConstantTime(sent, adminToken))) throw invalidAdminToken();
   c.set("actor", { kind: "ADMIN" });
   c.set("authMs", currentMillis() - start);
-  await next();
-});
-
-/** For what anyone may ask. */
-export const authenticateNobody = createMiddleware<AppEnv>(async function authenticateNobody(_, next) {
-  await next();
-});
+}
 
 const bearerOf = (c: AppContext) => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
