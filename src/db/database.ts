@@ -80,13 +80,17 @@ export function openDatabase(config: DatabaseConfig): Database {
     async writeEach(guards, items) {
       const steps: Step[] = [BEGIN_WRITE, ...guards.map((guard, i) => ({ ...guard, after: i }))];
       const afterGuards = guards.length;
+      /* A full disk, for one, ends the whole transaction: what came after it would stay, and without the guards. */
+      const guarded = { after: afterGuards, isInTransaction: true };
       const positions = items.map(({ statement, follower }) => {
-        const position = steps.push({ ...statement, after: afterGuards }) - 1;
-        if (follower) steps.push({ ...follower, after: position });
+        const position = steps.push({ ...statement, ...guarded }) - 1;
+        if (follower) steps.push({ ...follower, ...guarded, after: position });
         return position;
       });
-      const outcomes = await send([...steps, { ...COMMIT, after: afterGuards }]);
-      rowsOf([...outcomes.slice(0, afterGuards + 1), ...outcomes.slice(-1)]);
+      const outcomes = await send([...steps, { ...COMMIT, ...guarded }]);
+      rowsOf(outcomes.slice(0, afterGuards + 1));
+      const committed = outcomes.at(-1);
+      if (committed?.status !== "DONE") throw serviceUnavailable(reasonOf(outcomes));
       return positions.map((position) => outcomes[position] ?? { status: "SKIPPED" });
     },
     get waitedMs() {
@@ -101,21 +105,29 @@ function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Row
     if (outcome.status === "DONE") return outcome.rows;
     if (outcome.status === "SKIPPED")
       throw new SqlFailure(i - stepsBefore, "SKIPPED", "a step before it failed");
-    if (isOverload(outcome.code)) throw serviceUnavailable(outcome.message);
+    if (isUnavailable(outcome.code)) throw serviceUnavailable(outcome.message);
     throw new SqlFailure(i - stepsBefore, outcome.code, outcome.message);
   });
 }
 
-/** The database is there but cannot serve now; the client may retry. */
-const isOverload = (code: string) =>
-  code === "SQLITE_BUSY" || code === "SQLITE_LOCKED" || code === "SQLITE_FULL";
+/** The database is there but cannot serve now, which is no fault of the statement; the client may retry. */
+export const isUnavailable = (code: string): boolean =>
+  /^(?:SQLITE_(?:BUSY|LOCKED|FULL|IOERR|NOMEM|READONLY|INTERRUPT|CANTOPEN|PROTOCOL|CORRUPT|NOTADB)|BLOCKED|TRANSACTION_.*)$/.test(
+    code,
+  );
+
+/** Why a transaction was ended by the database. */
+function reasonOf(outcomes: readonly StepOutcome[]): string {
+  const failed = outcomes.find(({ status }) => status === "FAILED");
+  return failed?.status === "FAILED" ? failed.message : "the transaction was not committed";
+}
 
 /** Throws when the server cannot be reached or refuses. */
 async function post({ url, authToken, requestId }: DatabaseConfig, body: string): Promise<string> {
   const headers: Record<string, string> = { "content-type": "application/json", "x-request-id": requestId };
   if (authToken) headers.authorization = `Bearer ${authToken}`;
-  const response = await fetch(`${url}/v2/pipeline`, { method: "POST", headers, body });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`libSQL answered ${response.status}: ${text.slice(0, 200)}`);
-  return text;
+  const response = await fetch(`${url}/v3/pipeline`, { method: "POST", headers, body });
+  if (response.ok) return response.text();
+  await response.body?.cancel();
+  throw new Error(`libSQL answered ${response.status}`);
 }

@@ -3,8 +3,8 @@ import { LruMap } from "../lib/lru-map.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
 /*
- * Hrana 2 over HTTP, as far as one request needs it: one batch, then the stream is closed.
- * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md
+ * Hrana 3 over HTTP, as far as one request needs it: one batch, then the stream is closed.
+ * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md
  */
 
 type HranaValue =
@@ -32,6 +32,8 @@ interface BatchResult {
 /** One statement of a batch; it runs when the step at index `after` succeeded. */
 export interface Step extends Statement {
   readonly after?: number;
+  /** Whether it is left out, too, when the database has ended the transaction by itself. */
+  readonly isInTransaction?: boolean;
 }
 
 export type StepOutcome =
@@ -39,13 +41,19 @@ export type StepOutcome =
   | { readonly status: "FAILED"; readonly code: string; readonly message: string }
   | { readonly status: "SKIPPED" };
 
-/** The body of `POST /v2/pipeline` that runs the steps in order on one stream. */
+/** The body of `POST /v3/pipeline` that runs the steps in order on one stream. */
 export function encodePipeline(steps: readonly Step[]): string {
-  const encoded = steps.map(({ sql, args, after }) => {
-    const condition = after === undefined ? "" : `"condition":{"type":"ok","step":${after}},`;
-    return `{${condition}"stmt":{"sql":${quote(sql)},"args":${JSON.stringify(args.map(encodeValue))}}}`;
+  const encoded = steps.map((step) => {
+    return `{${conditionOf(step)}"stmt":{"sql":${quote(step.sql)},"args":${JSON.stringify(step.args.map(encodeValue))}}}`;
   });
   return `{"baton":null,"requests":[{"type":"batch","batch":{"steps":[${encoded.join()}]}},{"type":"close"}]}`;
+}
+
+function conditionOf({ after, isInTransaction = false }: Step): string {
+  if (after === undefined) return "";
+  const isDone = `{"type":"ok","step":${after}}`;
+  if (!isInTransaction) return `"condition":${isDone},`;
+  return `"condition":{"type":"and","conds":[${isDone},{"type":"not","cond":{"type":"is_autocommit"}}]},`;
 }
 
 /** Statements are sent again and again; writing a long one as JSON takes longer than finding it here. */
@@ -63,10 +71,7 @@ function quote(sql: string): string {
 
 /** One outcome a step. Throws when the text is not the answer to a batch: a proxy's page, a cut body. */
 export function decodePipeline(text: string, stepCount: number): readonly StepOutcome[] {
-  const answer = JSON.parse(text) as {
-    results: readonly { type: string; response?: { result: BatchResult }; error?: HranaError }[];
-  };
-  const [first] = answer.results;
+  const [first] = parse(text).results;
   if (first?.error?.code === "RESPONSE_TOO_LARGE") {
     throw badRequest("The answer is too large — ask for fewer records, fields or expansions");
   }
@@ -75,6 +80,19 @@ export function decodePipeline(text: string, stepCount: number): readonly StepOu
   const { step_results, step_errors } = first.response.result;
   if (step_results.length !== stepCount) throw new Error("libSQL answered another number of steps");
   return step_results.map((result, i) => outcomeOf(result, step_errors[i]));
+}
+
+interface Answer {
+  readonly results: readonly { type: string; response?: { result: BatchResult }; error?: HranaError }[];
+}
+
+/** What is wrong with a text is told without any of it: it may hold records, and errors go to the log. */
+function parse(text: string): Answer {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`libSQL answered ${text.length} characters that are not JSON`);
+  }
 }
 
 function outcomeOf(result: StatementResult | null, error: HranaError | null | undefined): StepOutcome {

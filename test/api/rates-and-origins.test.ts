@@ -97,6 +97,28 @@ describe("cross-origin requests", () => {
     expect(any.headers.get("Access-Control-Allow-Origin")).toBe("*");
   });
 
+  it("are answered to no other origin however often it asks", async () => {
+    const v = await makeWorkspace({ name: "Note", columns: [] });
+    expectStatus(await v.admin("PATCH", "", { body: { corsAllowedOrigins: [origin] } }), 200);
+    const headers = { "CF-Connecting-IP": "198.51.100.77", Origin: "https://evil.example" };
+    const seen = new Set<string | null>();
+    for (let i = 0; i < 60; i++) {
+      seen.add((await v.api("GET", "/Note", { headers })).headers.get("Access-Control-Allow-Origin"));
+    }
+    expect([...seen]).toEqual([null]);
+    const mine = await v.api("GET", "/Note", { headers: { ...headers, Origin: origin } });
+    expect(mine.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+  });
+
+  it("may read that they are unknown or too many, even where nobody can tell the workspace's setting", async () => {
+    const headers = { "CF-Connecting-IP": "198.51.100.78", Origin: "https://else.example" };
+    for (let i = 0; i < 60; i++) {
+      const answer = await ask("GET", `/api/v1/no/where${i}/Note`, { headers });
+      expect([401, 429]).toContain(answer.status);
+      expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    }
+  });
+
   it("are not possible for the admin API", async () => {
     const { headers } = await askAdmin("GET", "/organizations", { headers: { Origin: origin } });
     expect(headers.get("Access-Control-Allow-Origin")).toBeNull();

@@ -65,6 +65,23 @@ it("tells of each request in one line, by the pattern of its route", async () =>
     route: "/admin/v1/organizations/:organization/workspaces/:workspace",
     workspace,
   });
+  const routes = [
+    ["/Note/1", "/:entity/:id"],
+    ["/Note/export", "/:entity/export"],
+    ["/Note/bulk", "/:entity/bulk"],
+    ["/Note/aggregate", "/:entity/aggregate"],
+    ["/openapi.json", "/openapi.json"],
+    ["/transaction", "/transaction"],
+    ["/", "/"],
+    ["", ""],
+  ];
+  for (const [path, route] of routes) {
+    const line = await lineOf({ path: w.path + path });
+    expect(line).toMatchObject({ route: `/api/v1/:organization/:workspace${route}` });
+  }
+  expect(await lineOf({ path: `${w.adminPath}/api-keys/sync`, token: ADMIN_TOKEN })).toMatchObject({
+    route: "/admin/v1/organizations/:organization/workspaces/:workspace/api-keys/sync",
+  });
   expect(await lineOf({ path: "/healthz" })).toMatchObject({ route: "/healthz", status: 200 });
   expect(await lineOf({ path: "/nowhere" })).toMatchObject({ route: "/*", status: 404 });
   expect(await lineOf({ path: `${w.path}/Note/1`, method: "LOCK" })).toMatchObject({

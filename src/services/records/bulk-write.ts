@@ -1,17 +1,19 @@
+import { isUnavailable } from "../../db/database.ts";
 import type { StepOutcome } from "../../db/hrana.ts";
 import { type KeptRequest, keepAnswer } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError, withPrefix } from "../../errors/app-error.ts";
 import { type ErrorBody, errorBody } from "../../errors/envelope.ts";
-import { idempotencyConflict } from "../../errors/failures.ts";
+import { idempotencyConflict, serviceUnavailable } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
+import { logFailure } from "../../lib/logger.ts";
 import type { Operation } from "../../model/access.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { rejectUnknownParameters, singleParameter } from "../../query/parse/parameters.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
-import { compileInsertAll } from "../../query/sql/record-statements.ts";
+import { compileInsertAll, withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type FencedPlan, type IndependentPlan, runFenced } from "../fence/run-fenced.ts";
 import { type BulkAction, type PlannedItem, planItems, requireItems } from "./bulk-items.ts";
@@ -164,7 +166,10 @@ function planIndependent(
     );
   };
   return {
-    independent: writes.map(({ statement }, i) => ({ statement, follower: keeping.statementsOf(i)[0] })),
+    independent: writes.map(({ statement }, i) => ({
+      statement: input.isReturning ? statement : withoutRows(statement),
+      follower: keeping.statementsOf(i)[0],
+    })),
     async conclude(outcomes) {
       const answer = answerWith(await resultsOf(ctx, writes, outcomes));
       await keepRefusals(ctx, answer);
@@ -184,7 +189,9 @@ function planIndependent(
 /** Why items were refused is known only here, so such an answer is kept as it is, in a round trip of its own. */
 async function keepRefusals(ctx: WorkspaceContext, answer: BulkAnswer): Promise<void> {
   const request = idempotentRequestOf(ctx);
-  if (request && answer.failed > 0) await ctx.database.write([keepAnswer(request, JSON.stringify(answer))]);
+  const isFinal = !answer.errors?.some(({ error }) => error.code === "SERVICE_UNAVAILABLE");
+  if (request && answer.failed > 0 && isFinal)
+    await ctx.database.write([keepAnswer(request, JSON.stringify(answer))]);
 }
 
 /** Of an item that the database refused, when its answer could not be kept. */
@@ -208,11 +215,20 @@ async function resultsOf(
     ctx,
     failed.map(({ diagnosis }) => diagnosis),
   );
-  const errors = new Map(failed.map(({ i, failure }, n) => [i, explained[n] ?? toAppError(failure)]));
+  const errors = new Map(failed.map(({ i, failure }, n) => [i, explained[n] ?? unexplained(ctx, failure)]));
   return writes.map((write, i): Result => {
     const outcome = outcomes[i];
-    return errors.get(i) ?? attempt(() => recordOf(write, outcome?.status === "DONE" ? outcome.rows : []));
+    const isDone = outcome?.status === "DONE";
+    if (isDone && outcome.rows.length === 0 && outcome.affected > 0) return { record: null };
+    return errors.get(i) ?? attempt(() => recordOf(write, isDone ? outcome.rows : []));
   });
+}
+
+/** An item's failure that is ours: the request goes on, so it is logged here. */
+function unexplained({ requestId }: WorkspaceContext, failure: SqlFailure): AppError {
+  const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);
+  logFailure(requestId, error);
+  return error;
 }
 
 function attempt(shape: () => JsonObject | null): Result {

@@ -34,18 +34,22 @@ export async function handleRequest(
   }
 }
 
+/** Hrana 2, and what of Hrana 3 is JSON over HTTP without cursors: the same requests. */
+const PIPELINES = new Set(["/v2/pipeline", "/v3/pipeline"]);
+
 async function route(parts: HandlerParts, request: IncomingMessage): Promise<Answer> {
   const { method, url = "/" } = request;
   if (method === "GET" && url === "/health") return text("OK");
   if (!parts.isAuthorized(request.headers.authorization)) {
     throw new ProtocolError(401, "UNAUTHORIZED", "The bearer token is missing or wrong");
   }
-  if (method === "POST" && url === "/v2/pipeline") {
+  if (method === "POST" && PIPELINES.has(url)) {
     parts.stats?.record(readRequestId(request));
     const pipeline = decodePipeline(await readBody(request, parts.maxBodyBytes));
     return json(await parts.runPipeline(pipeline));
   }
-  if (method === "GET" && url === "/v2") return text("Hello, this is HTTP API v2 (Hrana over HTTP)");
+  const [, version] = /^\/v([23])$/.exec(url) ?? [];
+  if (method === "GET" && version) return text(`Hello, this is HTTP API v${version} (Hrana over HTTP)`);
   const stats = method === "GET" ? answerStats(parts.stats, url) : undefined;
   if (stats) return stats;
   throw new ProtocolError(404, "NOT_FOUND", `There is no ${method} ${url}`);

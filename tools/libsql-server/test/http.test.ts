@@ -8,10 +8,12 @@ describe("paths", () => {
   it.each([
     ["GET", "/health", 200],
     ["GET", "/v2", 200],
+    ["GET", "/v3", 200],
     ["GET", "/v3", 404],
     ["POST", "/v3/pipeline", 404],
     ["GET", "/v3-protobuf", 404],
     ["GET", "/v2/pipeline", 404],
+    ["GET", "/v4", 404],
     ["GET", "/_stats/total", 404],
   ])("%s %s answers %i", async (method, path, status) => {
     const server = await startTestServer();
