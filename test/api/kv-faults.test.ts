@@ -58,6 +58,13 @@ it("a key that the isolate knows goes on working, and one that it does not is as
   expect(await ask(broken, "GET", "/readyz", "")).toMatchObject(unavailable);
 });
 
+it("a key that was never issued is refused without a look into KV, by its checksum", async () => {
+  const issued = composeApiKey("b".repeat(43));
+  const typo = issued.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+  expect((await list(broken, typo)).status).toBe(401);
+  expect((await list(broken, issued)).status).toBe(503);
+});
+
 it("a revocation holds without KV, from the next request on", async () => {
   const { id, key } = await w.createKey();
   expect((await list(env, key)).status).toBe(200);
