@@ -128,12 +128,13 @@ function goalRow(
   return [`| ${cells.join(" | ")} |`];
 }
 
-/** The requests per second of one by those of the other; undefined where either was not measured. */
+/** The requests per second of one by those of the other; undefined where either was not measured, or ended hardly any. */
 function ratioOf(one: MeasuredTarget | undefined, other: MeasuredTarget | undefined): number | undefined {
   const others = other?.rounds ?? [];
-  const ratios = (one?.rounds ?? []).flatMap((round, i) => {
+  if (others.some(({ requestsPerSecond }) => requestsPerSecond === 0)) return undefined;
+  const ratios = (one?.rounds ?? []).flatMap(({ requestsPerSecond }, i) => {
     const facing = others[i];
-    return facing && facing.requestsPerSecond > 0 ? [round.requestsPerSecond / facing.requestsPerSecond] : [];
+    return facing ? [requestsPerSecond / facing.requestsPerSecond] : [];
   });
   return ratios.length === 0 ? undefined : median(ratios);
 }
