@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { startLibsqlServer } from "../../tools/libsql-server/start-libsql-server.ts";
 import { ADMIN_TOKEN } from "./support/counter-workspace.ts";
+import { type Fate, startHttpProxy } from "./support/http-proxy.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -108,6 +113,29 @@ it("never tells of a key, a body, a query value, or of an address that nobody ha
   for (const { status, ...request } of sent) expect(await lineOf(request)).toMatchObject({ status });
   const output = served.output();
   for (const secret of [marker, w.key, wrong, ADMIN_TOKEN]) expect(output).not.toContain(secret);
+});
+
+it("tells of a database that answers nonsense, and nothing of what it answered", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "request-log-"));
+  const database = await startLibsqlServer({ file: join(directory, "data.db") });
+  let fate: Fate = "PASS";
+  const proxy = await startHttpProxy(database.url, () => fate);
+  const other = await serveWorker({ LIBSQL_URL: proxy.url });
+  try {
+    for (const body of ['{"rows":[["unspeakable', "unspeakable"]) {
+      for (const status of [200, 500]) {
+        fate = { status, body };
+        expect((await fetch(`${other.baseUrl}/readyz`)).status).toBe(503);
+      }
+    }
+    await other.waitFor('"level":"error"');
+    expect(other.output()).not.toContain("unspeak");
+  } finally {
+    await other.stop();
+    await proxy.stop();
+    await database.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 it("is silent when it is told to be", async () => {

@@ -15,11 +15,12 @@ interface Request {
 
 /** The path's operation with the parameters of both. Undefined for a path that is not in the document. */
 export function operationOf(document: Parts, { method, path }: Request) {
-  const item = document.paths[templateOf(document, path) ?? ""];
+  const template = templateOf(document, path) ?? "";
+  const item = document.paths[template];
   if (!item) return undefined;
   const operation: Parts | undefined = item[method === "HEAD" ? "get" : method.toLowerCase()];
   const parameters: Parts[] = [...(item.parameters ?? []), ...(operation?.parameters ?? [])];
-  return { operation, parameters };
+  return { template, operation, parameters };
 }
 
 /** A path without braces comes before one with; both have the server's address before them. */

@@ -45,7 +45,7 @@ export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 
   }
 }
 
-const hostile = (random: Random): string =>
+export const hostile = (random: Random): string =>
   random.chance(0.5) ? random.pick(hostileJson) : JSON.stringify(random.pick(hostileTexts));
 
 /** One schema of what all say together: enough of it for values that are mostly right. */
@@ -110,4 +110,14 @@ export function textOf(random: Random, { format, minLength = 0, maxLength = 40, 
 
 const LETTERS = [..."abcXYZ019 _-.äß漢😀"];
 /** One of each kind that patterns of the API ask for: names, slugs, numbers, ids. */
-const samplesOfPatterns = ["Name", "name", "a-slug", "12.50", "-3", "some_table", "key_1"];
+const samplesOfPatterns = [
+  "Name",
+  "name",
+  "a-slug",
+  "12.50",
+  "-3",
+  "some_table",
+  "key_1",
+  "Customer",
+  "Order",
+];

@@ -1,5 +1,5 @@
 import { type Parts, resolved } from "../../support/find-operation.ts";
-import { type Grammar, generateJson, textOf } from "./generate-json.ts";
+import { type Grammar, generateJson, hostile, textOf } from "./generate-json.ts";
 import { hostileBodies, hostileTexts } from "./hostile-values.ts";
 import type { Random } from "./random.ts";
 
@@ -14,8 +14,12 @@ export interface FuzzRequest {
 export interface RequestGrammar extends Grammar {
   /** Names that the workspace's own query language is made of. */
   readonly words: readonly string[];
-  /** Values of path parameters that exist, by name. */
+  /** Values of path parameters that exist, by the part of the path before them, or by name. */
   readonly places: Readonly<Record<string, readonly string[]>>;
+  /** Bodies that are right, by the end of `method /path`: few bodies of a grammar are, where much has to fit together. */
+  readonly bodies: Readonly<Record<string, readonly object[]>>;
+  /** `method /path` of what has to be done, or else of anything. */
+  readonly wanted?: readonly string[] | undefined;
   /** The first is the one that is usually sent. */
   readonly tokens: readonly string[];
   /** What to write instead of a path's beginning to be in another workspace. */
@@ -28,16 +32,16 @@ const ODD_METHODS = ["HEAD", "OPTIONS", "PROPFIND", "TRACE", "LOCK", "PURGE"];
 /** A request of some operation of the document, as it should be or nearly so. */
 export function generateRequest(grammar: RequestGrammar): FuzzRequest {
   const { document, random, mutation } = grammar;
-  const template = random.pick(Object.keys(document.paths));
+  const [method = "", template = ""] = random.pick(grammar.wanted ?? operationsOf(document)).split(" ");
   const item: Parts = document.paths[template];
-  const method = random.pick(METHODS.filter((name) => item[name]));
   const operation: Parts = item[method];
   const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(
     (parameter: Parts) => resolved(document, parameter) ?? {},
   );
   const server = document.servers[0].url.replace(/\/$/, "");
-  const path = server + pathOf(grammar, template, parameters) + queryOf(grammar, parameters);
-  const body = bodyOf(grammar, operation);
+  const place = pathOf(grammar, template, parameters);
+  const path = server + place + queryOf(grammar, place, parameters);
+  const body = bodyOf(grammar, `${method} ${template}`, operation);
   const isBent = random.chance(mutation / 4);
   const isOdd = random.chance(mutation / 4);
   const request = {
@@ -48,6 +52,12 @@ export function generateRequest(grammar: RequestGrammar): FuzzRequest {
   };
   return random.chance(mutation / 4) ? toStranger(grammar, request) : request;
 }
+
+/** `get /path` of each. */
+export const operationsOf = ({ paths }: Parts): readonly string[] =>
+  Object.entries(paths as Parts).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => `${method} ${path}`),
+  );
 
 /** The same, where none of the keys that are sent along may enter. */
 function toStranger({ stranger, tokens: [token] }: RequestGrammar, request: FuzzRequest): FuzzRequest {
@@ -61,9 +71,9 @@ function pathOf(
   template: string,
   parameters: readonly Parts[],
 ) {
-  return template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+  return template.replaceAll(/(?<=([^/]*)\/)\{([^}]+)\}/g, (_, before: string, name: string) => {
     if (random.chance(mutation)) return encodeURIComponent(wellFormed(random.pick(hostileTexts))) || "%20";
-    const known = places[name] ?? [];
+    const known = places[before] ?? places[name] ?? [];
     if (known.length > 0) return encodeURIComponent(random.pick(known));
     if (name === "id" && ids.length > 0 && random.chance(0.8)) return encodeURIComponent(random.pick(ids));
     const parameter = parameters.find((candidate) => candidate.name === name);
@@ -93,11 +103,16 @@ function bent(random: Random, path: string): string {
   ]);
 }
 
-function queryOf(grammar: RequestGrammar, parameters: readonly Parts[]): string {
+function queryOf(grammar: RequestGrammar, place: string, parameters: readonly Parts[]): string {
   const { random, mutation } = grammar;
   const pairs = parameters
-    .filter(({ in: place, required }) => place === "query" && (required || random.chance(0.15)))
-    .flatMap((parameter) => pairsOf(grammar, parameter));
+    .filter(({ in: place, required, name }) => {
+      return place === "query" && (required || random.chance(name === "confirm" ? 0.7 : 0.15));
+    })
+    .flatMap((parameter) => {
+      const isConfirmed = parameter.name === "confirm" && random.chance(0.7);
+      return isConfirmed ? [["confirm", place.split("/").at(-1) ?? ""]] : pairsOf(grammar, parameter);
+    });
   if (random.chance(mutation / 2)) pairs.push([random.pick(hostileTexts), random.pick(hostileTexts)]);
   if (random.chance(mutation / 4) && pairs[0]) pairs.push(pairs[0]);
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
@@ -168,14 +183,26 @@ function treeOf(grammar: RequestGrammar, depth: number): string {
   return `{${JSON.stringify(phrase(grammar))}:${comparison}}`;
 }
 
-function bodyOf(grammar: RequestGrammar, { requestBody }: Parts): string | undefined {
-  const { random, document, mutation } = grammar;
+function bodyOf(grammar: RequestGrammar, sent: string, { requestBody }: Parts): string | undefined {
+  const { random, document, mutation, bodies } = grammar;
   const schema = resolved(document, requestBody)?.content?.["application/json"]?.schema;
   if (!schema) return random.chance(mutation / 4) ? random.pick(hostileBodies) : undefined;
   if (random.chance(mutation / 2)) return random.pick(hostileBodies);
   if (random.chance(mutation / 8)) return undefined;
-  const json = generateJson(grammar, schema);
+  const [, right = []] = Object.entries(bodies).find(([end]) => sent.endsWith(end)) ?? [];
+  const isRight = right.length > 0 && random.chance(0.5);
+  const json = isRight ? nearly(grammar, random.pick(right)) : generateJson(grammar, schema);
   return random.chance(mutation / 4) ? json.slice(0, random.below(json.length)) : json;
+}
+
+/** Some members left out, some replaced. */
+function nearly({ random, mutation }: RequestGrammar, right: object): string {
+  const members = Object.entries(right)
+    .filter(() => !random.chance(mutation / 2))
+    .map(([name, value]) => {
+      return `${JSON.stringify(name)}:${random.chance(mutation) ? hostile(random) : JSON.stringify(value)}`;
+    });
+  return `{${members.join(",")}}`;
 }
 
 const PRINTABLE = /^[\x20-\x7e]*$/;

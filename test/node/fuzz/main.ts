@@ -10,8 +10,9 @@ console.log(`${requests} requests, SEED=${seed}`);
 const start = performance.now();
 const target = await startFuzzTarget();
 try {
-  const { statuses, findings } = await runFuzz(target, { requests, seed });
+  const { statuses, undone, findings } = await runFuzz(target, { requests, seed });
   for (const [status, count] of [...statuses].sort(([a], [b]) => a - b)) console.log(`${status}: ${count}`);
+  if (undone.length > 0) console.log(`never done: ${undone.join(", ")}`);
   for (const finding of findings) console.log(describe(finding));
   const seconds = Math.round((performance.now() - start) / 1000);
   console.log(`${findings.length} findings in ${requests} requests, ${seconds} s`);

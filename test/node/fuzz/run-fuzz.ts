@@ -1,6 +1,7 @@
-import type { Parts } from "../../support/find-operation.ts";
+import { operationOf, type Parts } from "../../support/find-operation.ts";
+import { fuzzEntities } from "./fuzz-schema.ts";
 import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
-import { type FuzzRequest, generateRequest, type RequestGrammar } from "./generate-request.ts";
+import { type FuzzRequest, generateRequest, operationsOf, type RequestGrammar } from "./generate-request.ts";
 import { judgeAnswer } from "./judge-answer.ts";
 import { makeRandom } from "./random.ts";
 import { type FuzzAnswer, sendRequest } from "./send-request.ts";
@@ -8,7 +9,11 @@ import { type FuzzAnswer, sendRequest } from "./send-request.ts";
 const CONCURRENCY = 16;
 /** Requests of one fifth go to the admin API, so many to each of the workspaces that they spoil. */
 const ADMIN_SHARE = 0.2;
-const ADMIN_ROUND = 500;
+const ADMIN_ROUND = 150;
+/** After so many requests the workspace is open again, whatever they have set it to. */
+const OPENED_EVERY = 50;
+/** Of requests that try what none has been able to do. */
+const WANTED_SHARE = 0.3;
 const SHOWN_PROBLEMS = 3;
 const REMEMBERED_IDS = 200;
 const MUTATIONS = [0, 0.02, 0.1, 0.3];
@@ -22,6 +27,8 @@ export interface Finding {
 export interface FuzzReport {
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
+  /** `method /path` of the documents that no request could do. */
+  readonly undone: readonly string[];
   /** One of each kind. */
   readonly findings: readonly Finding[];
 }
@@ -45,7 +52,11 @@ export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOption
   run.expectSame("the database's catalogue", before.catalogue, await target.catalogue());
   for (let left = adminRequests; left > 0; left -= ADMIN_ROUND) {
     const spoiled = await target.makeWorkspace();
-    await run.send(Math.min(left, ADMIN_ROUND), adminGrammar(target, spoiled, other));
+    const grammarOf = adminGrammar(target, spoiled, other);
+    for (let sent = 0; sent < Math.min(left, ADMIN_ROUND); sent += OPENED_EVERY) {
+      await run.send(OPENED_EVERY, grammarOf);
+      await target.open(spoiled);
+    }
   }
   run.expectSame("another workspace", before.other, await target.contentsOf(other));
   return run.report;
@@ -56,6 +67,7 @@ type GrammarOf = (seed: number) => RequestGrammar;
 function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
   const statuses = new Map<number, number>();
   const findings = new Map<string, Finding>();
+  const undone = new Map<Parts, Set<string>>();
   let sentSoFar = 0;
 
   function note(problem: string, sent: FuzzRequest, answer: FuzzAnswer | undefined): void {
@@ -65,9 +77,14 @@ function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
 
   async function sendOne(grammarOf: GrammarOf): Promise<void> {
     const grammar = grammarOf(seed + ++sentSoFar);
-    const sent = generateRequest(grammar);
+    const { document, random } = grammar;
+    const left = undone.get(document) ?? new Set(operationsOf(document));
+    undone.set(document, left);
+    const isWanted = left.size > 0 && random.chance(WANTED_SHARE);
+    const sent = generateRequest(isWanted ? { ...grammar, wanted: [...left], mutation: 0 } : grammar);
     try {
       const answer = await sendRequest(target.baseUrl, sent);
+      if (answer.status < 300) left.delete(operationSent(document, sent));
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       const problems = [...judgeAnswer(grammar.document, sent, answer)];
       if (answer.text.includes(other.marker)) problems.unshift("tells of another workspace");
@@ -91,9 +108,20 @@ function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
       note(`${what} has changed`, { method: "-", path: "", headers: {}, body: undefined }, undefined);
     },
     get report(): FuzzReport {
-      return { requests: sentSoFar, statuses, findings: [...findings.values()] };
+      const notDone = [...undone.values()].flatMap((left) => [...left]);
+      return { requests: sentSoFar, statuses, undone: notDone, findings: [...findings.values()] };
     },
   };
+}
+
+/** `get /path`; what is in no document is nothing to be done. */
+function operationSent(document: Parts, { method, path }: FuzzRequest): string {
+  try {
+    const template = operationOf(document, { method, path })?.template;
+    return `${method.toLowerCase()} ${template}`;
+  } catch {
+    return "";
+  }
 }
 
 function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void {
@@ -109,22 +137,52 @@ function recordGrammar(own: FuzzedWorkspace, other: FuzzedWorkspace, adminToken:
   const ids: (string | number)[] = [1, 2, 3];
   const tokens = [...own.tokens, ...other.tokens, adminToken, "sk_live_wrong"];
   const stranger = { from: `/api/v1/${own.organization}/`, to: `/api/v1/${other.organization}/` };
-  const common = { document: own.document, ids, tokens, words: wordsOf(own.document), places: {}, stranger };
+  const common = {
+    document: own.document,
+    ids,
+    tokens,
+    words: wordsOf(own.document),
+    places: {},
+    bodies: recordBodies,
+    stranger,
+  };
   return (seed) => withRandom(common, seed);
 }
 
 function adminGrammar(target: FuzzTarget, spoiled: FuzzedWorkspace, other: FuzzedWorkspace): GrammarOf {
   const words = [...wordsOf(spoiled.document), spoiled.organization, "w"];
   const places = {
-    organization: [spoiled.organization],
+    organization: [...Array(5).fill(spoiled.organization), spoiled.emptyOrganization],
     workspace: ["w"],
     entity: ["Customer", "Order", "Tag"],
     column: ["name", "email", "customerId", "placedOn", "extra"],
+    "api-keys": spoiled.keyIds,
+    webhooks: [spoiled.webhookId],
+    deliveries: spoiled.deliveryIds,
   };
   const tokens = [target.adminToken, ...spoiled.tokens, ...other.tokens];
-  const common = { document: target.adminDocument, ids: [] as (string | number)[], tokens, words, places };
+  const bodies = { ...adminBodies, "/send": [{ entity: "Tag", ids: spoiled.tagIds }] };
+  const ids: (string | number)[] = [];
+  const common = { document: target.adminDocument, ids, tokens, words, places, bodies };
   return (seed) => withRandom(common, seed);
 }
+
+const recordBodies = {
+  "/Customer": [{ email: "a@example.com", name: "A" }],
+  "/Customer/{id}": [{ name: "B" }],
+  "/Order/{id}": [{ quantity: 2 }],
+  "/Tag": [{ label: "c" }],
+};
+const adminBodies = {
+  "post /admin/v1/organizations/{organization}/workspaces/{workspace}/entities": [
+    { name: "More", columns: [] },
+  ],
+  "/columns": [{ name: "added", type: "INTEGER" }],
+  "/columns/{column}": [{ indexed: true }],
+  "/schema": [{ entities: fuzzEntities }],
+  "/webhooks": [{ name: "more", url: "https://receiver.invalid/", events: ["record.created"] }],
+  "/rotate-secret": [{}],
+};
 
 function withRandom(common: Omit<RequestGrammar, "random" | "mutation">, seed: number): RequestGrammar {
   const random = makeRandom(seed);

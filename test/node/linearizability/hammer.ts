@@ -1,0 +1,101 @@
+import type { TwoWorkers } from "./two-workers.ts";
+
+const CLIENTS = 32;
+
+export interface Sent {
+  readonly method: "GET" | "POST" | "PUT";
+  /** Below the host. */
+  readonly path: string;
+  readonly body?: object;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What must hold of every answer to a request that starts while this is the current state. */
+export interface State {
+  readonly token: string;
+  /** Of which each client sends one after the other. */
+  readonly requests: readonly Sent[];
+  holds(answer: Answered, sent: Sent): boolean;
+}
+
+/** Makes `to` the current state by what `by` does; resolves when every request has been judged in it. */
+export type Change = (to: State, by: () => Promise<unknown>) => Promise<void>;
+
+export interface Hammered {
+  readonly changes: number;
+  /** Requests that started and ended in one state. */
+  readonly judged: number;
+  /** What contradicted the state that it started in. */
+  readonly wrong: readonly string[];
+}
+
+/**
+ * Clients that send what the state says to both Workers in turn, for as long as `work` changes it. An answer counts when
+ * its request started after the answer to the change and ended before the next change began.
+ */
+export async function hammer(
+  { baseUrls }: TwoWorkers,
+  first: State,
+  work: (change: Change) => Promise<void>,
+): Promise<Hammered> {
+  let state: State | undefined = first;
+  let latest = first;
+  let isDone = false;
+  let changes = 0;
+  let judged = 0;
+  const wrong: string[] = [];
+
+  async function client(id: number): Promise<void> {
+    for (let turn = id; !isDone; turn++) {
+      const [atStart, { token, requests }] = [state, latest];
+      const baseUrl = baseUrls[turn % 2 === 0 ? 0 : 1];
+      const sent = requests[(turn >> 1) % requests.length];
+      if (!sent) throw new Error("a state without requests");
+      const answer = await send(baseUrl, token, sent);
+      if (!atStart || atStart !== state) continue;
+      judged++;
+      if (!atStart.holds(answer, sent)) {
+        wrong.push(`${sent.method} ${baseUrl}${sent.path}: ${answer.status} ${answer.text.slice(0, 200)}`);
+      }
+    }
+  }
+
+  const clients = Array.from({ length: CLIENTS }, (_, id) => client(id));
+  try {
+    await work(async (to, by) => {
+      state = undefined;
+      await by();
+      latest = to;
+      state = to;
+      changes++;
+      const enough = judged + CLIENTS;
+      while (judged < enough) await new Promise(setImmediate);
+    });
+  } finally {
+    isDone = true;
+    await Promise.all(clients);
+  }
+  return { changes, judged, wrong };
+}
+
+async function send(baseUrl: string, token: string, { method, path, body }: Sent): Promise<Answered> {
+  const response = await fetch(baseUrl + path, {
+    method,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+      "X-Address": newAddress(),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+let addresses = 0;
+/** A new one each time: an address may ask only so often with a key that has ended. */
+const newAddress = () => `2001:db8::${(++addresses).toString(16).replace(/(?=.{4}$)/, ":")}`;

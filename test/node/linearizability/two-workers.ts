@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { migrateDatabase } from "../../../tools/migrate.ts";
+import { startDatabase } from "../../../tools/runtime/database.ts";
+import { type ApiClient, createApiClient } from "../../../tools/seed/api-client.ts";
+import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
+import { makeServedWorkspace, type ServedWorkspace, serveWorker } from "../support/served-workspace.ts";
+
+export interface Key {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** Two Workers with caches and a KV of their own, on one database. */
+export interface TwoWorkers {
+  readonly baseUrls: readonly [string, string];
+  /** With `Note` to be written, and `Fixed` with one record, 1. */
+  readonly workspace: ServedWorkspace;
+  /** Asks the first Worker. */
+  readonly admin: ApiClient;
+  /** A key that may read and write, known to both. */
+  makeKey(): Promise<Key>;
+  /** Brings the other Worker's KV in line, so that only its memory can be behind. */
+  syncKeys(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const words = [{ name: "text", type: "VARCHAR" }];
+
+export async function startTwoWorkers(): Promise<TwoWorkers> {
+  const directory = mkdtempSync(join(tmpdir(), "linearizability-"));
+  const database = await startDatabase(join(directory, "data.db"), console.error);
+  await migrateDatabase(database);
+  const variables = {
+    LIBSQL_URL: database.url,
+    LIBSQL_AUTH_TOKEN: database.authToken,
+    LOG_REQUESTS: "false",
+    CLIENT_ADDRESS_HEADER: "X-Address",
+  };
+  const [one, other] = [await serveWorker(variables), await serveWorker(variables)];
+  const admin = createApiClient(one.baseUrl, ADMIN_TOKEN);
+  const workspace = await makeServedWorkspace(
+    one.baseUrl,
+    { name: "Note", columns: words },
+    { name: "Fixed", columns: words },
+  );
+  await createApiClient(one.baseUrl, workspace.key).require("POST", `${workspace.path}/Fixed`, {});
+  await admin.require("PATCH", workspace.adminPath, { mcpMode: "FULL" });
+  const syncKeys = async () => {
+    const elsewhere = createApiClient(other.baseUrl, ADMIN_TOKEN);
+    await elsewhere.require("POST", `${workspace.adminPath}/api-keys/sync`);
+  };
+  await syncKeys();
+  return {
+    baseUrls: [one.baseUrl, other.baseUrl],
+    workspace,
+    admin,
+    syncKeys,
+    async makeKey() {
+      const body = { name: "k", permission: "READ_WRITE" };
+      const made = (await admin.require("POST", `${workspace.adminPath}/api-keys`, body)) as Key;
+      await syncKeys();
+      return made;
+    },
+    async stop() {
+      await one.stop();
+      await other.stop();
+      await database.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
