@@ -176,7 +176,6 @@ export function redeliverStatement(deliveryId: string, webhookId: string): State
 
 /** Rows that somebody chose, for one webhook. */
 export interface SentRows {
-  readonly workspaceId: number;
   readonly webhookId: string;
   readonly deliveryId: string;
   readonly messageId: string;
@@ -188,12 +187,12 @@ export interface SentRows {
 
 /** The last statement returns a row unless the webhook is gone. */
 export function sendStatements(sent: SentRows): readonly Statement[] {
-  const { workspaceId, webhookId, deliveryId, messageId, entityId, entityName, body } = sent;
+  const { webhookId, deliveryId, messageId, entityId, entityName, body } = sent;
   return [
     {
       sql: `INSERT INTO webhook_events (workspace_id, message_id, type, entity_id, entity_name, record, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ${NOW})`,
-      args: [workspaceId, messageId, ROWS_SENT, entityId, entityName, body],
+        SELECT workspace_id, ?, ?, ?, ?, ?, ${NOW} FROM webhooks WHERE id = ?`,
+      args: [messageId, ROWS_SENT, entityId, entityName, body, webhookId],
     },
     {
       sql: `INSERT INTO webhook_deliveries (id, webhook_id, event_id, entity_id, status, next_attempt_at, created_at)

@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "../../src/db/database.ts";
+import { sendStatements } from "../../src/db/webhook-queue.ts";
 import { askCounted, expectStatus } from "../support/api.ts";
 import { alice, customer, order } from "../support/entities.ts";
 import { typeColumns, typeSamples } from "../support/type-samples.ts";
@@ -291,4 +294,13 @@ describe("the triggers", () => {
     expect(warm.roundTrips).toBe(1);
     await box.messages(2);
   });
+});
+
+it("chosen rows of a webhook that was deleted meanwhile, with its workspace, leave nothing", async () => {
+  const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
+  const messageId = crypto.randomUUID();
+  const sent = { webhookId: "whk_gone", deliveryId: "dlv_gone", messageId, entityId: "e", entityName: "E" };
+  const results = await database.write(sendStatements({ ...sent, body: "{}" }));
+  expect(results.at(-1)).toEqual([]);
+  expect(await runSql("SELECT id FROM webhook_events WHERE message_id = ?", [messageId])).toEqual([]);
 });

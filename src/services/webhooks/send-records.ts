@@ -46,7 +46,7 @@ export async function sendRecords(
   { id, body }: SendRecordsInput,
 ): Promise<SentRecords> {
   const input = parseInput(sendRecordsSchema, body);
-  const { entity, rows, workspaceId } = await runFenced(ctx, {
+  const { entity, rows } = await runFenced(ctx, {
     need: "READ",
     plan: (view) => planRows(view, id, input),
   });
@@ -54,7 +54,6 @@ export async function sendRecords(
   const timestamp = ctx.now.toISOString();
   const metadata = { tableName: entity.tableName, rowCount: rows.length, timestamp, jobId };
   const sent = {
-    workspaceId,
     webhookId: id,
     deliveryId,
     messageId,
@@ -68,13 +67,12 @@ export async function sendRecords(
 }
 
 interface ReadRows {
-  readonly workspaceId: number;
   readonly entity: Entity;
   readonly rows: readonly object[];
 }
 
 function planRows(
-  { workspace, catalog, webhooks }: WorkspaceView,
+  { catalog, webhooks }: WorkspaceView,
   id: string,
   input: SendRecordsBody,
 ): FencedPlan<ReadRows> {
@@ -90,7 +88,6 @@ function planRows(
   return {
     statements: ids.map((recordId) => compileGetById(entity, recordId)),
     shape: (results: readonly Rows[]) => ({
-      workspaceId: workspace.id,
       entity,
       rows: results.map(([row], i) => {
         if (!row) throw recordNotFound(String(input.ids[i]));

@@ -81,6 +81,7 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
       await admin.require("POST", "/admin/v1/organizations", { slug: emptyOrganization, name: "Empty" });
       await create("", { slug: "w", name: marker });
       await admin.require("PUT", `${path}/w/schema`, { entities: fuzzEntities });
+      await admin.require("PATCH", `${path}/w`, { mcpMode: "FULL" });
       const makeKey = async (input: object) => {
         const body = { name: marker, permission: "READ_WRITE", ...input };
         return (await create("/w/api-keys", body)) as { readonly id: string; readonly key: string };

@@ -11,6 +11,13 @@ export interface FuzzRequest {
   readonly body: string | undefined;
 }
 
+export interface Foreign {
+  readonly ids: readonly string[];
+  readonly cursors: readonly string[];
+  /** Values of headers: entity tags, keys of requests that were made there. */
+  readonly headers: readonly string[];
+}
+
 export interface RequestGrammar extends Grammar {
   /** Names that the workspace's own query language is made of. */
   readonly words: readonly string[];
@@ -22,11 +29,14 @@ export interface RequestGrammar extends Grammar {
   readonly wanted?: readonly string[] | undefined;
   /** The first is the one that is usually sent. */
   readonly tokens: readonly string[];
+  /** What another workspace has, and nobody may reach from here. */
+  readonly foreign: Foreign;
   /** What to write instead of a path's beginning to be in another workspace. */
   readonly stranger?: { readonly from: string; readonly to: string };
 }
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
+const FOREIGN_SHARE = 0.1;
 const ODD_METHODS = ["HEAD", "OPTIONS", "PROPFIND", "TRACE", "LOCK", "PURGE"];
 
 /** A request of some operation of the document, as it should be or nearly so. */
@@ -67,12 +77,14 @@ function toStranger({ stranger, tokens: [token] }: RequestGrammar, request: Fuzz
 }
 
 function pathOf(
-  { random, places, mutation, ids }: RequestGrammar,
+  { random, places, mutation, ids, foreign }: RequestGrammar,
   template: string,
   parameters: readonly Parts[],
 ) {
   return template.replaceAll(/(?<=([^/]*)\/)\{([^}]+)\}/g, (_, before: string, name: string) => {
     if (random.chance(mutation)) return encodeURIComponent(wellFormed(random.pick(hostileTexts))) || "%20";
+    if (name === "id" && foreign.ids.length > 0 && random.chance(FOREIGN_SHARE))
+      return encodeURIComponent(random.pick(foreign.ids));
     const known = places[before] ?? places[name] ?? [];
     if (known.length > 0) return encodeURIComponent(random.pick(known));
     if (name === "id" && ids.length > 0 && random.chance(0.8)) return encodeURIComponent(random.pick(ids));
@@ -121,6 +133,7 @@ function queryOf(grammar: RequestGrammar, place: string, parameters: readonly Pa
 function pairsOf(grammar: RequestGrammar, { name, style, schema }: Parts): string[][] {
   const { random, mutation } = grammar;
   if (random.chance(mutation)) return [[name, random.pick(hostileTexts)]];
+  if (name === "cursor" && random.chance(0.5)) return [[name, random.pick(grammar.foreign.cursors)]];
   if (style === "deepObject") return filtersOf(grammar, name, schema);
   const type = resolved(grammar.document, schema)?.type;
   if (type === "string" && !schema.enum && !schema.format) return [[name, phrase(grammar)]];
@@ -226,7 +239,7 @@ function headersOf(
   for (const { in: place, name } of parameters) {
     if (place !== "header" || !random.chance(0.2)) continue;
     headers[name] = random.chance(0.5)
-      ? random.pick(["*", '"1"', 'W/"1"', "return=representation", "key-1"])
+      ? random.pick(["*", '"1"', 'W/"1"', "return=representation", ...grammar.foreign.headers])
       : text();
   }
   if (random.chance(mutation / 2)) headers[random.pick(EXTRA_HEADERS)] = text();

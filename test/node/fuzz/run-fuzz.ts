@@ -1,7 +1,14 @@
 import { operationOf, type Parts } from "../../support/find-operation.ts";
 import { fuzzEntities } from "./fuzz-schema.ts";
 import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
-import { type FuzzRequest, generateRequest, operationsOf, type RequestGrammar } from "./generate-request.ts";
+import { generateCall } from "./generate-call.ts";
+import {
+  type Foreign,
+  type FuzzRequest,
+  generateRequest,
+  operationsOf,
+  type RequestGrammar,
+} from "./generate-request.ts";
 import { judgeAnswer } from "./judge-answer.ts";
 import { makeRandom } from "./random.ts";
 import { type FuzzAnswer, sendRequest } from "./send-request.ts";
@@ -14,6 +21,8 @@ const ADMIN_ROUND = 150;
 const OPENED_EVERY = 50;
 /** Of requests that try what none has been able to do. */
 const WANTED_SHARE = 0.3;
+/** Of requests that are calls of the MCP endpoint's tools. */
+const CALL_SHARE = 0.03;
 const SHOWN_PROBLEMS = 3;
 const REMEMBERED_IDS = 200;
 const MUTATIONS = [0, 0.02, 0.1, 0.3];
@@ -45,14 +54,14 @@ export interface FuzzOptions {
 export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
   const [own, other] = [await target.makeWorkspace(), await target.makeWorkspace()];
   const run = newRun(target, seed, other);
-  await fillWithRecords(target, other);
+  const foreign = await fillWithRecords(target, other);
   const before = { other: await target.contentsOf(other), catalogue: await target.catalogue() };
   const adminRequests = Math.round(requests * ADMIN_SHARE);
-  await run.send(requests - adminRequests, recordGrammar(own, other, target.adminToken));
+  await run.send(requests - adminRequests, recordGrammar({ own, other, foreign }, target.adminToken));
   run.expectSame("the database's catalogue", before.catalogue, await target.catalogue());
   for (let left = adminRequests; left > 0; left -= ADMIN_ROUND) {
     const spoiled = await target.makeWorkspace();
-    const grammarOf = adminGrammar(target, spoiled, other);
+    const grammarOf = adminGrammar(target, spoiled, { other, foreign });
     for (let sent = 0; sent < Math.min(left, ADMIN_ROUND); sent += OPENED_EVERY) {
       await run.send(OPENED_EVERY, grammarOf);
       await target.open(spoiled);
@@ -81,7 +90,11 @@ function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
     const left = undone.get(document) ?? new Set(operationsOf(document));
     undone.set(document, left);
     const isWanted = left.size > 0 && random.chance(WANTED_SHARE);
-    const sent = generateRequest(isWanted ? { ...grammar, wanted: [...left], mutation: 0 } : grammar);
+    const hasTools = !("organization" in grammar.places);
+    const sent =
+      hasTools && random.chance(CALL_SHARE)
+        ? generateCall(grammar)
+        : generateRequest(isWanted ? { ...grammar, wanted: [...left], mutation: 0 } : grammar);
     try {
       const answer = await sendRequest(target.baseUrl, sent);
       if (answer.status < 300) left.delete(operationSent(document, sent));
@@ -133,7 +146,13 @@ function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void
   if (kept.length > REMEMBERED_IDS) kept.shift();
 }
 
-function recordGrammar(own: FuzzedWorkspace, other: FuzzedWorkspace, adminToken: string): GrammarOf {
+interface Sides {
+  readonly own: FuzzedWorkspace;
+  readonly other: FuzzedWorkspace;
+  readonly foreign: Foreign;
+}
+
+function recordGrammar({ own, other, foreign }: Sides, adminToken: string): GrammarOf {
   const ids: (string | number)[] = [1, 2, 3];
   const tokens = [...own.tokens, ...other.tokens, adminToken, "sk_live_wrong"];
   const stranger = { from: `/api/v1/${own.organization}/`, to: `/api/v1/${other.organization}/` };
@@ -144,26 +163,31 @@ function recordGrammar(own: FuzzedWorkspace, other: FuzzedWorkspace, adminToken:
     words: wordsOf(own.document),
     places: {},
     bodies: recordBodies,
+    foreign,
     stranger,
   };
   return (seed) => withRandom(common, seed);
 }
 
-function adminGrammar(target: FuzzTarget, spoiled: FuzzedWorkspace, other: FuzzedWorkspace): GrammarOf {
+function adminGrammar(
+  target: FuzzTarget,
+  spoiled: FuzzedWorkspace,
+  { other, foreign }: Omit<Sides, "own">,
+): GrammarOf {
   const words = [...wordsOf(spoiled.document), spoiled.organization, "w"];
   const places = {
     organization: [...Array(5).fill(spoiled.organization), spoiled.emptyOrganization],
     workspace: ["w"],
     entity: ["Customer", "Order", "Tag"],
     column: ["name", "email", "customerId", "placedOn", "extra"],
-    "api-keys": spoiled.keyIds,
-    webhooks: [spoiled.webhookId],
-    deliveries: spoiled.deliveryIds,
+    "api-keys": [...spoiled.keyIds, ...other.keyIds],
+    webhooks: [spoiled.webhookId, spoiled.webhookId, other.webhookId],
+    deliveries: [...spoiled.deliveryIds, ...other.deliveryIds],
   };
   const tokens = [target.adminToken, ...spoiled.tokens, ...other.tokens];
   const bodies = { ...adminBodies, "/send": [{ entity: "Tag", ids: spoiled.tagIds }] };
   const ids: (string | number)[] = [];
-  const common = { document: target.adminDocument, ids, tokens, words, places, bodies };
+  const common = { document: target.adminDocument, ids, tokens, words, places, bodies, foreign };
   return (seed) => withRandom(common, seed);
 }
 
@@ -213,19 +237,37 @@ function wordsOf({ components }: Parts): readonly string[] {
   ];
 }
 
+/** Records of another workspace, and what somebody could try elsewhere of what is told of them. */
 async function fillWithRecords(
   { baseUrl }: FuzzTarget,
-  { organization, tokens, marker }: FuzzedWorkspace,
-): Promise<void> {
-  const headers = { Authorization: `Bearer ${tokens[0]}`, "Content-Type": "application/json" };
+  { organization, tokens, marker, keyIds, webhookId, deliveryIds, tagIds }: FuzzedWorkspace,
+): Promise<Foreign> {
+  const path = `/api/v1/${organization}/w`;
+  const common = { Authorization: `Bearer ${tokens[0]}`, "Content-Type": "application/json" };
+  const tags: string[] = [];
   for (const [entity, body] of Object.entries({
     Customer: { email: "other@example.com", name: marker },
     Order: { customerId: 1, quantity: 3, notes: marker },
     Tag: { label: marker, orderId: 1 },
   })) {
-    const path = `/api/v1/${organization}/w/${entity}`;
-    const response = await fetch(baseUrl + path, { method: "POST", headers, body: JSON.stringify(body) });
+    const headers = { ...common, "Idempotency-Key": REQUEST_KEY };
+    const response = await fetch(`${baseUrl}${path}/${entity}`, {
+      method: "POST",
+      headers: entity === "Customer" ? headers : common,
+      body: JSON.stringify(body),
+    });
     if (response.status !== 201)
-      throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+      throw new Error(`${path}/${entity} answered ${response.status}: ${await response.text()}`);
+    tags.push(response.headers.get("ETag") ?? "");
   }
+  const page = await fetch(`${baseUrl}${path}/Tag?cursor=&size=1`, { headers: common });
+  const { nextCursor } = ((await page.json()) as { meta: { nextCursor: string } }).meta;
+  return {
+    ids: [...tagIds, ...keyIds, webhookId, ...deliveryIds],
+    cursors: [nextCursor],
+    headers: [...tags, REQUEST_KEY],
+  };
 }
+
+/** Of a request in another workspace; here it stands for another one. */
+const REQUEST_KEY = "key-1";
