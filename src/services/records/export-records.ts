@@ -1,3 +1,5 @@
+import { toAppError } from "../../errors/to-app-error.ts";
+import { logFailure } from "../../lib/logger.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { encoderOf } from "../../query/export/encoder-of.ts";
 import { planExport } from "../../query/plan/plan-list.ts";
@@ -25,13 +27,19 @@ export async function exportRecords(ctx: WorkspaceContext, input: ListRecordsInp
       async pull(controller) {
         if (!pending) return controller.close();
         controller.enqueue(text.encode(pending.text));
-        pending = pending.next && (await readChunk(ctx, input, pending.next));
+        pending = pending.next && (await readChunk(ctx, input, pending.next).catch(breakOff));
         if (!pending) controller.close();
       },
     },
     { highWaterMark: 0 },
   );
   return { contentType: first.contentType, body };
+
+  /** The download ends without its end, which is all that its client can still be told. */
+  function breakOff(failure: unknown): never {
+    logFailure(ctx.requestId, toAppError(failure));
+    throw failure;
+  }
 }
 
 interface Chunk {

@@ -1,11 +1,16 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { promisify } from "node:util";
 
 /**
  * What becomes of a request: it passes; the connection is cut before the server gets it, or when the server has answered
- * and before the client knows; nobody ever answers it; or the proxy does, `isRun` when the server has run it.
+ * and before the client knows; nobody ever answers it, before or after the server has run it; only half of the answer
+ * comes, or all of it late; or the proxy answers, `isRun` when the server has run it.
  */
-export type Fate = "PASS" | "CUT_BEFORE" | "CUT_AFTER" | "HANG" | ProxyAnswer;
+export type Fate = Forwarded | "CUT_BEFORE" | "HANG" | ProxyAnswer;
+type Forwarded = "PASS" | "CUT_AFTER" | "HANG_AFTER" | "STALL" | "DELAY";
+
+const DELAY_MS = 300;
 
 export interface ProxyAnswer {
   readonly status: number;
@@ -25,6 +30,8 @@ export interface SeenRequest {
 
 export interface HttpProxy {
   readonly url: string;
+  /** Connections that clients hold open. */
+  connections(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +57,7 @@ export async function startHttpProxy(
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
+    connections: () => promisify(server.getConnections.bind(server))(),
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -65,19 +73,25 @@ function forward(
   target: string,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  fate: "PASS" | "CUT_AFTER" | ProxyAnswer,
+  fate: Forwarded | ProxyAnswer,
 ): void {
   const { method, headers, url = "/" } = incoming;
   const call = request(new URL(url, target), { method: method ?? "GET", headers }, (answer) => {
-    if (fate !== "PASS") {
+    const pass = () => {
+      outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(outgoing);
+    };
+    if (fate === "PASS") pass();
+    else if (fate === "DELAY") setTimeout(pass, DELAY_MS);
+    else if (fate === "STALL") {
+      outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.once("data", (chunk: Buffer) => outgoing.write(chunk.subarray(0, chunk.length / 2))).resume();
+    } else {
       answer.resume().once("end", () => {
         if (fate === "CUT_AFTER") incoming.socket.destroy();
-        else answerWith(outgoing, fate);
+        else if (typeof fate === "object") answerWith(outgoing, fate);
       });
-      return;
     }
-    outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
-    answer.pipe(outgoing);
   });
   call.once("error", () => incoming.socket.destroy());
   incoming.pipe(call);
