@@ -74,4 +74,13 @@ export const fuzzEntities: readonly object[] = [
       },
     ],
   },
+  {
+    name: "Remark",
+    columns: [
+      {
+        name: "tagId",
+        references: { entity: "Tag", onDelete: "CASCADE", relationship: "tag", inverse: "remarks" },
+      },
+    ],
+  },
 ];

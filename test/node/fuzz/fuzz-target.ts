@@ -13,12 +13,16 @@ import { fuzzEntities } from "./fuzz-schema.ts";
 const ADMIN_TOKEN = "fuzz-admin-token";
 /** Where nothing listens. */
 const NOBODY = "http://127.0.0.1:9";
-/** What goes on changing without a request: how often a delivery that nobody receives was tried, when a key was used. */
+/** Of keys and deliveries; it goes on changing without an admin: when used, how often tried while nobody receives. */
 const CHANGING = new Set(["lastUsedAt", "attempts", "attemptCount", "nextAttemptAt", "status", "updatedAt"]);
 const withoutChanging = (key: string, value: unknown) => (CHANGING.has(key) ? undefined : value);
 
 export interface FuzzedWorkspace {
   readonly organization: string;
+  /** `/organization/workspace`. */
+  readonly home: string;
+  /** In the admin's API. */
+  readonly adminPath: string;
   /** The keys of a workspace: one that may all, one that only reads, one with scopes. */
   readonly tokens: readonly string[];
   readonly document: Parts;
@@ -37,8 +41,8 @@ export interface FuzzTarget {
   readonly baseUrl: string;
   readonly adminToken: string;
   readonly adminDocument: Parts;
-  /** A workspace `w` of an organization of its own. */
-  makeWorkspace(): Promise<FuzzedWorkspace>;
+  /** A workspace of an organization of its own, or of the same as another one. */
+  makeWorkspace(sibling?: FuzzedWorkspace): Promise<FuzzedWorkspace>;
   /** Takes back what closes a workspace to requests. */
   open(workspace: FuzzedWorkspace): Promise<void>;
   /** All of a workspace: its schema, records, keys, webhooks and what was done to it. */
@@ -72,19 +76,26 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
     baseUrl,
     adminToken: ADMIN_TOKEN,
     adminDocument: await fetchDocument(`${baseUrl}/admin/v1/openapi.json`, ADMIN_TOKEN),
-    async makeWorkspace() {
-      const [organization, marker] = [`o${++made}`, randomBytes(8).toString("hex")];
-      const path = `/admin/v1/organizations/${organization}/workspaces`;
-      const create = (below: string, body: object) => admin.require("POST", `${path}${below}`, body);
-      await admin.require("POST", "/admin/v1/organizations", { slug: organization, name: "Fuzzed" });
+    async makeWorkspace(sibling) {
+      const [organization, marker] = [sibling?.organization ?? `o${++made}`, randomBytes(8).toString("hex")];
       const emptyOrganization = `${organization}-empty`;
-      await admin.require("POST", "/admin/v1/organizations", { slug: emptyOrganization, name: "Empty" });
-      await create("", { slug: "w", name: marker });
-      await admin.require("PUT", `${path}/w/schema`, { entities: fuzzEntities });
-      await admin.require("PATCH", `${path}/w`, { mcpMode: "FULL" });
+      if (!sibling) {
+        await admin.require("POST", "/admin/v1/organizations", { slug: organization, name: "Fuzzed" });
+        await admin.require("POST", "/admin/v1/organizations", { slug: emptyOrganization, name: "Empty" });
+      }
+      const slug = sibling ? "v" : "w";
+      const [home, workspaces] = [
+        `/${organization}/${slug}`,
+        `/admin/v1/organizations/${organization}/workspaces`,
+      ];
+      const adminPath = `${workspaces}/${slug}`;
+      await admin.require("POST", workspaces, { slug, name: marker });
+      const create = (below: string, body: object) => admin.require("POST", adminPath + below, body);
+      await admin.require("PUT", `${adminPath}/schema`, { entities: fuzzEntities });
+      await admin.require("PATCH", adminPath, { mcpMode: "FULL" });
       const makeKey = async (input: object) => {
         const body = { name: marker, permission: "READ_WRITE", ...input };
-        return (await create("/w/api-keys", body)) as { readonly id: string; readonly key: string };
+        return (await create("/api-keys", body)) as { readonly id: string; readonly key: string };
       };
       const scopes = [{ entity: "Order", operations: ["read", "create", "update"] }];
       const keys = [await makeKey({}), await makeKey({ permission: "READ_ONLY" }), await makeKey({ scopes })];
@@ -95,17 +106,17 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
         events: ["record.created"],
         entities: ["Tag"],
       };
-      const { id: webhookId } = (await create("/w/webhooks", webhook)) as { id: string };
+      const { id: webhookId } = (await create("/webhooks", webhook)) as { id: string };
       const data = createApiClient(baseUrl, tokens[0] ?? "");
-      const tag = (await data.require("POST", `/api/v1/${organization}/w/Tag`, { label: "seen" })) as {
-        id: string;
-      };
-      await create(`/w/webhooks/${webhookId}/send`, { entity: "Tag", ids: [tag.id] });
-      const deliveries = await admin.require("GET", `${path}/w/webhooks/${webhookId}/deliveries`);
+      const tag = (await data.require("POST", `/api/v1${home}/Tag`, { label: marker })) as { id: string };
+      await create(`/webhooks/${webhookId}/send`, { entity: "Tag", ids: [tag.id] });
+      const deliveries = await admin.require("GET", `${adminPath}/webhooks/${webhookId}/deliveries`);
       return {
         organization,
+        home,
+        adminPath,
         tokens,
-        document: await fetchDocument(`${baseUrl}/api/v1/${organization}/w/openapi.json`, tokens[0] ?? ""),
+        document: await fetchDocument(`${baseUrl}/api/v1${home}/openapi.json`, tokens[0] ?? ""),
         emptyOrganization,
         tagIds: [tag.id],
         keyIds: keys.map(({ id }) => id),
@@ -114,21 +125,20 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
         marker,
       };
     },
-    async open({ organization }) {
-      const path = `/admin/v1/organizations/${organization}/workspaces/w`;
-      await admin.send("PATCH", path, { accessMode: "ACTIVE", rateLimit: null });
+    async open({ adminPath }) {
+      await admin.send("PATCH", adminPath, { accessMode: "ACTIVE", rateLimit: null });
     },
-    async contentsOf({ organization, tokens, webhookId }) {
+    async contentsOf({ home, adminPath, tokens, webhookId }) {
       const headers = { Authorization: `Bearer ${tokens[0]}` };
       const get = async (path: string) => (await fetch(baseUrl + path, { headers })).text();
-      const entities = ["Customer", "Order", "Tag"];
-      const exports = entities.map((entity) =>
-        get(`/api/v1/${organization}/w/${entity}/export?format=ndjson`),
+      const exports = ["Customer", "Order", "Tag"].map((entity) =>
+        get(`/api/v1${home}/${entity}/export?format=ndjson`),
       );
-      const parts = ["", "/schema", "/api-keys", "/webhooks", `/webhooks/${webhookId}/deliveries`, "/audit"];
-      const path = `/admin/v1/organizations/${organization}/workspaces/w`;
-      const told = await Promise.all(parts.map((part) => admin.require("GET", path + part)));
-      return JSON.stringify([told, await Promise.all(exports)], withoutChanging);
+      const told = (parts: readonly string[]) =>
+        Promise.all(parts.map((part) => admin.require("GET", adminPath + part)));
+      const fixed = await told(["", "/schema", "/schema/changes", "/webhooks", "/audit?size=100", "/usage"]);
+      const changing = await told(["/api-keys", `/webhooks/${webhookId}/deliveries`]);
+      return JSON.stringify([fixed, await Promise.all(exports)]) + JSON.stringify(changing, withoutChanging);
     },
     async catalogue() {
       const [rows] = await openDatabase({ url, authToken, requestId: "fuzz" }).read([

@@ -1,5 +1,5 @@
-import { hostile } from "./generate-json.ts";
-import type { FuzzRequest, RequestGrammar } from "./generate-request.ts";
+import { hostile, idOf } from "./generate-json.ts";
+import { type FuzzRequest, type RequestGrammar, toStranger } from "./generate-request.ts";
 import { hostileTexts } from "./hostile-values.ts";
 
 /** What each takes: first what it must have. */
@@ -21,31 +21,38 @@ const TOOLS = {
 } as const;
 const METHODS = ["tools/call", "tools/call", "tools/call", "tools/list", "initialize", "ping", "nothing"];
 
+export const tools: readonly string[] = Object.keys(TOOLS).filter((name) => name !== "nothing");
+
 /** A call of a tool of the workspace's MCP endpoint, which no document describes; as it should be or nearly so. */
 export function generateCall(grammar: RequestGrammar): FuzzRequest {
-  const { document, random, mutation, tokens, ids, foreign, words } = grammar;
+  const { document, random, mutation, tokens, foreign, words, bodies } = grammar;
   const text = () => JSON.stringify(random.chance(mutation) ? random.pick(hostileTexts) : random.pick(words));
   const value = () => (random.chance(mutation) ? hostile(random) : text());
-  const id = () => JSON.stringify(random.pick([...ids, ...foreign.ids]));
+  const tool = random.pick(grammar.wanted ?? Object.keys(TOOLS));
+  const entity = random.pick(["Customer", "Order", "Tag"]);
+  const right = bodies[`/${entity}${tool === "update" ? "/{id}" : ""}`] ?? [];
   const members: Readonly<Record<string, () => string>> = {
-    entity: () =>
-      random.chance(mutation) ? hostile(random) : `"${random.pick(["Customer", "Order", "Tag"])}"`,
-    id,
-    record: () => `{"name":${value()},"label":${value()},${text()}:${value()}}`,
+    entity: () => (random.chance(mutation) ? hostile(random) : `"${entity}"`),
+    id: () => JSON.stringify(idOf(grammar)),
+    record: () =>
+      right.length > 0 && random.chance(0.5)
+        ? JSON.stringify(random.pick(right))
+        : `{"name":${value()},"label":${value()},${text()}:${value()}}`,
     filter: () => `{${text()}:{"eq":${value()}}}`,
     fields: () => `[${text()}]`,
     expand: () => `[${text()}]`,
     sort: () => `[${text()}]`,
     groupBy: () => `[${text()}]`,
-    measure: () => `["count",${text()}]`,
+    measure: () => (random.chance(0.5) ? '["count"]' : `["count",${text()}]`),
     cursor: () => JSON.stringify(random.pick([...foreign.cursors, "x"])),
     size: () => String(random.below(30)),
   };
-  const [tool, [needed, others]] = random.pick(Object.entries(TOOLS));
+  const [needed, others] = TOOLS[tool as keyof typeof TOOLS];
   const chosen = [...needed, ...others.filter(() => random.chance(0.3))];
   const sent = `{${chosen.map((name) => `"${name}":${members[name]?.()}`).join(",")}}`;
   const params = `{"name":"${tool}","arguments":${random.chance(mutation) ? hostile(random) : sent}}`;
-  return {
+  const method = grammar.wanted ? "tools/call" : random.pick(METHODS);
+  const request = {
     method: "POST",
     path: document.servers[0].url.replace("/api/v1", "/mcp").replace(/\/$/, ""),
     headers: {
@@ -53,6 +60,8 @@ export function generateCall(grammar: RequestGrammar): FuzzRequest {
       "Content-Type": "application/json",
       Accept: "application/json, text/event-stream",
     },
-    body: `{"jsonrpc":"2.0","id":${random.below(9)},"method":"${random.pick(METHODS)}","params":${params}}`,
+    body: `{"jsonrpc":"2.0","id":${random.below(9)},"method":"${method}","params":${params}}`,
+    call: method === "tools/call" ? tool : method,
   };
+  return random.chance(mutation / 2) ? toStranger(grammar, request) : request;
 }

@@ -2,17 +2,28 @@ import { type Parts, resolved } from "../../support/find-operation.ts";
 import { hostileJson, hostileTexts } from "./hostile-values.ts";
 import type { Random } from "./random.ts";
 
+/** What other workspaces have, and nobody may reach from here. */
+export interface Foreign {
+  readonly ids: readonly (string | number)[];
+  readonly cursors: readonly string[];
+  /** Values of headers: entity tags, keys of requests that were made there. */
+  readonly headers: readonly string[];
+}
+
 /** What values are made of: a document's schemas, and ids of records that exist. */
 export interface Grammar {
   readonly document: Parts;
   readonly random: Random;
   /** Of records that were created. */
   readonly ids: readonly (string | number)[];
+  readonly foreign: Foreign;
   /** How often a part of a value is something else than its schema says. */
   readonly mutation: number;
 }
 
 const MAX_DEPTH = 8;
+const ID_SHARE = 0.3;
+const FOREIGN_SHARE = 0.1;
 
 /** JSON text of a value by a schema, with parts that are not. Text, because some of it no parser would give. */
 export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 0): string {
@@ -31,11 +42,11 @@ export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 
     case "array":
       return `[${many(grammar, schema, depth).join(",")}]`;
     case "string":
-      return JSON.stringify(textOf(random, schema));
+      return JSON.stringify(
+        schema.format === "uuid" && random.chance(ID_SHARE) ? idOf(grammar) : textOf(random, schema),
+      );
     case "integer":
-      return random.chance(0.3) && grammar.ids.length > 0
-        ? JSON.stringify(random.pick(grammar.ids))
-        : String(numberOf(random, schema, 0));
+      return random.chance(ID_SHARE) ? JSON.stringify(idOf(grammar)) : String(numberOf(random, schema, 0));
     case "number":
       return String(numberOf(random, schema, 3));
     case "boolean":
@@ -47,6 +58,11 @@ export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 
 
 export const hostile = (random: Random): string =>
   random.chance(0.5) ? random.pick(hostileJson) : JSON.stringify(random.pick(hostileTexts));
+
+/** Of a record, here or, now and then, elsewhere. */
+export function idOf({ random, ids, foreign }: Grammar): string | number {
+  return random.pick(ids.length > 0 && !random.chance(FOREIGN_SHARE) ? ids : foreign.ids);
+}
 
 /** One schema of what all say together: enough of it for values that are mostly right. */
 function merged(document: Parts, { allOf, ...rest }: Parts): Parts {

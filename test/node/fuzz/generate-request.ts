@@ -1,5 +1,5 @@
 import { type Parts, resolved } from "../../support/find-operation.ts";
-import { type Grammar, generateJson, hostile, textOf } from "./generate-json.ts";
+import { type Grammar, generateJson, hostile, idOf, textOf } from "./generate-json.ts";
 import { hostileBodies, hostileTexts } from "./hostile-values.ts";
 import type { Random } from "./random.ts";
 
@@ -9,13 +9,8 @@ export interface FuzzRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-}
-
-export interface Foreign {
-  readonly ids: readonly string[];
-  readonly cursors: readonly string[];
-  /** Values of headers: entity tags, keys of requests that were made there. */
-  readonly headers: readonly string[];
+  /** To the MCP endpoint: of a tool, or else of a method. */
+  readonly call?: string;
 }
 
 export interface RequestGrammar extends Grammar {
@@ -25,18 +20,16 @@ export interface RequestGrammar extends Grammar {
   readonly places: Readonly<Record<string, readonly string[]>>;
   /** Bodies that are right, by the end of `method /path`: few bodies of a grammar are, where much has to fit together. */
   readonly bodies: Readonly<Record<string, readonly object[]>>;
-  /** `method /path` of what has to be done, or else of anything. */
+  /** `method /path`, or tools, of what has to be done, or else of anything. */
   readonly wanted?: readonly string[] | undefined;
   /** The first is the one that is usually sent. */
   readonly tokens: readonly string[];
-  /** What another workspace has, and nobody may reach from here. */
-  readonly foreign: Foreign;
-  /** What to write instead of a path's beginning to be in another workspace. */
-  readonly stranger?: { readonly from: string; readonly to: string };
+  /** Where the workspace is, `/organization/workspace`, and where to be in others. */
+  readonly home?: string;
+  readonly elsewhere?: readonly string[];
 }
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
-const FOREIGN_SHARE = 0.1;
 const ODD_METHODS = ["HEAD", "OPTIONS", "PROPFIND", "TRACE", "LOCK", "PURGE"];
 
 /** A request of some operation of the document, as it should be or nearly so. */
@@ -70,24 +63,20 @@ export const operationsOf = ({ paths }: Parts): readonly string[] =>
   );
 
 /** The same, where none of the keys that are sent along may enter. */
-function toStranger({ stranger, tokens: [token] }: RequestGrammar, request: FuzzRequest): FuzzRequest {
-  if (!stranger) return request;
-  const headers = { ...request.headers, Authorization: `Bearer ${token}` };
-  return { ...request, path: request.path.replace(stranger.from, stranger.to), headers };
+export function toStranger(grammar: RequestGrammar, request: FuzzRequest): FuzzRequest {
+  const { random, home, elsewhere, tokens } = grammar;
+  if (!home || !elsewhere) return request;
+  const headers = { ...request.headers, Authorization: `Bearer ${tokens[0]}` };
+  return { ...request, path: request.path.replace(home, random.pick(elsewhere)), headers };
 }
 
-function pathOf(
-  { random, places, mutation, ids, foreign }: RequestGrammar,
-  template: string,
-  parameters: readonly Parts[],
-) {
+function pathOf(grammar: RequestGrammar, template: string, parameters: readonly Parts[]) {
+  const { random, places, mutation } = grammar;
   return template.replaceAll(/(?<=([^/]*)\/)\{([^}]+)\}/g, (_, before: string, name: string) => {
     if (random.chance(mutation)) return encodeURIComponent(wellFormed(random.pick(hostileTexts))) || "%20";
-    if (name === "id" && foreign.ids.length > 0 && random.chance(FOREIGN_SHARE))
-      return encodeURIComponent(random.pick(foreign.ids));
     const known = places[before] ?? places[name] ?? [];
     if (known.length > 0) return encodeURIComponent(random.pick(known));
-    if (name === "id" && ids.length > 0 && random.chance(0.8)) return encodeURIComponent(random.pick(ids));
+    if (name === "id" && random.chance(0.8)) return encodeURIComponent(idOf(grammar));
     const parameter = parameters.find((candidate) => candidate.name === name);
     return encodeURIComponent(wellFormed(textOf(random, parameter?.schema ?? {}) || "1"));
   });

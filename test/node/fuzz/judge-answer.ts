@@ -19,15 +19,12 @@ export function judgeAnswer(document: Parts, sent: FuzzRequest, answer: FuzzAnsw
   const { status, text } = answer;
   if (status >= 500 && !isChanging(answer)) return [`status ${status}`];
   if (status < 200) return [`status ${status}`];
-  if (isCall(sent)) return leaks(sent, text);
+  if (sent.call !== undefined) return leaks(sent, text);
   const problems = status >= 400 ? [...envelopeProblems(sent, answer), ...leaks(sent, text)] : [];
   const exchange = { ...answer, method: sent.method, path: sent.path };
   if (status < 400) return isHealth(sent) ? [] : contradictionsOf(document, exchange);
   return isKnown(document, sent) ? [...problems, ...contradictionsOf(document, exchange)] : problems;
 }
-
-/** To the MCP endpoint, which no document describes. */
-const isCall = ({ path }: FuzzRequest) => path.startsWith("/mcp/");
 
 /** The one 5xx that requests can cause: many changes of one schema at the same time. */
 const isChanging = ({ status, headers, text }: FuzzAnswer) =>

@@ -1,14 +1,9 @@
 import { operationOf, type Parts } from "../../support/find-operation.ts";
 import { fuzzEntities } from "./fuzz-schema.ts";
 import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
-import { generateCall } from "./generate-call.ts";
-import {
-  type Foreign,
-  type FuzzRequest,
-  generateRequest,
-  operationsOf,
-  type RequestGrammar,
-} from "./generate-request.ts";
+import { generateCall, tools } from "./generate-call.ts";
+import type { Foreign } from "./generate-json.ts";
+import { type FuzzRequest, generateRequest, operationsOf, type RequestGrammar } from "./generate-request.ts";
 import { judgeAnswer } from "./judge-answer.ts";
 import { makeRandom } from "./random.ts";
 import { type FuzzAnswer, sendRequest } from "./send-request.ts";
@@ -20,11 +15,13 @@ const ADMIN_ROUND = 150;
 /** After so many requests the workspace is open again, whatever they have set it to. */
 const OPENED_EVERY = 50;
 /** Of requests that try what none has been able to do. */
-const WANTED_SHARE = 0.3;
+const WANTED_SHARE = 0.4;
 /** Of requests that are calls of the MCP endpoint's tools. */
-const CALL_SHARE = 0.03;
+const CALL_SHARE = 0.05;
 const SHOWN_PROBLEMS = 3;
 const REMEMBERED_IDS = 200;
+/** From here on other workspaces have their records, so that no own one is taken for theirs. */
+const FOREIGN_IDS = 7_000_001;
 const MUTATIONS = [0, 0.02, 0.1, 0.3];
 
 export interface Finding {
@@ -36,7 +33,7 @@ export interface Finding {
 export interface FuzzReport {
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
-  /** `method /path` of the documents that no request could do. */
+  /** `method /path` of the documents, and tools, that no request could do. */
   readonly undone: readonly string[];
   /** One of each kind. */
   readonly findings: readonly Finding[];
@@ -49,31 +46,41 @@ export interface FuzzOptions {
 
 /**
  * Requests from the documents' grammar, right and nearly right; every answer has to be no 5xx, as documented and without
- * a word of what lies behind or of another workspace. That, and the database's catalogue, has to stay as it is.
+ * a word of what lies behind or of another workspace, be it of the same organization. That, and the database's catalogue, has to stay as it is.
  */
 export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
-  const [own, other] = [await target.makeWorkspace(), await target.makeWorkspace()];
-  const run = newRun(target, seed, other);
-  const foreign = await fillWithRecords(target, other);
-  const before = { other: await target.contentsOf(other), catalogue: await target.catalogue() };
+  const own = await target.makeWorkspace();
+  const others = [await target.makeWorkspace(), await target.makeWorkspace(own)];
+  const run = newRun(target, seed, others);
+  const filled: Foreign[] = [];
+  for (const [i, other] of others.entries())
+    filled.push(await fillWithRecords(target, other, FOREIGN_IDS + i));
+  const foreign = {
+    ids: filled.flatMap(({ ids }) => ids),
+    cursors: filled.flatMap(({ cursors }) => cursors),
+    headers: filled.flatMap(({ headers }) => headers),
+  };
+  const contents = () => Promise.all(others.map((other) => target.contentsOf(other)));
+  const before = { others: await contents(), catalogue: await target.catalogue() };
   const adminRequests = Math.round(requests * ADMIN_SHARE);
-  await run.send(requests - adminRequests, recordGrammar({ own, other, foreign }, target.adminToken));
+  await run.send(requests - adminRequests, recordGrammar({ own, others, foreign }, target.adminToken));
   run.expectSame("the database's catalogue", before.catalogue, await target.catalogue());
   for (let left = adminRequests; left > 0; left -= ADMIN_ROUND) {
     const spoiled = await target.makeWorkspace();
-    const grammarOf = adminGrammar(target, spoiled, { other, foreign });
+    const grammarOf = adminGrammar(target, spoiled, { others, foreign });
     for (let sent = 0; sent < Math.min(left, ADMIN_ROUND); sent += OPENED_EVERY) {
       await run.send(OPENED_EVERY, grammarOf);
       await target.open(spoiled);
     }
   }
-  run.expectSame("another workspace", before.other, await target.contentsOf(other));
+  const after = await contents();
+  for (const [i, { home }] of others.entries()) run.expectSame(home, before.others[i], after[i]);
   return run.report;
 }
 
 type GrammarOf = (seed: number) => RequestGrammar;
 
-function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
+function newRun(target: FuzzTarget, seed: number, others: readonly FuzzedWorkspace[]) {
   const statuses = new Map<number, number>();
   const findings = new Map<string, Finding>();
   const undone = new Map<Parts, Set<string>>();
@@ -87,20 +94,23 @@ function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
   async function sendOne(grammarOf: GrammarOf): Promise<void> {
     const grammar = grammarOf(seed + ++sentSoFar);
     const { document, random } = grammar;
-    const left = undone.get(document) ?? new Set(operationsOf(document));
+    const hasTools = grammar.home !== undefined;
+    const left = undone.get(document) ?? new Set([...operationsOf(document), ...(hasTools ? tools : [])]);
     undone.set(document, left);
-    const isWanted = left.size > 0 && random.chance(WANTED_SHARE);
-    const hasTools = !("organization" in grammar.places);
-    const sent =
-      hasTools && random.chance(CALL_SHARE)
-        ? generateCall(grammar)
-        : generateRequest(isWanted ? { ...grammar, wanted: [...left], mutation: 0 } : grammar);
+    const isCall = hasTools && random.chance(CALL_SHARE);
+    const wanted = random.chance(WANTED_SHARE)
+      ? [...left].filter((name) => tools.includes(name) === isCall)
+      : [];
+    const chosen = wanted.length > 0 ? { ...grammar, wanted, mutation: 0 } : grammar;
+    const sent = isCall ? generateCall(chosen) : generateRequest(chosen);
     try {
       const answer = await sendRequest(target.baseUrl, sent);
-      if (answer.status < 300) left.delete(operationSent(document, sent));
+      if (answer.status < 300 && !answer.text.includes('"isError":true'))
+        left.delete(sent.call ?? operationSent(document, sent));
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       const problems = [...judgeAnswer(grammar.document, sent, answer)];
-      if (answer.text.includes(other.marker)) problems.unshift("tells of another workspace");
+      const told = answer.text + [...answer.headers];
+      if (others.some(({ marker }) => told.includes(marker))) problems.unshift("tells of another workspace");
       if (problems.length > 0) note(problems.slice(0, SHOWN_PROBLEMS).join("; "), sent, answer);
       rememberId(grammar, answer);
     } catch (failure) {
@@ -116,7 +126,7 @@ function newRun(target: FuzzTarget, seed: number, other: FuzzedWorkspace) {
       };
       await Promise.all(Array.from({ length: CONCURRENCY }, work));
     },
-    expectSame(what: string, before: string, after: string): void {
+    expectSame(what: string, before: string | undefined, after: string | undefined): void {
       if (before === after) return;
       note(`${what} has changed`, { method: "-", path: "", headers: {}, body: undefined }, undefined);
     },
@@ -148,14 +158,13 @@ function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void
 
 interface Sides {
   readonly own: FuzzedWorkspace;
-  readonly other: FuzzedWorkspace;
+  readonly others: readonly FuzzedWorkspace[];
   readonly foreign: Foreign;
 }
 
-function recordGrammar({ own, other, foreign }: Sides, adminToken: string): GrammarOf {
+function recordGrammar({ own, others, foreign }: Sides, adminToken: string): GrammarOf {
   const ids: (string | number)[] = [1, 2, 3];
-  const tokens = [...own.tokens, ...other.tokens, adminToken, "sk_live_wrong"];
-  const stranger = { from: `/api/v1/${own.organization}/`, to: `/api/v1/${other.organization}/` };
+  const tokens = [...own.tokens, ...others.flatMap((other) => other.tokens), adminToken, "sk_live_wrong"];
   const common = {
     document: own.document,
     ids,
@@ -164,7 +173,8 @@ function recordGrammar({ own, other, foreign }: Sides, adminToken: string): Gram
     places: {},
     bodies: recordBodies,
     foreign,
-    stranger,
+    home: own.home,
+    elsewhere: others.map(({ home }) => home),
   };
   return (seed) => withRandom(common, seed);
 }
@@ -172,20 +182,21 @@ function recordGrammar({ own, other, foreign }: Sides, adminToken: string): Gram
 function adminGrammar(
   target: FuzzTarget,
   spoiled: FuzzedWorkspace,
-  { other, foreign }: Omit<Sides, "own">,
+  { others, foreign }: Omit<Sides, "own">,
 ): GrammarOf {
   const words = [...wordsOf(spoiled.document), spoiled.organization, "w"];
   const places = {
     organization: [...Array(5).fill(spoiled.organization), spoiled.emptyOrganization],
     workspace: ["w"],
-    entity: ["Customer", "Order", "Tag"],
+    entity: ["Customer", "Order", "Tag", "Remark"],
     column: ["name", "email", "customerId", "placedOn", "extra"],
-    "api-keys": [...spoiled.keyIds, ...other.keyIds],
-    webhooks: [spoiled.webhookId, spoiled.webhookId, other.webhookId],
-    deliveries: [...spoiled.deliveryIds, ...other.deliveryIds],
+    "api-keys": [...spoiled.keyIds, ...others.flatMap(({ keyIds }) => keyIds)],
+    webhooks: [spoiled.webhookId, spoiled.webhookId, ...others.map(({ webhookId }) => webhookId)],
+    deliveries: [...spoiled.deliveryIds, ...others.flatMap(({ deliveryIds }) => deliveryIds)],
   };
-  const tokens = [target.adminToken, ...spoiled.tokens, ...other.tokens];
-  const bodies = { ...adminBodies, "/send": [{ entity: "Tag", ids: spoiled.tagIds }] };
+  const tokens = [target.adminToken, ...spoiled.tokens, ...others.flatMap((other) => other.tokens)];
+  const sends = [...Array<FuzzedWorkspace>(8).fill(spoiled), ...others].map(({ tagIds: ids }) => ({ entity: "Tag", ids }));
+  const bodies = { ...adminBodies, "/send": sends };
   const ids: (string | number)[] = [];
   const common = { document: target.adminDocument, ids, tokens, words, places, bodies, foreign };
   return (seed) => withRandom(common, seed);
@@ -194,8 +205,10 @@ function adminGrammar(
 const recordBodies = {
   "/Customer": [{ email: "a@example.com", name: "A" }],
   "/Customer/{id}": [{ name: "B" }],
+  "/Order": [{ quantity: 3 }],
   "/Order/{id}": [{ quantity: 2 }],
   "/Tag": [{ label: "c" }],
+  "/Tag/{id}": [{ label: "d" }],
 };
 const adminBodies = {
   "post /admin/v1/organizations/{organization}/workspaces/{workspace}/entities": [
@@ -240,15 +253,16 @@ function wordsOf({ components }: Parts): readonly string[] {
 /** Records of another workspace, and what somebody could try elsewhere of what is told of them. */
 async function fillWithRecords(
   { baseUrl }: FuzzTarget,
-  { organization, tokens, marker, keyIds, webhookId, deliveryIds, tagIds }: FuzzedWorkspace,
+  { home, tokens, marker, keyIds, webhookId, deliveryIds, tagIds }: FuzzedWorkspace,
+  id: number,
 ): Promise<Foreign> {
-  const path = `/api/v1/${organization}/w`;
+  const path = `/api/v1${home}`;
   const common = { Authorization: `Bearer ${tokens[0]}`, "Content-Type": "application/json" };
   const tags: string[] = [];
   for (const [entity, body] of Object.entries({
-    Customer: { email: "other@example.com", name: marker },
-    Order: { customerId: 1, quantity: 3, notes: marker },
-    Tag: { label: marker, orderId: 1 },
+    Customer: { id, email: "other@example.com", name: marker },
+    Order: { id, customerId: id, quantity: 3, notes: marker },
+    Tag: { label: marker, orderId: id },
   })) {
     const headers = { ...common, "Idempotency-Key": REQUEST_KEY };
     const response = await fetch(`${baseUrl}${path}/${entity}`, {
@@ -263,7 +277,7 @@ async function fillWithRecords(
   const page = await fetch(`${baseUrl}${path}/Tag?cursor=&size=1`, { headers: common });
   const { nextCursor } = ((await page.json()) as { meta: { nextCursor: string } }).meta;
   return {
-    ids: [...tagIds, ...keyIds, webhookId, ...deliveryIds],
+    ids: [id, ...tagIds, ...keyIds, webhookId, ...deliveryIds],
     cursors: [nextCursor],
     headers: [...tags, REQUEST_KEY],
   };
