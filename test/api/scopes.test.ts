@@ -128,6 +128,28 @@ describe("a key with scopes", () => {
     expect((await both.api("DELETE", "/Customer/1")).body.error.code).toBe("FOREIGN_KEY_VIOLATION");
   });
 
+  it.each([
+    ["Kept", ["Root", "Link"]],
+    ["Link", ["Root", "Kept"]],
+  ])("nor what is held by what a delete would cascade to: without %s", async (_, readable) => {
+    const v = await makeWorkspace(
+      { name: "Root", columns: [] },
+      { name: "Link", columns: [{ name: "rootId", references: { entity: "Root", onDelete: "CASCADE" } }] },
+      { name: "Kept", columns: [{ name: "linkId", references: { entity: "Link", onDelete: "RESTRICT" } }] },
+    );
+    expectStatus(await v.api("POST", "/Root/bulk", { body: [{}, {}] }), 200);
+    expectStatus(await v.api("POST", "/Link", { body: { rootId: 1 } }), 201);
+    expectStatus(await v.api("POST", "/Kept", { body: { linkId: 1 } }), 201);
+    const remove = async (id: number, entities: readonly string[]) => {
+      const scopes = entities.map((entity) => ({ entity, operations: ["read", "delete"] }));
+      return ask("DELETE", `${v.apiPath}/Root/${id}`, { token: (await v.createKey({ scopes })).key });
+    };
+    for (const id of [1, 2]) expectFailure(await remove(id, readable), 403, forbidden("delete", "Root"));
+    const all = ["Root", "Link", "Kept"];
+    expect((await remove(1, all)).body.error.code).toBe("FOREIGN_KEY_VIOLATION");
+    expectStatus(await remove(2, all), 204);
+  });
+
   it("may create without reading, and is answered what it created", async () => {
     const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
     const headers = { "Idempotency-Key": "one" };

@@ -45,14 +45,18 @@ export function diagnoseDelete(
 ): Diagnosis {
   if (!failure.isForeignKey) return known(undefined);
   const { catalog, entity, id } = attempt;
-  const inbound = entity.inbound.map((reference) => ({
+  const restricting = entity.inbound.filter(({ column }) => column.references?.onDelete === "RESTRICT");
+  // What is deleted with the record can be held in its turn.
+  const cascading = entity.inbound.filter(({ column }) => column.references?.onDelete === "CASCADE");
+  const inbound = [...restricting, ...cascading].map((reference) => ({
     ...reference,
     owner: getEntity(catalog, reference.entity),
   }));
   return {
     statements: inbound.map(({ owner, column }) => compileIsReferenced(owner, column, id)),
     conclude(answers) {
-      const holder = inbound.find((_, i) => answers[i]?.length !== 0);
+      // What stood against it may have been deleted by now.
+      const holder = inbound.find((_, i) => answers[i]?.length !== 0) ?? inbound[0];
       if (!holder) return undefined;
       const { owner, column } = holder;
       return foreignKeyViolation(

@@ -2,8 +2,8 @@ import type { IdempotentRequest } from "../../db/idempotency.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { operationNotAllowed } from "../../errors/failures.ts";
 import { canReadIn, type Operation } from "../../model/access.ts";
-import { getEntity } from "../../model/catalog.ts";
-import type { InboundReference } from "../../model/entity.ts";
+import { type Catalog, getEntity } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
@@ -12,8 +12,8 @@ import type { PlanningView } from "../fence/run-fenced.ts";
 
 /**
  * The entity of a name, for what the caller wants to do with it. To a key with scopes, an entity that does not exist is
- * like one that it may not use. A key that may not read who refers to an entity cannot delete its records under RESTRICT:
- * the refusal would tell what is there. Throws FORBIDDEN, NOT_FOUND.
+ * like one that it may not use. A key that may not read who holds an entity's records under RESTRICT, or by what a delete
+ * would cascade there, cannot delete them: the refusal would tell what is there. Throws FORBIDDEN, NOT_FOUND.
  */
 export function targetIn(
   { catalog, access }: Pick<PlanningView, "catalog" | "access">,
@@ -23,15 +23,27 @@ export function targetIn(
   const entity = catalog.entities.get(name);
   const canRead = canReadIn(catalog, access);
   for (const operation of access.isWhole ? [] : operations) {
-    const isTelling = operation === "delete" && entity?.inbound.some((each) => isSecretHolder(each, canRead));
+    const isTelling = operation === "delete" && entity && canTell(catalog, entity, canRead);
     if (!entity || !access.isAllowed(operation, entity) || isTelling)
       throw operationNotAllowed(operation, name);
   }
   return { catalog, entity: getEntity(catalog, name), scope: { canRead } };
 }
 
-const isSecretHolder = ({ entity, column }: InboundReference, canRead: (name: string) => boolean) =>
-  column.references?.onDelete === "RESTRICT" && !canRead(entity);
+/** Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through. */
+function canTell(catalog: Catalog, deleted: Entity, canRead: (name: string) => boolean): boolean {
+  const seen = new Set<string>();
+  const visit = (name: string, isHidden: boolean): boolean => {
+    if (seen.has(`${isHidden} ${name}`)) return false;
+    seen.add(`${isHidden} ${name}`);
+    return getEntity(catalog, name).inbound.some(({ entity, column: { references } }) => {
+      const hides = isHidden || !canRead(entity);
+      if (references?.onDelete === "RESTRICT") return hides;
+      return references?.onDelete === "CASCADE" && visit(entity, hides);
+    });
+  };
+  return visit(deleted.name, false);
+}
 
 /**
  * How the answer shows one record; null for all of its columns, which is what the write itself returns.

@@ -49,6 +49,8 @@ export interface FuzzTarget {
   contentsOf(workspace: FuzzedWorkspace): Promise<string>;
   /** What SQLite itself says of every table, index and trigger. */
   catalogue(): Promise<string>;
+  /** What it has printed about failures that are its own. */
+  failures(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -146,6 +148,11 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
       ]);
       return JSON.stringify(rows);
     },
+    failures: () =>
+      server
+        .output()
+        .split("\n")
+        .filter((line) => line.includes('"level":"error"')),
     async stop() {
       server.child.kill("SIGTERM");
       await server.exited;

@@ -195,7 +195,10 @@ function adminGrammar(
     deliveries: [...spoiled.deliveryIds, ...others.flatMap(({ deliveryIds }) => deliveryIds)],
   };
   const tokens = [target.adminToken, ...spoiled.tokens, ...others.flatMap((other) => other.tokens)];
-  const sends = [...Array<FuzzedWorkspace>(8).fill(spoiled), ...others].map(({ tagIds: ids }) => ({ entity: "Tag", ids }));
+  const sends = [...Array<FuzzedWorkspace>(8).fill(spoiled), ...others].map(({ tagIds: ids }) => ({
+    entity: "Tag",
+    ids,
+  }));
   const bodies = { ...adminBodies, "/send": sends };
   const ids: (string | number)[] = [];
   const common = { document: target.adminDocument, ids, tokens, words, places, bodies, foreign };

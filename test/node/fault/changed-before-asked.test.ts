@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
+import { createApiClient } from "../../../tools/seed/api-client.ts";
+import { type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
+import {
+  makeServedWorkspace,
+  type Served,
+  type ServedWorkspace,
+  serveWorker,
+} from "../support/served-workspace.ts";
+
+/* A write that the database refuses for what another one has put right before it could be asked what was wrong. */
+
+const REFUSED = "refused";
+const parent = { name: "Parent", columns: [{ name: "name", type: "VARCHAR" }] };
+const refersTo = (relationship: string, onDelete: string) => ({
+  name: `${relationship}Id`,
+  references: { entity: "Parent", relationship, onDelete },
+});
+const child = { name: "Child", columns: [refersTo("other", "SET_NULL"), refersTo("parent", "RESTRICT")] };
+
+let directory = "";
+let database: Awaited<ReturnType<typeof startLibsqlServer>>;
+let proxy: HttpProxy;
+let served: Served;
+let w: ServedWorkspace;
+/** What somebody else does between the first round trip of the request and the next. */
+let meanwhile: () => Promise<unknown>;
+let roundTrips = 0;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "changed-before-asked-"));
+  database = await startLibsqlServer({ file: join(directory, "data.db") });
+  proxy = await startHttpProxy(database.url, async ({ requestId }) => {
+    if (requestId === REFUSED && ++roundTrips === 2) await meanwhile();
+    return "PASS" as const;
+  });
+  served = await serveWorker({ LIBSQL_URL: proxy.url });
+});
+afterAll(async () => {
+  await served.stop();
+  await proxy.stop();
+  await database.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  w = await makeServedWorkspace(served.baseUrl, parent, child);
+  roundTrips = 0;
+  await write("POST", "/Parent", { id: 1 });
+  await write("POST", "/Child", { id: 5, otherId: 1, parentId: 1 });
+});
+
+const write = (method: string, path: string, body?: object) =>
+  createApiClient(served.baseUrl, w.key).require(method, w.path + path, body);
+
+async function sendRefused(method: string, path: string, body?: object) {
+  const headers = {
+    Authorization: `Bearer ${w.key}`,
+    "Content-Type": "application/json",
+    "X-Request-Id": REFUSED,
+  };
+  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+  const response = await fetch(served.baseUrl + w.path + path, init);
+  expect(roundTrips).toBe(2);
+  return { status: response.status, body: await response.json() };
+}
+
+const violation = (message: string) => ({ code: "FOREIGN_KEY_VIOLATION", message });
+const isReferenced = violation("Record 1 is still referenced by childs.parent_id");
+const isMissing = violation("Referenced parent_id '2' does not exist in parents");
+
+it("names the reference that stands against a delete", async () => {
+  meanwhile = async () => undefined;
+  expect(await sendRefused("DELETE", "/Parent/1")).toEqual({ status: 400, body: { error: isReferenced } });
+});
+
+it("a delete against whose record nothing stands any more is refused as it was", async () => {
+  meanwhile = () => write("DELETE", "/Child/5");
+  expect(await sendRefused("DELETE", "/Parent/1")).toEqual({ status: 400, body: { error: isReferenced } });
+});
+
+it("so is an item of a bulk delete", async () => {
+  meanwhile = () => write("DELETE", "/Child/5");
+  const { status, body } = await sendRefused("DELETE", "/Parent/bulk", [1]);
+  expect([status, body.failed]).toEqual([200, 1]);
+  expect(body.errors).toEqual([{ index: 0, error: isReferenced }]);
+});
+
+it("a create whose reference has come is refused as it was", async () => {
+  meanwhile = () => write("POST", "/Parent", { id: 2 });
+  const created = await sendRefused("POST", "/Child", { parentId: 2 });
+  expect(created).toEqual({ status: 400, body: { error: isMissing } });
+});
