@@ -141,10 +141,16 @@ export function compileIsAtVersion(entity: Entity, id: SqlValue, version: number
   return { sql: textsOf(entity).isAtVersion, args: [id, version] };
 }
 
-/** Returns a row when some record of `entity` holds `id` in `column`. */
-export function compileIsReferenced(entity: Entity, column: Column, id: SqlValue): Statement {
-  const reference = identifier(column.columnName);
-  return toStatement(sql`SELECT 1 FROM ${tableOf(entity)} WHERE ${reference} = ${id} LIMIT 1`);
+/** Returns a row when some record refers to record `id` by the path's references, each from those that the one before found. */
+export function compileIsReferenced(
+  path: readonly { readonly owner: Entity; readonly column: Column }[],
+  id: SqlValue,
+): Statement {
+  const referring = path.reduce((found, { owner, column }) => {
+    const table = tableOf(owner);
+    return sql`SELECT ${identifier("id")} FROM ${table} WHERE ${identifier(column.columnName)} IN (${found})`;
+  }, sql`${id}`);
+  return toStatement(sql`${referring} LIMIT 1`);
 }
 
 function textsOf(entity: Entity): RecordTexts {

@@ -38,25 +38,19 @@ export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagn
   );
 }
 
-/** Which records stand against a delete. */
+/** Which records stand against a delete: those that refer to the record under RESTRICT, or to what goes with it. */
 export function diagnoseDelete(
   failure: SqlFailure,
   attempt: Omit<AttemptedWrite, "values"> & { id: SqlValue },
 ): Diagnosis {
   if (!failure.isForeignKey) return known(undefined);
   const { catalog, entity, id } = attempt;
-  const restricting = entity.inbound.filter(({ column }) => column.references?.onDelete === "RESTRICT");
-  // What is deleted with the record can be held in its turn.
-  const cascading = entity.inbound.filter(({ column }) => column.references?.onDelete === "CASCADE");
-  const inbound = [...restricting, ...cascading].map((reference) => ({
-    ...reference,
-    owner: getEntity(catalog, reference.entity),
-  }));
+  const paths = pathsToHolders(catalog, entity);
   return {
-    statements: inbound.map(({ owner, column }) => compileIsReferenced(owner, column, id)),
+    statements: paths.map((path) => compileIsReferenced(path, id)),
     conclude(answers) {
       // What stood against it may have been deleted by now.
-      const holder = inbound.find((_, i) => answers[i]?.length !== 0) ?? inbound[0];
+      const holder = (paths.find((_, i) => answers[i]?.length !== 0) ?? paths[0])?.at(-1);
       if (!holder) return undefined;
       const { owner, column } = holder;
       return foreignKeyViolation(
@@ -64,6 +58,29 @@ export function diagnoseDelete(
       );
     },
   };
+}
+
+interface Reference {
+  readonly owner: Entity;
+  readonly column: Column;
+}
+
+/** One path of references to each entity whose records can stand against a delete, the shortest first. */
+function pathsToHolders(catalog: Catalog, deleted: Entity): readonly (readonly Reference[])[] {
+  const seen = new Set([deleted]);
+  const paths: (readonly Reference[])[] = [];
+  const cascades: (readonly [Entity, readonly Reference[]])[] = [[deleted, []]];
+  for (const [entity, path] of cascades) {
+    for (const { entity: name, column } of entity.inbound) {
+      const owner = getEntity(catalog, name);
+      const longer = [...path, { owner, column }];
+      if (column.references?.onDelete === "RESTRICT") paths.push(longer);
+      if (column.references?.onDelete !== "CASCADE" || seen.has(owner)) continue;
+      seen.add(owner);
+      cascades.push([owner, longer]);
+    }
+  }
+  return paths;
 }
 
 const known = (error: AppError | undefined): Diagnosis => ({ statements: [], conclude: () => error });

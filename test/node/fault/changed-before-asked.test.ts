@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 import { createApiClient } from "../../../tools/seed/api-client.ts";
+import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
 import { type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
 import {
   makeServedWorkspace,
@@ -75,6 +76,23 @@ const isMissing = violation("Referenced parent_id '2' does not exist in parents"
 it("names the reference that stands against a delete", async () => {
   meanwhile = async () => undefined;
   expect(await sendRefused("DELETE", "/Parent/1")).toEqual({ status: 400, body: { error: isReferenced } });
+});
+
+it("names the reference that stands against what would go with the record", async () => {
+  const path = `${w.adminPath}/entities`;
+  const goes = { ...child, name: "Link", columns: [refersTo("parent", "CASCADE")] };
+  const stays = {
+    name: "Kept",
+    columns: [{ name: "linkId", references: { entity: "Link", onDelete: "RESTRICT" } }],
+  };
+  for (const entity of [goes, stays])
+    await createApiClient(served.baseUrl, ADMIN_TOKEN).require("POST", path, entity);
+  await write("POST", "/Parent", { id: 3 });
+  await write("POST", "/Link/bulk", [{ parentId: 3 }, { id: 9, parentId: 3 }]);
+  await write("POST", "/Kept", { linkId: 9 });
+  meanwhile = async () => undefined;
+  const error = violation("Record 3 is still referenced by kepts.link_id");
+  expect(await sendRefused("DELETE", "/Parent/3")).toEqual({ status: 400, body: { error } });
 });
 
 it("a delete against whose record nothing stands any more is refused as it was", async () => {
