@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startLibsqlServer } from "../../tools/libsql-server/start-libsql-server.ts";
+import { serveBehindProxy } from "./support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "./support/counter-workspace.ts";
-import { type Fate, startHttpProxy } from "./support/http-proxy.ts";
+import type { Fate } from "./support/http-proxy.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -116,11 +113,8 @@ it("never tells of a key, a body, a query value, or of an address that nobody ha
 });
 
 it("tells of a database that answers nonsense, and nothing of what it answered", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "request-log-"));
-  const database = await startLibsqlServer({ file: join(directory, "data.db") });
   let fate: Fate = "PASS";
-  const proxy = await startHttpProxy(database.url, () => fate);
-  const other = await serveWorker({ LIBSQL_URL: proxy.url });
+  const other = await serveBehindProxy(() => fate);
   try {
     for (const body of ['{"rows":[["unspeakable', "unspeakable"]) {
       for (const status of [200, 500]) {
@@ -132,9 +126,6 @@ it("tells of a database that answers nonsense, and nothing of what it answered",
     expect(other.output()).not.toContain("unspeak");
   } finally {
     await other.stop();
-    await proxy.stop();
-    await database.close();
-    rmSync(directory, { recursive: true, force: true });
   }
 });
 

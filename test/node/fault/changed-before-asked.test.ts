@@ -1,17 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 import { createApiClient } from "../../../tools/seed/api-client.ts";
+import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
-import { type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
-import {
-  makeServedWorkspace,
-  type Served,
-  type ServedWorkspace,
-  serveWorker,
-} from "../support/served-workspace.ts";
+import { makeServedWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
 
 /* A write that the database refuses for what another one has put right before it could be asked what was wrong. */
 
@@ -23,30 +14,19 @@ const refersTo = (relationship: string, onDelete: string) => ({
 });
 const child = { name: "Child", columns: [refersTo("other", "SET_NULL"), refersTo("parent", "RESTRICT")] };
 
-let directory = "";
-let database: Awaited<ReturnType<typeof startLibsqlServer>>;
-let proxy: HttpProxy;
-let served: Served;
+let served: BehindProxy;
 let w: ServedWorkspace;
 /** What somebody else does between the first round trip of the request and the next. */
 let meanwhile: () => Promise<unknown>;
 let roundTrips = 0;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "changed-before-asked-"));
-  database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, async ({ requestId }) => {
+  served = await serveBehindProxy(async ({ requestId }) => {
     if (requestId === REFUSED && ++roundTrips === 2) await meanwhile();
     return "PASS" as const;
   });
-  served = await serveWorker({ LIBSQL_URL: proxy.url });
 });
-afterAll(async () => {
-  await served.stop();
-  await proxy.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => served.stop());
 beforeEach(async () => {
   w = await makeServedWorkspace(served.baseUrl, parent, child);
   roundTrips = 0;

@@ -1,17 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
+import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
-import { type Fate, type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
-import {
-  makeServedWorkspace,
-  type Served,
-  type ServedWorkspace,
-  serveWorker,
-} from "../support/served-workspace.ts";
+import type { Fate } from "../support/http-proxy.ts";
+import { makeServedWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
 
 /*
  * What an admin changes, with the connection to the database cut at each of its round trips, before and after it was
@@ -22,10 +14,7 @@ const item = { name: "Item", columns: [{ name: "name", type: "VARCHAR" }] };
 /** The request that is cut; others, such as those of each minute, are not. */
 const CUT = "cut-me";
 
-let directory = "";
-let database: Awaited<ReturnType<typeof startLibsqlServer>>;
-let proxy: HttpProxy;
-let served: Served;
+let served: BehindProxy;
 let w: ServedWorkspace;
 let keyId = "";
 let webhookId = "";
@@ -33,19 +22,9 @@ let fateOf: (roundTrip: number) => Fate = () => "PASS";
 let roundTrips = 0;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "cut-admin-writes-"));
-  database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, ({ requestId }) =>
-    requestId === CUT ? fateOf(++roundTrips) : "PASS",
-  );
-  served = await serveWorker({ LIBSQL_URL: proxy.url });
+  served = await serveBehindProxy(({ requestId }) => (requestId === CUT ? fateOf(++roundTrips) : "PASS"));
 });
-afterAll(async () => {
-  await served.stop();
-  await proxy.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => served.stop());
 beforeEach(startAgain);
 
 async function startAgain(): Promise<void> {

@@ -1,16 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
-import { type Fate, type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
+import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
+import type { Fate } from "../support/http-proxy.ts";
 import { PERSISTENT_ID, Persistent } from "../support/persistent-client.ts";
-import {
-  makeServedWorkspace,
-  type Served,
-  type ServedWorkspace,
-  serveWorker,
-} from "../support/served-workspace.ts";
+import { makeServedWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
 
 /* Every write, with the connection to the database cut at each of its round trips, before and after it was run. */
 
@@ -25,29 +17,18 @@ const item = {
 const MOST_ROUND_TRIPS = 6;
 const MISSING = 987_654;
 
-let directory = "";
-let database: Awaited<ReturnType<typeof startLibsqlServer>>;
-let proxy: HttpProxy;
-let served: Served;
+let served: BehindProxy;
 let w: ServedWorkspace;
 let fateOf: (roundTrip: number) => Fate = () => "PASS";
 let roundTrips = 0;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "cut-at-every-"));
-  database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, ({ requestId }) => {
+  served = await serveBehindProxy(({ requestId }) => {
     return requestId.startsWith(PERSISTENT_ID) ? fateOf(++roundTrips) : "PASS";
   });
-  served = await serveWorker({ LIBSQL_URL: proxy.url });
 });
 
-afterAll(async () => {
-  await served.stop();
-  await proxy.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => served.stop());
 
 let client: Persistent;
 beforeEach(async () => {

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openDatabase } from "../../../src/db/database.ts";
-import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
+import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
-import { type Fate, type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
+import type { Fate } from "../support/http-proxy.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -37,30 +34,21 @@ const change = {
   constraints: [{ type: "PATTERN", value: "^[0-9]+$" }],
 };
 
-let directory = "";
-let database: Awaited<ReturnType<typeof startLibsqlServer>>;
-let proxy: HttpProxy;
-let dying: Served;
+let dying: BehindProxy;
 let healthy: Served;
 let w: ServedWorkspace;
 let fateOf: (roundTrip: number) => Fate = () => "PASS";
 let roundTrips = 0;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "died-in-"));
-  database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, ({ requestId }) => {
+  dying = await serveBehindProxy(({ requestId }) => {
     return requestId === CHANGE ? fateOf(++roundTrips) : "PASS";
   });
-  dying = await serveWorker({ LIBSQL_URL: proxy.url });
-  healthy = await serveWorker({ LIBSQL_URL: database.url });
+  healthy = await serveWorker({ LIBSQL_URL: dying.databaseUrl });
 });
 afterAll(async () => {
-  await dying.stop();
   await healthy.stop();
-  await proxy.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
+  await dying.stop();
 });
 /** A new workspace, for a change that has not been made. */
 async function startAgain(): Promise<void> {
@@ -103,7 +91,7 @@ async function columnOf(): Promise<string> {
 
 /** What 30 seconds do. */
 const endLeases = () =>
-  openDatabase({ url: database.url, authToken: undefined, requestId: "test" }).write([
+  openDatabase({ url: dying.databaseUrl, authToken: undefined, requestId: "test" }).write([
     {
       sql: "UPDATE workspaces SET migrating_until = unixepoch() - 1 WHERE migrating_until IS NOT NULL",
       args: [],

@@ -1,25 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
+import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
-import { type Fate, type HttpProxy, type SeenRequest, startHttpProxy } from "../support/http-proxy.ts";
-import {
-  makeServedWorkspace,
-  type Served,
-  type ServedWorkspace,
-  serveWorker,
-} from "../support/served-workspace.ts";
+import type { Fate, SeenRequest } from "../support/http-proxy.ts";
+import { makeServedWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
 
 /* A database that is there and answers nonsense, or nothing; and what is behind it has run the statements, or has not. */
 
 const item = { name: "Item", columns: [{ name: "name", type: "VARCHAR", nullable: false, unique: true }] };
 
-let directory = "";
-let database: Awaited<ReturnType<typeof startLibsqlServer>>;
-let proxy: HttpProxy;
-let served: Served;
+let served: BehindProxy;
 let w: ServedWorkspace;
 let fate: Fate = "PASS";
 /** Of single requests, by their `X-Request-Id`. */
@@ -34,18 +23,10 @@ function decide({ requestId }: SeenRequest): Fate {
 }
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "strange-answers-"));
-  database = await startLibsqlServer({ file: join(directory, "data.db") });
-  proxy = await startHttpProxy(database.url, decide);
-  served = await serveWorker({ LIBSQL_URL: proxy.url });
+  served = await serveBehindProxy(decide);
   w = await makeServedWorkspace(served.baseUrl, item);
 });
-afterAll(async () => {
-  await served.stop();
-  await proxy.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => served.stop());
 beforeEach(() => {
   fate = "PASS";
 });
@@ -188,7 +169,7 @@ it("a database that does not answer in time, or not to the end, is 503 in time t
       return send({ ...request, requestId: `slow-${i}` });
     }),
   );
-  await expect.poll(() => proxy.connections(), { timeout: 5_000 }).toBeGreaterThanOrEqual(fates.size);
+  await expect.poll(() => served.connections(), { timeout: 5_000 }).toBeGreaterThanOrEqual(fates.size);
   const answered = await waiting;
   const took = performance.now() - start;
   expect(answered.map(({ status }) => status)).toEqual(answered.map(() => 503));
@@ -204,7 +185,7 @@ it("a database that does not answer in time, or not to the end, is 503 in time t
     const found = await send({ path: `${w.path}/Item?filter[name]=${name}` });
     expect(found.body.meta.totalElements).toBe(1);
   }
-  await expect.poll(() => proxy.connections(), { timeout: 5_000 }).toBeLessThan(fates.size / 2);
+  await expect.poll(() => served.connections(), { timeout: 5_000 }).toBeLessThan(fates.size / 2);
 });
 
 it("answers that come late are the right ones, each to who has asked", async () => {
