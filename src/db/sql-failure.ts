@@ -24,6 +24,11 @@ export class SqlFailure extends Error {
     return this.message.includes("FOREIGN KEY constraint failed");
   }
 
+  /** A delete that cascades through more records in a row than SQLite's `SQLITE_MAX_TRIGGER_DEPTH`, which is 1,000. */
+  get isTooDeep(): boolean {
+    return this.message.includes("too many levels of trigger recursion");
+  }
+
   get isNotNull(): boolean {
     return this.message.includes("NOT NULL constraint failed");
   }

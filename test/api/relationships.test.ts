@@ -167,6 +167,28 @@ describe("deleting a record that others refer to", () => {
     expect((await own.api("GET", "/Child")).body).toMatchObject({ data: [], meta: { totalElements: 0 } });
   });
 
+  it("under CASCADE ends at 1,000 levels, with nothing deleted", async () => {
+    const parentId = { name: "parentId", references: { entity: "Node", onDelete: "CASCADE" } };
+    const tree = await makeWorkspace({ name: "Node", columns: [parentId] });
+    for (let first = 1; first <= 1100; first += 100) {
+      const body = Array.from({ length: 100 }, (_, i) => ({
+        id: first + i,
+        parentId: first + i - 1 || null,
+      }));
+      expectStatus(await tree.api("POST", "/Node/bulk?atomic=true", { body }), 200);
+    }
+    const error = {
+      code: "BAD_REQUEST",
+      message: "Record 1 holds more than 1,000 levels of records that would be deleted with it",
+    };
+    expectFailure(await tree.api("DELETE", "/Node/1"), 400, error);
+    const bulk = await tree.api("DELETE", "/Node/bulk", { body: [1, 1100] });
+    expect(bulk.body).toEqual({ succeeded: 1, failed: 1, errors: [{ index: 0, error }] });
+    expect((await tree.api("GET", "/Node?size=1")).body.meta.totalElements).toBe(1099);
+    expectStatus(await tree.api("DELETE", "/Node/500"), 204);
+    expectStatus(await tree.api("DELETE", "/Node/1"), 204);
+  });
+
   it("under SET_NULL empties their reference, and changes their ETag", async () => {
     const { own, answer } = await deleteParent("SET_NULL");
     expectStatus(answer, 204);

@@ -4,7 +4,7 @@ import type { Rows } from "../../db/database.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
 import { brokenConstraintOf } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
-import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import { badRequest, foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -43,8 +43,12 @@ export function diagnoseDelete(
   failure: SqlFailure,
   attempt: Omit<AttemptedWrite, "values"> & { id: SqlValue },
 ): Diagnosis {
-  if (!failure.isForeignKey) return known(undefined);
   const { catalog, entity, id } = attempt;
+  if (failure.isTooDeep)
+    return known(
+      badRequest(`Record ${id} holds more than 1,000 levels of records that would be deleted with it`),
+    );
+  if (!failure.isForeignKey) return known(undefined);
   const paths = pathsToHolders(catalog, entity);
   return {
     statements: paths.map((path) => compileIsReferenced(path, id)),
