@@ -20,9 +20,14 @@ export function triggersOf(entity: Entity): readonly Made[] {
   ];
 }
 
+const RAISED = /CONSTRAINT:(\d+)$/;
+
+/** Whether a trigger has found some entity's constraint broken. */
+export const isBrokenConstraint = (message: string): boolean => RAISED.test(message);
+
 /** Which of the entity's constraints a trigger has found broken; undefined for another message. */
 export function brokenConstraintOf(entity: Entity, message: string): EntityConstraint | undefined {
-  const index = /CONSTRAINT:(\d+)$/.exec(message)?.[1];
+  const index = RAISED.exec(message)?.[1];
   return index === undefined ? undefined : entity.constraints[Number(index)];
 }
 

@@ -167,6 +167,34 @@ describe("deleting a record that others refer to", () => {
     expect((await own.api("GET", "/Child")).body).toMatchObject({ data: [], meta: { totalElements: 0 } });
   });
 
+  it("under SET_NULL is refused by those that must not lose their reference", async () => {
+    const kept = await makeWorkspace(named("Parent"), {
+      ...child("SET_NULL"),
+      columns: [...child("SET_NULL").columns, { name: "status", type: "VARCHAR" }],
+      constraints: [
+        { type: "CONDITIONAL_REQUIRED", field: "parentId", when: { field: "status", equals: "OPEN" } },
+      ],
+    });
+    expectStatus(await kept.api("POST", "/Parent/bulk", { body: [{ name: "p" }, { name: "q" }] }), 200);
+    const body = [
+      { parentId: 1, status: "OPEN" },
+      { parentId: 2, status: "DONE" },
+    ];
+    expectStatus(await kept.api("POST", "/Child/bulk", { body }), 200);
+    const error = {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Record 1 is still referenced by children.parent_id",
+    };
+    expectFailure(await kept.api("DELETE", "/Parent/1"), 400, error);
+    const bulk = await kept.api("DELETE", "/Parent/bulk", { body: [1, 2] });
+    expect(bulk.body).toEqual({ succeeded: 1, failed: 1, errors: [{ index: 0, error }] });
+    const children = [
+      { parentId: 1, status: "OPEN" },
+      { parentId: null, status: "DONE" },
+    ];
+    expect((await kept.api("GET", "/Child?sort=id")).body.data).toMatchObject(children);
+  });
+
   it("under CASCADE ends at 1,000 levels, with nothing deleted", async () => {
     const parentId = { name: "parentId", references: { entity: "Node", onDelete: "CASCADE" } };
     const tree = await makeWorkspace({ name: "Node", columns: [parentId] });

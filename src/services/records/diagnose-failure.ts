@@ -2,12 +2,12 @@ import { detailOf } from "../../columns/entity-constraints.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { Rows } from "../../db/database.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
-import { brokenConstraintOf } from "../../ddl/triggers.ts";
+import { brokenConstraintOf, isBrokenConstraint } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { badRequest, foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
-import type { Entity } from "../../model/entity.ts";
+import { canHold, type Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { compileExists, compileIsReferenced } from "../../query/sql/record-statements.ts";
 
@@ -38,7 +38,7 @@ export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagn
   );
 }
 
-/** Which records stand against a delete: those that refer to the record under RESTRICT, or to what goes with it. */
+/** Which records stand against a delete: those that hold the record, or what goes with it. */
 export function diagnoseDelete(
   failure: SqlFailure,
   attempt: Omit<AttemptedWrite, "values"> & { id: SqlValue },
@@ -48,7 +48,7 @@ export function diagnoseDelete(
     return known(
       badRequest(`Record ${id} holds more than 1,000 levels of records that would be deleted with it`),
     );
-  if (!failure.isForeignKey) return known(undefined);
+  if (!failure.isForeignKey && !isBrokenConstraint(failure.message)) return known(undefined);
   const paths = pathsToHolders(catalog, entity);
   return {
     statements: paths.map((path) => compileIsReferenced(path, id)),
@@ -78,7 +78,7 @@ function pathsToHolders(catalog: Catalog, deleted: Entity): readonly (readonly R
     for (const { entity: name, column } of entity.inbound) {
       const owner = getEntity(catalog, name);
       const longer = [...path, { owner, column }];
-      if (column.references?.onDelete === "RESTRICT") paths.push(longer);
+      if (canHold(owner, column)) paths.push(longer);
       if (column.references?.onDelete !== "CASCADE" || seen.has(owner)) continue;
       seen.add(owner);
       cascades.push([owner, longer]);

@@ -3,7 +3,7 @@ import { AppError } from "../../errors/app-error.ts";
 import { operationNotAllowed } from "../../errors/failures.ts";
 import { canReadIn, type Operation } from "../../model/access.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
-import type { Entity } from "../../model/entity.ts";
+import { canHold, type Entity } from "../../model/entity.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
@@ -12,8 +12,8 @@ import type { PlanningView } from "../fence/run-fenced.ts";
 
 /**
  * The entity of a name, for what the caller wants to do with it. To a key with scopes, an entity that does not exist is
- * like one that it may not use. A key that may not read who holds an entity's records under RESTRICT, or by what a delete
- * would cascade there, cannot delete them: the refusal would tell what is there. Throws FORBIDDEN, NOT_FOUND.
+ * like one that it may not use. A key that may not read who can hold an entity's records, or what a delete would cascade to,
+ * cannot delete them: the refusal would tell what is there. Throws FORBIDDEN, NOT_FOUND.
  */
 export function targetIn(
   { catalog, access }: Pick<PlanningView, "catalog" | "access">,
@@ -36,10 +36,10 @@ function canTell(catalog: Catalog, deleted: Entity, canRead: (name: string) => b
   const visit = (name: string, isHidden: boolean): boolean => {
     if (seen.has(`${isHidden} ${name}`)) return false;
     seen.add(`${isHidden} ${name}`);
-    return getEntity(catalog, name).inbound.some(({ entity, column: { references } }) => {
+    return getEntity(catalog, name).inbound.some(({ entity, column }) => {
       const hides = isHidden || !canRead(entity);
-      if (references?.onDelete === "RESTRICT") return hides;
-      return references?.onDelete === "CASCADE" && visit(entity, hides);
+      if (canHold(getEntity(catalog, entity), column)) return hides;
+      return column.references?.onDelete === "CASCADE" && visit(entity, hides);
     });
   };
   return visit(deleted.name, false);

@@ -60,6 +60,7 @@ export const fuzzEntities: readonly object[] = [
     ],
     constraints: [
       { type: "FIELD_LESS_THAN_OR_EQUAL", field: "placedOn", otherField: "shipsOn" },
+      { type: "CONDITIONAL_REQUIRED", field: "parentId", when: { field: "paid", equals: true } },
       { type: "UNIQUE_COMPOSITE", fields: ["customerId", "placedOn", "quantity"] },
     ],
   },
@@ -72,6 +73,7 @@ export const fuzzEntities: readonly object[] = [
         name: "orderId",
         references: { entity: "Order", onDelete: "RESTRICT", relationship: "order", inverse: "tags" },
       },
+      { name: "broaderId", references: { entity: "Tag", onDelete: "CASCADE", relationship: "broader" } },
     ],
   },
   {
