@@ -25,7 +25,8 @@ export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
 
 /** As readJsonObject, but no body at all is the empty object. */
 export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonObject>> {
-  return c.req.raw.body ? readJsonObject(c) : () => ({});
+  const bytes = await readBytes(c);
+  return bytes?.length === 0 ? () => ({}) : readJsonObject(c);
 }
 
 /** Throws, when called: 413, 415, 400 BAD_REQUEST. */

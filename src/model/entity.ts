@@ -101,9 +101,3 @@ export interface Entity extends Omit<EntityDefinition, "relationships"> {
   readonly inbound: readonly InboundReference[];
   readonly definition: EntityDefinition;
 }
-
-/** Whether records of `owner` can stand against the delete of what they refer to: it is forbidden, or they must not lose it. */
-export function canHold(owner: Entity, { name, references }: Column): boolean {
-  if (references?.onDelete !== "SET_NULL") return references?.onDelete === "RESTRICT";
-  return owner.constraints.some((rule) => rule.type === "CONDITIONAL_REQUIRED" && rule.field === name);
-}

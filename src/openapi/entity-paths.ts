@@ -59,7 +59,7 @@ export function entityPaths(entity: VisibleEntity, facts: QueryFacts): JsonObjec
           responses,
         }
       : null;
-  const make = { name, own, operation, facts };
+  const make = { name, own, operation, facts, canRead: operations.includes("read") };
   return pathsWith({
     [`/${name}`]: collectionOperations(make),
     [`/${name}/aggregate`]: { get: aggregateOperation(make) },
@@ -87,13 +87,14 @@ interface Maker {
   readonly own: (...parameters: string[]) => readonly JsonObject[];
   readonly operation: (words: Words) => JsonObject | null;
   readonly facts: QueryFacts;
+  readonly canRead: boolean;
 }
 
 const DELETED = emptyResponse("The record is no more.", REPLAYED);
 
 const shared = (...names: string[]) => names.map(parameterRef);
 
-function collectionOperations({ name, own, operation }: Maker): JsonObject {
+function collectionOperations({ name, own, operation, canRead }: Maker): JsonObject {
   return {
     get: operation({
       id: "list",
@@ -107,7 +108,7 @@ function collectionOperations({ name, own, operation }: Maker): JsonObject {
     post: operation({
       id: "create",
       summary: `Create a record of ${name}`,
-      parameters: [...own("fields", "expand"), ...shared("Idempotency-Key")],
+      parameters: [...(canRead ? own("fields", "expand") : []), ...shared("Idempotency-Key")],
       body: jsonBody(schemaRef(createNameOf(name))),
       responses: { 201: responseRef(`${name}-created`), ...WRITE_ERRORS },
     }),

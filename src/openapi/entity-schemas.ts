@@ -21,12 +21,12 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
     ),
     [name]: recordSchema(entity, properties),
     [createNameOf(name)]: createSchema(entity, properties),
-    [updateNameOf(name)]: updateSchema(properties),
+    [updateNameOf(name)]: updateSchema(entity, properties),
     [bulkUpdateNameOf(name)]: {
       type: "object",
       allOf: [schemaRef(updateNameOf(name))],
       required: ["id"],
-      ...examplesOf(columns.slice(0, 1).concat(writableOf(columns).slice(0, 1))),
+      ...examplesOf(columns.slice(0, 1).concat(writableOf(entity).slice(0, 1))),
     },
   };
 }
@@ -46,6 +46,7 @@ function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject
     description: "All fields, unless `fields` names some; relationships when they are expanded.",
     properties: Object.fromEntries([...fields, ...related]),
     additionalProperties: false,
+    ...examplesOf(entity.columns),
   };
 }
 
@@ -60,8 +61,8 @@ function expansionSchema({ kind, target }: Relationship): JsonObject {
 const MOST_OPTIONAL_SAMPLES = 3;
 
 function createSchema(entity: VisibleEntity, properties: Properties): JsonObject {
-  const sent = [...properties].filter(([{ autoSet }]) => !autoSet);
-  const writable = writableOf([...properties.keys()]);
+  const sent = [...properties].filter(([column]) => !entity.readOnly.has(column));
+  const writable = writableOf(entity);
   const required = writable.filter(isRequired);
   const description = rulesOf(entity.constraints);
   return {
@@ -77,8 +78,8 @@ function createSchema(entity: VisibleEntity, properties: Properties): JsonObject
 }
 
 /** What a client writes, but for the id. */
-const writableOf = (columns: readonly Column[]) =>
-  columns.filter(({ autoSet, name }) => !autoSet && name !== "id");
+const writableOf = ({ columns, readOnly }: VisibleEntity) =>
+  columns.filter((column) => !readOnly.has(column) && column.name !== "id");
 
 function examplesOf(columns: readonly Column[]): JsonObject {
   const sample = sampleRecord(columns);
@@ -91,8 +92,8 @@ const isRequired = (column: Column) =>
 const withDefault = (schema: JsonObject, column: Column): JsonObject =>
   column.default === undefined ? schema : { ...schema, default: column.default };
 
-function updateSchema(properties: Properties): JsonObject {
-  const sent = [...properties].filter(([{ autoSet }]) => !autoSet);
+function updateSchema(entity: VisibleEntity, properties: Properties): JsonObject {
+  const sent = [...properties].filter(([column]) => !entity.readOnly.has(column));
   return {
     type: "object",
     description: "Only what is sent changes. An `id` must be the record's own.",
@@ -100,7 +101,7 @@ function updateSchema(properties: Properties): JsonObject {
       sent.map(([column, schema]) => [column.name, column.name === "id" ? idSchemaOf(column) : schema]),
     ),
     additionalProperties: false,
-    ...examplesOf(writableOf([...properties.keys()]).slice(0, 1)),
+    ...examplesOf(writableOf(entity).slice(0, 1)),
   };
 }
 

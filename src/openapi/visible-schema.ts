@@ -2,24 +2,34 @@ import { type Access, canReadIn, OPERATIONS, type Operation } from "../model/acc
 import type { Catalog } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
+import { doesDeleteTell } from "../model/holders.ts";
 
 /** An entity as far as the holder of a key may know it. */
 export interface VisibleEntity
   extends Pick<Entity, "name" | "columns" | "relationships" | "constraints" | "settings"> {
   readonly operations: readonly Operation[];
+  /** Columns that nobody with this access may write: what the server sets, and references to what may not be read. */
+  readonly readOnly: ReadonlySet<Column>;
 }
 
 /** Entities with which something may be done, without the relationships to what may not be read. */
 export function visibleEntitiesOf(catalog: Catalog, access: Access): readonly VisibleEntity[] {
   const canRead = canReadIn(catalog, access);
   return [...catalog.entities.values()].flatMap((entity) => {
-    const operations = OPERATIONS.filter((operation) => access.isAllowed(operation, entity));
+    const isTelling = !access.isWhole && doesDeleteTell(catalog, entity, canRead);
+    const operations = OPERATIONS.filter(
+      (operation) => access.isAllowed(operation, entity) && !(operation === "delete" && isTelling),
+    );
     if (operations.length === 0) return [];
     const { name, columns, constraints, settings } = entity;
     const related = [...entity.relationships].filter(([, each]) => {
       return canRead(each.target) && (each.kind !== "MANY_TO_MANY" || canRead(each.through));
     });
-    return [{ name, columns, constraints, settings, operations, relationships: new Map(related) }];
+    const readOnly = new Set(
+      columns.filter(({ autoSet, references }) => autoSet || (references && !canRead(references.entity))),
+    );
+    const visible = { name, columns, constraints, settings, operations, readOnly };
+    return [{ ...visible, relationships: new Map(related) }];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Operation } from "../model/access.ts";
 import { ACCESS_MODES } from "../model/access-mode.ts";
 import type { JsonObject } from "../model/json.ts";
 import { CONDITIONAL_WRITE_ERRORS, READ_ERRORS } from "./error-responses.ts";
@@ -71,18 +72,23 @@ const ID: JsonObject = { type: ["string", "integer"] };
 const BODY: JsonObject = { type: "object" };
 
 function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
-  const entity = { type: "string", enum: entities.map(({ name }) => name) };
-  const method = (...names: string[]): JsonObject => ({ type: "string", enum: names });
   const options = { optional: ["as", "ifMatch"], closed: true };
+  const form = (
+    operation: Operation,
+    methods: readonly string[],
+    members: Readonly<Record<string, JsonObject>>,
+  ) => {
+    const allowed = entities.filter(({ operations }) => operations.includes(operation));
+    if (allowed.length === 0) return [];
+    const entity = { type: "string", enum: allowed.map(({ name }) => name) };
+    return [objectOf({ method: { type: "string", enum: methods }, entity, ...members }, options)];
+  };
   return {
     type: "object",
     oneOf: [
-      objectOf({ method: method("POST"), entity, as: STRING, body: BODY }, options),
-      objectOf(
-        { method: method("PUT", "PATCH"), entity, id: ID, ifMatch: STRING, as: STRING, body: BODY },
-        options,
-      ),
-      objectOf({ method: method("DELETE"), entity, id: ID, ifMatch: STRING }, options),
+      ...form("create", ["POST"], { as: STRING, body: BODY }),
+      ...form("update", ["PUT", "PATCH"], { id: ID, ifMatch: STRING, as: STRING, body: BODY }),
+      ...form("delete", ["DELETE"], { id: ID, ifMatch: STRING }),
     ],
   };
 }

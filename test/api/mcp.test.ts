@@ -91,6 +91,13 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
     expect((await call(client, "list", { entity: "Customer", sort: ["agee"] })).body.error.message).toContain(
       "age",
     );
+    for (const [id, message] of [
+      [undefined, "is required"],
+      [1.5, "must be a text or an integer"],
+    ]) {
+      const { body } = await call(client, "get", { entity: "Customer", id });
+      expect(body.error.details).toEqual([{ field: "id", message }]);
+    }
     const wrong = await call(client, "list", { entity: "Customer", size: "many", colour: 1 });
     expect(wrong.body.error.details).toEqual([
       { field: "size", message: "must be a number" },

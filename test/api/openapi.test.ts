@@ -106,4 +106,28 @@ describe("the document of a key with scopes", () => {
     expect(components.schemas["Order-update"]).toBeUndefined();
     expect((await documentOf(own)).paths["/Customer"]).toBeDefined();
   });
+
+  it("has no member, parameter or operation that the key is always refused", async () => {
+    const own = await makeWorkspace(customer, order);
+    const scopes = [
+      { entity: "Order", operations: ["create"] },
+      { entity: "Customer", operations: ["read", "delete"] },
+    ];
+    const { key } = await own.createKey({ scopes });
+    const as = (path: string) => own.api("GET", path, { token: key });
+    const { paths, components } = expectStatus(await as("/openapi.json"), 200).body;
+    expect(paths["/Customer/{id}"].delete).toBeUndefined();
+    expect(JSON.stringify(paths["/Order"].post.parameters)).not.toMatch(/fields|expand/);
+    const methods = components.schemas["shared-operation"].oneOf.map(
+      ({ properties }: { properties: { method: { enum: string[] } } }) => properties.method.enum,
+    );
+    expect(methods).toEqual([["POST"]]);
+
+    const writer = await own.createKey({ scopes: [{ entity: "Order", operations: ["read", "create"] }] });
+    const { body } = await own.api("GET", "/openapi.json", { token: writer.key });
+    expect(body.components.schemas["Order-create"].properties.customerId).toBeUndefined();
+    expect(body.components.schemas.Order.properties.customerId).toBeDefined();
+    const described = (await own.api("GET", "/", { token: writer.key })).body.data.entities[0].columns;
+    expect(described.find(({ name }: { name: string }) => name === "customerId").readOnly).toBe(true);
+  });
 });

@@ -8,6 +8,7 @@ import {
   findFreePort,
   type ServeProcess,
   startServe,
+  WITH_STUB,
   waitUntilGone,
 } from "./support/serve-process.ts";
 
@@ -82,6 +83,17 @@ describe("npm run serve", () => {
     const second = await serveUntilReady();
     expect(await (await fetch(`${second.baseUrl}/key:kept`)).text()).toBe("value");
     expect(second.output()).not.toContain("Admin token: ");
+  });
+
+  it("ends when npm, which runs it, is told to", async () => {
+    const npm = startServe(directory, port, WITH_STUB, ["npm", "run", "serve"]);
+    await npm.waitFor(`Ready on http://127.0.0.1:${port}\n`);
+    const [server, ...others] = childrenOf(npm.child.pid).map(({ pid }) => pid);
+    expect(others).toEqual([]);
+    const children = childrenOf(server).map(({ pid }) => pid);
+    expect(children).toHaveLength(2);
+    npm.child.kill("SIGTERM");
+    await waitUntilGone([server ?? 0, ...children]);
   });
 
   it("leaves no orphans after kill -9, and the next start keeps the data", async () => {

@@ -60,6 +60,13 @@ describe("npm run serve", () => {
     }
   });
 
+  it("takes no body at all for an empty one, where all of it is optional", async () => {
+    const v = await makeServedWorkspace(served.baseUrl, { name: "Note", columns: [] });
+    const [{ id }] = (await admin().require("GET", `${v.adminPath}/api-keys`)) as [{ id: string }];
+    const rotated = await admin().require("POST", `${v.adminPath}/api-keys/${id}/rotate`);
+    expect(rotated).toMatchObject({ key: expect.stringMatching(/^sk_live_/) });
+  });
+
   it("limits the rate of a key as the platform does", async () => {
     const v = await makeServedWorkspace(served.baseUrl, { name: "Note", columns: [] });
     await admin().require("PATCH", v.adminPath, { rateLimit: 60 });

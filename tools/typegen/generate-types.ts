@@ -9,12 +9,20 @@ const BANNER = `/**
 
 /** The types of an OpenAPI document as the text of a declaration file. The same document gives the same text. */
 export async function generateTypes(document: string): Promise<string> {
-  const nodes = await openapiTypescript(document, {
+  const nodes = await openapiTypescript(JSON.stringify(JSON.parse(document, withoutOuterType)), {
     emptyObjectsUnknown: true,
+    defaultNonNullable: false,
     postTransform: (type, { schema }) => (schema ? withFilterPaths(type, schema) : undefined),
   });
   return BANNER + astToString(nodes);
 }
+
+/** The type beside a choice, which is there for other readers of the document, would let any text through. */
+const withoutOuterType = (_: string, value: unknown): unknown => {
+  if (typeof value !== "object" || value === null || !("anyOf" in value)) return value;
+  const { type: _type, ...rest } = value as { readonly type?: unknown };
+  return rest;
+};
 
 /**
  * A filter's properties, and those that lead through its relationships. openapi-typescript would make an index of all

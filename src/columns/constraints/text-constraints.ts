@@ -97,6 +97,6 @@ export const textConstraints: readonly ConstraintType[] = [
   textRule("URL", {
     text: "must be a valid URL",
     test: (text) => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text),
-    jsonSchema: () => ({ format: "uri" }),
+    jsonSchema: () => ({ format: "iri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" }),
   }),
 ];

@@ -24,5 +24,8 @@ export const time: ColumnType = {
     const hasMillis = `length(${text}) = 12 AND ${text} NOT GLOB '*.000' AND strftime('%H:%M:%f', ${text}) = ${text}`;
     return `((length(${text}) = 8 AND time(${text}) = ${text}) OR (${hasMillis}))`;
   }),
-  jsonSchema: () => ({ type: "string", pattern: "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{3})?$" }),
+  jsonSchema: () => ({
+    type: "string",
+    pattern: "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,3})?)?$",
+  }),
 };

@@ -5,7 +5,11 @@ import { jsonObjectSchema } from "../../services/field-schemas.ts";
 /* What tools take. An entity is a text, not a list of names: `describe` tells the names, and a list would cost tokens. */
 
 const entity = z.string().describe("Name of the entity, as describe gives it.");
-const id = z.union([z.string(), z.int()]).describe("The record's id.");
+const id = z
+  .union([z.string(), z.int()], {
+    error: ({ input }) => (input === undefined ? "is required" : "must be a text or an integer"),
+  })
+  .describe("The record's id.");
 const object = (description: string) => jsonObjectSchema.meta({ type: "object", description });
 const fields = z.array(z.string()).optional().describe("Only these fields of each record.");
 const expand = z

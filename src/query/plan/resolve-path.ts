@@ -97,6 +97,8 @@ function unknownField(target: QueryTarget, name: string) {
 function notARelationship(target: QueryTarget, [name = "", next = "", ...rest]: Path) {
   if (!target.entity.columnByName.has(name)) return unknownField(target, name);
   const place = `${target.entity.name}.${name}`;
+  if (OPERATOR_NAMES.some((operator) => operator === next))
+    return badRequest(`Operator '${next}' on ${place} stands beside its value — {"${name}":{"${next}":…}}`);
   if (rest.length > 0) return badRequest(`Field '${name}' on ${target.entity.name} is not a relationship`);
   return badRequest(`Unknown operator ${echo(next)} on ${place}${suggestion(next, OPERATOR_NAMES)}`);
 }

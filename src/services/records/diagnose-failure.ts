@@ -7,7 +7,8 @@ import type { AppError } from "../../errors/app-error.ts";
 import { badRequest, foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
-import { canHold, type Entity } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import { canHold } from "../../model/holders.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { compileExists, compileIsReferenced } from "../../query/sql/record-statements.ts";
 

@@ -2,8 +2,8 @@ import type { IdempotentRequest } from "../../db/idempotency.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { operationNotAllowed } from "../../errors/failures.ts";
 import { canReadIn, type Operation } from "../../model/access.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
-import { canHold, type Entity } from "../../model/entity.ts";
+import { getEntity } from "../../model/catalog.ts";
+import { doesDeleteTell } from "../../model/holders.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
@@ -23,26 +23,11 @@ export function targetIn(
   const entity = catalog.entities.get(name);
   const canRead = canReadIn(catalog, access);
   for (const operation of access.isWhole ? [] : operations) {
-    const isTelling = operation === "delete" && entity && canTell(catalog, entity, canRead);
+    const isTelling = operation === "delete" && entity && doesDeleteTell(catalog, entity, canRead);
     if (!entity || !access.isAllowed(operation, entity) || isTelling)
       throw operationNotAllowed(operation, name);
   }
   return { catalog, entity: getEntity(catalog, name), scope: { canRead } };
-}
-
-/** Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through. */
-function canTell(catalog: Catalog, deleted: Entity, canRead: (name: string) => boolean): boolean {
-  const seen = new Set<string>();
-  const visit = (name: string, isHidden: boolean): boolean => {
-    if (seen.has(`${isHidden} ${name}`)) return false;
-    seen.add(`${isHidden} ${name}`);
-    return getEntity(catalog, name).inbound.some(({ entity, column }) => {
-      const hides = isHidden || !canRead(entity);
-      if (canHold(getEntity(catalog, entity), column)) return hides;
-      return column.references?.onDelete === "CASCADE" && visit(entity, hides);
-    });
-  };
-  return visit(deleted.name, false);
 }
 
 /**

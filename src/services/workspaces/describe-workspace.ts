@@ -43,14 +43,16 @@ export async function describeWorkspace(ctx: WorkspaceContext): Promise<Workspac
   });
 }
 
-/** Nothing is said of entities that the key may not read: a reference to them is a column like any other. */
+/** Nothing is said of entities that the key may not read: a reference to them is a column that cannot be written. */
 function describeEntity(
   { definition, relationships }: Entity,
   canRead: (entity: string) => boolean,
 ): EntityDescription {
   const columns = [idColumnOf(definition), ...definition.columns].map(
-    ({ id: _, columnName: __, references, ...column }) =>
-      references && canRead(references.entity) ? { ...column, references } : column,
+    ({ id: _, columnName: __, references, ...column }) => {
+      if (!references) return column;
+      return canRead(references.entity) ? { ...column, references } : { ...column, readOnly: true };
+    },
   );
   const related = [...relationships.values()]
     .filter((each) => canRead(each.target) && (each.kind !== "MANY_TO_MANY" || canRead(each.through)))

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -166,6 +166,21 @@ describe("import of CSV", () => {
     writeFileSync(errorsFile, corrected.map((error) => JSON.stringify(error)).join("\n"));
     expect(await importOf(errorsFile, "--from-errors")).toMatchObject({ code: 0, summary: { succeeded: 4 } });
     expect((await w.records("Person", "age")).map(({ age }) => age)).toEqual([1, 0, 1, 2, 3]);
+  });
+
+  it("that stops before it starts leaves no note of itself, and the errors file of an earlier one alone", async () => {
+    const file = write("people.csv", "E-mail,age\na@example.com,-1\n");
+    expect(await importOf(file)).toMatchObject({ code: 2 });
+    expect(existsSync(`${file}.Person.import`)).toBe(false);
+    const more = ["--map", "E-mail=email"];
+    expect(await importOf(file, ...more)).toMatchObject({ code: 1, summary: { failed: 1 } });
+    const errors = readFileSync(`${file}.errors.ndjson`, "utf8");
+    const other = await importOf(file, ...more, "--upsert-by", "email");
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("belongs to another import") });
+    expect(readFileSync(`${file}.errors.ndjson`, "utf8")).toBe(errors);
+    writeFileSync(file, "E-mail,age\na@example.com,1\n");
+    expect(await importOf(file, ...more, "--again")).toMatchObject({ code: 0, summary: { succeeded: 1 } });
+    expect(existsSync(`${file}.errors.ndjson`)).toBe(false);
   });
 
   it("cuts requests by size too, and refuses what no request can hold", async () => {

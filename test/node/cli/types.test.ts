@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApiClient } from "../../../tools/seed/api-client.ts";
 import { startCli } from "../support/cli-process.ts";
-import { type ServedDemo, serveDemo } from "../support/served-demo.ts";
+import { ADMIN_TOKEN, type ServedDemo, serveDemo } from "../support/served-demo.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const CONFIG = {
@@ -25,6 +26,17 @@ type Filter = components["schemas"]["Flight-filter"];
 const flight = { originId: 1, destinationId: 2, departsAt: "2001-01-01T00:00:00Z", delayMinutes: 0, distanceMiles: 9 };
 `;
 
+/** Beside the demo's entities, which have no nullable enum and no defaults. */
+const ADMIN_PATH = "/admin/v1/organizations/demo/workspaces/air";
+const place = {
+  name: "Place",
+  columns: [
+    { name: "title", type: "VARCHAR", nullable: false },
+    { name: "kind", type: "ENUM", values: ["CITY", "TOWN"] },
+    { name: "open", type: "BOOLEAN", nullable: false, default: false },
+  ],
+};
+
 let demo: ServedDemo;
 /** Below the project, so that its packages are found. */
 let directory: string;
@@ -32,6 +44,7 @@ beforeAll(async () => {
   mkdirSync(join(ROOT, ".data"), { recursive: true });
   directory = mkdtempSync(join(ROOT, ".data/typed-client-"));
   demo = await serveDemo();
+  await createApiClient(demo.baseUrl, ADMIN_TOKEN).require("POST", `${ADMIN_PATH}/entities`, place);
 });
 afterAll(async () => {
   await demo?.stop();
@@ -88,7 +101,7 @@ describe("types", () => {
     await types(join(directory, "workspace.d.ts"));
     write("client.ts", documentedClient());
     expect(await compile("client.ts")).toEqual({ succeeds: true, text: "" });
-    const ran = await run(["client.ts"], { EDGE: demo.baseUrl, KEY: demo.key });
+    const ran = await run(["client.ts"], { EDGE: demo.baseUrl, API_KEY: demo.key });
     expect(ran).toEqual({
       succeeds: true,
       text: "161 Chicago\n154 Portland\n146 San Francisco\nTyped Field\n204\n",
@@ -102,6 +115,9 @@ describe("types", () => {
     'client.PUT("/Flight/bulk", { body: [{ id: 1, delayMinutes: 2 }] });',
     'client.GET("/Flight/aggregate", { params: { query: { measure: ["count"] } } }).then(({ data }) => data?.data[0]?.count);',
     'client.POST("/transaction", { body: { operations: [{ method: "POST", entity: "Airport", body: { iata: "X" } }] } });',
+    'client.POST("/Place", { body: { title: "x" } });',
+    'client.POST("/Place", { body: { title: "x", kind: null, open: true } });',
+    'client.PATCH("/Flight/{id}", { params: { path: { id: 1 } }, body: { status: "EARLY" } satisfies components["schemas"]["Flight-update"] });',
     query('filter: { status: "DELAYED", "delayMinutes.gte": 5, "origin.latitude.gt": 40 } satisfies Filter'),
     query('filter: JSON.stringify({ or: [{ status: "EARLY" }, { delayMinutes: 0 }] })'),
   ];
@@ -109,6 +125,11 @@ describe("types", () => {
     "a field that is not there":
       'client.POST("/Flight", { body: { ...flight, status: "EARLY", gate: "B4" } });',
     "a value that the enum has not": 'client.POST("/Flight", { body: { ...flight, status: "LATE" } });',
+    "a value that a nullable enum has not": 'client.POST("/Place", { body: { title: "x", kind: "NOPE" } });',
+    "a field that is not there, beside no enum":
+      'client.PATCH("/Flight/{id}", { params: { path: { id: 1 } }, body: { delayMinute: 2 } satisfies components["schemas"]["Flight-update"] });',
+    "a field too many, beside no enum":
+      'client.POST("/Place", { body: { title: "x", name: "y" } satisfies components["schemas"]["Place-create"] });',
     "a required field left out": 'client.POST("/Flight", { body: flight });',
     "null where none may be":
       'client.PATCH("/Flight/{id}", { params: { path: { id: 1 } }, body: { departsAt: null } });',

@@ -114,7 +114,7 @@ const samples: Readonly<Record<string, readonly string[]>> = {
   time: ["00:00:00", "23:59:59"],
   uuid: ["7d444840-9dc0-11d1-b245-5ffdce74fad2", "00000000-0000-4000-8000-000000000000"],
   email: ["someone@example.com"],
-  uri: ["https://receiver.invalid/path?x=1"],
+  iri: ["https://receiver.invalid/path?x=1"],
 };
 
 export function textOf(random: Random, { format, minLength = 0, maxLength = 40, pattern }: Parts): string {

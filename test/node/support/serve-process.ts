@@ -17,16 +17,17 @@ export interface ServeProcess {
   waitFor(text: string): Promise<void>;
 }
 
-const WITH_STUB = { WORKER_MAIN: STUB_WORKER };
+export const WITH_STUB = { WORKER_MAIN: STUB_WORKER };
 
 /** Starts what `npm run serve` starts: with a stub Worker, unless `variables` say otherwise. */
 export function startServe(
   dataDirectory: string,
   port: number,
   variables: Readonly<Record<string, string>> = WITH_STUB,
+  [program, ...args]: readonly [string, ...string[]] = [process.execPath, "tools/serve.ts"],
 ): ServeProcess {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ["tools/serve.ts"], {
+  const child = spawn(program, args, {
     cwd: ROOT,
     env: { PATH, HOME, PORT: String(port), DATA_DIR: dataDirectory, ...variables },
     stdio: ["ignore", "pipe", "pipe"],

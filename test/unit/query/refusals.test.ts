@@ -49,6 +49,7 @@ describe("a malformed list parameter is named, with its value", () => {
     ["cursor=abc", "Invalid cursor 'abc' — it is unreadable, or belongs to another entity or sort"],
     ["cursor=%00", "Invalid cursor '\u0000' — it is unreadable, or belongs to another entity or sort"],
     ["cursor=WzFd", "Invalid cursor 'WzFd' — it is unreadable, or belongs to another entity or sort"],
+    ['filter={"number.gt":5}', `Operator 'gt' on Order.number stands beside its value — {"number":{"gt":…}}`],
     ["sort=numbr", "Unknown field 'numbr' on Order — did you mean 'number'?"],
     ["sort=number,up", "Unknown sort direction 'up' in sort=number,up — use asc or desc"],
     [

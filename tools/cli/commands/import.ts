@@ -104,13 +104,15 @@ async function importFile(context: CommandContext<ImportOptions>, name: string, 
       report.bytes += count;
     },
   });
+  let isWhole = false;
   try {
     if (options.dryRun) {
       const { onRefused, onDone } = report;
       await checkRows({ rows, entity, isUpsert: options.upsertBy !== undefined, onRefused, onDone });
     } else await send({ context, api, entity, file, report, rows });
+    isWhole = true;
   } finally {
-    report.close();
+    report.close({ isWhole });
   }
   if (readOnly.size > 0)
     console.error(`Left out, because the server writes it: ${[...readOnly].join(", ")}.`);

@@ -21,6 +21,8 @@ export interface ImportJournal {
   readonly identity: string;
   /** Whether the batch that begins at the line has been done. Throws OperatorError when it was another batch. */
   isDone(line: number, key: string): boolean;
+  /** Before a batch is sent: makes the file, so that an import which stops earlier leaves none. */
+  begin(): void;
   add(outcome: BatchOutcome): void;
   remove(): void;
 }
@@ -49,13 +51,17 @@ export async function openJournal(options: JournalOptions): Promise<ImportJourna
   const { file, target, fingerprint, again } = options;
   const known = !again && existsSync(file) ? await readJournal(options) : undefined;
   const head: Head = known?.head ?? { target, fingerprint, salt: again ? randomUUID() : "" };
-  if (!known) writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600 });
+  let isBegun = known !== undefined;
   return {
     identity: head.fingerprint + head.salt,
     isDone(line, key) {
       const done = known?.keys.get(line);
       if (done !== undefined && done !== key) throw changedSince();
       return done !== undefined;
+    },
+    begin() {
+      if (!isBegun) writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600 });
+      isBegun = true;
     },
     add: (outcome) => appendFileSync(file, `${JSON.stringify(outcome)}\n`),
     remove: () => rmSync(file, { force: true }),

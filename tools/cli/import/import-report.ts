@@ -14,7 +14,7 @@ export interface ImportSummary {
   readonly dryRun: boolean;
 }
 
-/** Counts rows, moves the bar, and writes refused rows to a file that is there only when there are some. */
+/** Counts rows, moves the bar, and writes refused rows to a file that is there afterwards only when there are some. */
 export class ImportReport {
   /** Read so far; kept up to date by whoever reads. */
   bytes = 0;
@@ -28,7 +28,6 @@ export class ImportReport {
   constructor(errorsFile: string, totalBytes: number) {
     this.#errorsFile = errorsFile;
     this.#bar = new ProgressBar(totalBytes);
-    rmSync(errorsFile, { force: true });
   }
 
   readonly onRefused = ({ line, row, error }: RefusedRow): void => {
@@ -43,9 +42,11 @@ export class ImportReport {
     this.#bar.draw({ bytes: this.bytes, rows: this.#succeeded + this.#failed });
   };
 
-  close(): void {
+  /** `isWhole`: every row has been seen, so that an errors file of earlier runs says nothing any more. */
+  close({ isWhole }: { readonly isWhole: boolean }): void {
     this.#bar.clear();
     if (this.#errors !== undefined) closeSync(this.#errors);
+    else if (isWhole) rmSync(this.#errorsFile, { force: true });
   }
 
   summary(entity: string, dryRun: boolean): ImportSummary {

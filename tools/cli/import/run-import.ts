@@ -27,6 +27,7 @@ export async function runImport(run: ImportRun): Promise<void> {
       }
       const key = batchKey(run.target, cut.batch, run.journal.identity);
       if (run.journal.isDone(cut.batch.lines[0] ?? 0, key)) continue;
+      run.journal.begin();
       await pool.run(marksOf(cut.batch, run.upsertBy), () => importBatch(run, cut.batch, key));
     }
   } finally {

@@ -1,0 +1,28 @@
+import { type Catalog, getEntity } from "./catalog.ts";
+import type { Column } from "./column.ts";
+import type { Entity } from "./entity.ts";
+
+/** Whether records of `owner` can stand against the delete of what they refer to: it is forbidden, or they must not lose it. */
+export function canHold(owner: Entity, { name, references }: Column): boolean {
+  if (references?.onDelete !== "SET_NULL") return references?.onDelete === "RESTRICT";
+  return owner.constraints.some((rule) => rule.type === "CONDITIONAL_REQUIRED" && rule.field === name);
+}
+
+/** Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through. */
+export function doesDeleteTell(
+  catalog: Catalog,
+  deleted: Entity,
+  canRead: (name: string) => boolean,
+): boolean {
+  const seen = new Set<string>();
+  const visit = (name: string, isHidden: boolean): boolean => {
+    if (seen.has(`${isHidden} ${name}`)) return false;
+    seen.add(`${isHidden} ${name}`);
+    return getEntity(catalog, name).inbound.some(({ entity, column }) => {
+      const hides = isHidden || !canRead(entity);
+      if (canHold(getEntity(catalog, entity), column)) return hides;
+      return column.references?.onDelete === "CASCADE" && visit(entity, hides);
+    });
+  };
+  return visit(deleted.name, false);
+}
