@@ -24,12 +24,16 @@ function valueSchemaOf(entity: string, column: Column): JsonObject {
   if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));
   let schema = columnTypeOf(column).jsonSchema(column);
   for (const constraint of column.constraints) {
-    schema = combine(schema, constraintTypes.get(constraint.type)?.jsonSchema(column, constraint) ?? {});
+    const type = constraintTypes.get(constraint.type);
+    const added = type?.jsonSchema(column, constraint) ?? {};
+    // What JSON Schema has no keyword for, such as bounds of dates, is told in words.
+    const isTold = Object.keys(added).length > 0;
+    schema = combine(schema, isTold || !type ? added : { description: type.message(constraint) });
   }
   return withOneBound(withOneBound(schema, "inimum"), "aximum");
 }
 
-/** Of two bounds the tighter one holds; of two patterns or formats both. */
+/** Of two bounds the tighter one holds; of two descriptions, patterns or formats both. */
 function combine(schema: JsonObject, added: JsonObject): JsonObject {
   const result: Record<string, JsonObject[string]> = { ...schema };
   const also: JsonObject[] = [];
@@ -38,6 +42,7 @@ function combine(schema: JsonObject, added: JsonObject): JsonObject {
     if (known === undefined || known === value) result[keyword] = value;
     else if (typeof known === "number" && typeof value === "number")
       result[keyword] = /max/i.test(keyword) ? Math.min(known, value) : Math.max(known, value);
+    else if (keyword === "description") result[keyword] = `${known}; ${value}`;
     else also.push({ [keyword]: value });
   }
   if (also.length === 0) return result;

@@ -27,7 +27,14 @@ describe("the schema of a column", () => {
       { type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^a" }] },
       { maxLength: 255, pattern: "^a" },
     ],
-    [{ type: "VARCHAR", constraints: [{ type: "PATTERN", value: "(?i)^a" }] }, { maxLength: 255 }],
+    [
+      { type: "VARCHAR", constraints: [{ type: "PATTERN", value: "(?i)^a" }] },
+      { maxLength: 255, description: "must match pattern (?i)^a" },
+    ],
+    [
+      { type: "DATE", constraints: [{ type: "MIN", value: "2026-01-01" }, { type: "PAST" }] },
+      { format: "date", description: "must be at least 2026-01-01; must be in the past" },
+    ],
     [
       { type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^a" }, { type: "NOT_BLANK" }] },
       { maxLength: 255, pattern: "^a", allOf: [{ pattern: "\\S" }] },
