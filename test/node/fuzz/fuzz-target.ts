@@ -33,7 +33,7 @@ export interface FuzzedWorkspace {
   readonly tagIds: readonly string[];
   /** The only one that can be deleted. */
   readonly emptyOrganization: string;
-  /** Stands in its records, and in all that an admin has named; nowhere else. */
+  /** Stands in its records, of which each entity has 1 to 5, and in all that an admin has named; nowhere else. */
   readonly marker: string;
 }
 
@@ -111,6 +111,13 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
       const { id: webhookId } = (await create("/webhooks", webhook)) as { id: string };
       const data = createApiClient(baseUrl, tokens[0] ?? "");
       const tag = (await data.require("POST", `/api/v1${home}/Tag`, { label: marker })) as { id: string };
+      const records: Readonly<Record<string, (i: number) => object>> = {
+        Customer: (i: number) => ({ email: `${i}@example.com`, name: marker }),
+        Order: (i: number) => ({ customerId: i, notes: marker }),
+        Remark: () => ({ tagId: tag.id }),
+      };
+      for (const [entity, make] of Object.entries(records))
+        await data.require("POST", `/api/v1${home}/${entity}/bulk`, [1, 2, 3, 4, 5].map(make));
       await create(`/webhooks/${webhookId}/send`, { entity: "Tag", ids: [tag.id] });
       const deliveries = await admin.require("GET", `${adminPath}/webhooks/${webhookId}/deliveries`);
       return {

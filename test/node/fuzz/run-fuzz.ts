@@ -163,7 +163,7 @@ interface Sides {
 }
 
 function recordGrammar({ own, others, foreign }: Sides, adminToken: string): GrammarOf {
-  const ids: (string | number)[] = [1, 2, 3];
+  const ids: (string | number)[] = [1, 2, 3, 4, 5];
   const tokens = [...own.tokens, ...others.flatMap((other) => other.tokens), adminToken, "sk_live_wrong"];
   const common = {
     document: own.document,
