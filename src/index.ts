@@ -13,11 +13,14 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
     const services = openServices(env, newRequestId());
-    await Promise.all([
+    const works = await Promise.allSettled([
       removeEndedSecrets(services),
       forgetOldRequests(services),
       expireEvents(services),
       deliverDue(services),
     ]);
+    // Each has been given its time: an invocation ends with the first failure.
+    const failed = works.find((work) => work.status === "rejected");
+    if (failed) throw failed.reason;
   },
 } satisfies ExportedHandler<Bindings>;

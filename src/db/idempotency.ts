@@ -20,6 +20,7 @@ export interface IdempotentRequest {
 export interface KeptRequest {
   readonly fingerprint: string;
   readonly schemaVersion: number;
+  readonly createdAt: Date;
   /** The whole answer, for requests whose answer cannot be made again from their records. */
   readonly answer: string | null;
   /** Contents of records by position. */
@@ -74,20 +75,24 @@ export function keepAnswer({ apiKeyId, key }: IdempotentRequest, answer: string)
 
 export function keptStatement({ apiKeyId, key }: IdempotentRequest): Statement {
   return {
-    sql: "SELECT position, content, fingerprint, schema_version FROM idempotency WHERE api_key_id = ? AND key = ?",
+    sql: "SELECT position, content, fingerprint, schema_version, created_at FROM idempotency WHERE api_key_id = ? AND key = ?",
     args: [apiKeyId, key],
   };
 }
+
+export const isExpired = ({ createdAt }: KeptRequest, now: Date): boolean =>
+  createdAt.toISOString() < timeOfExpiry(now);
 
 /** Undefined when nothing is kept any more. */
 export function decodeKept(rows: Rows): KeptRequest | undefined {
   const request = rows.find(([position]) => position === REQUEST);
   if (!request) return undefined;
-  const [, answer, fingerprint, schemaVersion] = request;
+  const [, answer, fingerprint, schemaVersion, createdAt] = request;
   const records = rows.filter(([position]) => position !== REQUEST);
   return {
     fingerprint: String(fingerprint),
     schemaVersion: Number(schemaVersion),
+    createdAt: new Date(String(createdAt)),
     answer: answer === null || answer === undefined ? null : String(answer),
     records: new Map(records.map(([position, content]) => [Number(position), String(content)])),
   };

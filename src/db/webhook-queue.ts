@@ -9,8 +9,10 @@ import type { Rows } from "./database.ts";
 
 /** Longer than an attempt takes (15 s) after a slow answer of the database. */
 const LEASE_SECONDS = 35;
-/** Of the records in one claim, so that its answer stays far below the database's limit. */
-const MAX_CLAIM_CHARACTERS = 1_000_000;
+/** Of the records in one claim, so that its answer stays far below the database's limit of 10 MiB. */
+const MAX_CLAIM_BYTES = 1_000_000;
+/** Of one event's records: JSON within JSON is at most twice as long. */
+const MAX_EVENT_BYTES = 4_500_000;
 const KEPT_DAYS = 30;
 /** Events removed by one run; what is left waits for the next. */
 const REMOVED_PER_RUN = 1000;
@@ -53,10 +55,13 @@ export function findDueStatement(limit: number): Statement {
 }
 
 /**
- * Leases up to `limit` due deliveries of a webhook under a token, and reads them. A delivery waits for earlier ones of
+ * Leases up to `limit` due deliveries of a webhook under a token, and reads them; those that are too large to be read have
+ * failed. A delivery waits for earlier ones of
  * its record; the times of `drizzle/0008_webhook_triggers.sql` already say so, unless an earlier one is redelivered.
  */
 export function claimStatements(webhookId: string, token: string, limit: number): readonly Statement[] {
+  const bytesOf = (column: string) => `coalesce(length(CAST(${column} AS BLOB)), 0)`;
+  const size = `${bytesOf("e.record")} + ${bytesOf("e.previous")}`;
   const candidates = `SELECT d.id, d.event_id, d.next_attempt_at FROM webhook_deliveries d
     WHERE d.webhook_id = ? AND ${IS_DUE}
       AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = d.webhook_id AND w.enabled = 1)
@@ -66,13 +71,27 @@ export function claimStatements(webhookId: string, token: string, limit: number)
           AND p.status = 'PENDING' AND p.event_id < d.event_id)
     ORDER BY d.next_attempt_at, d.event_id LIMIT ?`;
   const sized = `SELECT c.id, row_number() OVER in_order AS position,
-      sum(coalesce(length(e.record), 0) + coalesce(length(e.previous), 0)) OVER in_order AS characters
+      sum(${size}) OVER in_order AS bytes
     FROM (${candidates}) c JOIN webhook_events e ON e.id = c.event_id
     WINDOW in_order AS (ORDER BY c.next_attempt_at, c.event_id)`;
+  const oversized = `SELECT c.id FROM (${candidates}) c JOIN webhook_events e ON e.id = c.event_id
+    WHERE ${size} > ${MAX_EVENT_BYTES}`;
   return [
     {
+      sql: `INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms, error)
+        SELECT d.id, (SELECT coalesce(max(number), 0) + 1 FROM webhook_attempts WHERE delivery_id = d.id), ${NOW}, 0,
+          'the event is larger than ${MAX_EVENT_BYTES} bytes'
+        FROM webhook_deliveries d WHERE d.id IN (${oversized})`,
+      args: [webhookId, limit],
+    },
+    {
+      sql: `UPDATE webhook_deliveries SET status = 'FAILED', attempt_count = attempt_count + 1, next_attempt_at = NULL
+        WHERE id IN (${oversized})`,
+      args: [webhookId, limit],
+    },
+    {
       sql: `UPDATE webhook_deliveries SET lease_token = ?, leased_until = ${timeIn(`, '+${LEASE_SECONDS} seconds'`)}
-        WHERE id IN (SELECT id FROM (${sized}) WHERE position = 1 OR characters <= ${MAX_CLAIM_CHARACTERS})`,
+        WHERE id IN (SELECT id FROM (${sized}) WHERE position = 1 OR bytes <= ${MAX_CLAIM_BYTES})`,
       args: [token, webhookId, limit],
     },
     {

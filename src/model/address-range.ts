@@ -26,6 +26,13 @@ export function isInRanges(address: string | undefined, ranges: readonly string[
   });
 }
 
+/** What one party usually has to itself: an IPv4 address, or the first 64 bits of an IPv6 address. */
+export function networkOf(address: string): string {
+  if (!isAddress(address)) return address;
+  const given = ipaddr.process(address);
+  return given instanceof ipaddr.IPv6 ? given.parts.slice(0, 4).join(":") : given.toString();
+}
+
 /** Dotted decimal with four parts, or IPv6 without a zone: the only spellings that mean one thing everywhere. */
 const isAddress = (text: string): boolean =>
   ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));

@@ -1,5 +1,6 @@
 import { currentMillis } from "../lib/clock.ts";
 import { LruMap } from "../lib/lru-map.ts";
+import { networkOf } from "../model/address-range.ts";
 
 /*
  * Requests a minute, by the platform's rate-limit bindings: one a step, because a binding takes its limit from the
@@ -33,7 +34,7 @@ export interface Rate {
 export interface RateLimiter {
   /** Counts a request of the key; undefined when the deployment has no such binding. */
   take(step: number, keyId: string): Promise<Rate | undefined>;
-  /** Counts a request without a known key; false when its address has sent too many. */
+  /** Counts a request without a known key; false when its address, or IPv6 network, has sent too many. */
   takeUnknown(address: string | undefined): Promise<boolean>;
 }
 
@@ -62,7 +63,7 @@ export function openRateLimiter(bindings: RateBindings): RateLimiter {
     },
     async takeUnknown(address) {
       if (address === undefined || !bindings.RATE_LIMIT_UNKNOWN) return true;
-      return (await bindings.RATE_LIMIT_UNKNOWN.limit({ key: address })).success;
+      return (await bindings.RATE_LIMIT_UNKNOWN.limit({ key: networkOf(address) })).success;
     },
   };
 }

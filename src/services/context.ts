@@ -45,4 +45,6 @@ export interface Idempotency {
   readonly request: IdempotentRequest;
   /** Set when the answer is that of an earlier request. */
   isReplayed: boolean;
+  /** When the earlier request with the key came, once it is known; rules that depend on the time are those of then. */
+  asOf?: Date;
 }

@@ -13,7 +13,9 @@ export const displayNameSchema = z.string().trim().min(1).max(200);
 /** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */
 export const instantSchema = z.iso
   .datetime({ offset: true, error: "must be a valid date-time (ISO 8601)" })
-  .transform((text) => new Date(text).toISOString());
+  .transform((text) => new Date(text).toISOString())
+  // Beyond, UTC has more digits, and texts do not sort as their times.
+  .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");
 
 /** The very object that was parsed: Zod's own records lose a `__proto__`, which then would not be refused. */
 export const jsonObjectSchema = z.custom<JsonObject>(isJsonObject, {

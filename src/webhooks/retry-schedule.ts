@@ -7,15 +7,15 @@ const GONE = 410;
 
 export type Verdict =
   | { readonly status: "SUCCEEDED" }
-  /** `isGone`: the endpoint wants no more of anything. */
-  | { readonly status: "FAILED"; readonly isGone: boolean }
+  | { readonly status: "FAILED" }
   | { readonly status: "PENDING"; readonly retryAfterSeconds: number };
 
 /** What an attempt makes of its delivery. `failuresBefore`: of the same series. */
 export function judgeAttempt({ statusCode }: Attempt, failuresBefore: number): Verdict {
   if (statusCode !== null && statusCode >= 200 && statusCode < 300) return { status: "SUCCEEDED" };
-  if (statusCode === GONE) return { status: "FAILED", isGone: true };
+  // It disables the webhook, and its deliveries wait for that to be enabled again.
+  if (statusCode === GONE) return { status: "PENDING", retryAfterSeconds: 0 };
   const retryAfterSeconds = RETRY_DELAYS_SECONDS[failuresBefore];
-  if (retryAfterSeconds === undefined) return { status: "FAILED", isGone: false };
+  if (retryAfterSeconds === undefined) return { status: "FAILED" };
   return { status: "PENDING", retryAfterSeconds };
 }

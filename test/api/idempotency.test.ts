@@ -29,6 +29,54 @@ function expectReplay(first: Answer, second: Answer): void {
   ]);
 }
 
+describe("an answer that is given again", () => {
+  it.each([
+    ["POST", "/Booking", { at: "AT", no: "1" }],
+    ["PUT", "/Booking/1", { at: "AT" }],
+    ["POST", "/Booking/bulk", [{ at: "AT" }]],
+    ["POST", "/Booking/bulk?atomic=true", [{ at: "AT" }]],
+    ["PUT", "/Booking/bulk?upsertBy=no", [{ no: "0", at: "AT" }]],
+    ["POST", "/transaction", { operations: [{ method: "POST", entity: "Booking", body: { at: "AT" } }] }],
+  ])("is that of then, where a rule depends on the time: %s %s", async (method, path, body) => {
+    const v = await makeWorkspace({
+      name: "Booking",
+      columns: [
+        { name: "at", type: "DATETIME", constraints: [{ type: "FUTURE" }] },
+        { name: "no", type: "VARCHAR", unique: true },
+      ],
+    });
+    expectStatus(await v.api("POST", "/Booking", { body: { no: "0" } }), 201);
+    const soon = Date.now() + 1000;
+    const asking = {
+      body: JSON.parse(JSON.stringify(body).replaceAll("AT", new Date(soon).toISOString())),
+      headers: { "Idempotency-Key": "k", Prefer: "return=representation" },
+    };
+    const first = await v.api(method, path, asking);
+    expect(first.status).toBeLessThan(300);
+    await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 20));
+    expectReplay(first, await v.api(method, path, asking));
+    const another = await v.api(method, path, { ...asking, headers: { "Idempotency-Key": "other" } });
+    expect(another.text).toContain("must be in the future");
+  });
+
+  it("is not made up when the key may write less now", async () => {
+    const { id, key } = await w.createKey();
+    const asking = {
+      token: key,
+      body: [{ orderNumber: "1", customerId: 1 }],
+      headers: { "Idempotency-Key": "k", Prefer: "return=representation" },
+    };
+    const written = expectStatus(await w.api("POST", "/Order/bulk", asking), 200);
+    expect(written.body.succeeded).toBe(1);
+    const scopes = [{ entity: "Order", operations: ["read", "create", "update"] }];
+    expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { scopes } }), 200);
+    expectFailure(await w.api("POST", "/Order/bulk", asking), 409, {
+      code: "IDEMPOTENCY_CONFLICT",
+      message: expect.stringContaining("was used when the key was allowed more"),
+    });
+  });
+});
+
 describe("a write with an Idempotency-Key", () => {
   it.each([
     ["POST", "/Customer", person(1)],

@@ -1,10 +1,11 @@
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import worker from "../../src/index.ts";
 import { composeApiKey } from "../../src/model/api-key.ts";
 import { ADMIN_TOKEN } from "../support/api.ts";
-import { customer } from "../support/entities.ts";
+import { alice, customer } from "../support/entities.ts";
+import { letTimePass, listen, makeMailbox, untilNewest } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /* The Worker in an isolate whose KV does not answer; the database does. */
@@ -80,4 +81,21 @@ it("a key that cannot be published is not made", async () => {
   );
   expect((await admin("GET", "/api-keys")).body.meta.totalElements).toBe(before);
   expect(await admin("POST", "/api-keys/sync")).toMatchObject(unavailable);
+});
+
+it("a scheduled run whose other work fails delivers what is due", async () => {
+  const v = await makeWorkspace(customer);
+  const box = makeMailbox();
+  const { id } = await listen(v, box);
+  await box.react({ reactions: [{ status: 500 }] });
+  expect((await v.api("POST", "/Customer", { body: alice })).status).toBe(201);
+  await untilNewest(v, id, { attempts: [{ statusCode: 500 }] });
+  await letTimePass(id);
+  const rotated = await v.admin("POST", `/api-keys/${v.keyId}/rotate`, { body: { gracePeriodSeconds: 1 } });
+  expect(rotated.status).toBe(200);
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await expect(worker.scheduled(createScheduledController(), broken)).rejects.toThrow();
+  expect(await untilNewest(v, id, { status: "SUCCEEDED" })).toMatchObject({
+    attempts: [{}, { statusCode: 200 }],
+  });
 });

@@ -31,6 +31,10 @@ describe("a rate limit", () => {
     for (let i = 0; i < 61; i++) await ask("GET", `${v.apiPath}/Note`, { token: reader.key });
     const refused = await ask("POST", `${v.apiPath}/Note`, { token: reader.key, body: {} });
     expect(refused.status).toBe(403);
+    const creator = await v.createKey({ scopes: [{ entity: "Note", operations: ["create"] }] });
+    for (let i = 0; i < 61; i++) await ask("GET", `${v.apiPath}/Note`, { token: creator.key });
+    expectStatus(await ask("GET", `${v.apiPath}/Note`, { token: creator.key }), 403);
+    expectStatus(await ask("POST", `${v.apiPath}/Note`, { token: creator.key, body: {} }), 429);
   });
 
   it("is not there unless the workspace has one", async () => {
@@ -49,6 +53,12 @@ describe("a rate limit", () => {
     expectStatus(await w.api("GET", "/Note", { headers }), 200);
     const elsewhere = { "CF-Connecting-IP": "198.51.100.8" };
     expect((await ask("GET", `${w.apiPath}/Note`, { headers: elsewhere })).status).toBe(401);
+    const network: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const address = { "CF-Connecting-IP": `2001:db8:7:8::${i}` };
+      network.push((await ask("GET", `${w.apiPath}/Note`, { token: "sk_live_x", headers: address })).status);
+    }
+    expect(network.at(-1)).toBe(429);
   });
 });
 

@@ -2,7 +2,14 @@ import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
 import { expectFailure, expectStatus } from "../support/api.ts";
 import { alice, customer } from "../support/entities.ts";
-import { listen, makeMailbox, runSql, type TestMailbox, untilNewest } from "../support/webhooks.ts";
+import {
+  deliveriesOf,
+  listen,
+  makeMailbox,
+  runSql,
+  type TestMailbox,
+  untilNewest,
+} from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 let w: TestWorkspace;
@@ -14,6 +21,32 @@ beforeEach(async () => {
 
 const create = async (email = alice.email) =>
   expectStatus(await w.api("POST", "/Customer", { body: { ...alice, email } }), 201).body.data;
+
+describe("an event that is larger than an answer of the database can be", () => {
+  it("fails and says why, and others are delivered once", async () => {
+    const names = Array.from({ length: 5 }, (_, i) => `c${i}`);
+    const v = await makeWorkspace({ name: "Page", columns: names.map((name) => ({ name, type: "TEXT" })) });
+    const { id } = await listen(v, box);
+    expectStatus(await v.api("POST", "/Page", { body: { c0: "a" } }), 201);
+    await box.messages(1);
+    const large = "\u0001".repeat(99_900);
+    for (const name of names)
+      expectStatus(await v.api("PUT", "/Page/1?fields=id", { body: { [name]: large } }), 200);
+    for (const c0 of ["x", "y"]) expectStatus(await v.api("POST", "/Page", { body: { c0 } }), 201);
+    const failed = (delivery: { status: string }) => delivery.status === "FAILED";
+    const isWaiting = ({ status }: { status: string }) => status === "PENDING";
+    await expect
+      .poll(async () => (await deliveriesOf(v, id)).some(isWaiting), { timeout: 20_000 })
+      .toBe(false);
+    const all = await deliveriesOf(v, id);
+    expect(all.filter(failed).length).toBeGreaterThan(0);
+    for (const { attempts } of all.filter(failed))
+      expect(attempts).toMatchObject([{ statusCode: null, error: "the event is larger than 4500000 bytes" }]);
+    const received = (await box.received()).map(({ headers }) => headers["webhook-id"]);
+    expect(new Set(received).size).toBe(received.length);
+    expect(received).toHaveLength(all.length - all.filter(failed).length);
+  });
+});
 
 describe("a delivery", () => {
   it("is signed as Standard Webhooks says; tampered and old ones do not verify", async () => {

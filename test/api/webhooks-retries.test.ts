@@ -77,8 +77,8 @@ describe("a refused delivery", () => {
     await create("gone@example.com");
     await expect.poll(async () => (await w.admin("GET", `/webhooks/${id}`)).body.data.enabled).toBe(false);
     expect(await untilNewest(w, id, { recordId: 2 })).toMatchObject({
-      status: "FAILED",
-      nextAttemptAt: null,
+      status: "PENDING",
+      attempts: [{ statusCode: 410 }],
     });
     await create("unheard@example.com");
     await letTimePass(id);
@@ -86,11 +86,9 @@ describe("a refused delivery", () => {
     expect(await box.received()).toHaveLength(2);
     expectStatus(await w.admin("PATCH", `/webhooks/${id}`, { body: { enabled: true } }), 200);
     await runScheduled();
-    expect((await box.messages(3)).map(({ data }) => data.record.email)).toEqual([
-      "waits@example.com",
-      "gone@example.com",
-      "waits@example.com",
-    ]);
+    const emails = (await box.messages(4)).map(({ data }) => data.record.email);
+    expect(emails.slice(0, 2)).toEqual(["waits@example.com", "gone@example.com"]);
+    expect(emails.slice(2).sort()).toEqual(["gone@example.com", "waits@example.com"]);
   });
 });
 

@@ -5,21 +5,21 @@ import { env } from "cloudflare:workers";
 import worker from "./worker.js";
 
 const WINDOW_MS = 60_000;
+const MAX_WINDOWS = 10_000;
 
-/** The platform's rate-limit binding: requests of a key in windows of a minute. */
+/** The platform's rate-limit binding: requests of a key in windows of a minute, which begin with its first. */
 function rateLimit(limit) {
-  let windowStart = 0;
-  let counts = new Map();
+  const windows = new Map();
   return {
     async limit({ key }) {
       const now = Date.now();
-      if (now >= windowStart + WINDOW_MS) {
-        windowStart = now;
-        counts = new Map();
-      }
-      const count = (counts.get(key) ?? 0) + 1;
-      counts.set(key, count);
-      return { success: count <= limit };
+      if (windows.size > MAX_WINDOWS)
+        for (const [each, { end }] of windows) if (end <= now) windows.delete(each);
+      const known = windows.get(key);
+      const window = known && now < known.end ? known : { end: now + WINDOW_MS, count: 0 };
+      window.count++;
+      windows.set(key, window);
+      return { success: window.count <= limit };
     },
   };
 }

@@ -16,9 +16,9 @@ export interface WorkerdConfig {
 
 /**
  * V8 collects all of its heap when that has grown by the size of its young generation and more, and stops the Worker for
- * as long as what is to go is large: 16 MiB (the default) are pauses of 100 to 190 ms, 2 MiB some of 40 (bench/README.md).
+ * as long as what is to go is large: 16 MiB (the default) are pauses of 100 to 190 ms, 4 MiB some of 50 (bench/README.md).
  */
-const V8_FLAGS = ["--max-semi-space-size=2"];
+const V8_FLAGS = ["--max-semi-space-size=4"];
 
 /** The text of a workerd configuration (Cap'n Proto) for the files that buildWorker made beside it. */
 export function writeWorkerdConfig(config: WorkerdConfig): string {

@@ -10,7 +10,13 @@ import {
   splitRecord,
 } from "../../db/fence.ts";
 import type { StepOutcome } from "../../db/hrana.ts";
-import { claimStatements, decodeKept, type KeptRequest, keptStatement } from "../../db/idempotency.ts";
+import {
+  claimStatements,
+  decodeKept,
+  isExpired,
+  type KeptRequest,
+  keptStatement,
+} from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import {
@@ -80,7 +86,7 @@ export interface FencedWork<T> {
  */
 export async function runFenced<T>(ctx: WorkspaceContext, work: FencedWork<T>): Promise<T> {
   let belief: Belief = { actor: ctx.actor, view: await resolveView(ctx) };
-  await limitRate(ctx, belief, work.need);
+  await limitRate(ctx, belief, { need: work.need, plan: () => planOrRefuse(ctx, work, belief) });
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const outcome = await attemptWork(ctx, work, belief);
     if (outcome.held) return outcome.value;
@@ -100,7 +106,9 @@ async function attemptWork<T>(
   belief: Belief,
 ): Promise<Outcome<T>> {
   const { need } = work;
-  const plan = planOrRefuse(ctx, work, belief);
+  let plan = planOrRefuse(ctx, work, belief);
+  if (plan instanceof AppError && plan.code === "VALIDATION_ERROR" && (await recallEarlier(ctx)))
+    plan = planOrRefuse(ctx, work, belief);
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
   const claim = claimOf(ctx, belief);
@@ -113,7 +121,7 @@ async function attemptWork<T>(
       return { held: false, facts: await readFacts(ctx, belief, need) };
     }
     if (claim && failure.index === CLAIM)
-      return { held: true, value: await replayEarlier(ctx, belief, plan) };
+      return { held: true, value: await replayEarlier(ctx, belief, { work, plan }) };
     throw failure;
   }
 }
@@ -143,23 +151,40 @@ async function writeFenced<T>(
   }
 }
 
+/**
+ * Whether an earlier request with the same key was the same: what was right then, such as a date in the future, may be
+ * wrong by now, and its answer is to be given all the same. From here on it is planned as of then.
+ */
+async function recallEarlier({ database, idempotency, now }: WorkspaceContext): Promise<boolean> {
+  if (!idempotency || idempotency instanceof AppError || idempotency.asOf) return false;
+  const [rows = []] = await database.read([keptStatement(idempotency.request)]);
+  const kept = decodeKept(rows);
+  if (!kept || kept.fingerprint !== idempotency.request.fingerprint || isExpired(kept, now)) return false;
+  idempotency.asOf = kept.createdAt;
+  return true;
+}
+
 /** The answer that an earlier request with the same key was given. Throws IDEMPOTENCY_CONFLICT. */
 async function replayEarlier<T>(
-  { database, idempotency }: WorkspaceContext,
-  { view }: Belief,
-  plan: FencedPlan<T> | IndependentPlan<T>,
+  ctx: WorkspaceContext,
+  belief: Belief,
+  { work, plan }: { readonly work: FencedWork<T>; readonly plan: FencedPlan<T> | IndependentPlan<T> },
 ): Promise<T> {
+  const { database, idempotency } = ctx;
   if (!idempotency || idempotency instanceof AppError) throw new Error("a request without a key was claimed");
   const [rows = []] = await database.read([keptStatement(idempotency.request)]);
   const kept = decodeKept(rows);
   if (!kept || !plan.replay) throw idempotencyConflict("is still in use");
   if (kept.fingerprint !== idempotency.request.fingerprint)
     throw idempotencyConflict("was used for another request");
-  if (kept.schemaVersion !== view.workspace.schemaVersion) {
+  if (kept.schemaVersion !== belief.view.workspace.schemaVersion) {
     throw idempotencyConflict("was used before the schema was changed");
   }
   idempotency.isReplayed = true;
-  return plan.replay(kept);
+  idempotency.asOf = kept.createdAt;
+  const asThen = planOrRefuse(ctx, work, belief);
+  const { replay = plan.replay } = asThen instanceof AppError ? plan : asThen;
+  return replay(kept);
 }
 
 function planOrRefuse<T>(

@@ -178,6 +178,8 @@ function planIndependent(
     replay(kept) {
       const earlier = replayAnswer(kept);
       if (earlier) return earlier;
+      if (kept.records.size > writes.length)
+        throw idempotencyConflict("was used when the key was allowed more");
       const records = keeping.recordsOf(kept);
       return answerWith(
         writes.map((_, i) => (kept.records.has(i) ? { record: records[i] ?? null } : OUTCOME_LOST)),

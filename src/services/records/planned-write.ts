@@ -1,7 +1,7 @@
 import { parseId, recordValidatorOf, type Surroundings } from "../../columns/validate-record.ts";
 import type { Rows } from "../../db/database.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
-import type { AppError } from "../../errors/app-error.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { preconditionFailed, recordNotFound, validationFailed } from "../../errors/failures.ts";
 import { newUuidV7 } from "../../lib/ids.ts";
 import type { Column } from "../../model/column.ts";
@@ -27,7 +27,7 @@ import {
   compileUpdate,
 } from "../../query/sql/record-statements.ts";
 import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
-import type { ServiceContext } from "../context.ts";
+import type { ServiceContext, WorkspaceContext } from "../context.ts";
 import { type Diagnosis, diagnoseDelete, diagnoseWrite } from "./diagnose-failure.ts";
 
 /** One validated write of one record, ready for any batch. */
@@ -62,10 +62,10 @@ export interface UpdateRequest {
 
 /** A reference to what the caller may not read cannot be written: its refusal would tell what is there. */
 export const surroundingsOf = (
-  { now }: Pick<ServiceContext, "now">,
+  { now, idempotency }: Pick<WorkspaceContext, "now" | "idempotency">,
   { scope }: Pick<QueryTarget, "scope">,
 ): Surroundings => ({
-  iso: now.toISOString(),
+  iso: ((idempotency instanceof AppError ? undefined : idempotency?.asOf) ?? now).toISOString(),
   generateUuid: newUuidV7,
   isLocked: ({ references }) => references !== undefined && !scope.canRead(references.entity),
 });

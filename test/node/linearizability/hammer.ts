@@ -101,5 +101,8 @@ async function send(baseUrl: string, token: string, { method, path, body }: Sent
 }
 
 let addresses = 0;
-/** A new one each time: an address may ask only so often with a key that has ended. */
-const newAddress = () => `2001:db8::${(++addresses).toString(16).replace(/(?=.{4}$)/, ":")}`;
+/** Of a new network each time: one may ask only so often with a key that has ended. */
+const newAddress = () => {
+  const network = (++addresses).toString(16).padStart(8, "0");
+  return `2001:db8:${network.slice(0, 4)}:${network.slice(4)}::1`;
+};
