@@ -181,6 +181,18 @@ describe("API keys", () => {
     expect(listed.text).not.toContain(key);
   });
 
+  it.each(["9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00+14:00"])(
+    "end in a year of four digits, not at %s",
+    async (expiresAt) => {
+      const body = { name: "k", permission: "READ_ONLY", expiresAt };
+      expectFailure(await w.admin("POST", "/api-keys", { body }), 422, {
+        code: "VALIDATION_ERROR",
+        message: "Validation failed: 1 error(s)",
+        details: [{ field: "expiresAt", message: "must be between the years 0000 and 9999 in UTC" }],
+      });
+    },
+  );
+
   it("are rewritten in KV from the database", async () => {
     const { env } = await import("cloudflare:workers");
     const other = await makeWorkspace(customer);
