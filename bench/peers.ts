@@ -33,19 +33,19 @@ await runServer(async () => {
   const wrk = await requireWrk();
   const directory = mkdtempSync(join(tmpdir(), "schemastack-bench-"));
   onEnd(() => rmSync(directory, { recursive: true, force: true }));
-  const { database, ours, baseline } = await startOwn(directory);
+  const { database, own } = await startOwn(directory);
   const { peers, failed } = await startPeers(directory);
   const measured: MeasuredOperation[] = [];
   for (const operation of wantedOperations()) {
     for (const connections of CONNECTIONS) {
       const load = { operation, connections, directory };
-      measured.push(await measureOperation([ours, baseline, ...peers], load));
+      measured.push(await measureOperation([...own, ...peers], load));
     }
   }
   await database.stop();
   await startBenchDatabase(directory, { hasStats: true });
-  const roundTrips = await measureRoundTrips([ours.target, baseline.target]);
-  const targets = [ours, baseline, ...peers].map(({ target }) => target);
+  const roundTrips = await measureRoundTrips(own.map(({ target }) => target));
+  const targets = [...own, ...peers].map(({ target }) => target);
   console.log(writePeersReport({ targets, failed, measured, roundTrips, wrk }));
   await endProcess(0);
 });
@@ -62,11 +62,10 @@ async function startOwn(directory: string) {
   const withBaseline = await withProcesses(() => startBaseline(directory, key));
   const shared = withDatabase.processes;
   const ours: RunningTarget = { target: withOurs.started, processes: [...withOurs.processes, ...shared] };
-  const baseline: RunningTarget = {
-    target: withBaseline.started,
-    processes: [...withBaseline.processes, ...shared],
-  };
-  return { database, ours, baseline };
+  const limits: readonly RunningTarget[] = withBaseline.started.map((target) => {
+    return { target, processes: [...withBaseline.processes, ...shared] };
+  });
+  return { database, own: [ours, ...limits] };
 }
 
 /** A peer that does not install or start is reported, and the others go on. */

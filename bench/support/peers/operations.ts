@@ -62,12 +62,13 @@ export async function verifyOperation(
   if (!operation || !request) return undefined;
   const added = ADDED[name];
   const table = added && writeTable(added.table, connections);
-  const before = table === undefined ? undefined : await target.count(table);
+  const before = table === undefined || operation.isEmpty ? undefined : await target.count(table);
   const response = await sendRequest(target, request);
   const text = await response.text();
   if (response.status !== operation.status) {
     throw new Error(`${name} answered ${response.status}, not ${operation.status}: ${text.slice(0, 300)}`);
   }
+  if (operation.isEmpty) return operation;
   const expected = expectedSummary(name);
   if (expected) deepStrictEqual(operation.summarize?.(JSON.parse(text) as never), expected);
   if (added && table && before !== undefined)

@@ -79,8 +79,11 @@ export async function startOurs(directory: string): Promise<Target> {
   });
 }
 
-/** The hand-written Worker in the same workerd, over the same database, KV directory and tables. */
-export async function startBaseline(directory: string, key: string): Promise<Target> {
+/**
+ * The hand-written Worker in the same workerd, over the same database, KV directory and tables; and what it takes it to
+ * send the database one request that asks for nothing, before anything else is done.
+ */
+export async function startBaseline(directory: string, key: string): Promise<[Target, Target]> {
   const port = await freePort();
   const workerd = await startWorkerd({
     port,
@@ -98,7 +101,10 @@ export async function startBaseline(directory: string, key: string): Promise<Tar
   onEnd(workerd.stop);
   const baseUrl = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(baseUrl);
-  return target("hand-written Worker", "the same workerd, database and KV", { baseUrl, key });
+  const baseline = target("hand-written Worker", "the same workerd, database and KV", { baseUrl, key });
+  const empty = { requests: [{ method: "GET" as const, path: "/empty" }], status: 200, isEmpty: true };
+  const start = "the same workerd and database, no key, no statement, no record";
+  return [baseline, { ...baseline, name: "empty exchange", start, operation: () => empty }];
 }
 
 function target(name: string, start: string, { baseUrl, key }: { baseUrl: string; key: string }): Target {

@@ -22,6 +22,8 @@ export interface TargetOperation {
   readonly status: number;
   /** Undefined where the answer tells nothing of the records. */
   readonly summarize?: (body: never) => Summary;
+  /** It stands for the time that every operation takes, and does none. */
+  readonly isEmpty?: boolean;
 }
 
 /** A running program that answers the operations. */
