@@ -14,6 +14,8 @@ export interface Surroundings {
   generateUuid(): string;
   /** Whether this client may not write the column. */
   isLocked?(column: Column): boolean;
+  /** Fields whose value stands in for one that only the database will know, and what that is called. */
+  readonly pending?: ReadonlyMap<string, string>;
 }
 
 export type Validated =
@@ -68,7 +70,7 @@ interface Circumstances {
   readonly id?: SqlValue;
 }
 
-interface Collected {
+interface Collected extends Pick<Surroundings, "pending"> {
   readonly values: Map<Column, SqlValue>;
   readonly details: Detail[];
 }
@@ -82,7 +84,8 @@ function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: C
     if ("value" in reading) values.set(rule.column, reading.value);
     else for (const message of reading.messages) details.push({ field: rule.column.name, message });
   }
-  return { values, details };
+  const { pending } = circumstances.now;
+  return { values, details, ...(pending && { pending }) };
 }
 
 function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circumstances): Reading {
@@ -106,8 +109,9 @@ const valueWhenAbsent: WhenAbsent = (column, now) => {
   return column.nullable ? { value: null } : { messages: [`${column.name} is required`] };
 };
 
-function conclude(entity: Entity, body: JsonObject, { values, details }: Collected): Validated {
-  details.push(...checkEntityConstraints(entity, values));
+function conclude(entity: Entity, body: JsonObject, { values, details, pending }: Collected): Validated {
+  const known = pending ? new Map([...values].filter(([{ name }]) => !pending.has(name))) : values;
+  details.push(...checkEntityConstraints(entity, known));
   for (const field of Object.keys(body)) {
     if (!entity.columnByName.has(field)) details.push({ field, message: `is not a field of ${entity.name}` });
   }

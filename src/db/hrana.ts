@@ -1,4 +1,4 @@
-import { badRequest } from "../errors/failures.ts";
+import { AnswerTooLarge } from "../errors/failures.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
@@ -72,9 +72,7 @@ function quote(sql: string): string {
 /** One outcome a step. Throws when the text is not the answer to a batch: a proxy's page, a cut body. */
 export function decodePipeline(text: string, stepCount: number): readonly StepOutcome[] {
   const [first] = parse(text).results;
-  if (first?.error?.code === "RESPONSE_TOO_LARGE") {
-    throw badRequest("The answer is too large — ask for fewer records, fields or expansions");
-  }
+  if (first?.error?.code === "RESPONSE_TOO_LARGE") throw new AnswerTooLarge();
   if (first?.type !== "ok" || !first.response)
     throw new Error(`libSQL refused the batch: ${first?.error?.message}`);
   const { step_results, step_errors } = first.response.result;

@@ -4,6 +4,13 @@ import { AppError, type Detail } from "./app-error.ts";
 
 export const badRequest = (message: string) => new AppError("BAD_REQUEST", message);
 
+/** What was asked for does not fit into one answer of the database; a part of it may. */
+export class AnswerTooLarge extends AppError {
+  constructor() {
+    super("BAD_REQUEST", "The answer is too large — ask for fewer records, fields or expansions");
+  }
+}
+
 export const validationFailed = (details: readonly Detail[]) =>
   new AppError("VALIDATION_ERROR", `Validation failed: ${details.length} error(s)`, { details });
 

@@ -19,6 +19,8 @@ const CANDIDATES: Readonly<Record<Exclude<ColumnTypeName, "ENUM">, readonly Json
   UUID: ["0197c5a0-7d1e-7000-8000-000000000001"],
   JSON: [{ key: "value" }],
 };
+/** A longer text than this would be no help in a document. */
+const LONGEST_SAMPLE = 1_000;
 /** What is past and what is future is so for a sample too; its document must not change with the time. */
 const NOW = "2026-01-01T00:00:00.000Z";
 
@@ -38,11 +40,13 @@ function sampleOf(column: Column): JsonValue | undefined {
   return candidatesFor(column).find((candidate) => "value" in rule.read(candidate, NOW));
 }
 
+const textOf = (length: number) => "text ".repeat(length).slice(0, length);
+
 function candidatesFor(column: Column): readonly JsonValue[] {
   if (column.type === "ENUM") return column.values ?? [];
   const known = CANDIDATES[column.type];
   const bounds = column.constraints.flatMap(({ value }) => (typeof value === "number" ? [value] : []));
   if (known === NUMBERS) return [...known, ...bounds, ...bounds.flatMap((each) => [each + 1, each - 1])];
-  if (known === TEXTS) return [...known, ...bounds.map((length) => "text ".repeat(length).slice(0, length))];
+  if (known === TEXTS) return [...known, ...bounds.filter((length) => length <= LONGEST_SAMPLE).map(textOf)];
   return known;
 }

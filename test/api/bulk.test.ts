@@ -226,6 +226,21 @@ describe("bulk update", () => {
     expect(await names()).toEqual(["One", "P2", "P3", "P4"]);
   });
 
+  it("upserts by what is sent, not by what every object has", async () => {
+    await w.define({
+      name: "Tool",
+      columns: [
+        { name: "toString", type: "VARCHAR", unique: true },
+        { name: "size", type: "INTEGER" },
+      ],
+    });
+    const answer = await bulk("PUT", [{ size: 1 }, { toString: "t" }], {
+      entity: "Tool",
+      query: "?upsertBy=toString",
+    });
+    expect(answer.body).toMatchObject({ succeeded: 1, failed: 1, errors: [{ index: 0 }] });
+  });
+
   it.each(["?upsertBy=name", "?upsertBy=", "?upsertBy=email,name", "?atomic=maybe", "?upsert=email"])(
     "refuses %s",
     async (query) => {

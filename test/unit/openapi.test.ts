@@ -71,6 +71,7 @@ describe("the example of a record", () => {
     [{ type: "TEXT", constraints: [{ type: "URL" }] }, "https://example.com"],
     [{ type: "VARCHAR", length: 2 }, "A1"],
     [{ type: "VARCHAR", constraints: [{ type: "MIN_LENGTH", value: 20 }] }, "text text text text "],
+    [{ type: "TEXT", constraints: [{ type: "MAX_LENGTH", value: 999_999_999 }] }, "text"],
     [{ type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^[A-Z]+$" }] }, "TEXT"],
     [{ type: "INTEGER", constraints: [{ type: "MIN", value: 40 }] }, 100],
     [{ type: "INTEGER", constraints: [{ type: "MIN", value: 5000 }] }, 5000],

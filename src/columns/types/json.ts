@@ -1,3 +1,4 @@
+import { stringifyFinite } from "../../lib/stringify-finite.ts";
 import type { JsonValue } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
 import { accept, refuse } from "../parsed.ts";
@@ -13,7 +14,8 @@ export const json: ColumnType = {
   family: "json",
   storage: "TEXT",
   parse(value) {
-    const text = JSON.stringify(value);
+    const text = stringifyFinite(value);
+    if (text === undefined) return refuse("must not hold a number that is too large");
     const isTooLarge = text.length > MAX_JSON_BYTES || encoder.encode(text).length > MAX_JSON_BYTES;
     return isTooLarge ? refuse(`must be at most ${MAX_JSON_BYTES} bytes of JSON`) : accept(text);
   },

@@ -1,4 +1,5 @@
 import { badRequest, entityNotFound } from "../../errors/failures.ts";
+import { stringifyFinite } from "../../lib/stringify-finite.ts";
 import { OPERATIONS, type Operation } from "../../model/access.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
@@ -133,12 +134,11 @@ function pairsOf(name: string, value: unknown): string[][] {
   return [[name, typeof value === "object" ? jsonOf(name, value) : String(value)]];
 }
 
-/** Throws BAD_REQUEST for what JSON.parse has made infinite, which would be written as null: another question. */
-const jsonOf = (name: string, value: unknown): string =>
-  JSON.stringify(value, (_, part) => {
-    if (part === Number.POSITIVE_INFINITY || part === Number.NEGATIVE_INFINITY)
-      throw badRequest(`Parameter '${name}' has a number that is too large`);
-    return part;
-  });
+/** Throws BAD_REQUEST for an infinite number, which as null would ask another question. */
+function jsonOf(name: string, value: unknown): string {
+  const text = stringifyFinite(value);
+  if (text === undefined) throw badRequest(`Parameter '${name}' has a number that is too large`);
+  return text;
+}
 
 const tagged = (found: TaggedRecord) => ({ data: found.record, etag: etagOf(found) });

@@ -1,6 +1,5 @@
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
-import { EXPORT_CHUNK_SIZE } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan } from "../plan/plan.ts";
 import { compileCount, compilePage } from "./compile-page.ts";
@@ -35,18 +34,10 @@ export function compileList(plan: ListPlan): Compiled<ListAnswer> {
 
 const EVERYTHING: Seek = { after: null, block: "ALL" };
 
-export interface ExportChunk {
+export interface Chunk {
   readonly records: readonly JsonObject[];
   /** Where the next chunk continues; null when this one is the last. */
   readonly next: readonly SqlValue[] | null;
-}
-
-/** One chunk of an export by position, so that memory and cost stay the same however deep it is. */
-export function compileExportChunk(
-  plan: ExportPlan,
-  after: readonly SqlValue[] | null,
-): Compiled<ExportChunk> {
-  return compileChunk(plan, after, EXPORT_CHUNK_SIZE);
 }
 
 function compileOffsetList(
@@ -84,12 +75,15 @@ function compileCursorList(
   };
 }
 
-/** Reads one row more than wanted, to know whether anything follows. */
-function compileChunk(
+/**
+ * The records behind a position, so that memory and cost stay the same however deep it is. Reads one row more than
+ * wanted, to know whether anything follows.
+ */
+export function compileChunk(
   plan: ListPlan | ExportPlan,
   after: readonly SqlValue[] | null,
   size: number,
-): Compiled<ExportChunk> {
+): Compiled<Chunk> {
   const { selection, sort } = plan;
   const window = { limit: size + 1, offset: 0, hasKeys: true };
   const whole: Seek = { after, block: "ALL" };

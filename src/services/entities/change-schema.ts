@@ -78,9 +78,9 @@ function appliedChange<E extends SchemaEdit>(plan: SchemaPlan<E>): AppliedChange
 async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: Lease): Promise<void> {
   try {
     const ask: Ask = async (statements) => {
-      const renewals = [requireLease(lease), renewLease(lease)];
-      const results = await ctx.database.write([...renewals, ...statements], MIGRATION_TIMEOUT_MS);
-      return results.slice(renewals.length);
+      /* Renewed last: what is asked may take longer than the lease, and nobody else can write meanwhile anyway. */
+      const asked = [requireLease(lease), ...statements, renewLease(lease)];
+      return (await ctx.database.write(asked, MIGRATION_TIMEOUT_MS)).slice(1, -1);
     };
     const problems = await findProblems(checksOf(plan), { ask, now: ctx.now });
     if (problems.length > 0) throw refusalOf(plan, problems);

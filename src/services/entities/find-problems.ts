@@ -59,7 +59,7 @@ async function runScans(scans: readonly ScanCheck[], ask: Ask, now: Date): Promi
 
 async function scan(group: readonly ScanCheck[], ask: Ask, now: string): Promise<Found> {
   const tallies = group.map((check) => ({ check, count: 0, ids: [] as SqlValue[] }));
-  const size = Math.min(...group.map(({ pageSize }) => pageSize));
+  const size = Math.ceil(Math.min(...group.map(({ pageSize }) => pageSize)) / group.length);
   let after: SqlValue | undefined;
   for (;;) {
     const [rows = []] = await ask([pageOf(group, size, after)]);

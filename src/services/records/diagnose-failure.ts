@@ -24,6 +24,8 @@ export interface AttemptedWrite {
   readonly entity: Entity;
   /** What was to be stored, by column; of an update only what was sent. */
   readonly values: ReadonlyMap<Column, SqlValue>;
+  /** Of the values, by field, those that stand in for ids which the refused transaction would have made. */
+  readonly pending?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -90,36 +92,41 @@ function pathsToHolders(catalog: Catalog, deleted: Entity): readonly (readonly R
 
 const known = (error: AppError | undefined): Diagnosis => ({ statements: [], conclude: () => error });
 
-function explainUnique(columns: readonly string[], { entity, values }: AttemptedWrite): AppError {
+function explainUnique(columns: readonly string[], write: AttemptedWrite): AppError {
   const taken = columns.map((qualified) => {
     const columnName = qualified.slice(qualified.lastIndexOf(".") + 1);
-    const column = entity.columns.find((candidate) => candidate.columnName === columnName);
+    const column = write.entity.columns.find((candidate) => candidate.columnName === columnName);
     if (!column) return { field: columnName, value: "" };
-    return { field: column.name, value: textOf(column, values.get(column) ?? null) };
+    return { field: column.name, value: textOf(column, write) };
   });
   return uniqueViolation(taken);
 }
 
-function diagnoseReference({ catalog, entity, values }: AttemptedWrite): Diagnosis {
+function diagnoseReference(write: AttemptedWrite): Diagnosis {
+  const { catalog, entity, values, pending } = write;
   const sent = entity.columns.flatMap((column) => {
     const value = values.get(column) ?? null;
     if (!column.references || value === null) return [];
     return [{ column, value, target: getEntity(catalog, column.references.entity) }];
   });
+  const asked = sent.filter(({ column }) => !pending?.has(column.name));
   return {
-    statements: sent.map(({ target, value }) => compileExists(target, value)),
+    statements: asked.map(({ target, value }) => compileExists(target, value)),
     conclude(answers) {
       // What was missing may be there by now: created by a later item of the same request, or by somebody else.
       const created = sent.find(({ target }) => target === entity) ?? sent[0];
-      const missing = sent.find((_, i) => answers[i]?.length === 0) ?? created;
+      const missing = asked.find((_, i) => answers[i]?.length === 0) ?? created;
       if (!missing) return undefined;
-      const { column, value, target } = missing;
-      const reference = `${column.columnName} '${textOf(column, value)}'`;
+      const { column, target } = missing;
+      const reference = `${column.columnName} '${textOf(column, write)}'`;
       return foreignKeyViolation(`Referenced ${reference} does not exist in ${target.tableName}`);
     },
   };
 }
 
-function textOf(column: Column, value: SqlValue): string {
+function textOf(column: Column, { values, pending }: AttemptedWrite): string {
+  const maker = pending?.get(column.name);
+  if (maker !== undefined) return `${maker}.id`;
+  const value = values.get(column) ?? null;
   return value === null ? "null" : String(columnTypeOf(column).toJson(value, column));
 }

@@ -1,13 +1,18 @@
+import { AnswerTooLarge, schemaMigrationInProgress } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
 import { logFailure } from "../../lib/logger.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { encoderOf } from "../../query/export/encoder-of.ts";
+import { EXPORT_CHUNK_SIZE } from "../../query/limits.ts";
 import { planExport } from "../../query/plan/plan-list.ts";
-import { compileExportChunk } from "../../query/sql/compile-list.ts";
+import { compileChunk } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import type { ListRecordsInput } from "./list-records.ts";
 import { targetIn } from "./record-view.ts";
+
+/** By how much a chunk shrinks that was too large. */
+const FEWER = 8;
 
 export interface RecordExport {
   readonly contentType: string;
@@ -20,8 +25,8 @@ export interface RecordExport {
  */
 export async function exportRecords(ctx: WorkspaceContext, input: ListRecordsInput): Promise<RecordExport> {
   const text = new TextEncoder();
-  const first = await readChunk(ctx, input, null);
-  let pending: Chunk | undefined = first;
+  const first = await readChunk(ctx, input, { after: null, size: EXPORT_CHUNK_SIZE });
+  let pending: EncodedChunk | undefined = first;
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -42,25 +47,51 @@ export async function exportRecords(ctx: WorkspaceContext, input: ListRecordsInp
   }
 }
 
-interface Chunk {
-  readonly contentType: string;
-  readonly text: string;
-  /** Where to go on; undefined after the last chunk. */
-  readonly next: readonly SqlValue[] | undefined;
+/** What is to be read next. */
+interface Position {
+  /** Null at the beginning. */
+  readonly after: readonly SqlValue[] | null;
+  /** Records to be read at once. */
+  readonly size: number;
+  /** Of the chunks before; records of another schema would not fit under their head. */
+  readonly schemaVersion?: number;
 }
 
+interface EncodedChunk {
+  readonly contentType: string;
+  readonly text: string;
+  /** Undefined after the last chunk. */
+  readonly next: Position | undefined;
+}
+
+/** Records that are too large to be read together are read by fewer. */
 async function readChunk(
   ctx: WorkspaceContext,
   input: ListRecordsInput,
-  after: readonly SqlValue[] | null,
-): Promise<Chunk> {
+  position: Position,
+): Promise<EncodedChunk> {
+  try {
+    return await tryChunk(ctx, input, position);
+  } catch (failure) {
+    if (!(failure instanceof AnswerTooLarge) || position.size === 1) throw failure;
+    return readChunk(ctx, input, { ...position, size: Math.ceil(position.size / FEWER) });
+  }
+}
+
+function tryChunk(
+  ctx: WorkspaceContext,
+  input: ListRecordsInput,
+  { after, size, schemaVersion }: Position,
+): Promise<EncodedChunk> {
   return runFenced(ctx, {
     need: "READ",
     plan: (planning) => {
       const target = targetIn(planning, input.entity, ["read"]);
+      const version = target.catalog.schemaVersion;
+      if (version !== (schemaVersion ?? version)) throw schemaMigrationInProgress();
       const plan = planExport(target, input.query());
       const encoder = encoderOf(plan);
-      const chunk = compileExportChunk(plan, after);
+      const chunk = compileChunk(plan, after, size);
       return {
         statements: chunk.statements,
         shape(results) {
@@ -69,7 +100,7 @@ async function readChunk(
           return {
             contentType: encoder.contentType,
             text: head + encoder.encode(records),
-            next: next ?? undefined,
+            next: next ? { after: next, size, schemaVersion: version } : undefined,
           };
         },
       };

@@ -10,11 +10,12 @@ import type { PlannedWrite } from "./planned-write.ts";
 export interface NamedOperation {
   readonly entity: Entity;
   readonly write: PlannedWrite;
+  readonly pending: ResolvedBody["pending"];
 }
 
 export interface ResolvedBody {
   readonly body: JsonObject;
-  /** Fields that will hold an id which only the database knows, with the name of the operation that makes it. */
+  /** Fields that will hold an id which only the database will know, with the name of the operation that makes it. */
   readonly pending: ReadonlyMap<string, string>;
   readonly details: readonly Detail[];
 }
@@ -22,8 +23,12 @@ export interface ResolvedBody {
 /** Passes for an id while a body is validated; the statement gets the real one. */
 const STAND_IN_ID = 1;
 
-/** Puts the values that `{"$ref":"order.id"}` means into a body, as far as they are known before the database is asked. */
+/**
+ * Puts the values that `{"$ref":"order.id"}` means into a body of the entity, as far as they are known before the
+ * database is asked.
+ */
 export function resolveReferences(
+  entity: Entity,
   body: JsonObject,
   named: ReadonlyMap<string, NamedOperation>,
 ): ResolvedBody {
@@ -39,8 +44,12 @@ export function resolveReferences(
       details.push({ field, message: `refers to '${reference}', which no earlier operation has` });
       return [field, null];
     }
-    if (source === "id" && known.write.id === undefined) {
-      pending.set(field, name);
+    const maker = source === "id" && known.write.id === undefined ? name : known.pending.get(source);
+    if (maker !== undefined) {
+      const own = entity.columnByName.get(field);
+      if (own && !takesPendingId(own))
+        details.push({ field, message: `cannot take the id of '${maker}', which is not known yet` });
+      pending.set(field, maker);
       return [field, STAND_IN_ID];
     }
     const stored = source === "id" ? known.write.id : known.write.values.get(column);
@@ -53,6 +62,10 @@ export function resolveReferences(
   });
   return { body: Object.fromEntries(entries), pending, details };
 }
+
+/** Whatever the id will be, it is stored as it is and breaks no rule that is checked before it is known. */
+const takesPendingId = ({ name, type, constraints }: Column) =>
+  type === "INTEGER" && name !== "id" && constraints.length === 0;
 
 function referenceIn(value: JsonValue): string | undefined {
   if (!isJsonObject(value)) return undefined;

@@ -37,7 +37,7 @@ export function planUpsert(
   { key, body }: { readonly key: readonly Column[]; readonly body: JsonObject },
   now: Surroundings,
 ): PlannedWrite {
-  const missing = key.filter(({ name }) => (body[name] ?? null) === null);
+  const missing = key.filter(({ name }) => !Object.hasOwn(body, name) || body[name] === null);
   if (missing.length > 0) {
     throw validationFailed(missing.map(({ name }) => ({ field: name, message: `${name} is required` })));
   }

@@ -89,7 +89,7 @@ export function planCreate(
       idColumn && values.get(idColumn) !== undefined ? (values.get(idColumn) ?? null) : LAST_INSERTED,
     ),
     shape: ([row = []]) => shapeRow(entity, row),
-    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
+    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values, pending: now.pending }),
   };
 }
 
@@ -113,7 +113,7 @@ export function planUpdate(
     requires: requirementsOf(entity, { id, text: request.id, expectedVersion }),
     ...viewsOf(id),
     shape: ([row = []]) => shapeRow(entity, row),
-    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
+    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values, pending: now.pending }),
   };
 }
 

@@ -69,9 +69,9 @@ function planOperations(
   const planned = operations.flatMap((operation, index) => {
     try {
       const target = targetIn(planning, operation.entity, [OPERATION_OF[operation.method]]);
-      const write = planOperation(ctx, target, { operation, named });
+      const { write, pending } = planOperation(ctx, target, { operation, named });
       const name = "as" in operation ? operation.as : undefined;
-      if (name !== undefined) named.set(name, { entity: target.entity, write });
+      if (name !== undefined) named.set(name, { entity: target.entity, write, pending });
       return [{ write, target, remembered: write.id === undefined ? name : undefined }];
     } catch (thrown) {
       if (!(thrown instanceof AppError)) throw thrown;
@@ -92,25 +92,24 @@ function planOperation(
   ctx: WorkspaceContext,
   target: QueryTarget,
   { operation, named }: OperationInTurn,
-): PlannedWrite {
+): Omit<NamedOperation, "entity"> {
+  const { entity } = target;
   if (operation.method === "DELETE") {
-    return planDelete(
-      target,
-      String(operation.id),
-      expectedVersionOf(target.entity, { expected: versionAsked(operation.ifMatch) }),
-    );
+    const expectedVersion = expectedVersionOf(entity, { expected: versionAsked(operation.ifMatch) });
+    return { write: planDelete(target, String(operation.id), expectedVersion), pending: new Map() };
   }
-  const resolved = resolveReferences(operation.body, named);
-  const now = surroundingsOf(ctx, target);
+  const resolved = resolveReferences(entity, operation.body, named);
+  const { body, pending } = resolved;
+  const now = { ...surroundingsOf(ctx, target), pending };
   if (operation.method === "POST") {
-    const write = collecting(resolved, () => planCreate(target, resolved.body, now));
-    return withRememberedIds(write, target.entity.columns, resolved.pending);
+    const write = collecting(resolved, () => planCreate(target, body, now));
+    return { write: withRememberedIds(write, entity.columns, pending), pending };
   }
-  const expectedVersion = expectedVersionOf(target.entity, { expected: versionAsked(operation.ifMatch) });
-  const request = { id: String(operation.id), body: resolved.body, expectedVersion };
+  const expectedVersion = expectedVersionOf(entity, { expected: versionAsked(operation.ifMatch) });
+  const request = { id: String(operation.id), body, expectedVersion };
   const write = collecting(resolved, () => planUpdate(target, request, now));
-  const bound = target.entity.columns.filter((column) => write.values.has(column));
-  return withRememberedIds(write, bound, resolved.pending);
+  const bound = entity.columns.filter((column) => write.values.has(column));
+  return { write: withRememberedIds(write, bound, pending), pending };
 }
 
 /** Problems of references take the place of what the body's validation says of the same fields. */

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { EXPORT_CHUNK_SIZE } from "../../../src/query/limits.ts";
 import { OPERATOR_NAMES } from "../../../src/query/operators.ts";
 import { planAggregate } from "../../../src/query/plan/plan-aggregate.ts";
 import { planExport, planList } from "../../../src/query/plan/plan-list.ts";
 import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
-import { compileExportChunk, compileList } from "../../../src/query/sql/compile-list.ts";
+import { compileChunk, compileList } from "../../../src/query/sql/compile-list.ts";
 import { readAirData } from "../../../tools/seed/air-data.ts";
 import { AIR_ENTITIES } from "../../../tools/seed/air-schema.ts";
 import { type ColumnSketch, sketchCatalog } from "../../support/sketch-catalog.ts";
@@ -37,7 +38,7 @@ function answerOf(example: string): readonly unknown[] {
   const target = targetIn(catalog, entity);
   if (action === "aggregate") return database.answer(compileAggregate(planAggregate(target, params))).data;
   if (action === "export")
-    return database.answer(compileExportChunk(planExport(target, params), null)).records;
+    return database.answer(compileChunk(planExport(target, params), null, EXPORT_CHUNK_SIZE)).records;
   return database.answer(compileList(planList(target, params))).data;
 }
 

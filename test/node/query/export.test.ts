@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SqlValue } from "../../../src/model/sql-value.ts";
 import { encoderOf } from "../../../src/query/export/encoder-of.ts";
+import { EXPORT_CHUNK_SIZE } from "../../../src/query/limits.ts";
 import { planExport } from "../../../src/query/plan/plan-list.ts";
-import { compileExportChunk } from "../../../src/query/sql/compile-list.ts";
+import { compileChunk } from "../../../src/query/sql/compile-list.ts";
 import { TestDatabase } from "./database.ts";
 import { entityOf, shopCatalog, targetIn } from "./shop.ts";
 
@@ -16,7 +17,7 @@ function exported(database: TestDatabase, query: string): { text: string; chunks
   let after: readonly SqlValue[] | null = null;
   do {
     const chunk: { records: Parameters<typeof encode>[0]; next: readonly SqlValue[] | null } =
-      database.answer(compileExportChunk(plan, after));
+      database.answer(compileChunk(plan, after, EXPORT_CHUNK_SIZE));
     text += encode(chunk.records);
     after = chunk.next;
     chunks++;

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../src/errors/app-error.ts";
+import { EXPORT_CHUNK_SIZE } from "../../../src/query/limits.ts";
 import { planAggregate } from "../../../src/query/plan/plan-aggregate.ts";
 import { planExport, planList } from "../../../src/query/plan/plan-list.ts";
 import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
-import { compileExportChunk, compileList } from "../../../src/query/sql/compile-list.ts";
+import { compileChunk, compileList } from "../../../src/query/sql/compile-list.ts";
 import { treeOf } from "./arbitrary.ts";
 import { entityOf, shopCatalog, targetIn } from "./shop.ts";
 import { sampleWorld } from "./world.ts";
@@ -88,7 +89,7 @@ const parameters = fc.array(fc.tuple(name, value), { maxLength: 4 });
 const requests = {
   list: (params: URLSearchParams) => compileList(planList(target, params)),
   aggregate: (params: URLSearchParams) => compileAggregate(planAggregate(target, params)),
-  export: (params: URLSearchParams) => compileExportChunk(planExport(target, params), null),
+  export: (params: URLSearchParams) => compileChunk(planExport(target, params), null, EXPORT_CHUNK_SIZE),
 };
 
 describe("whatever is sent", () => {

@@ -182,7 +182,11 @@ const samples: Readonly<Record<ColumnTypeName, Sample>> = {
   JSON: {
     definition: {},
     values: fc.jsonValue({ maxDepth: 4 }).filter((value) => value !== null) as fc.Arbitrary<JsonValue>,
-    refused: [["x".repeat(65_536), "must be at most 65536 bytes of JSON"]],
+    refused: [
+      ["x".repeat(65_536), "must be at most 65536 bytes of JSON"],
+      [JSON.parse("1e400"), "must not hold a number that is too large"],
+      [{ deep: [JSON.parse("-1e400")] }, "must not hold a number that is too large"],
+    ],
   },
 };
 

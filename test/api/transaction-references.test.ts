@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { expectFailure, expectStatus } from "../support/api.ts";
+import { customer } from "../support/entities.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+const reference = (name: string, fields: object = {}) => ({
+  name,
+  references: { entity: "Customer", relationship: name.replace("Id", ""), inverse: `${name}s` },
+  ...fields,
+});
+const transfer = {
+  name: "Transfer",
+  columns: [
+    reference("fromId"),
+    reference("toId"),
+    reference("onceId", { unique: true }),
+    { name: "copy", type: "INTEGER" },
+    { name: "rank", type: "INTEGER", constraints: [{ type: "MAX", value: 1_000_000 }] },
+    { name: "amount", type: "DECIMAL", precision: 10, scale: 2 },
+    { name: "label", type: "VARCHAR" },
+  ],
+  constraints: [{ type: "FIELD_NOT_EQUAL", field: "fromId", otherField: "toId" }],
+};
+
+let w: TestWorkspace;
+beforeEach(async () => {
+  w = await makeWorkspace(customer, transfer);
+});
+
+const make = (as: string) => ({
+  method: "POST",
+  entity: "Customer",
+  as,
+  body: { email: `${as}@example.com`, name: as },
+});
+const post = (body: object, as?: string) => ({ method: "POST", entity: "Transfer", as, body });
+const transact = (...operations: object[]) => w.api("POST", "/transaction", { body: { operations } });
+const idOf = (name: string) => ({ $ref: `${name}.id` });
+
+describe("an id that a transaction has yet to make", () => {
+  it("is compared by rules over several fields as what it will be", async () => {
+    const different = await transact(make("a"), make("b"), post({ fromId: idOf("a"), toId: idOf("b") }));
+    const [a, b, { fromId, toId }] = expectStatus(different, 200).body.data;
+    expect([fromId, toId]).toEqual([a.id, b.id]);
+    const first = await transact(make("c"), post({ fromId: idOf("c"), toId: 1 }));
+    expect(expectStatus(first, 200).body.data[1]).toMatchObject({ fromId: 3, toId: 1 });
+    expectFailure(await transact(make("d"), post({ fromId: idOf("d"), toId: idOf("d") })), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Operation 1: Validation failed: 1 error(s)",
+      details: [{ field: "operations[1].fromId", message: "must not be equal to toId" }],
+    });
+  });
+
+  it("may be kept in an integer column too, and referred to from there", async () => {
+    expectStatus(await transact(make("a"), make("b")), 200);
+    const passedOn = { fromId: { $ref: "t.copy" }, copy: { $ref: "t.fromId" } };
+    const answer = await transact(
+      make("c"),
+      post({ fromId: idOf("c"), copy: idOf("c") }, "t"),
+      post(passedOn, "u"),
+      post({ copy: { $ref: "u.copy" } }),
+    );
+    const [, , second, third] = expectStatus(answer, 200).body.data;
+    expect([second.fromId, second.copy, third.copy]).toEqual([3, 3, 3]);
+  });
+
+  it.each(["id", "rank", "amount", "label"])(
+    "is refused for '%s', which could not be checked",
+    async (field) => {
+      expectFailure(await transact(make("a"), post({ [field]: idOf("a") })), 422, {
+        code: "VALIDATION_ERROR",
+        message: "Operation 1: Validation failed: 1 error(s)",
+        details: [
+          { field: `operations[1].${field}`, message: "cannot take the id of 'a', which is not known yet" },
+        ],
+      });
+    },
+  );
+
+  it("is not taken for what is missing or taken when another value is", async () => {
+    expectFailure(await transact(make("a"), post({ fromId: idOf("a"), toId: 999 })), 400, {
+      code: "FOREIGN_KEY_VIOLATION",
+      message: "Operation 1: Referenced to_id '999' does not exist in customers",
+    });
+    const twice = await transact(make("a"), post({ onceId: idOf("a") }), post({ onceId: idOf("a") }));
+    expectFailure(twice, 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: "Operation 2: A record with onceId 'a.id' already exists",
+    });
+  });
+});
