@@ -91,7 +91,7 @@ describe("the source", () => {
   });
 
   it.each([
-    [/\bsql\.(?:raw|identifier)\(/, ["query/sql/fragments.ts", "ddl/compile-ddl.ts"]],
+    [/\bsql\.(?:raw|identifier)\(/, ["query/sql/fragments.ts"]],
     [
       /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bcrypto\.(?:randomUUID|getRandomValues)\(/,
       ["lib/clock.ts", "lib/ids.ts"],

@@ -1,5 +1,5 @@
 import type { Column } from "../model/column.ts";
-import { physicalTableName } from "../model/names.ts";
+import { physicalTableName, quoteName } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import {
   alterColumn,
@@ -12,7 +12,7 @@ import {
 import { type ExistingPair, isExisting } from "./data-checks.ts";
 import { type Index, indexesOf } from "./indexes.ts";
 import type { ColumnPair, SchemaPair } from "./pair-schemas.ts";
-import { quote, statement } from "./sql-text.ts";
+import { statement } from "./sql-text.ts";
 import { newValueSql } from "./stored-values.ts";
 import { triggersOf } from "./triggers.ts";
 
@@ -43,7 +43,7 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
   ];
 }
 
-const drop = (kind: "TRIGGER" | "INDEX", name: string) => statement(`DROP ${kind} ${quote(name)}`);
+const drop = (kind: "TRIGGER" | "INDEX", name: string) => statement(`DROP ${kind} ${quoteName(name)}`);
 
 const textOf = (made: readonly { readonly create: Statement }[]) =>
   made.map(({ create }) => create.sql).join();
@@ -77,7 +77,7 @@ function isRedefined(schema: SchemaPair, before: Column, after: Column): boolean
   return ruleOf(before, oldTarget) !== ruleOf(after, newTarget);
 }
 
-const nameOf = ({ columnName }: Column) => quote(columnName);
+const nameOf = ({ columnName }: Column) => quoteName(columnName);
 
 /** Indexes that the new schema does not have, and those over columns whose values are converted. */
 function staleIndexes({ before, after, columns }: ExistingPair): readonly Index[] {
@@ -109,7 +109,7 @@ function looseReferences(
 function dropColumns({ before: entity, columns }: ExistingPair): readonly Statement[] {
   return columns.flatMap(({ before, after }) => {
     if (!before || after) return [];
-    return [statement(`ALTER TABLE ${quote(entity.physicalTable)} DROP COLUMN ${nameOf(before)}`)];
+    return [statement(`ALTER TABLE ${quoteName(entity.physicalTable)} DROP COLUMN ${nameOf(before)}`)];
   });
 }
 
@@ -138,7 +138,7 @@ function renameTables(
   const taken = [...schema.entities.values()].map(({ physicalTable }) => physicalTable);
   const between = (i: number) => physicalTableName(schema.workspaceId, `_renamed_${i}`);
   return inTwoSteps(renames, taken, between).flatMap(({ from, to }) => [
-    statement(`ALTER TABLE ${quote(from)} RENAME TO ${quote(to)}`),
+    statement(`ALTER TABLE ${quoteName(from)} RENAME TO ${quoteName(to)}`),
     statement("UPDATE record_counts SET table_name = ? WHERE table_name = ?", [to, from]),
   ]);
 }
@@ -150,24 +150,24 @@ function renameColumns({ before: entity, after: next, columns }: ExistingPair): 
     .filter(({ from, to }) => from !== to);
   const taken = entity.columns.map(({ columnName }) => columnName);
   return inTwoSteps(renames, taken, (i) => `_renamed_${i}`).map(({ from, to }) => {
-    const table = quote(next.physicalTable);
-    return statement(`ALTER TABLE ${table} RENAME COLUMN ${quote(from)} TO ${quote(to)}`);
+    const table = quoteName(next.physicalTable);
+    return statement(`ALTER TABLE ${table} RENAME COLUMN ${quoteName(from)} TO ${quoteName(to)}`);
   });
 }
 
 /** Adds, converts and fills in one pass over the records, then gives the columns their rules. */
 function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingPair): readonly Statement[] {
-  const table = quote(entity.physicalTable);
+  const table = quoteName(entity.physicalTable);
   const fresh: Statement[] = [];
   const values: string[] = [];
   const rules: Statement[] = [];
   for (const pair of columns) {
     const { before, after } = pair;
     if (!after) continue;
-    const value = newValueSql(pair, () => quote(after.columnName));
+    const value = newValueSql(pair, () => quoteName(after.columnName));
     if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${plainDefinition(after)}`));
     else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, plainDefinition(after)));
-    if (value !== undefined) values.push(`${quote(after.columnName)} = ${value}`);
+    if (value !== undefined) values.push(`${quoteName(after.columnName)} = ${value}`);
     if (!before || value !== undefined || isRedefined(schema, before, after)) {
       rules.push(alterColumn(entity.physicalTable, columnDefinition(schema.after, after)));
     }

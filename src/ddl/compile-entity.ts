@@ -2,9 +2,10 @@ import { columnTypeOf } from "../columns/registry.ts";
 import { type Catalog, getEntity } from "../model/catalog.ts";
 import type { Column, OnDelete } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
+import { quoteName } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { indexesOf } from "./indexes.ts";
-import { quote, statement } from "./sql-text.ts";
+import { statement } from "./sql-text.ts";
 import { triggersOf } from "./triggers.ts";
 
 /** Counts the writes to a record; what its ETag is made of. */
@@ -22,7 +23,9 @@ export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly 
   const id = idType === "UUID" ? `"id" TEXT PRIMARY KEY NOT NULL` : `"id" INTEGER PRIMARY KEY AUTOINCREMENT`;
   const columns = definition.columns.map((column) => columnDefinition(catalog, column));
   return [
-    statement(`CREATE TABLE ${quote(physicalTable)} (${[id, ...columns, VERSION_DEFINITION].join(", ")})`),
+    statement(
+      `CREATE TABLE ${quoteName(physicalTable)} (${[id, ...columns, VERSION_DEFINITION].join(", ")})`,
+    ),
     statement("INSERT INTO record_counts (table_name, count) VALUES (?, 0)", [physicalTable]),
     ...indexesOf(entity).map(({ create }) => create),
     ...triggersOf(entity).map(({ create }) => create),
@@ -43,7 +46,7 @@ export function dropReferences({ physicalTable, definition }: Entity): readonly 
 
 export function dropTable({ physicalTable }: Entity): readonly Statement[] {
   return [
-    statement(`DROP TABLE ${quote(physicalTable)}`),
+    statement(`DROP TABLE ${quoteName(physicalTable)}`),
     statement("DELETE FROM record_counts WHERE table_name = ?", [physicalTable]),
   ];
 }
@@ -58,17 +61,17 @@ export function columnDefinition(catalog: Catalog, column: Column): string {
   if (column.references) {
     const { entity, onDelete } = column.references;
     const { physicalTable } = getEntity(catalog, entity);
-    parts.push(`REFERENCES ${quote(physicalTable)} ("id") ON DELETE ${actionOf[onDelete]}`);
+    parts.push(`REFERENCES ${quoteName(physicalTable)} ("id") ON DELETE ${actionOf[onDelete]}`);
   }
   return parts.join(" ");
 }
 
 /** The column with its type and no rule. */
 export const plainDefinition = (column: Column): string =>
-  `${quote(column.columnName)} ${columnTypeOf(column).storage}`;
+  `${quoteName(column.columnName)} ${columnTypeOf(column).storage}`;
 
 /** libSQL's own ALTER: gives a column another definition and leaves every row as it is. */
 export function alterColumn(physicalTable: string, definition: string): Statement {
   const [name] = definition.split(" ");
-  return statement(`ALTER TABLE ${quote(physicalTable)} ALTER COLUMN ${name} TO ${definition}`);
+  return statement(`ALTER TABLE ${quoteName(physicalTable)} ALTER COLUMN ${name} TO ${definition}`);
 }

@@ -2,9 +2,10 @@ import { constraintTypes } from "../columns/constraints/registry.ts";
 import { convertSql, isWider } from "../columns/conversions.ts";
 import type { Column, ColumnConstraint } from "../model/column.ts";
 import type { Entity, EntityConstraint } from "../model/entity.ts";
+import { quoteName } from "../model/names.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
-import { quote, statement } from "./sql-text.ts";
+import { statement } from "./sql-text.ts";
 import { defaultOf, rowsAfter } from "./stored-values.ts";
 import { brokenCondition, columnNameOf } from "./triggers.ts";
 
@@ -92,7 +93,7 @@ export function checksOfEntityConstraint(
 ): readonly DataCheck[] {
   const { after } = pair;
   if (constraint.type === "UNIQUE_COMPOSITE") {
-    const names = constraint.fields.map((field) => quote(columnNameOf(after, field)));
+    const names = constraint.fields.map((field) => quoteName(columnNameOf(after, field)));
     return [
       queryCheck(pair, {
         column: constraint.fields[0] ?? "",
@@ -123,10 +124,12 @@ function queryCheck({ after }: ExistingPair, { column, words, rows, condition }:
 
 function conversionChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
   if (!before || !after || isWider(before, after)) return [];
-  const name = quote(before.columnName);
+  const name = quoteName(before.columnName);
   const condition = `${name} IS NOT NULL AND ${convertSql(name, { from: before, to: after })} IS NULL`;
   const words = wordsOfConversion(before, after);
-  return [queryCheck(pair, { column: after.name, words, rows: quote(pair.before.physicalTable), condition })];
+  return [
+    queryCheck(pair, { column: after.name, words, rows: quoteName(pair.before.physicalTable), condition }),
+  ];
 }
 
 function wordsOfConversion(before: Column, after: Column): string {
@@ -138,8 +141,8 @@ function wordsOfConversion(before: Column, after: Column): string {
 
 function nullChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
   if (!after || after.nullable || before?.nullable === false || defaultOf(after) !== null) return [];
-  const condition = before ? `${quote(before.columnName)} IS NULL` : "1";
-  const rows = quote(pair.before.physicalTable);
+  const condition = before ? `${quoteName(before.columnName)} IS NULL` : "1";
+  const rows = quoteName(pair.before.physicalTable);
   return [queryCheck(pair, { column: after.name, words: "have no value", rows, condition })];
 }
 
@@ -153,8 +156,8 @@ function referenceChecks(
   const oldTargetId = before?.references && old.entities.get(before.references.entity)?.id;
   if (targetId === oldTargetId) return [];
   const target = entities.find((candidate) => candidate.after?.id === targetId)?.before;
-  const name = quote(after.columnName);
-  const isLost = target ? `${name} NOT IN (SELECT "id" FROM ${quote(target.physicalTable)})` : "1";
+  const name = quoteName(after.columnName);
+  const isLost = target ? `${name} NOT IN (SELECT "id" FROM ${quoteName(target.physicalTable)})` : "1";
   const words = `refer to no ${after.references.entity}`;
   const condition = `${name} IS NOT NULL AND ${isLost}`;
   return [queryCheck(pair, { column: after.name, words, rows: rowsAfter(pair), condition })];
@@ -163,7 +166,7 @@ function referenceChecks(
 function uniqueChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
   if (!after?.unique || (before?.unique && before.type === after.type)) return [];
   const rows = rowsAfter(pair);
-  const condition = isDuplicated([quote(after.columnName)], rows);
+  const condition = isDuplicated([quoteName(after.columnName)], rows);
   return [queryCheck(pair, { column: after.name, words: "share a value with another", rows, condition })];
 }
 

@@ -1,5 +1,6 @@
 import type { Entity } from "../model/entity.ts";
-import { quote, statement } from "./sql-text.ts";
+import { quoteName } from "../model/names.ts";
+import { statement } from "./sql-text.ts";
 import { columnNameOf, type Made } from "./triggers.ts";
 
 export interface Index extends Made {
@@ -24,8 +25,10 @@ export function indexesOf(entity: Entity): readonly Index[] {
 function index(entity: Entity, fields: readonly string[], isUnique: boolean): Index {
   const columnIds = fields.map((field) => entity.columnByName.get(field)?.id ?? field);
   const name = [isUnique ? "unique" : "index", ...columnIds].join("_");
-  const columns = fields.map((field) => quote(columnNameOf(entity, field))).join(", ");
+  const columns = fields.map((field) => quoteName(columnNameOf(entity, field))).join(", ");
   const kind = isUnique ? "UNIQUE INDEX" : "INDEX";
-  const create = statement(`CREATE ${kind} ${quote(name)} ON ${quote(entity.physicalTable)} (${columns})`);
+  const create = statement(
+    `CREATE ${kind} ${quoteName(name)} ON ${quoteName(entity.physicalTable)} (${columns})`,
+  );
   return { name, columnIds, create };
 }

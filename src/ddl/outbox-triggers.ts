@@ -2,10 +2,11 @@ import type { ColumnFamily } from "../columns/column-type.ts";
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
+import { quoteName } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { eventsOfEntity, type WebhookCoverage, type WebhookEventType } from "../model/webhook.ts";
 import type { SchemaPair } from "./pair-schemas.ts";
-import { literal, quote, statement } from "./sql-text.ts";
+import { literal, statement } from "./sql-text.ts";
 
 /** SQLite's functions take at most 127 arguments, two a field; a wider record is written in parts. */
 const FIELDS_PER_PART = 60;
@@ -28,7 +29,7 @@ const shapeOf: Readonly<Record<WebhookEventType, TriggerShape>> = {
 
 /** Derived from the entity's id, which survives renames of the entity and of its table. */
 const triggerName = ({ id }: Pick<Entity, "id">, { on }: TriggerShape): string =>
-  quote(`webhook_${id}_${on.toLowerCase()}`);
+  quoteName(`webhook_${id}_${on.toLowerCase()}`);
 
 function compileDropOutboxTriggers(entity: Pick<Entity, "id">): readonly Statement[] {
   return Object.values(shapeOf).map((shape) =>
@@ -85,7 +86,7 @@ function triggerText(workspaceId: number, entity: Entity, event: WebhookEventTyp
     "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
   ];
   const condition = on === "UPDATE" ? ` WHEN ${isChanged(entity)}` : "";
-  return `CREATE TRIGGER ${triggerName(entity, shape)} AFTER ${on} ON ${quote(entity.physicalTable)}${condition} BEGIN
+  return `CREATE TRIGGER ${triggerName(entity, shape)} AFTER ${on} ON ${quoteName(entity.physicalTable)}${condition} BEGIN
     INSERT INTO webhook_events
       (workspace_id, message_id, type, entity_id, entity_name, record_id, record, previous, created_at)
     VALUES (${values.join(", ")});
@@ -95,14 +96,14 @@ function triggerText(workspaceId: number, entity: Entity, event: WebhookEventTyp
 /** A write that leaves every field as it was changes no record that a client can see, only its ETag: no event. */
 function isChanged({ columns }: Entity): string {
   return columns
-    .map(({ columnName }) => `NEW.${quote(columnName)} IS NOT OLD.${quote(columnName)}`)
+    .map(({ columnName }) => `NEW.${quoteName(columnName)} IS NOT OLD.${quoteName(columnName)}`)
     .join(" OR ");
 }
 
 /** The row as the API answers it: a JSON array of objects that together are the record. */
 function recordJson({ columns }: Entity, row: "NEW" | "OLD"): string {
   const fields = columns.map((column) => {
-    const stored = `${row}.${quote(column.columnName)}`;
+    const stored = `${row}.${quoteName(column.columnName)}`;
     return `${literal(column.name)}, ${fieldJson(stored, column)}`;
   });
   const parts: string[] = [];

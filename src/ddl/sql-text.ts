@@ -1,11 +1,9 @@
 import { quoteText } from "../columns/text-conversion.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
-/* DDL takes no bound parameters: names match NAME_PATTERN and are quoted, literals are escaped, here and nowhere else. */
+/* DDL takes no bound parameters: names match NAME_PATTERN and are quoted, literals are escaped here and nowhere else. */
 
 export const statement = (sql: string, args: readonly SqlValue[] = []): Statement => ({ sql, args });
-
-export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 export function literal(value: SqlValue): string {
   if (value === null) return "NULL";

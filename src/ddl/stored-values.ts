@@ -1,9 +1,10 @@
 import { convertSql, isStoredAlike } from "../columns/conversions.ts";
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
+import { quoteName } from "../model/names.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import type { ColumnPair, EntityPair } from "./pair-schemas.ts";
-import { literal, quote } from "./sql-text.ts";
+import { literal } from "./sql-text.ts";
 
 /** The column's default as stored; null when it has none. */
 export function defaultOf(column: Column): SqlValue {
@@ -35,9 +36,9 @@ export function newValueSql(
 export function rowsAfter({ before, columns }: EntityPair & { readonly before: { physicalTable: string } }) {
   const values = columns.flatMap((pair) => {
     if (!pair.after) return [];
-    const kept = pair.before ? quote(pair.before.columnName) : "NULL";
-    const value = newValueSql(pair, ({ columnName }) => quote(columnName)) ?? kept;
-    return [`${value} AS ${quote(pair.after.columnName)}`];
+    const kept = pair.before ? quoteName(pair.before.columnName) : "NULL";
+    const value = newValueSql(pair, ({ columnName }) => quoteName(columnName)) ?? kept;
+    return [`${value} AS ${quoteName(pair.after.columnName)}`];
   });
-  return `(SELECT ${['"id"', ...values].join(", ")} FROM ${quote(before.physicalTable)})`;
+  return `(SELECT ${['"id"', ...values].join(", ")} FROM ${quoteName(before.physicalTable)})`;
 }

@@ -1,7 +1,8 @@
 import { comparisons, storedEquals } from "../columns/entity-constraints.ts";
 import type { Entity, EntityConstraint } from "../model/entity.ts";
+import { quoteName } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
-import { literal, quote, statement } from "./sql-text.ts";
+import { literal, statement } from "./sql-text.ts";
 
 /** A trigger or an index: what it is called, and how it is made. */
 export interface Made {
@@ -33,7 +34,7 @@ export function brokenConstraintOf(entity: Entity, message: string): EntityConst
 
 /** The SQL condition that a row breaks the constraint; `prefix` is that of its columns, such as `NEW.`. */
 export function brokenCondition(entity: Entity, constraint: RowConstraint, prefix = ""): string {
-  const named = (field: string) => prefix + quote(columnNameOf(entity, field));
+  const named = (field: string) => prefix + quoteName(columnNameOf(entity, field));
   const field = named(constraint.field);
   if (constraint.type === "CONDITIONAL_REQUIRED") {
     const equals = storedEquals(entity, constraint.when) ?? null;
@@ -61,7 +62,7 @@ function trigger({ physicalTable }: Entity, purpose: string, { event, when, body
   return {
     name,
     create: statement(
-      `CREATE TRIGGER ${quote(name)} AFTER ${event} ON ${quote(physicalTable)}${condition} BEGIN ${body} END`,
+      `CREATE TRIGGER ${quoteName(name)} AFTER ${event} ON ${quoteName(physicalTable)}${condition} BEGIN ${body} END`,
     ),
   };
 }
@@ -80,9 +81,9 @@ function versionTriggers(entity: Entity): readonly Made[] {
   const emptied = entity.columns.filter(({ references }) => references?.onDelete === "SET_NULL");
   return emptied.map(({ columnName }) => {
     return trigger(entity, `version_${columnName}`, {
-      event: `UPDATE OF ${quote(columnName)}`,
+      event: `UPDATE OF ${quoteName(columnName)}`,
       when: `NEW."_version" = OLD."_version"`,
-      body: `UPDATE ${quote(entity.physicalTable)} SET "_version" = "_version" + 1 WHERE "id" = NEW."id";`,
+      body: `UPDATE ${quoteName(entity.physicalTable)} SET "_version" = "_version" + 1 WHERE "id" = NEW."id";`,
     });
   });
 }

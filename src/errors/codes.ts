@@ -20,4 +20,3 @@ export const statusOfCode = {
 } as const;
 
 export type ErrorCode = keyof typeof statusOfCode;
-export type ErrorStatus = (typeof statusOfCode)[ErrorCode];

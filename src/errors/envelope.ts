@@ -1,11 +1,7 @@
 import type { AppError, Detail } from "./app-error.ts";
 import type { ErrorCode } from "./codes.ts";
 
-/** What every failed request answers; `details` for VALIDATION_ERROR only, no other keys ever. */
-export interface ErrorEnvelope {
-  readonly error: ErrorBody;
-}
-
+/** What every failed request answers as `error`; `details` for VALIDATION_ERROR only, no other keys ever. */
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;

@@ -8,6 +8,6 @@ export function describedWith(
   { content, tag }: { readonly content: string | ArrayBuffer; readonly tag: string },
 ): Response {
   const headers = { ETag: etagOf({ tag }), "Cache-Control": "private, no-cache" };
-  if (hasCurrentCopy(c, { tag })) return respond(c, null, 304, headers);
-  return respond(c, content, 200, { ...headers, "Content-Type": "application/json" });
+  if (hasCurrentCopy(c, { tag })) return respond(c, null, { status: 304, headers });
+  return respond(c, content, { headers: { ...headers, "Content-Type": "application/json" } });
 }

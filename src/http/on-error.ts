@@ -9,5 +9,12 @@ import { respondJson } from "./respond.ts";
 export function onError(thrown: unknown, c: AppContext): Response {
   const error = toAppError(thrown);
   if (statusOfCode[error.code] >= 500) logFailure(c.get("requestId"), error);
-  return respondJson(c, { error: errorBody(error) }, statusOfCode[error.code], error.headers);
+  return respondJson(
+    c,
+    { error: errorBody(error) },
+    {
+      status: statusOfCode[error.code],
+      headers: error.headers,
+    },
+  );
 }

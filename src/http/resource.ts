@@ -51,7 +51,8 @@ function answererOf({ path, guard, handlers }: Resource): Handler {
 
   async function answer(c: AppContext): Promise<Response> {
     const { method } = c.req;
-    if (method === "OPTIONS") return respond(c, null, 204, { Allow: allowed.join(", ") });
+    if (method === "OPTIONS")
+      return respond(c, null, { status: 204, headers: { Allow: allowed.join(", ") } });
     await guard?.(c);
     const handler = known.get(method);
     if (!handler) throw methodNotAllowed(allowed);

@@ -1,14 +1,19 @@
 import type { ServiceContext } from "../services/context.ts";
 import type { AppContext } from "./context.ts";
 
-export type ResponseHeaders = Readonly<Record<string, string>>;
+type ResponseHeaders = Readonly<Record<string, string>>;
+
+export interface ResponseHead {
+  /** 200 unless told otherwise. */
+  readonly status?: number;
+  readonly headers?: ResponseHeaders;
+}
 
 /** Every answer is made here, with all of its headers at once: one that is set on a Response later takes several times as long. */
 export function respond(
   c: AppContext,
   body: BodyInit | null,
-  status = 200,
-  headers?: ResponseHeaders,
+  { status = 200, headers }: ResponseHead = {},
 ): Response {
   const services: ServiceContext | undefined = c.get("services");
   return new Response(body, {
@@ -20,10 +25,12 @@ export function respond(
 export function respondJson(
   c: AppContext,
   value: unknown,
-  status?: number,
-  headers?: ResponseHeaders,
+  { status = 200, headers }: ResponseHead = {},
 ): Response {
-  return respond(c, JSON.stringify(value), status, { "Content-Type": "application/json", ...headers });
+  return respond(c, JSON.stringify(value), {
+    status,
+    headers: { "Content-Type": "application/json", ...headers },
+  });
 }
 
 /** Where the request's time went (`Server-Timing`, milliseconds), and what is left of its rate. */

@@ -1,6 +1,6 @@
 import type { Actor } from "./api-key.ts";
 import type { Catalog } from "./catalog.ts";
-import type { Entity } from "./entity.ts";
+import type { Entity, Relationship } from "./entity.ts";
 
 export const OPERATIONS = ["read", "create", "update", "delete"] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -32,6 +32,10 @@ export function accessOf(actor: Actor): Access {
     isAllowed: (operation, { id }) => operationsOf.get(id)?.includes(operation) ?? false,
   };
 }
+
+/** Whether all that a relationship leads through may be read; else it does not exist for who asks. */
+export const canFollow = (relationship: Relationship, canRead: (name: string) => boolean): boolean =>
+  canRead(relationship.target) && (relationship.kind !== "MANY_TO_MANY" || canRead(relationship.through));
 
 /** Whether the entity of a name is there and may be read. */
 export function canReadIn({ entities }: Catalog, access: Access): (name: string) => boolean {

@@ -29,3 +29,6 @@ export const defaultTableName = (entityName: string) => toPlural(toSnakeCase(ent
 
 /** The table's name in the database: prefixed, because workspaces share one. */
 export const physicalTableName = (workspaceId: number, tableName: string) => `w${workspaceId}_${tableName}`;
+
+/** A name of the schema as an SQL identifier. */
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;

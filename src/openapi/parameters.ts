@@ -17,11 +17,38 @@ const query = (name: string, description: string, more: JsonObject): JsonObject 
   ...more,
 });
 
+const header = (name: string, description: string, schema: JsonObject): JsonObject => ({
+  name,
+  required: false,
+  in: "header",
+  description,
+  schema,
+});
+
+const HEADER_PARAMETERS: JsonObject = {
+  "If-Match": header(
+    "If-Match",
+    "Writes only while the record has this `ETag`; `*` while it exists.",
+    STRING,
+  ),
+  "If-None-Match": header("If-None-Match", "Answers 304 while the `ETag` is still this one.", STRING),
+  "Idempotency-Key": header(
+    "Idempotency-Key",
+    "1 to 255 printable characters: for 24 hours the write is done once, whoever sends it again.",
+    { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]*$" },
+  ),
+  Prefer: header("Prefer", "`return=representation` answers the records too.", STRING),
+};
+
 /** Parameters that are the same for every entity. */
-export function sharedParameters(facts: QueryFacts): JsonObject {
+export const sharedParameters = (facts: QueryFacts): JsonObject => ({
+  ...queryParameters(facts),
+  ...HEADER_PARAMETERS,
+});
+
+function queryParameters(facts: QueryFacts): JsonObject {
   const { defaultPageSize, maxPageSize } = facts;
   const size = { type: "integer", minimum: 1, maximum: maxPageSize, default: defaultPageSize };
-  const header = { required: false, in: "header" };
   return {
     page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
     size: query("size", "Records of one page.", { schema: size }),
@@ -66,31 +93,6 @@ export function sharedParameters(facts: QueryFacts): JsonObject {
         schema: arrayOf(STRING, { maxItems: facts.maxSortKeys }),
       },
     ),
-    "If-Match": {
-      name: "If-Match",
-      ...header,
-      description: "Writes only while the record has this `ETag`; `*` while it exists.",
-      schema: STRING,
-    },
-    "If-None-Match": {
-      name: "If-None-Match",
-      ...header,
-      description: "Answers 304 while the `ETag` is still this one.",
-      schema: STRING,
-    },
-    "Idempotency-Key": {
-      name: "Idempotency-Key",
-      ...header,
-      description:
-        "1 to 255 printable characters: for 24 hours the write is done once, whoever sends it again.",
-      schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]*$" },
-    },
-    Prefer: {
-      name: "Prefer",
-      ...header,
-      description: "`return=representation` answers the records too.",
-      schema: STRING,
-    },
   };
 }
 

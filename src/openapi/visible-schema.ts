@@ -1,4 +1,4 @@
-import { type Access, canReadIn, OPERATIONS, type Operation } from "../model/access.ts";
+import { type Access, canFollow, canReadIn, OPERATIONS, type Operation } from "../model/access.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
@@ -22,9 +22,7 @@ export function visibleEntitiesOf(catalog: Catalog, access: Access): readonly Vi
     );
     if (operations.length === 0) return [];
     const { name, columns, constraints, settings } = entity;
-    const related = [...entity.relationships].filter(([, each]) => {
-      return canRead(each.target) && (each.kind !== "MANY_TO_MANY" || canRead(each.through));
-    });
+    const related = [...entity.relationships].filter(([, each]) => canFollow(each, canRead));
     const readOnly = new Set(
       columns.filter(({ autoSet, references }) => autoSet || (references && !canRead(references.entity))),
     );

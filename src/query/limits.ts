@@ -1,6 +1,8 @@
 /** What one request may ask for. Every refusal names the limit it passed. */
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 1_000;
+/** Items of a bulk request, and operations of a transaction. */
+export const MAX_BATCH_ITEMS = 100;
 export const MAX_SORT_KEYS = 8;
 
 /** Conditions of all filters of a request together. */

@@ -121,7 +121,7 @@ const schema: Handlers = {
   async GET(c) {
     onlyParameters(c, []);
     const data = await getSchema(workspaceContext(c));
-    return respondJson(c, { data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
+    return respondJson(c, { data }, { headers: { ETag: etagOf({ tag: String(data.version) }) } });
   },
   async PUT(c) {
     const query = onlyParameters(c, ["dryRun", "allow"]);
@@ -131,7 +131,7 @@ const schema: Handlers = {
       allowsLoss: allowsLoss(query),
       isExpected: (version) => isMatching(c, { tag: String(version) }),
     });
-    return respondJson(c, { data }, 200, { ETag: etagOf({ tag: String(data.version) }) });
+    return respondJson(c, { data }, { headers: { ETag: etagOf({ tag: String(data.version) }) } });
   },
 };
 
@@ -181,7 +181,7 @@ export function one(work: (c: AppContext) => Promise<unknown>): Handler {
 export function created(work: (c: AppContext) => Promise<unknown>): Handler {
   return async (c) => {
     onlyParameters(c, []);
-    return respondJson(c, { data: await work(c) }, 201);
+    return respondJson(c, { data: await work(c) }, { status: 201 });
   };
 }
 
@@ -195,7 +195,7 @@ export function none(
 ): Handler {
   return async (c) => {
     await work(c, onlyParameters(c, known));
-    return respond(c, null, 204);
+    return respond(c, null, { status: 204 });
   };
 }
 

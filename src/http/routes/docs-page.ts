@@ -31,13 +31,15 @@ export const docsPageResources: readonly Resource[] = [
       async GET(c) {
         const name = `${pathParameter(c, "organization")}/${pathParameter(c, "workspace")}`;
         const nonce = newSecret();
-        return respond(c, pageOf(escapeHtml(name), nonce), 200, {
-          "Content-Type": "text/html; charset=UTF-8",
-          "Content-Security-Policy": contentSecurityPolicy(nonce),
-          "Cross-Origin-Opener-Policy": "same-origin",
-          "Referrer-Policy": "no-referrer",
-          "X-Content-Type-Options": "nosniff",
-          "Cache-Control": "no-store",
+        return respond(c, pageOf(escapeHtml(name), nonce), {
+          headers: {
+            "Content-Type": "text/html; charset=UTF-8",
+            "Content-Security-Policy": contentSecurityPolicy(nonce),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+          },
         });
       },
     },

@@ -33,7 +33,10 @@ async function answer(c: AppContext): Promise<Response> {
     ctx,
     onWritten: (entity) => deliverAfter(c, entity),
   });
-  return respond(c, response.body, response.status, Object.fromEntries(response.headers));
+  return respond(c, response.body, {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+  });
 }
 
 /** The message, or why there is none. */

@@ -59,7 +59,7 @@ async function aggregate(c: AppContext) {
 
 async function exportAll(c: AppContext) {
   const { contentType, body } = await exportRecords(workspaceContext(c), entityOf(c));
-  return respond(c, body, 200, { "Content-Type": contentType });
+  return respond(c, body, { headers: { "Content-Type": contentType } });
 }
 
 async function create(c: AppContext) {
@@ -69,15 +69,14 @@ async function create(c: AppContext) {
   markReplay(c, ctx);
   deliverAfter(c, pathParameter(c, "entity"));
   const path = new URL(c.req.url).pathname;
-  return respondJson(c, { data: created.record }, 201, {
-    ETag: etagOf(created),
-    Location: `${path}/${created.id}`,
-  });
+  const headers = { ETag: etagOf(created), Location: `${path}/${created.id}` };
+  return respondJson(c, { data: created.record }, { status: 201, headers });
 }
 
 async function get(c: AppContext) {
   const found = await getRecord(workspaceContext(c), recordOf(c));
-  if (!found.isExpanded && hasCurrentCopy(c, found)) return respond(c, null, 304, { ETag: etagOf(found) });
+  if (!found.isExpanded && hasCurrentCopy(c, found))
+    return respond(c, null, { status: 304, headers: { ETag: etagOf(found) } });
   return recordResponse(c, found);
 }
 
@@ -99,7 +98,7 @@ async function remove(c: AppContext) {
   });
   markReplay(c, ctx);
   deliverAfter(c, pathParameter(c, "entity"));
-  return respond(c, null, 204);
+  return respond(c, null, { status: 204 });
 }
 
 async function transact(c: AppContext) {
@@ -119,7 +118,11 @@ function bulk(action: BulkAction): Handler {
     const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
     markReplay(c, ctx);
     deliverAfter(c, pathParameter(c, "entity"));
-    return respondJson(c, answer, 200, isReturning ? { "Preference-Applied": "return=representation" } : {});
+    return respondJson(
+      c,
+      answer,
+      isReturning ? { headers: { "Preference-Applied": "return=representation" } } : {},
+    );
   };
 }
 
@@ -127,4 +130,4 @@ const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query
 const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });
 
 const recordResponse = (c: AppContext, found: TaggedRecord) =>
-  respondJson(c, { data: found.record }, 200, { ETag: etagOf(found) });
+  respondJson(c, { data: found.record }, { headers: { ETag: etagOf(found) } });

@@ -65,6 +65,6 @@ function accepted(work: (c: AppContext) => Promise<unknown>): Handler {
     onlyParameters(c, []);
     const data = await work(c);
     deliverAfterRequest(c, idOf(c));
-    return respondJson(c, { data }, 202);
+    return respondJson(c, { data }, { status: 202 });
   };
 }

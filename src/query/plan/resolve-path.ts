@@ -1,6 +1,7 @@
 import { badRequest } from "../../errors/failures.ts";
+import { canFollow } from "../../model/access.ts";
 import type { Column } from "../../model/column.ts";
-import type { Entity, Relationship } from "../../model/entity.ts";
+import type { Relationship } from "../../model/entity.ts";
 import type { Path } from "../ast.ts";
 import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
 import { echo, suggestion } from "../messages.ts";
@@ -71,16 +72,13 @@ export function resolveHops(target: QueryTarget, path: Path, parameter: string) 
   return { hops, owner, last };
 }
 
-function hopOf(target: QueryTarget, relationship: Relationship): Hop | undefined {
-  const entity = readableEntity(target, relationship.target);
+function hopOf({ catalog, scope }: QueryTarget, relationship: Relationship): Hop | undefined {
+  if (!canFollow(relationship, scope.canRead)) return undefined;
+  const entity = catalog.entities.get(relationship.target);
   if (!entity) return undefined;
   if (relationship.kind !== "MANY_TO_MANY") return { relationship, entity, through: null };
-  const through = readableEntity(target, relationship.through);
+  const through = catalog.entities.get(relationship.through);
   return through && { relationship, entity, through };
-}
-
-function readableEntity({ catalog, scope }: QueryTarget, name: string): Entity | undefined {
-  return scope.canRead(name) ? catalog.entities.get(name) : undefined;
 }
 
 const relationshipNames = (target: QueryTarget): string[] =>

@@ -1,11 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
+import { quoteName } from "../../model/names.ts";
 
 /** A name of the schema, quoted. Names come from a resolved catalog, never from a request. */
 export const identifier = (name: string): SQL => sql`${sql.identifier(name)}`;
 
 /** `"t0"."order_number"`, rendered here once: Drizzle would take three chunks for each column of a wide record. */
 export const qualified = (alias: string, name: string): SQL =>
-  sql.raw(`"${alias.replaceAll('"', '""')}"."${name.replaceAll('"', '""')}"`);
+  sql.raw(`${quoteName(alias)}.${quoteName(name)}`);
 
 export const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
 

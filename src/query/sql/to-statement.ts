@@ -1,4 +1,5 @@
 import { getTableName, Name, SQL, StringChunk, Table } from "drizzle-orm";
+import { quoteName } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 
 /**
@@ -22,9 +23,9 @@ function renderChunk(chunk: unknown, into: Rendered): void {
   } else if (chunk instanceof SQL) {
     for (const part of chunk.queryChunks) renderChunk(part, into);
   } else if (chunk instanceof Name) {
-    into.sql += quote(chunk.value);
+    into.sql += quoteName(chunk.value);
   } else if (chunk instanceof Table) {
-    into.sql += quote(getTableName(chunk));
+    into.sql += quoteName(getTableName(chunk));
   } else if (Array.isArray(chunk)) {
     renderList(chunk, into);
   } else {
@@ -42,8 +43,6 @@ function renderList(chunks: readonly unknown[], into: Rendered): void {
   }
   into.sql += ")";
 }
-
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 function toSqlValue(param: unknown): SqlValue {
   if (param === null) return null;

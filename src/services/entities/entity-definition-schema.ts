@@ -2,12 +2,12 @@ import * as z from "zod";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, MAX_ENTITIES, NAME_PATTERN } from "../../model/names.ts";
+import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 
 /* The shape of an entity's definition as the admin API takes it. What the parts mean together is checked afterwards. */
 
 const MAX_RELATIONSHIPS = 100;
-const MAX_EXPAND_DEPTH = 5;
 const MAX_MESSAGE_LENGTH = 500;
 
 export const nameSchema = z

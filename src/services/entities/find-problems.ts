@@ -1,6 +1,6 @@
 import type { Rows } from "../../db/database.ts";
 import type { DataCheck, QueryCheck, ScanCheck } from "../../ddl/data-checks.ts";
-import { quote } from "../../ddl/sql-text.ts";
+import { quoteName } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 
 /** Existing records that stand against a change. */
@@ -78,7 +78,7 @@ async function scan(group: readonly ScanCheck[], ask: Ask, now: string): Promise
 }
 
 function pageOf(group: readonly ScanCheck[], size: number, after: SqlValue | undefined): Statement {
-  const columns = ['"id"', ...group.map(({ columnName }) => quote(columnName))].join(", ");
+  const columns = ['"id"', ...group.map(({ columnName }) => quoteName(columnName))].join(", ");
   const condition = after === undefined ? "" : ` WHERE "id" > ?`;
   return {
     sql: `SELECT ${columns} FROM ${group[0]?.rows}${condition} ORDER BY "id" LIMIT ${size}`,

@@ -1,10 +1,13 @@
 import type { QueryFacts } from "../../openapi/query-facts.ts";
 import { MEASURE_FUNCTIONS } from "../../query/ast.ts";
-import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../../query/limits.ts";
+import {
+  DEFAULT_PAGE_SIZE,
+  MAX_BATCH_ITEMS,
+  MAX_MEASURES,
+  MAX_PAGE_SIZE,
+  MAX_SORT_KEYS,
+} from "../../query/limits.ts";
 import { operators } from "../../query/operators.ts";
-
-/** Items of a bulk request, and operations of a transaction. */
-const MAX_BATCH_ITEMS = 100;
 
 /** What the documents say of the query language. */
 export const queryFacts: QueryFacts = {

@@ -1,12 +1,11 @@
 import { AppError } from "../../errors/app-error.ts";
 import { badRequest, validationFailed } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { planUpsert, upsertKeyOf } from "./plan-upsert.ts";
 import { type PlannedWrite, planCreate, planDelete, planUpdate, surroundingsOf } from "./planned-write.ts";
-
-export const MAX_BULK_ITEMS = 100;
 
 export type BulkAction = "CREATE" | "UPDATE" | "DELETE";
 
@@ -17,7 +16,8 @@ export type PlannedItem = PlannedWrite | AppError;
 export function requireItems(body: JsonValue): readonly JsonValue[] {
   if (!Array.isArray(body) || body.length === 0)
     throw badRequest("Request body must be a non-empty JSON array");
-  if (body.length > MAX_BULK_ITEMS) throw badRequest(`Bulk requests are limited to ${MAX_BULK_ITEMS} items`);
+  if (body.length > MAX_BATCH_ITEMS)
+    throw badRequest(`Bulk requests are limited to ${MAX_BATCH_ITEMS} items`);
   return body;
 }
 

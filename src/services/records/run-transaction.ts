@@ -1,6 +1,5 @@
 import { AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
-
 import type { JsonObject } from "../../model/json.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
@@ -18,7 +17,7 @@ import { planTogether, type TargetedWrite } from "./plan-together.ts";
 import { type PlannedWrite, planCreate, planDelete, planUpdate, surroundingsOf } from "./planned-write.ts";
 import { expectedVersionOf, type RecordBody, type RecordQuery, versionAsked } from "./record-input.ts";
 import { targetIn } from "./record-view.ts";
-import { type Operation, parseTransaction } from "./transaction-body.ts";
+import { parseTransaction, type TransactionOperation } from "./transaction-body.ts";
 
 /**
  * Writes of several entities, in order, all or nothing, in one round trip. Records by operation; null for deletes.
@@ -62,7 +61,7 @@ interface PlannedOperation extends TargetedWrite {
 function planOperations(
   ctx: WorkspaceContext,
   planning: PlanningView,
-  operations: readonly Operation[],
+  operations: readonly TransactionOperation[],
 ): readonly PlannedOperation[] {
   const named = new Map<string, NamedOperation>();
   const errors: { readonly index: number; readonly error: AppError }[] = [];
@@ -84,7 +83,7 @@ function planOperations(
 }
 
 interface OperationInTurn {
-  readonly operation: Operation;
+  readonly operation: TransactionOperation;
   readonly named: ReadonlyMap<string, NamedOperation>;
 }
 

@@ -2,10 +2,9 @@ import * as z from "zod";
 import { badRequest } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { NAME_PATTERN } from "../../model/names.ts";
+import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import { jsonObjectSchema } from "../field-schemas.ts";
 import { issueText } from "../parse-input.ts";
-
-export const MAX_OPERATIONS = 100;
 
 const shared = {
   entity: z.string(),
@@ -26,13 +25,13 @@ const operationSchema = z.discriminatedUnion(
 );
 
 const transactionSchema = z.strictObject({
-  operations: z.array(operationSchema).min(1).max(MAX_OPERATIONS),
+  operations: z.array(operationSchema).min(1).max(MAX_BATCH_ITEMS),
 });
 
-export type Operation = z.infer<typeof operationSchema>;
+export type TransactionOperation = z.infer<typeof operationSchema>;
 
 /** The operations of a body, in order. Throws BAD_REQUEST naming what is wrong and where. */
-export function parseTransaction(sent: JsonObject): readonly Operation[] {
+export function parseTransaction(sent: JsonObject): readonly TransactionOperation[] {
   const result = transactionSchema.safeParse(sent, { reportInput: true });
   if (!result.success) throw badRequest(result.error.issues.map(issueText).join("; "));
   const names = result.data.operations.flatMap((operation) =>

@@ -1,4 +1,4 @@
-import { canReadIn, OPERATIONS } from "../../model/access.ts";
+import { canFollow, canReadIn, OPERATIONS } from "../../model/access.ts";
 import type { AccessMode } from "../../model/access-mode.ts";
 import { idColumnOf } from "../../model/catalog.ts";
 import type { Entity, EntityDefinition, Relationship } from "../../model/entity.ts";
@@ -55,7 +55,7 @@ function describeEntity(
     },
   );
   const related = [...relationships.values()]
-    .filter((each) => canRead(each.target) && (each.kind !== "MANY_TO_MANY" || canRead(each.through)))
+    .filter((each) => canFollow(each, canRead))
     .map(({ name, kind, target }) => ({ name, kind, entity: target }));
   return { name: definition.name, columns, relationships: related, constraints: definition.constraints };
 }

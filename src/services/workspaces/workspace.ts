@@ -7,11 +7,11 @@ import { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { MCP_MODES } from "../../model/mcp-mode.ts";
 import type { Workspace } from "../../model/workspace.ts";
+import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
 import { RATE_STEPS } from "../../rates/rate-limiter.ts";
 import type { ServiceContext } from "../context.ts";
 import { displayNameSchema, slugSchema } from "../field-schemas.ts";
 
-const MAX_EXPAND_DEPTH = 5;
 const MAX_CORS_ORIGINS = 100;
 
 export type WorkspaceDto = Omit<Workspace, "id" | "organization" | "revision">;
