@@ -2,10 +2,13 @@ import type { Column, ColumnTypeName } from "../model/column.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 
-/** Either the value as stored, or the public message that says what it must be. */
+/**
+ * Either the value as stored, or the public message that says what it must be; with the value when it is one of the
+ * type and only too long, so that other rules can be told of it too.
+ */
 export type Parsed =
   | { readonly ok: true; readonly value: SqlValue }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly message: string; readonly value?: SqlValue };
 
 /** Which filter operators fit: text operators on `text` only, ordered comparison on all but `json` and `boolean`. */
 export type ColumnFamily = "text" | "number" | "temporal" | "boolean" | "enum" | "uuid" | "json";

@@ -4,6 +4,7 @@ import type { Entity, EntityConstraint } from "../model/entity.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { columnTypeOf } from "./registry.ts";
+import { compareTexts } from "./text.ts";
 
 type Comparison = Exclude<EntityConstraint["type"], "UNIQUE_COMPOSITE" | "CONDITIONAL_REQUIRED">;
 
@@ -64,8 +65,13 @@ function holds(
   }
   const other = storedValueOf(constraint.otherField);
   if (other === undefined || other === null || value === null) return true;
-  const outcome = value === other ? 0 : value < other ? -1 : 1;
-  return comparisons[constraint.type].allows.includes(outcome);
+  return comparisons[constraint.type].allows.includes(compareStored(value, other));
+}
+
+/** As the database compares: texts by code point, which JavaScript does not. */
+function compareStored(left: Exclude<SqlValue, null>, right: Exclude<SqlValue, null>): number {
+  if (typeof left === "string" && typeof right === "string") return compareTexts(left, right);
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** The stored form of the value that makes another field required; undefined when its column cannot hold it. */

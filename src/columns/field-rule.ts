@@ -32,10 +32,12 @@ export function compileFieldRule(column: Column): FieldRule {
       if (sent === null)
         return column.nullable ? { value: null } : { messages: [`${column.name} is required`] };
       const parsed = type.parse(sent, column);
-      if (!parsed.ok) return { messages: [parsed.message] };
-      if (checks.length === 0) return parsed;
-      const failed = checks.filter(({ check }) => !check(parsed.value, now));
-      return failed.length === 0 ? parsed : { messages: failed.map(({ message }) => message) };
+      if (parsed.ok && checks.length === 0) return parsed;
+      const { value } = parsed;
+      const failed = value === undefined ? [] : checks.filter(({ check }) => !check(value, now));
+      if (parsed.ok && failed.length === 0) return parsed;
+      const ofType = parsed.ok ? [] : [parsed.message];
+      return { messages: [...ofType, ...failed.map(({ message }) => message)] };
     },
   };
 }

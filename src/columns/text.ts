@@ -9,11 +9,28 @@ export function codePointsOf(text: string): number {
   return count;
 }
 
+/** By code point: surrogates stand for higher ones than the units behind them, U+E000 to U+FFFF. */
+export function compareTexts(left: string, right: string): number {
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = rankOf(left.charCodeAt(i)) - rankOf(right.charCodeAt(i));
+    if (difference !== 0) return Math.sign(difference);
+  }
+  return Math.sign(left.length - right.length);
+}
+
+const FIRST_SURROGATE = 0xd800;
+const LAST_SURROGATE = 0xdfff;
+const SURROGATES_LAST = 0x10000;
+const rankOf = (unit: number) =>
+  unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + SURROGATES_LAST : unit;
+
 /** A text that every layer holds identically: valid Unicode without NUL, at most `most` code points. */
 export function parseStoredText(text: string, most: number): Parsed {
   if (!text.isWellFormed() || text.includes("\0"))
     return refuse("must be valid Unicode text without null characters");
-  if (text.length > most && codePointsOf(text) > most) return refuse(`must be at most ${most} characters`);
+  if (text.length > most && codePointsOf(text) > most)
+    return refuse(`must be at most ${most} characters`, text);
   return accept(text);
 }
 

@@ -7,8 +7,8 @@ export const MAX_CONSTRAINTS = 100;
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 export const SLUG_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** First path segments that the API itself uses below a workspace. Compared without case. */
-export const RESERVED_ENTITY_NAMES: ReadonlySet<string> = new Set(["transaction", "openapi"]);
+/** First path segment that the API itself uses below a workspace. Compared without case. */
+export const RESERVED_ENTITY_NAMES: ReadonlySet<string> = new Set(["transaction"]);
 
 /** `lineItem` → `line_item`, `HTTPServer` → `http_server`. */
 export function toSnakeCase(name: string): string {

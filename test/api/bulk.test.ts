@@ -148,6 +148,27 @@ describe("bulk create", () => {
     expect(await names()).toEqual([]);
     expect((await bulk("POST", [person(1), person(2)], { query })).body).toEqual({ succeeded: 2, failed: 0 });
   });
+
+  it("atomic names the first failing item, whoever finds out: the API or the database", async () => {
+    expectStatus(await bulk("POST", [person(1), person(2)]), 200);
+    const query = "?atomic=true";
+    expectFailure(await bulk("POST", [person(3), person(1), { name: "x" }], { query }), 409, {
+      code: "UNIQUE_CONSTRAINT_VIOLATION",
+      message: "Item 1: A record with email 'p1@example.com' already exists",
+    });
+    const missing = (id: string | number, item: number) => ({
+      code: "NOT_FOUND",
+      message: `Item ${item}: Record not found: ${id}`,
+    });
+    expectFailure(await bulk("DELETE", [1, 999, "abc"], { query }), 404, missing(999, 1));
+    expectFailure(await bulk("DELETE", [1, 2, "abc"], { query }), 404, missing("abc", 2));
+    const items = [
+      { id: 999, age: 1 },
+      { id: 1, age: "x" },
+    ];
+    expectFailure(await bulk("PUT", items, { query }), 404, missing(999, 0));
+    expect(await names()).toEqual(["P1", "P2"]);
+  });
 });
 
 describe("bulk update", () => {
@@ -211,8 +232,8 @@ describe("bulk update", () => {
     expect((await w.api("GET", "/Customer?size=1")).body.meta.totalElements).toBe(4);
     expectFailure(await bulk("PUT", items, { query: "?upsertBy=email&atomic=true" }), 422, {
       code: "VALIDATION_ERROR",
-      message: "Item 4: Validation failed: 1 error(s)",
-      details: [{ field: "email", message: "email is required" }],
+      message: "Item 3: Validation failed: 1 error(s)",
+      details: [{ field: "name", message: "name is required" }],
     });
     const absent = [
       { email: "p1@example.com", name: "Again" },

@@ -214,6 +214,26 @@ describe("a write with an Idempotency-Key", () => {
     expect(await total()).toBe(2);
   });
 
+  it("refuses the same key with another request that is wrong in itself, too", async () => {
+    expectStatus(await send("PUT", "/Customer/1", { age: 31 }), 200);
+    const used = {
+      code: "IDEMPOTENCY_CONFLICT",
+      message: "This Idempotency-Key was used for another request — send a new one",
+    };
+    expectFailure(await send("PUT", "/Customer/1", { age: "x" }), 409, used);
+    expectFailure(await send("PUT", "/Customer/abc", { age: 3 }), 409, used);
+    expectFailure(await send("PUT", "/Customer/1?foo=1", { age: 3 }), 409, used);
+  });
+
+  it("refuses a key that is none after what is not allowed or not there", async () => {
+    const { key: token } = await w.createKey({ scopes: [{ entity: "Customer", operations: ["read"] }] });
+    const headers = { "Idempotency-Key": "x".repeat(256) };
+    const body = { age: "x" };
+    expectStatus(await w.api("POST", "/Customer", { token, body, headers }), 403);
+    expectStatus(await w.api("POST", "/Nowhere", { body, headers }), 404);
+    expectStatus(await w.api("POST", "/Customer", { body, headers }), 400);
+  });
+
   it("is done once when it is sent many times at once", async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => send("POST", "/Customer", person(1))));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);

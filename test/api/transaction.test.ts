@@ -142,6 +142,54 @@ describe("a transaction", () => {
     });
   });
 
+  it("leaves a JSON column what it is, also when that has a $ref of its own", async () => {
+    await w.define({
+      name: "Doc",
+      columns: [
+        { name: "schema", type: "JSON" },
+        { name: "text", type: "VARCHAR" },
+      ],
+    });
+    const schema = { $ref: "#/definitions/x" };
+    const answer = await transact({ method: "POST", entity: "Doc", body: { schema } });
+    expect(expectStatus(answer, 200).body.data).toEqual([{ id: 1, schema, text: null }]);
+    expectFailure(
+      await transact(newCustomer, {
+        method: "POST",
+        entity: "Doc",
+        body: { text: { $ref: "buyer.name.x" } },
+      }),
+      422,
+      {
+        code: "VALIDATION_ERROR",
+        message: "Operation 1: Validation failed: 1 error(s)",
+        details: [
+          {
+            field: "operations[1].text",
+            message: "refers to 'buyer.name.x', which no earlier operation has",
+          },
+        ],
+      },
+    );
+  });
+
+  it("tells what is not allowed, then unknown entities, then parameters, before what is wrong with bodies", async () => {
+    const { key: token } = await w.createKey({ scopes: [{ entity: "Customer", operations: ["create"] }] });
+    const invalid = { ...newCustomer, body: {} };
+    const nowhere = { method: "POST", entity: "Nowhere", body: {} };
+    const ask = (operations: object[], asking: object = {}) =>
+      w.api("POST", "/transaction?foo=1", { body: { operations }, ...asking });
+    expectFailure(await ask([invalid, orderOf("1")], { token }), 403, {
+      code: "FORBIDDEN",
+      message: "Operation 1: This API key is not allowed to create Order",
+    });
+    expectFailure(await ask([invalid, nowhere]), 404, {
+      code: "NOT_FOUND",
+      message: "Operation 1: Entity not found: Nowhere",
+    });
+    expect((await ask([invalid])).body.error.code).toBe("BAD_REQUEST");
+  });
+
   it("never mixes its ids with those of others", async () => {
     const buyers = Array.from({ length: 8 }, (_, n) => n);
     const answers = await Promise.all(

@@ -6,7 +6,7 @@ import { decodeCursor, fingerprintOf } from "./cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan, RecordViewPlan } from "./plan.ts";
 import { planFilter } from "./plan-filter.ts";
 import { planSort } from "./plan-sort.ts";
-import { planView } from "./plan-view.ts";
+import { planView, type ViewDefaults } from "./plan-view.ts";
 import type { QueryTarget } from "./target.ts";
 
 /** Page, sort, filter, fields and expand of a list. @throws BAD_REQUEST naming the parameter and the value. */
@@ -27,10 +27,14 @@ export function planList(target: QueryTarget, params: URLSearchParams): ListPlan
 }
 
 /** Fields and expand of one record, read or just written. @throws BAD_REQUEST. */
-export function planRecordView(target: QueryTarget, params: URLSearchParams): RecordViewPlan {
+export function planRecordView(
+  target: QueryTarget,
+  params: URLSearchParams,
+  defaults?: ViewDefaults,
+): RecordViewPlan {
   const ast = parseRecordView(params);
   const { entity, scope } = target;
-  return { entity, scope, selection: planView(target, ast) };
+  return { entity, scope, selection: planView(target, ast, defaults) };
 }
 
 /** Like a list without pages; relationships cannot be expanded. @throws BAD_REQUEST. */

@@ -1,5 +1,6 @@
 import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
+import type { EntitySettings } from "../../model/entity.ts";
 import type { Path, ViewAst } from "../ast.ts";
 import { DEFAULT_EXPAND_DEPTH } from "../limits.ts";
 import { echo } from "../messages.ts";
@@ -20,12 +21,19 @@ interface Branch {
   readonly node: Node;
 }
 
+/** What stands in for `fields` and `expand` that are not sent. */
+export type ViewDefaults = Pick<EntitySettings, "defaultExpand" | "defaultFields">;
+
 /**
- * What `expand` and `fields`, or the entity's defaults in their place, answer of a record.
+ * What `expand` and `fields`, or the defaults in their place, answer of a record.
  * @throws BAD_REQUEST for unknown names, relationships outside a whitelist, and dotted fields without their expansion.
  */
-export function planView(target: QueryTarget, { fields, expand }: ViewAst): Selection {
-  const { defaultExpand, defaultFields, maxExpandDepth } = target.entity.settings;
+export function planView(
+  target: QueryTarget,
+  { fields, expand }: ViewAst,
+  { defaultExpand, defaultFields }: ViewDefaults = target.entity.settings,
+): Selection {
+  const { maxExpandDepth } = target.entity.settings;
   const depth = maxExpandDepth ?? target.catalog.maxExpandDepth ?? DEFAULT_EXPAND_DEPTH;
   const root: Node = { target, columns: null, branches: new Map() };
   if (expand) for (const path of expand) addExpansion(root, path);

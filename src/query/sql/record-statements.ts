@@ -97,13 +97,15 @@ export function compileUpdateWhere(
   );
 }
 
-/** Returns a row when there is a record whose `key` is that of `matched`. */
-export function compileMatch(
+/** Returns, like an insert, the row of the record whose `key` is that of `matched`, or no row. */
+export function compileGetMatching(
   entity: Entity,
   key: readonly Column[],
   matched: ReadonlyMap<Column, SqlValue>,
 ): Statement {
-  return toStatement(sql`SELECT 1 FROM ${tableOf(entity)} WHERE ${matching(key, matched)}`);
+  return toStatement(
+    sql`SELECT ${rowColumns(entity)} FROM ${tableOf(entity)} WHERE ${matching(key, matched)}`,
+  );
 }
 
 function matching(key: readonly Column[], matched: ReadonlyMap<Column, SqlValue>): SQL {

@@ -75,7 +75,8 @@ function cellShaper(column: Column): (cell: Cell | undefined) => JsonValue {
 
 const isList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell);
 
-const tooManyRecords = ({ hop }: Expansion) =>
+/** An expansion is never cut in silence. */
+export const tooManyRecords = ({ hop }: Expansion) =>
   badRequest(
     `Cannot expand '${hop.relationship.name}': a record has more than ${MAX_EXPANDED_RECORDS} of them — list ${hop.entity.name} with a filter instead`,
   );

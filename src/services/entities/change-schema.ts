@@ -4,7 +4,7 @@ import { type Lease, releaseLease, renewLease, requireLease, takeLease } from ".
 import { toStatement } from "../../db/platform.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
-import { hasFoundNothing } from "../../db/write-guard.ts";
+import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
 import { compileOutboxChange } from "../../ddl/outbox-triggers.ts";
 import { schemaMigrationInProgress } from "../../errors/failures.ts";
@@ -99,7 +99,7 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
     await ctx.database
       .write([releaseLease(lease)])
       .catch((cause) => logWarning("the lease of a schema change runs out by itself", cause));
-    const isLost = failure instanceof SqlFailure && hasFoundNothing(failure);
+    const isLost = failure instanceof SqlFailure && isGuardFailure(failure);
     throw isLost ? schemaMigrationInProgress(failure) : failure;
   }
 }

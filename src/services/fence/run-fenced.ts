@@ -19,6 +19,7 @@ import {
 } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
+import type { ErrorCode } from "../../errors/codes.ts";
 import {
   addressNotAllowed,
   foreignApiKey,
@@ -107,8 +108,11 @@ async function attemptWork<T>(
 ): Promise<Outcome<T>> {
   const { need } = work;
   let plan = planOrRefuse(ctx, work, belief);
-  if (plan instanceof AppError && plan.code === "VALIDATION_ERROR" && (await recallEarlier(ctx)))
-    plan = planOrRefuse(ctx, work, belief);
+  if (plan instanceof AppError && REFUSED_CONTENT.has(plan.code)) {
+    const earlier = await recallEarlier(ctx);
+    if (earlier === "SAME") plan = planOrRefuse(ctx, work, belief);
+    if (earlier === "ANOTHER") plan = usedForAnother();
+  }
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
   const claim = claimOf(ctx, belief);
@@ -125,6 +129,9 @@ async function attemptWork<T>(
     throw failure;
   }
 }
+
+/** Of refusals that are about what was sent, which is another request when the Idempotency-Key was used before. */
+const REFUSED_CONTENT: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "NOT_FOUND", "VALIDATION_ERROR"]);
 
 /** Positions among the guards of a writing batch. */
 const GUARD = 0;
@@ -155,14 +162,21 @@ async function writeFenced<T>(
  * Whether an earlier request with the same key was the same: what was right then, such as a date in the future, may be
  * wrong by now, and its answer is to be given all the same. From here on it is planned as of then.
  */
-async function recallEarlier({ database, idempotency, now }: WorkspaceContext): Promise<boolean> {
-  if (!idempotency || idempotency instanceof AppError || idempotency.asOf) return false;
+async function recallEarlier({
+  database,
+  idempotency,
+  now,
+}: WorkspaceContext): Promise<"SAME" | "ANOTHER" | undefined> {
+  if (!idempotency || idempotency instanceof AppError || idempotency.asOf) return undefined;
   const [rows = []] = await database.read([keptStatement(idempotency.request)]);
   const kept = decodeKept(rows);
-  if (!kept || kept.fingerprint !== idempotency.request.fingerprint || isExpired(kept, now)) return false;
+  if (!kept || isExpired(kept, now)) return undefined;
+  if (kept.fingerprint !== idempotency.request.fingerprint) return "ANOTHER";
   idempotency.asOf = kept.createdAt;
-  return true;
+  return "SAME";
 }
+
+const usedForAnother = () => idempotencyConflict("was used for another request");
 
 /** The answer that an earlier request with the same key was given. Throws IDEMPOTENCY_CONFLICT. */
 async function replayEarlier<T>(
@@ -175,8 +189,7 @@ async function replayEarlier<T>(
   const [rows = []] = await database.read([keptStatement(idempotency.request)]);
   const kept = decodeKept(rows);
   if (!kept || !plan.replay) throw idempotencyConflict("is still in use");
-  if (kept.fingerprint !== idempotency.request.fingerprint)
-    throw idempotencyConflict("was used for another request");
+  if (kept.fingerprint !== idempotency.request.fingerprint) throw usedForAnother();
   if (kept.schemaVersion !== belief.view.workspace.schemaVersion) {
     throw idempotencyConflict("was used before the schema was changed");
   }
@@ -199,12 +212,13 @@ function planOrRefuse<T>(
   const { mcpMode } = view.workspace;
   if (isMcp && mcpMode === "DISABLED") return mcpDisabled();
   if (isMcp && mcpMode === "READ_ONLY" && work.need !== "READ") return mcpReadOnly();
-  if (idempotency instanceof AppError) return idempotency;
   try {
-    return work.plan({ ...view, access: accessOf(actor) });
+    const plan = work.plan({ ...view, access: accessOf(actor) });
+    return idempotency instanceof AppError ? idempotency : plan;
   } catch (thrown) {
-    if (thrown instanceof AppError) return thrown;
-    throw thrown;
+    if (!(thrown instanceof AppError)) throw thrown;
+    const comesFirst = thrown.code === "FORBIDDEN" || thrown.code === "NOT_FOUND";
+    return idempotency instanceof AppError && !comesFirst ? idempotency : thrown;
   }
 }
 

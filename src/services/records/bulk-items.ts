@@ -63,3 +63,14 @@ function requireId(body: JsonObject): string {
 
 /** An id as it would stand in a path; other values as text that is no id. */
 const idText = (value: JsonValue) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
+/** The items of a bulk request. */
+export interface PlannedBulk {
+  readonly target: QueryTarget;
+  readonly items: readonly PlannedItem[];
+  readonly action: BulkAction;
+  /** Whether the answer holds the records. */
+  readonly isReturning: boolean;
+}
+
+export const isWrite = (item: PlannedItem): item is PlannedWrite => !(item instanceof AppError);

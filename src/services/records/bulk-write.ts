@@ -1,9 +1,8 @@
 import { isUnavailable } from "../../db/database.ts";
 import type { StepOutcome } from "../../db/hrana.ts";
-import { type KeptRequest, keepAnswer } from "../../db/idempotency.ts";
+import { keepAnswer } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
-import { AppError, withPrefix } from "../../errors/app-error.ts";
-import { type ErrorBody, errorBody } from "../../errors/envelope.ts";
+import type { AppError } from "../../errors/app-error.ts";
 import { idempotencyConflict, serviceUnavailable } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
 import { logFailure } from "../../lib/logger.ts";
@@ -12,11 +11,12 @@ import type { Entity } from "../../model/entity.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { rejectUnknownParameters, singleParameter } from "../../query/parse/parameters.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
 import { compileInsertAll, withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type FencedPlan, type IndependentPlan, runFenced } from "../fence/run-fenced.ts";
-import { type BulkAction, type PlannedItem, planItems, requireItems } from "./bulk-items.ts";
+import { answerOf, type BulkAnswer, foreseenAnswer, type Result, replayAnswer } from "./bulk-answer.ts";
+import { type BulkAction, isWrite, type PlannedBulk, planItems, requireItems } from "./bulk-items.ts";
+import { inItem, planAtomic } from "./plan-atomic-bulk.ts";
 import { keepingOf, planTogether } from "./plan-together.ts";
 import { explainFailures, type PlannedWrite, recordOf } from "./planned-write.ts";
 import type { RecordQuery } from "./record-input.ts";
@@ -28,14 +28,6 @@ export interface BulkWriteInput extends RecordQuery {
   readonly body: () => JsonValue;
   /** Whether the answer holds the records. */
   readonly isReturning: boolean;
-}
-
-export interface BulkAnswer {
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly errors?: readonly { readonly index: number; readonly error: ErrorBody }[];
-  /** In item order; null for what failed or was deleted. */
-  readonly data?: readonly (JsonObject | null)[];
 }
 
 /**
@@ -73,7 +65,8 @@ async function runBulk(
         upsertBy,
         items: requireItems(input.body()),
       });
-      const bulk = { target, items, input };
+      const { action, isReturning } = input;
+      const bulk = { target, items, action, isReturning };
       if (isAtomic) return planAtomic(ctx, bulk);
       return (mayPlanOnSuccess && planOnSuccess(ctx, bulk)) || planIndependent(ctx, bulk);
     },
@@ -86,30 +79,20 @@ function operationsOf({ action, query }: BulkWriteInput): readonly Operation[] {
   return query().has("upsertBy") ? ["create", "update"] : ["update"];
 }
 
-type Result = { readonly record: JsonObject | null } | AppError;
-
-interface PlannedBulk {
-  readonly target: QueryTarget;
-  readonly items: readonly PlannedItem[];
-  readonly input: BulkWriteInput;
-}
-
 /**
  * All items together, counting on their success: creates because one INSERT is far cheaper than a hundred, and all of a
  * request with an Idempotency-Key because then one row keeps the answer instead of one for each record. When any fails,
  * now or in an earlier request with the key, they are tried one by one. Undefined where that cannot work out.
  */
-function planOnSuccess(
-  ctx: WorkspaceContext,
-  { target, items, input }: PlannedBulk,
-): FencedPlan<BulkAnswer> | undefined {
+function planOnSuccess(ctx: WorkspaceContext, bulk: PlannedBulk): FencedPlan<BulkAnswer> | undefined {
+  const { target, items, action } = bulk;
   const writes = items.filter(isWrite);
-  const answer = foreseenAnswer(items, input);
+  const answer = foreseenAnswer(bulk);
   if (!answer || writes.length < items.length) return undefined;
   const request = idempotentRequestOf(ctx);
   const answerText = JSON.stringify(answer);
   const kept = request ? [keepAnswer(request, answerText)] : [];
-  const isOneInsert = input.action === "CREATE" && !refersToItself(target.entity);
+  const isOneInsert = action === "CREATE" && !refersToItself(target.entity);
   if (!isOneInsert && !request) return undefined;
   const targeted = writes.map((write) => ({ write, target }));
   return {
@@ -136,23 +119,8 @@ function planOnSuccess(
 const refersToItself = ({ name, columns }: Entity) =>
   columns.some(({ references }) => references?.entity === name);
 
-/** The answer when nothing fails; undefined when it holds records. */
-function foreseenAnswer(
-  items: readonly PlannedItem[],
-  { isReturning }: BulkWriteInput,
-): BulkAnswer | undefined {
-  return isReturning ? undefined : { succeeded: items.length, failed: 0 };
-}
-
-const replayAnswer = ({ answer }: KeptRequest): BulkAnswer | undefined =>
-  answer === null ? undefined : JSON.parse(answer);
-
-const isWrite = (item: PlannedItem): item is PlannedWrite => !(item instanceof AppError);
-
-function planIndependent(
-  ctx: WorkspaceContext,
-  { target, items, input }: PlannedBulk,
-): IndependentPlan<BulkAnswer> {
+function planIndependent(ctx: WorkspaceContext, bulk: PlannedBulk): IndependentPlan<BulkAnswer> {
+  const { target, items, isReturning } = bulk;
   const writes = items.filter(isWrite);
   const keeping = keepingOf(
     idempotentRequestOf(ctx),
@@ -162,12 +130,12 @@ function planIndependent(
     const results = items.map((item) => (isWrite(item) ? written[writes.indexOf(item)] : item));
     return answerOf(
       results.filter((result) => result !== undefined),
-      input,
+      bulk,
     );
   };
   return {
     independent: writes.map(({ statement }, i) => ({
-      statement: input.isReturning ? statement : withoutRows(statement),
+      statement: isReturning ? statement : withoutRows(statement),
       follower: keeping.statementsOf(i)[0],
     })),
     async conclude(outcomes) {
@@ -239,39 +207,4 @@ function attempt(shape: () => JsonObject | null): Result {
   } catch (thrown) {
     return toAppError(thrown);
   }
-}
-
-function planAtomic(ctx: WorkspaceContext, { target, items, input }: PlannedBulk): FencedPlan<BulkAnswer> {
-  const failing = items.findIndex((item) => item instanceof AppError);
-  const refusal = items[failing];
-  if (refusal instanceof AppError) throw inItem(failing, refusal);
-  const writes = items.filter(isWrite).map((write) => ({ write, target }));
-  const foreseen = foreseenAnswer(items, input);
-  const answer = foreseen && JSON.stringify(foreseen);
-  const together = planTogether(ctx, writes, { inItem, answer });
-  const answerWith = (records: readonly (JsonObject | null)[]) =>
-    answerOf(
-      records.map((record) => ({ record })),
-      input,
-    );
-  return {
-    ...together,
-    shape: (results) => foreseen ?? answerWith(together.recordsOf(results)),
-    replay: (kept) => replayAnswer(kept) ?? answerWith(together.keptRecordsOf(kept)),
-  };
-}
-
-const inItem = (index: number, error: AppError) => withPrefix(`Item ${index}: `, error);
-
-function answerOf(results: readonly Result[], { isReturning }: BulkWriteInput): BulkAnswer {
-  const errors = results.flatMap((result, index) => {
-    return result instanceof AppError ? [{ index, error: errorBody(result) }] : [];
-  });
-  const data = results.map((result) => (result instanceof AppError ? null : result.record));
-  return {
-    succeeded: results.length - errors.length,
-    failed: errors.length,
-    ...(errors.length > 0 && { errors }),
-    ...(isReturning && { data }),
-  };
 }

@@ -3,7 +3,7 @@ import { runFenced } from "../fence/run-fenced.ts";
 import { planAlone, type WrittenRecord } from "./plan-alone.ts";
 import { planCreate, surroundingsOf } from "./planned-write.ts";
 import type { RecordBody, RecordQuery } from "./record-input.ts";
-import { planView, targetIn } from "./record-view.ts";
+import { planWrittenView, targetIn } from "./record-view.ts";
 
 export interface CreateRecordInput extends RecordQuery, RecordBody {
   readonly entity: string;
@@ -18,7 +18,7 @@ export async function createRecord(ctx: WorkspaceContext, input: CreateRecordInp
     need: "WRITE",
     plan(planning) {
       const target = targetIn(planning, input.entity, ["create"]);
-      const view = planView(target, input.query());
+      const view = planWrittenView(target, input.query());
       const write = planCreate(target, input.body(), surroundingsOf(ctx, target));
       return planAlone(ctx, write, { target, view });
     },

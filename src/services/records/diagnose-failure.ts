@@ -26,6 +26,8 @@ export interface AttemptedWrite {
   readonly values: ReadonlyMap<Column, SqlValue>;
   /** Of the values, by field, those that stand in for ids which the refused transaction would have made. */
   readonly pending?: ReadonlyMap<string, string> | undefined;
+  /** Of what was to be changed, if it is there: finds its row, and what was sent for it. */
+  readonly existing?: { readonly query: Statement; readonly sent: ReadonlyMap<Column, SqlValue> };
 }
 
 /**
@@ -33,7 +35,7 @@ export interface AttemptedWrite {
  * unique rule, but not the reference that failed: that takes questions.
  */
 export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagnosis {
-  if (failure.uniqueColumns) return known(explainUnique(failure.uniqueColumns, write));
+  if (failure.uniqueColumns) return diagnoseUnique(failure.uniqueColumns, write);
   if (failure.isForeignKey) return diagnoseReference(write);
   const broken = brokenConstraintOf(write.entity, failure.message);
   return known(
@@ -91,6 +93,21 @@ function pathsToHolders(catalog: Catalog, deleted: Entity): readonly (readonly R
 }
 
 const known = (error: AppError | undefined): Diagnosis => ({ statements: [], conclude: () => error });
+
+/** What was not sent of a unique combination is what the record has. */
+function diagnoseUnique(columns: readonly string[], write: AttemptedWrite): Diagnosis {
+  const { entity, existing } = write;
+  if (!existing || columns.length === 1) return known(explainUnique(columns, write));
+  return {
+    statements: [existing.query],
+    conclude([rows]) {
+      const [row] = rows ?? [];
+      if (!row) return explainUnique(columns, write);
+      const stored = entity.columns.map((column, i) => [column, row[i] ?? null] as const);
+      return explainUnique(columns, { ...write, values: new Map([...stored, ...existing.sent]) });
+    },
+  };
+}
 
 function explainUnique(columns: readonly string[], write: AttemptedWrite): AppError {
   const taken = columns.map((qualified) => {

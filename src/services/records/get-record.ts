@@ -6,7 +6,7 @@ import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import type { RecordAddress } from "./record-input.ts";
-import { planView, targetIn } from "./record-view.ts";
+import { planReadView, targetIn } from "./record-view.ts";
 
 export interface ReadRecord extends TaggedRecord {
   /** Whether the answer holds other records too, whose writes do not change this one's version. */
@@ -20,7 +20,7 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
     plan(planning) {
       const target = targetIn(planning, input.entity, ["read"]);
       const { entity } = target;
-      const view = planView(target, input.query());
+      const view = planReadView(target, input.query());
       const id = parseId(input.id, entity);
       if (id === undefined) throw recordNotFound(input.id);
       if (!view) {

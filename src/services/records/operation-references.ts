@@ -35,9 +35,11 @@ export function resolveReferences(
   const pending = new Map<string, string>();
   const details: Detail[] = [];
   const entries = Object.entries(body).map(([field, value]): [string, JsonValue] => {
+    const own = entity.columnByName.get(field);
     const reference = referenceIn(value);
     if (reference === undefined) return [field, value];
-    const [name = "", source = ""] = reference.split(".", 2);
+    const [, name = "", source = ""] = REFERENCE.exec(reference) ?? [];
+    if (own?.type === "JSON" && name === "") return [field, value];
     const known = named.get(name);
     const column = known?.entity.columnByName.get(source);
     if (!known || !column) {
@@ -46,7 +48,6 @@ export function resolveReferences(
     }
     const maker = source === "id" && known.write.id === undefined ? name : known.pending.get(source);
     if (maker !== undefined) {
-      const own = entity.columnByName.get(field);
       if (own && !takesPendingId(own))
         details.push({ field, message: `cannot take the id of '${maker}', which is not known yet` });
       pending.set(field, maker);
@@ -62,6 +63,9 @@ export function resolveReferences(
   });
   return { body: Object.fromEntries(entries), pending, details };
 }
+
+/** `order.id`; what else a JSON column is given as `$ref`, such as `#/definitions/order`, is its value. */
+const REFERENCE = /^([^.#/]+)\.([^.#/]+)$/;
 
 /** Whatever the id will be, it is stored as it is and breaks no rule that is checked before it is known. */
 const takesPendingId = ({ name, type, constraints }: Column) =>

@@ -1,5 +1,5 @@
 import { keepRecord } from "../../db/idempotency.ts";
-import { hasFoundNothing, requireSome } from "../../db/write-guard.ts";
+import { isGuardFailure, requireNone, requireSome } from "../../db/write-guard.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
@@ -13,7 +13,7 @@ export interface WrittenRecord extends TaggedRecord {
   readonly id: string;
 }
 
-/** One write as a batch: what it requires, the write, its view when one is asked for, and what is kept for replays. */
+/** One write as a batch: what it requires, the write, its view if one is asked for and can be shown, what is kept. */
 export function planAlone(
   ctx: WorkspaceContext,
   write: PlannedWrite,
@@ -22,23 +22,27 @@ export function planAlone(
   const request = idempotentRequestOf(ctx);
   const guards = write.requires.map(({ query }) => requireSome(query));
   const viewed = view && write.view(view);
+  const checks = view ? write.checks(view) : [];
   const kept = request && write.keep(view ?? plainView(target));
   const position = guards.length;
+  const firstCheck = position + 1;
   return {
     statements: [
       ...guards,
       write.statement,
+      ...checks.map(({ query }) => requireNone(query)),
       ...(viewed?.statements ?? []),
       ...(request ? [keepRecord(request, 0, kept?.statement)] : []),
     ],
     shape(results) {
       const [row = []] = results[position] ?? [];
-      const shown = viewed ? viewed.shape(results.slice(position + 1)) : write.shape([row]);
+      const shown = viewed ? viewed.shape(results.slice(firstCheck + checks.length)) : write.shape([row]);
       return { ...(shown ?? NOTHING), id: String(row[0]) };
     },
     async explain(failure) {
-      if (hasFoundNothing(failure)) return write.requires[failure.index]?.otherwise();
-      return explainFailure(ctx, write, failure);
+      if (!isGuardFailure(failure)) return explainFailure(ctx, write, failure);
+      const { index } = failure;
+      return write.requires[index]?.otherwise() ?? checks[index - firstCheck]?.refusal();
     },
     replay: ({ records }) => kept?.shape(records.get(0) ?? "") ?? { ...NOTHING, id: "" },
   };

@@ -1,6 +1,6 @@
 import type { Rows } from "../../db/database.ts";
 import { type IdempotentRequest, type KeptRequest, keepAnswer, keepRecord } from "../../db/idempotency.ts";
-import { hasFoundNothing, requireSome } from "../../db/write-guard.ts";
+import { isGuardFailure, requireSome } from "../../db/write-guard.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
@@ -87,7 +87,7 @@ export function planTogether(
       const { index = -1, otherwise } = owned[failure.index] ?? {};
       const write = writes[index]?.write;
       if (!write) return undefined;
-      const error = hasFoundNothing(failure) ? otherwise?.() : await explainFailure(ctx, write, failure);
+      const error = isGuardFailure(failure) ? otherwise?.() : await explainFailure(ctx, write, failure);
       return error && inItem(index, error);
     },
   };

@@ -4,9 +4,9 @@ import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
-import { compileMatch, compileUpdateWhere, compileUpsert } from "../../query/sql/record-statements.ts";
+import { compileGetMatching, compileUpdateWhere, compileUpsert } from "../../query/sql/record-statements.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
-import { diagnoseWrite } from "./diagnose-failure.ts";
+import { type AttemptedWrite, diagnoseWrite } from "./diagnose-failure.ts";
 import { type PlannedWrite, viewsOf } from "./planned-write.ts";
 
 /** The columns of a unique rule that `upsertBy` names. Throws BAD_REQUEST. */
@@ -45,29 +45,34 @@ export function planUpsert(
   if (!change.ok) throw validationFailed(change.details);
   const sent = change.values;
   const changed = new Map([...sent].filter(([column]) => !key.includes(column)));
+  const existing = { query: compileGetMatching(entity, key, sent), sent };
   const match = { matching: new Map(key.map((column) => [column, sent.get(column) ?? null])) };
   const creation = recordValidatorOf(entity).validateCreate(body, now);
   if (creation.ok) {
     const { values } = creation;
     const statement = compileUpsert(entity, key, { created: values, changed });
-    return { ...upsertOf({ catalog, entity }, { statement, values }), ...viewsOf(match) };
+    return { ...upsertOf({ catalog, entity, existing }, { statement, values }), ...viewsOf(match) };
   }
   const statement = compileUpdateWhere(entity, key, { matched: sent, changed });
   const otherwise = () => validationFailed(creation.details);
-  const requires = [{ query: compileMatch(entity, key, sent), otherwise }];
-  return { ...upsertOf({ catalog, entity }, { statement, values: sent }), ...viewsOf(match), requires };
+  const requires = [{ query: existing.query, otherwise }];
+  return {
+    ...upsertOf({ catalog, entity, existing }, { statement, values: sent }),
+    ...viewsOf(match),
+    requires,
+  };
 }
 
 function upsertOf(
-  { catalog, entity }: Pick<QueryTarget, "catalog" | "entity">,
+  { catalog, entity, existing }: Pick<AttemptedWrite, "catalog" | "entity" | "existing">,
   { statement, values }: Pick<PlannedWrite, "statement" | "values">,
-): Omit<PlannedWrite, "view" | "keep"> {
+): Omit<PlannedWrite, "view" | "keep" | "checks"> {
   return {
     statement,
     values,
     id: undefined,
     requires: [],
     shape: ([row = []]) => shapeRow(entity, row),
-    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values }),
+    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values, ...(existing && { existing }) }),
   };
 }

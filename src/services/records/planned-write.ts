@@ -10,6 +10,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
+import { compileOverflowChecks, type OverflowCheck } from "../../query/sql/compile-overflow.ts";
 import {
   type CompiledJsonView,
   compileJsonView,
@@ -44,6 +45,8 @@ export interface PlannedWrite {
   view(plan: RecordViewPlan): Compiled<TaggedRecord | null> | null;
   /** The record as it is kept for replays; the statement must follow the write. Null for a delete. */
   keep(plan: RecordViewPlan): CompiledJsonView | null;
+  /** What the view cannot show; the statements must follow the write. */
+  checks(plan: RecordViewPlan): readonly OverflowCheck[];
   diagnose(failure: SqlFailure): Diagnosis;
 }
 
@@ -100,7 +103,10 @@ export function planUpdate(
   now: Surroundings,
 ): PlannedWrite {
   const id = parseId(request.id, entity);
-  const validated = recordValidatorOf(entity).validateUpdate(request.body, id ?? null, now);
+  const { id: sentId, ...others } = request.body;
+  const isSameText = id === undefined && String(sentId) === request.id;
+  const body = isSameText ? others : request.body;
+  const validated = recordValidatorOf(entity).validateUpdate(body, id ?? null, now);
   if (!validated.ok) throw validationFailed(validated.details);
   if (id === undefined) throw recordNotFound(request.id);
   const { values } = validated;
@@ -113,7 +119,10 @@ export function planUpdate(
     requires: requirementsOf(entity, { id, text: request.id, expectedVersion }),
     ...viewsOf(id),
     shape: ([row = []]) => shapeRow(entity, row),
-    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values, pending: now.pending }),
+    diagnose(failure) {
+      const existing = { query: compileGetById(entity, id), sent: values };
+      return diagnoseWrite(failure, { catalog, entity, values, pending: now.pending, existing });
+    },
   };
 }
 
@@ -132,14 +141,19 @@ export function planDelete(
     requires: requirementsOf(entity, { id, text, expectedVersion }),
     view: () => null,
     keep: () => null,
+    checks: () => [],
     shape: () => null,
     diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, id }),
   };
 }
 
 /** How the record of an id is shown and kept. */
-export function viewsOf(id: RecordId): Pick<PlannedWrite, "view" | "keep"> {
-  return { view: (plan) => compileRecordView(plan, id), keep: (plan) => compileJsonView(plan, id) };
+export function viewsOf(id: RecordId): Pick<PlannedWrite, "view" | "keep" | "checks"> {
+  return {
+    view: (plan) => compileRecordView(plan, id),
+    keep: (plan) => compileJsonView(plan, id),
+    checks: (plan) => compileOverflowChecks(plan, id),
+  };
 }
 
 interface Existing {

@@ -30,19 +30,24 @@ export function targetIn(
   return { catalog, entity: getEntity(catalog, name), scope: { canRead } };
 }
 
-/**
- * How the answer shows one record; null for all of its columns, which is what the write itself returns.
- * Throws BAD_REQUEST.
- */
-export function planView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
-  const { name, settings } = target.entity;
-  if (!target.scope.canRead(name)) {
-    if (parameters.size > 0) throw operationNotAllowed("read", name);
-    return null;
-  }
-  const { defaultFields, defaultExpand } = settings;
+/** How a read shows one record; null for all of its columns and nothing else. Throws BAD_REQUEST. */
+export function planReadView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
+  const { defaultFields, defaultExpand } = target.entity.settings;
   const isPlain = parameters.size === 0 && !defaultFields && !defaultExpand;
   return isPlain ? null : planRecordView(target, parameters);
+}
+
+const FULL_RECORD = { defaultExpand: null, defaultFields: null };
+
+/**
+ * How a write's answer shows the record; null for all of its columns, which is what the write itself returns. The
+ * entity's defaults are for reads. Throws FORBIDDEN, BAD_REQUEST.
+ */
+export function planWrittenView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
+  const { name } = target.entity;
+  if (parameters.size === 0) return null;
+  if (!target.scope.canRead(name)) throw operationNotAllowed("read", name);
+  return planRecordView(target, parameters, FULL_RECORD);
 }
 
 /** All columns, nothing expanded: what a write answers, also to a key that may not read. */

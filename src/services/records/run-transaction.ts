@@ -31,8 +31,9 @@ export async function runTransaction(
   return runFenced(ctx, {
     need: "WRITE",
     plan(planning) {
+      const targeted = targetOperations(planning, parseTransaction(input.body()));
       rejectUnknownParameters(input.query(), []);
-      const planned = planOperations(ctx, planning, parseTransaction(input.body()));
+      const planned = planOperations(ctx, targeted);
       const nameOf = (index: number) => planned[index]?.remembered;
       const together = planTogether(ctx, planned, {
         inItem: inOperation,
@@ -53,6 +54,24 @@ export async function runTransaction(
 
 const OPERATION_OF = { POST: "create", PUT: "update", PATCH: "update", DELETE: "delete" } as const;
 
+interface TargetedOperation {
+  readonly operation: TransactionOperation;
+  readonly target: QueryTarget;
+}
+
+/** Throws FORBIDDEN, else NOT_FOUND, of the first operation whose entity its key may not use, or that has none. */
+function targetOperations(
+  planning: PlanningView,
+  operations: readonly TransactionOperation[],
+): readonly TargetedOperation[] {
+  const { results, errors } = attemptEach(operations, (operation) => {
+    return { operation, target: targetIn(planning, operation.entity, [OPERATION_OF[operation.method]]) };
+  });
+  const first = errors.find(({ error }) => error.code === "FORBIDDEN") ?? errors[0];
+  if (first) throw inOperation(first.index, first.error);
+  return results;
+}
+
 interface PlannedOperation extends TargetedWrite {
   /** The name under which the database keeps the id that it gives. */
   readonly remembered: string | undefined;
@@ -60,26 +79,37 @@ interface PlannedOperation extends TargetedWrite {
 
 function planOperations(
   ctx: WorkspaceContext,
-  planning: PlanningView,
-  operations: readonly TransactionOperation[],
+  operations: readonly TargetedOperation[],
 ): readonly PlannedOperation[] {
   const named = new Map<string, NamedOperation>();
-  const errors: { readonly index: number; readonly error: AppError }[] = [];
-  const planned = operations.flatMap((operation, index) => {
+  const { results, errors } = attemptEach(operations, ({ operation, target }) => {
+    const { write, pending } = planOperation(ctx, target, { operation, named });
+    const name = "as" in operation ? operation.as : undefined;
+    if (name !== undefined) named.set(name, { entity: target.entity, write, pending });
+    return { write, target, remembered: write.id === undefined ? name : undefined };
+  });
+  if (errors.length > 0) throw worstOf(errors);
+  return results;
+}
+
+interface OperationError {
+  readonly index: number;
+  readonly error: AppError;
+}
+
+/** What each item gives, and the errors of those that give none. */
+function attemptEach<T, R>(items: readonly T[], work: (item: T) => R) {
+  const errors: OperationError[] = [];
+  const results = items.flatMap((item, index): readonly R[] => {
     try {
-      const target = targetIn(planning, operation.entity, [OPERATION_OF[operation.method]]);
-      const { write, pending } = planOperation(ctx, target, { operation, named });
-      const name = "as" in operation ? operation.as : undefined;
-      if (name !== undefined) named.set(name, { entity: target.entity, write, pending });
-      return [{ write, target, remembered: write.id === undefined ? name : undefined }];
+      return [work(item)];
     } catch (thrown) {
       if (!(thrown instanceof AppError)) throw thrown;
       errors.push({ index, error: thrown });
       return [];
     }
   });
-  if (errors.length > 0) throw worstOf(errors);
-  return planned;
+  return { results, errors };
 }
 
 interface OperationInTurn {
@@ -125,14 +155,10 @@ function collecting({ details }: ResolvedBody, plan: () => PlannedWrite): Planne
   throw validationFailed([...details, ...others]);
 }
 
-/** The contract's order: unknown entities, then all validation problems together, then missing records. */
-function worstOf(errors: readonly { readonly index: number; readonly error: AppError }[]): AppError {
+/** The contract's order: all validation problems together, then missing records. */
+function worstOf(errors: readonly OperationError[]): AppError {
   const invalid = errors.filter(({ error }) => error.details !== undefined);
-  const [first] = [
-    ...errors.filter(({ error }) => error.message.startsWith("Entity not found")),
-    ...invalid,
-    ...errors,
-  ];
+  const [first] = [...invalid, ...errors];
   if (!first) throw new Error("no operation has failed");
   if (first.error.details === undefined) return inOperation(first.index, first.error);
   const details = invalid.flatMap(({ index, error }) => detailsIn(index, error));

@@ -3,7 +3,7 @@ import { runFenced } from "../fence/run-fenced.ts";
 import { planAlone, type WrittenRecord } from "./plan-alone.ts";
 import { planUpdate, surroundingsOf } from "./planned-write.ts";
 import { expectedVersionOf, type Precondition, type RecordAddress, type RecordBody } from "./record-input.ts";
-import { planView, targetIn } from "./record-view.ts";
+import { planWrittenView, targetIn } from "./record-view.ts";
 
 export interface UpdateRecordInput extends RecordAddress, RecordBody, Precondition {}
 
@@ -16,7 +16,7 @@ export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInp
     need: "WRITE",
     plan(planning) {
       const target = targetIn(planning, input.entity, ["update"]);
-      const view = planView(target, input.query());
+      const view = planWrittenView(target, input.query());
       const request = {
         id: input.id,
         body: input.body(),

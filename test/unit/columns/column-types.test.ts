@@ -253,7 +253,7 @@ describe.each(Object.entries(samples))("%s", (name, sample) => {
 
   it("refuses what it cannot hold, in the contract's words", () => {
     const messages = sample.refused.map(([value]) => type.parse(value, column));
-    expect(messages).toEqual(sample.refused.map(([, message]) => ({ ok: false, message })));
+    expect(messages).toMatchObject(sample.refused.map(([, message]) => ({ ok: false, message })));
   });
 
   it("describes itself as JSON Schema", () => {

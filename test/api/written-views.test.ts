@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+
+/** One more than an expansion may hold. */
+const TOO_MANY = 1_001;
+
+let w: TestWorkspace;
+beforeAll(async () => {
+  w = await makeWorkspace(
+    { name: "Owner", columns: [{ name: "n", type: "INTEGER" }], settings: { defaultFields: ["n"] } },
+    {
+      name: "Thing",
+      columns: [
+        { name: "ownerId", references: { entity: "Owner", relationship: "owner", inverse: "things" } },
+      ],
+    },
+  );
+  for (const body of [{ n: 1 }, { n: 2 }]) expectStatus(await w.api("POST", "/Owner", { body }), 201);
+  for (let count = 0; count < TOO_MANY; count += 91) {
+    const body = Array.from({ length: 91 }, () => ({ ownerId: 1 }));
+    expectStatus(await w.api("POST", "/Thing/bulk", { body }), 200);
+  }
+  expectStatus(
+    await w.admin("PATCH", "/entities/Owner", { body: { settings: { defaultExpand: ["things"] } } }),
+    200,
+  );
+});
+
+const total = async () => (await w.api("GET", "/Thing?size=1")).body.meta.totalElements;
+const tooMany = {
+  code: "BAD_REQUEST",
+  message: "Cannot expand 'things': a record has more than 1000 of them — list Thing with a filter instead",
+};
+
+describe("a write whose answer cannot be shown", () => {
+  it("is not done, and its Idempotency-Key is free", async () => {
+    const headers = { "Idempotency-Key": "k" };
+    expectFailure(await w.api("PUT", "/Owner/1?expand=things", { body: { n: 7 } }), 400, tooMany);
+    expect((await w.api("GET", "/Owner/1?expand=&fields=n")).body.data).toEqual({ n: 1 });
+    const body = { ownerId: 1 };
+    const before = await total();
+    expectFailure(await w.api("POST", "/Thing?expand=owner.things", { body, headers }), 400, tooMany);
+    expect(await total()).toBe(before);
+    expectStatus(await w.api("POST", "/Thing", { body, headers }), 201);
+  });
+
+  it("costs one round trip where it can be shown", async () => {
+    expectStatus(await w.api("POST", "/Thing", { body: { ownerId: 2 } }), 201);
+    const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/Thing?expand=owner.things`, {
+      token: w.key,
+      body: { ownerId: 2 },
+    });
+    expect(expectStatus(answer, 201).body.data.owner).toMatchObject({ id: 2, things: [{}, {}] });
+    expect(roundTrips).toBe(1);
+  });
+});
+
+describe("the answer of a write", () => {
+  it("is the full record whatever reads show without being asked", async () => {
+    const created = expectStatus(await w.api("POST", "/Owner", { body: { n: 3 } }), 201).body.data;
+    expect(created).toEqual({ id: 3, n: 3 });
+    expect((await w.api("PUT", "/Owner/1", { body: { n: 8 } })).body).toEqual({ data: { id: 1, n: 8 } });
+    expect((await w.api("PUT", "/Owner/2?fields=n", { body: { n: 9 } })).body).toEqual({ data: { n: 9 } });
+    expectFailure(await w.api("GET", "/Owner/1"), 400, tooMany);
+  });
+});
