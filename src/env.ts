@@ -1,5 +1,5 @@
-import * as z from "zod";
 import type { RateBindings } from "./rates/rate-limiter.ts";
+import { parseVariables } from "./variables.ts";
 import type { WebhookSettings } from "./webhooks/settings.ts";
 
 /** Bindings and variables of a deployment, as in wrangler.toml. */
@@ -30,42 +30,13 @@ export interface Settings {
   readonly webhooks: WebhookSettings;
 }
 
-const MIN_SECRET_KEY_LENGTH = 32;
-
-const optional = z
-  .string()
-  .optional()
-  .transform((text) => text || undefined);
-
-const flag = (isUnset: boolean) =>
-  z
-    .enum(["true", "false", ""], { error: "must be true or false" })
-    .optional()
-    .transform((text) => (text ? text === "true" : isUnset));
-
-const settingsSchema = z.object({
-  LIBSQL_URL: z
-    .string()
-    .regex(/^(?:https?|libsql):\/\/./, "LIBSQL_URL must be http://…, https://… or libsql://…"),
-  LIBSQL_AUTH_TOKEN: optional,
-  ADMIN_TOKEN: optional,
-  CLIENT_ADDRESS_HEADER: optional,
-  WEBHOOK_SECRET_KEY: optional.refine(
-    (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
-    `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,
-  ),
-  LOG_REQUESTS: flag(true),
-  ALLOW_HTTP_WEBHOOKS: flag(false),
-  ALLOW_PRIVATE_WEBHOOKS: flag(false),
-});
-
 const parsed = new WeakMap<Bindings, Settings>();
 
 /** Parsed once an isolate. Throws when the deployment is configured wrongly; the message is for its owner only. */
 export function settingsOf(bindings: Bindings): Settings {
   const known = parsed.get(bindings);
   if (known) return known;
-  const variables = settingsSchema.parse(bindings);
+  const variables = parseVariables(bindings);
   const settings: Settings = {
     databaseUrl: variables.LIBSQL_URL.replace(/^libsql:/, "https:").replace(/\/+$/, ""),
     databaseToken: variables.LIBSQL_AUTH_TOKEN,

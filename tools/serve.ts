@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseVariables } from "../src/variables.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { lockDataDirectory } from "./runtime/data-lock.ts";
 import { startDatabase } from "./runtime/database.ts";
@@ -34,6 +35,8 @@ async function serve(): Promise<void> {
   await requireFreePort(port, lock.wasKilled ? ORPHANS_END_MS : 0);
   const secrets = loadSecrets(dataDirectory, env);
   const database = await openDatabase(dataDirectory, env);
+  const variables = workerVariables(database, secrets, env);
+  requireVariables(variables);
   await migrateDatabase(database);
 
   const workerd = await startWorkerd({
@@ -42,7 +45,7 @@ async function serve(): Promise<void> {
     compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(dataDirectory, "dist"),
     kvDirectory: join(dataDirectory, "kv"),
-    variables: workerVariables(database, secrets, env),
+    variables,
     log: console.error,
   });
   onEnd(workerd.stop);
@@ -78,6 +81,15 @@ async function openDatabase(directory: string, env: NodeJS.ProcessEnv): Promise<
   const database = await startDatabase(join(directory, "data.db"), console.error);
   onEnd(database.stop);
   return database;
+}
+
+/** Found out here, not by the first request. Throws OperatorError. */
+function requireVariables(variables: Readonly<Record<string, string>>): void {
+  try {
+    parseVariables(variables);
+  } catch (error) {
+    throw new OperatorError((error as Error).message);
+  }
 }
 
 function workerVariables(

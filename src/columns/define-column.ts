@@ -2,6 +2,7 @@ import type { Detail } from "../errors/app-error.ts";
 import type { Column } from "../model/column.ts";
 import { constraintTypes } from "./constraints/registry.ts";
 import { compileFieldRule } from "./field-rule.ts";
+import { isStorableText } from "./text.ts";
 
 const MAX_VARCHAR_LENGTH = 100_000;
 const MAX_PRECISION = 15;
@@ -51,9 +52,7 @@ function complainOf(values: readonly string[], complain: (option: string, messag
   if (values.length > MAX_ENUM_VALUES) complain("values", `must be at most ${MAX_ENUM_VALUES} values`);
   if (new Set(values).size < values.length) complain("values", "must not repeat a value");
   const isSound = (value: string) => {
-    return (
-      value !== "" && value.length <= MAX_ENUM_VALUE_LENGTH && value.isWellFormed() && !value.includes("\0")
-    );
+    return value !== "" && value.length <= MAX_ENUM_VALUE_LENGTH && isStorableText(value);
   };
   if (!values.every(isSound)) complain("values", `must be texts of 1 to ${MAX_ENUM_VALUE_LENGTH} characters`);
 }

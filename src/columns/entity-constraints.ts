@@ -24,7 +24,9 @@ export function detailOf(constraint: Exclude<EntityConstraint, { type: "UNIQUE_C
   const { field } = constraint;
   if (constraint.type === "CONDITIONAL_REQUIRED") {
     const { when } = constraint;
-    const text = `${field} is required when ${when.field} is '${String(when.equals)}'`;
+    const { equals } = when;
+    const shown = typeof equals === "object" ? JSON.stringify(equals) : String(equals);
+    const text = `${field} is required when ${when.field} is '${shown}'`;
     return { field, message: constraint.message ?? text };
   }
   const { words } = comparisons[constraint.type];

@@ -25,10 +25,12 @@ const SURROGATES_LAST = 0x10000;
 const rankOf = (unit: number) =>
   unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + SURROGATES_LAST : unit;
 
-/** A text that every layer holds identically: valid Unicode without NUL, at most `most` code points. */
+/** Whether every layer holds the text identically: it is valid Unicode without NUL. */
+export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
+
+/** A text that every layer holds identically, at most `most` code points. */
 export function parseStoredText(text: string, most: number): Parsed {
-  if (!text.isWellFormed() || text.includes("\0"))
-    return refuse("must be valid Unicode text without null characters");
+  if (!isStorableText(text)) return refuse("must be valid Unicode text without null characters");
   if (text.length > most && codePointsOf(text) > most)
     return refuse(`must be at most ${most} characters`, text);
   return accept(text);

@@ -24,7 +24,11 @@ export function visibleEntitiesOf(catalog: Catalog, access: Access): readonly Vi
     const { name, columns, constraints, settings } = entity;
     const related = [...entity.relationships].filter(([, each]) => canFollow(each, canRead));
     const readOnly = new Set(
-      columns.filter(({ autoSet, references }) => autoSet || (references && !canRead(references.entity))),
+      columns.filter((column) => {
+        const { autoSet, references } = column;
+        if (column.name === "id") return !canRead(name);
+        return autoSet || (references && !canRead(references.entity));
+      }),
     );
     const visible = { name, columns, constraints, settings, operations, readOnly };
     return [{ ...visible, relationships: new Map(related) }];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isStorableText } from "../columns/text.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 
@@ -8,7 +9,12 @@ export const slugSchema = z
   .string()
   .regex(SLUG_PATTERN, "must be 1 to 63 lower-case letters, digits and inner hyphens");
 
-export const displayNameSchema = z.string().trim().min(1).max(200);
+export const displayNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine(isStorableText, "must be valid Unicode text without null characters");
 
 /** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */
 export const instantSchema = z.iso

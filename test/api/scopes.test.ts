@@ -174,6 +174,15 @@ describe("a key with scopes", () => {
     expectFailure(viewed, 403, forbidden("read", "Signup"));
   });
 
+  it("may not choose an id where it may not read, since a refusal would tell which are taken", async () => {
+    const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
+    expectFailure(await api("POST", "/Signup", { body: { id: 1, text: "hi" } }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "id", message: "is read-only" }],
+    });
+  });
+
   it("is refused by its scope before the access mode is told", async () => {
     const { api } = await holder([{ entity: "Order", operations: ["read"] }]);
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);

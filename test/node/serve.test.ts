@@ -57,6 +57,19 @@ describe("npm run serve", () => {
     expect(readFileSync(join(directory, "dist/workerd.capnp"), "utf8")).not.toContain(adminToken);
   });
 
+  it.each([
+    ["ALLOW_HTTP_WEBHOOKS", "yes", "must be true or false"],
+    ["WEBHOOK_SECRET_KEY", "short-one", "must be at least 32 characters"],
+    ["LIBSQL_URL", "foo", "must be http://…, https://… or libsql://…"],
+  ])(
+    "refuses to start with a wrong %s, in one sentence and without its value",
+    async (name, value, message) => {
+      const server = startServe(directory, port, { [name]: value });
+      expect(await server.exited).toBe(1);
+      expect(server.output()).toBe(`${name} ${message}\n`);
+    },
+  );
+
   it("gives the Worker a KV that reads, writes, deletes, lists in pages and refuses what a disk cannot hold", async () => {
     await serveUntilReady();
     expect(await read("/kv")).toEqual({

@@ -63,14 +63,20 @@ export interface UpdateRequest {
   readonly expectedVersion?: number | undefined;
 }
 
-/** A reference to what the caller may not read cannot be written: its refusal would tell what is there. */
+/**
+ * A reference to what the caller may not read cannot be written, nor an id be chosen there: the refusal would tell what
+ * is there.
+ */
 export const surroundingsOf = (
   { now, idempotency }: Pick<WorkspaceContext, "now" | "idempotency">,
-  { scope }: Pick<QueryTarget, "scope">,
+  { scope, entity }: Pick<QueryTarget, "scope" | "entity">,
 ): Surroundings => ({
   iso: ((idempotency instanceof AppError ? undefined : idempotency?.asOf) ?? now).toISOString(),
   generateUuid: newUuidV7,
-  isLocked: ({ references }) => references !== undefined && !scope.canRead(references.entity),
+  isLocked: ({ name, references }) => {
+    if (name === "id") return !scope.canRead(entity.name);
+    return references !== undefined && !scope.canRead(references.entity);
+  },
 });
 
 /** Throws VALIDATION_ERROR. */

@@ -1,0 +1,37 @@
+import * as z from "zod";
+
+const MIN_SECRET_KEY_LENGTH = 32;
+
+const optional = z
+  .string()
+  .optional()
+  .transform((text) => text || undefined);
+
+const flag = (isUnset: boolean) =>
+  z
+    .enum(["true", "false", ""], { error: "must be true or false" })
+    .optional()
+    .transform((text) => (text ? text === "true" : isUnset));
+
+const variablesSchema = z.object({
+  LIBSQL_URL: z.string().regex(/^(?:https?|libsql):\/\/./, "must be http://…, https://… or libsql://…"),
+  LIBSQL_AUTH_TOKEN: optional,
+  ADMIN_TOKEN: optional,
+  CLIENT_ADDRESS_HEADER: optional,
+  WEBHOOK_SECRET_KEY: optional.refine(
+    (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
+    `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,
+  ),
+  LOG_REQUESTS: flag(true),
+  ALLOW_HTTP_WEBHOOKS: flag(false),
+  ALLOW_PRIVATE_WEBHOOKS: flag(false),
+});
+
+type Variables = z.infer<typeof variablesSchema>;
+
+/** The text variables of a deployment. Throws a sentence for each that is wrong, without its value. */
+export function parseVariables(variables: object): Variables {
+  const { data, error } = variablesSchema.safeParse(variables);
+  if (data) return data;
+  throw new Error(error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
+}
