@@ -30,7 +30,7 @@ export interface KeptRequest {
 const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString();
 
 /** Takes the key for this request. The second statement breaks a unique rule when an earlier request has it. */
-export function claimStatements(
+export function claimKeyStatements(
   request: IdempotentRequest,
   schemaVersion: number,
 ): readonly [Statement, Statement] {

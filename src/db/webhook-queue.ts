@@ -1,5 +1,5 @@
 import type { SqlValue, Statement } from "../model/sql-value.ts";
-import { ROWS_SENT } from "../model/webhook.ts";
+import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
 import type { Rows } from "./database.ts";
 
 /*
@@ -31,16 +31,7 @@ export interface ClaimedDelivery {
   readonly headers: Readonly<Record<string, string>>;
   readonly sealedSecret: string;
   readonly messageId: string;
-  readonly event: {
-    readonly organization: string;
-    readonly workspace: string;
-    readonly entity: string;
-    readonly type: string;
-    readonly recordId: string | number | null;
-    readonly record: string | null;
-    readonly previous: string | null;
-    readonly createdAt: string;
-  };
+  readonly event: OutboxEvent;
 }
 
 /** Ids of enabled webhooks with something due: those that have not failed first, then those that wait longest. */
@@ -55,11 +46,15 @@ export function findDueStatement(limit: number): Statement {
 }
 
 /**
- * Leases up to `limit` due deliveries of a webhook under a token, and reads them; those that are too large to be read have
- * failed. A delivery waits for earlier ones of
- * its record; the times of `drizzle/0008_webhook_triggers.sql` already say so, unless an earlier one is redelivered.
+ * Leases up to `limit` due deliveries of a webhook under a token, and reads them; those that are too large to be read
+ * have failed. A delivery waits for earlier ones of its record; the times of `drizzle/0008_webhook_triggers.sql` already
+ * say so, unless an earlier one is redelivered.
  */
-export function claimStatements(webhookId: string, token: string, limit: number): readonly Statement[] {
+export function claimDeliveryStatements(
+  webhookId: string,
+  token: string,
+  limit: number,
+): readonly Statement[] {
   const bytesOf = (column: string) => `coalesce(length(CAST(${column} AS BLOB)), 0)`;
   const size = `${bytesOf("e.record")} + ${bytesOf("e.previous")}`;
   const candidates = `SELECT d.id, d.event_id, d.next_attempt_at FROM webhook_deliveries d

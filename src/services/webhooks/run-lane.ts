@@ -1,6 +1,6 @@
 import {
   type ClaimedDelivery,
-  claimStatements,
+  claimDeliveryStatements,
   decodeClaimed,
   type Report,
   reportStatements,
@@ -88,7 +88,7 @@ async function exchange(
   { webhookId, done, width, run }: Exchange,
 ): Promise<readonly Claimed[]> {
   const token = newId("lease");
-  const claim = width === 0 ? [] : claimStatements(webhookId, token, width);
+  const claim = width === 0 ? [] : claimDeliveryStatements(webhookId, token, width);
   if (done.length + claim.length === 0) return [];
   run.requestsLeft--;
   const results = await database.write([...done, ...claim]);
