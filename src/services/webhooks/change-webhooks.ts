@@ -62,8 +62,3 @@ export function entityIdsOf(catalog: Catalog, names: readonly string[] | null): 
   if (unknown.length > 0) throw validationFailed(unknown);
   return [...new Set(names.flatMap((name) => catalog.entities.get(name)?.id ?? []))];
 }
-
-export const nameOfEntity = (catalog: Catalog) => {
-  const names = new Map([...catalog.entities.values()].map(({ id, name }) => [id, name]));
-  return (id: string) => names.get(id);
-};
