@@ -35,7 +35,7 @@ export async function createWebhook(ctx: WorkspaceContext, body: unknown): Promi
         insert.values({ ...row, workspaceId: workspace.id, sealedSecret }),
         auditWebhook(ctx, "webhook.created", id).after,
       ].map(toStatement),
-      result: toWebhookDto(row, [...catalog.entities.values()]),
+      shape: () => toWebhookDto(row, [...catalog.entities.values()]),
     };
   });
   return { ...created, secret };

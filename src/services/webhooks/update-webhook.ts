@@ -33,7 +33,7 @@ export async function updateWebhook(
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, ...changes } : webhook)),
       statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(toStatement),
-      result: undefined,
+      shape: () => undefined,
     };
   });
   return getWebhook(ctx, id);
