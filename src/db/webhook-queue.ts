@@ -14,8 +14,6 @@ const MAX_CLAIM_BYTES = 1_000_000;
 /** Of one event's records: JSON within JSON is at most twice as long. */
 const MAX_EVENT_BYTES = 4_500_000;
 const KEPT_DAYS = 30;
-/** Events removed by one run; what is left waits for the next. */
-const REMOVED_PER_RUN = 1000;
 
 const timeIn = (modifier: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now'${modifier})`;
 const NOW = timeIn("");
@@ -216,9 +214,9 @@ export function sendStatements(sent: SentRows): readonly Statement[] {
   ];
 }
 
-/** Forgets events that are too old, with their deliveries. */
-export const expireEventsStatement = (): Statement => ({
+/** Forgets up to `limit` events that are too old, with their deliveries. */
+export const expireEventsStatement = (limit: number): Statement => ({
   sql: `DELETE FROM webhook_events WHERE id IN (
-      SELECT id FROM webhook_events WHERE created_at < ${timeIn(`, '-${KEPT_DAYS} days'`)} LIMIT ${REMOVED_PER_RUN})`,
-  args: [],
+      SELECT id FROM webhook_events WHERE created_at < ${timeIn(`, '-${KEPT_DAYS} days'`)} LIMIT ?)`,
+  args: [limit],
 });
