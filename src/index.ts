@@ -1,7 +1,9 @@
 import { createApp } from "./app.ts";
 import type { Bindings } from "./env.ts";
+import { toAppError } from "./errors/to-app-error.ts";
 import { openServices } from "./http/context.ts";
 import { newRequestId } from "./lib/ids.ts";
+import { logFailure } from "./lib/logger.ts";
 import { removeEndedSecrets } from "./services/api-keys/remove-ended-secrets.ts";
 import { forgetOldRequests } from "./services/records/forget-old-requests.ts";
 import { deliverDue } from "./services/webhooks/deliver.ts";
@@ -13,14 +15,14 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
     const services = openServices(env, newRequestId());
-    const works = await Promise.allSettled([
-      removeEndedSecrets(services),
-      forgetOldRequests(services),
-      expireEvents(services),
-      deliverDue(services),
-    ]);
-    // Each has been given its time: an invocation ends with the first failure.
-    const failed = works.find((work) => work.status === "rejected");
+    const works = Object.entries({ removeEndedSecrets, forgetOldRequests, expireEvents, deliverDue });
+    const outcomes = await Promise.allSettled(works.map(([, work]) => work(services)));
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome.status === "rejected")
+        logFailure(services.requestId, toAppError(outcome.reason), works[i]?.[0]);
+    }
+    // Each has been given its time: an invocation ends with the first failure, and can throw no other.
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
   },
 } satisfies ExportedHandler<Bindings>;

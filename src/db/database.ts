@@ -7,6 +7,8 @@ import { SqlFailure } from "./sql-failure.ts";
 
 /** Longer than any statement of a request takes, shorter than a client's patience. */
 const DATABASE_TIMEOUT_MS = 15_000;
+/** Of a write that converts or removes all that something holds: long enough for millions of rows. */
+export const LONG_WRITE_TIMEOUT_MS = 120_000;
 
 export type Rows = readonly (readonly SqlValue[])[];
 

@@ -30,7 +30,7 @@ export interface KeptRequest {
 const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString();
 
 /** Takes the key for this request. The second statement breaks a unique rule when an earlier request has it. */
-export function claimStatements(
+export function claimKeyStatements(
   request: IdempotentRequest,
   schemaVersion: number,
 ): readonly [Statement, Statement] {
@@ -98,8 +98,9 @@ export function decodeKept(rows: Rows): KeptRequest | undefined {
   };
 }
 
-/** Forgets what is too old to be given again. */
-export const expireStatement = (now: Date): Statement => ({
-  sql: "DELETE FROM idempotency WHERE created_at < ?",
-  args: [timeOfExpiry(now)],
+/** Forgets up to `limit` rows of what is too old to be given again. */
+export const expireStatement = (now: Date, limit: number): Statement => ({
+  sql: `DELETE FROM idempotency WHERE (api_key_id, key, position) IN (
+      SELECT api_key_id, key, position FROM idempotency WHERE created_at < ? LIMIT ?)`,
+  args: [timeOfExpiry(now), limit],
 });

@@ -1,7 +1,7 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { WorkspaceAddress } from "./catalog-store.ts";
 import type { Platform } from "./platform.ts";
-import { organizations, workspaces } from "./tables/platform.ts";
+import { entities, organizations, workspaces } from "./tables/platform.ts";
 
 /* Sub-selects from slugs to ids, so that a statement needs no round trip before it. */
 
@@ -14,3 +14,15 @@ export const workspaceIdOf = ({ read }: Platform, { organization, workspace }: W
     .from(workspaces)
     .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
     .where(and(eq(organizations.slug, organization), eq(workspaces.slug, workspace)));
+
+export interface EntityName {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Of all entities of a workspace: others hold ids, the API shows names. */
+export const entityNamesOf = (platform: Platform, address: WorkspaceAddress) =>
+  platform.read
+    .select({ id: entities.id, name: entities.name })
+    .from(entities)
+    .where(inArray(entities.workspaceId, workspaceIdOf(platform, address)));

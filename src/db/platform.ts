@@ -1,3 +1,5 @@
+import { getTableColumns } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import type { Database, Rows } from "./database.ts";
@@ -37,4 +39,14 @@ type Rendered = { toSQL(): Query } | { getQuery(): Query };
 export function toStatement(query: Rendered): Statement {
   const { sql, params } = "toSQL" in query ? query.toSQL() : query.getQuery();
   return { sql, args: params as SqlValue[] };
+}
+
+/** What a statement `… RETURNING` gives as Drizzle would: a row of all of the table's columns, in their order. */
+export function decodeRow<T extends SQLiteTable>(table: T, row: readonly SqlValue[]): T["$inferSelect"] {
+  const columns = Object.entries(getTableColumns(table));
+  const values = columns.map(([name, column], i) => {
+    const value = row[i] ?? null;
+    return [name, value === null ? null : column.mapFromDriverValue(value)];
+  });
+  return Object.fromEntries(values);
 }

@@ -1,5 +1,5 @@
 import type { SqlValue, Statement } from "../model/sql-value.ts";
-import { ROWS_SENT } from "../model/webhook.ts";
+import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
 import type { Rows } from "./database.ts";
 
 /*
@@ -14,8 +14,6 @@ const MAX_CLAIM_BYTES = 1_000_000;
 /** Of one event's records: JSON within JSON is at most twice as long. */
 const MAX_EVENT_BYTES = 4_500_000;
 const KEPT_DAYS = 30;
-/** Events removed by one run; what is left waits for the next. */
-const REMOVED_PER_RUN = 1000;
 
 const timeIn = (modifier: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now'${modifier})`;
 const NOW = timeIn("");
@@ -31,16 +29,7 @@ export interface ClaimedDelivery {
   readonly headers: Readonly<Record<string, string>>;
   readonly sealedSecret: string;
   readonly messageId: string;
-  readonly event: {
-    readonly organization: string;
-    readonly workspace: string;
-    readonly entity: string;
-    readonly type: string;
-    readonly recordId: string | number | null;
-    readonly record: string | null;
-    readonly previous: string | null;
-    readonly createdAt: string;
-  };
+  readonly event: OutboxEvent;
 }
 
 /** Ids of enabled webhooks with something due: those that have not failed first, then those that wait longest. */
@@ -55,11 +44,15 @@ export function findDueStatement(limit: number): Statement {
 }
 
 /**
- * Leases up to `limit` due deliveries of a webhook under a token, and reads them; those that are too large to be read have
- * failed. A delivery waits for earlier ones of
- * its record; the times of `drizzle/0008_webhook_triggers.sql` already say so, unless an earlier one is redelivered.
+ * Leases up to `limit` due deliveries of a webhook under a token, and reads them; those that are too large to be read
+ * have failed. A delivery waits for earlier ones of its record; the times of `drizzle/0008_webhook_triggers.sql` already
+ * say so, unless an earlier one is redelivered.
  */
-export function claimStatements(webhookId: string, token: string, limit: number): readonly Statement[] {
+export function claimDeliveryStatements(
+  webhookId: string,
+  token: string,
+  limit: number,
+): readonly Statement[] {
   const bytesOf = (column: string) => `coalesce(length(CAST(${column} AS BLOB)), 0)`;
   const size = `${bytesOf("e.record")} + ${bytesOf("e.previous")}`;
   const candidates = `SELECT d.id, d.event_id, d.next_attempt_at FROM webhook_deliveries d
@@ -221,9 +214,9 @@ export function sendStatements(sent: SentRows): readonly Statement[] {
   ];
 }
 
-/** Forgets events that are too old, with their deliveries. */
-export const expireEventsStatement = (): Statement => ({
+/** Forgets up to `limit` events that are too old, with their deliveries. */
+export const expireEventsStatement = (limit: number): Statement => ({
   sql: `DELETE FROM webhook_events WHERE id IN (
-      SELECT id FROM webhook_events WHERE created_at < ${timeIn(`, '-${KEPT_DAYS} days'`)} LIMIT ${REMOVED_PER_RUN})`,
-  args: [],
+      SELECT id FROM webhook_events WHERE created_at < ${timeIn(`, '-${KEPT_DAYS} days'`)} LIMIT ?)`,
+  args: [limit],
 });

@@ -21,11 +21,14 @@ export function logRequest(line: RequestLine): void {
   console.log(JSON.stringify({ level: "info", ...line }));
 }
 
-/** One JSON line for a failure that is ours, with its private cause. Never a key, a body or a query value. */
-export function logFailure(requestId: string, error: Error & { readonly code: string }): void {
+/**
+ * One JSON line for a failure that is ours, with its private cause, and with the work that nobody has requested. Never a
+ * key, a body or a query value.
+ */
+export function logFailure(requestId: string, error: Error & { readonly code: string }, work?: string): void {
   const { cause } = error;
   const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? "");
-  console.error(JSON.stringify({ level: "error", requestId, code: error.code, reason }));
+  console.error(JSON.stringify({ level: "error", requestId, work, code: error.code, reason }));
 }
 
 /** One JSON line for something that the operator should know of, although the request succeeded. */

@@ -6,6 +6,19 @@ export type WebhookEventType = (typeof WEBHOOK_EVENTS)[number];
 /** The type of chosen rows; no webhook listens to it, they go to the one that was asked for. */
 export const ROWS_SENT = "rows.sent";
 
+/** A change as the outbox holds it. */
+export interface OutboxEvent {
+  readonly organization: string;
+  readonly workspace: string;
+  readonly entity: string;
+  readonly type: string;
+  readonly recordId: string | number | null;
+  /** JSON: parts of the record, or the whole body of chosen rows. */
+  readonly record: string | null;
+  readonly previous: string | null;
+  readonly createdAt: string;
+}
+
 export const DELIVERY_STATES = ["PENDING", "SUCCEEDED", "FAILED"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -1,18 +1,5 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
-import { ROWS_SENT } from "../model/webhook.ts";
-
-/** An event as the outbox holds it. */
-export interface OutboxEvent {
-  readonly organization: string;
-  readonly workspace: string;
-  readonly entity: string;
-  readonly type: string;
-  readonly recordId: string | number | null;
-  /** JSON: parts of the record, or the whole body of chosen rows. */
-  readonly record: string | null;
-  readonly previous: string | null;
-  readonly createdAt: string;
-}
+import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
 
 /** What is sent for an event; the same text at every attempt. */
 export function messageBody(event: OutboxEvent): string {

@@ -1,6 +1,6 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import { composeApiKey } from "../../src/model/api-key.ts";
 import { ADMIN_TOKEN } from "../support/api.ts";
@@ -8,7 +8,7 @@ import { alice, customer } from "../support/entities.ts";
 import { letTimePass, listen, makeMailbox, untilNewest } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* The Worker in an isolate whose KV does not answer; the database does. */
+/* The Worker in an isolate whose KV does not answer; the database does, unless a test says otherwise. */
 
 async function fail(): Promise<never> {
   throw new Error("KV GET failed: 500 Internal Server Error at colo XYZ");
@@ -98,4 +98,25 @@ it("a scheduled run whose other work fails delivers what is due", async () => {
   expect(await untilNewest(v, id, { status: "SUCCEEDED" })).toMatchObject({
     attempts: [{}, { statusCode: 200 }],
   });
+});
+
+it("every work of a scheduled run that fails is in the log, with its cause", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const away = { ...env, LIBSQL_URL: "http://127.0.0.1:1" };
+  await expect(worker.scheduled(createScheduledController(), away)).rejects.toMatchObject({
+    code: "SERVICE_UNAVAILABLE",
+  });
+  const lines = error.mock.calls.map(([line]) => JSON.parse(String(line)));
+  error.mockRestore();
+  expect(lines.map(({ work }) => work)).toEqual([
+    "removeEndedSecrets",
+    "forgetOldRequests",
+    "expireEvents",
+    "deliverDue",
+  ]);
+  for (const line of lines) {
+    expect(line).toMatchObject({ level: "error", code: "SERVICE_UNAVAILABLE" });
+    expect(line.requestId).toBe(lines[0].requestId);
+    expect(line.reason).not.toBe("");
+  }
 });

@@ -1,7 +1,14 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../src/db/database.ts";
+import { openPlatform } from "../../src/db/platform.ts";
+import { serviceUnavailable } from "../../src/errors/failures.ts";
+import { openServices } from "../../src/http/context.ts";
 import worker from "../../src/index.ts";
+import type { WorkspaceContext } from "../../src/services/context.ts";
+import { rotateSecret } from "../../src/services/webhooks/rotate-secret.ts";
+import { updateWebhook } from "../../src/services/webhooks/update-webhook.ts";
 import { ADMIN_TOKEN, expectFailure, expectStatus } from "../support/api.ts";
 import { customer, order } from "../support/entities.ts";
 import { ALL_EVENTS, listen, makeMailbox, runSql } from "../support/webhooks.ts";
@@ -97,6 +104,46 @@ describe("a webhook", () => {
     expectStatus(await own.admin("DELETE", `?confirm=${own.workspace}`), 204);
     expect(await runSql("SELECT id FROM webhooks WHERE id = ?", [id])).toEqual([]);
     expect(await runSql("SELECT id FROM webhook_deliveries WHERE webhook_id = ?", [id])).toEqual([]);
+  });
+});
+
+describe("a change of a webhook", () => {
+  /** An admin whose database is away as soon as it has committed a write. */
+  function adminUntilCommit(): WorkspaceContext {
+    let isAway = false;
+    const services = openServices(env, "test");
+    const run = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (isAway) throw serviceUnavailable("away");
+      return work();
+    };
+    const database: Database = {
+      ...services.database,
+      read: (statements) => run(() => services.database.read(statements)),
+      async write(statements) {
+        const results = await run(() => services.database.write(statements));
+        isAway = true;
+        return results;
+      },
+    };
+    const { organization, workspace } = w;
+    const address = { organization, workspace };
+    return { ...services, database, platform: openPlatform(database), actor: { kind: "ADMIN" }, address };
+  }
+
+  it("of its secret is answered once it is made: a secret that nobody has seen would be lost", async () => {
+    const { id, secret, ...made } = expectStatus(await create({ ...input, entities: ["Order"] }), 201).body
+      .data;
+    const rotated = await rotateSecret(adminUntilCommit(), { id, body: {} });
+    expect(rotated).toEqual({ id, ...made, secret: rotated.secret, updatedAt: rotated.updatedAt });
+    expect(rotated.secret).not.toBe(secret);
+  });
+
+  it("is answered once it is made", async () => {
+    const { id, secret: _, ...made } = expectStatus(await create(input), 201).body.data;
+    const body = { name: "Other", entities: ["Customer", "Order"], headers: { "X-A": "1" }, enabled: false };
+    const updated = await updateWebhook(adminUntilCommit(), { id, body });
+    expect(updated).toEqual({ id, ...made, ...body, updatedAt: updated.updatedAt });
+    expect((await w.admin("GET", `/webhooks/${id}`)).body.data).toEqual(updated);
   });
 });
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
-import { claimStatements, decodeClaimed, reportStatements } from "../../src/db/webhook-queue.ts";
+import { claimDeliveryStatements, decodeClaimed, reportStatements } from "../../src/db/webhook-queue.ts";
 import { RETRY_DELAYS_SECONDS } from "../../src/webhooks/retry-schedule.ts";
 import { expectStatus } from "../support/api.ts";
 import { alice, customer } from "../support/entities.ts";
@@ -173,7 +173,7 @@ describe("a lease", () => {
     );
     const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
     const claim = async (token: string) => {
-      const results = await database.write(claimStatements(id, token, 9));
+      const results = await database.write(claimDeliveryStatements(id, token, 9));
       return decodeClaimed(results.at(-1) ?? []);
     };
     const tokens = Array.from({ length: 12 }, () => crypto.randomUUID());

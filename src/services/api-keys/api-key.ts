@@ -2,9 +2,9 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import * as z from "zod";
 import { type AuditSubject, auditChange, columnsWithout } from "../../db/audit.ts";
 import type { WorkspaceAddress } from "../../db/catalog-store.ts";
-import { workspaceIdOf } from "../../db/lookups.ts";
+import { type EntityName, entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
-import { apiKeys, entities } from "../../db/tables/platform.ts";
+import { apiKeys } from "../../db/tables/platform.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
 import { type ApiKeyScope, OPERATIONS, type Operation } from "../../model/access.ts";
@@ -70,15 +70,6 @@ export const rotateApiKeySchema = z.strictObject({
   gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_PERIOD_SECONDS).default(0),
 });
 
-export type EntityName = { readonly id: string; readonly name: string };
-
-/** Ids and names of the workspace's entities, for scopes. */
-export const entityNamesOf = ({ platform, address }: Pick<WorkspaceContext, "platform" | "address">) =>
-  platform.read
-    .select({ id: entities.id, name: entities.name })
-    .from(entities)
-    .where(inArray(entities.workspaceId, workspaceIdOf(platform, address)));
-
 /** Scopes of entities that are gone are not shown; they allow nothing. */
 export function toApiKeyDto(row: ApiKeyRow, names: readonly EntityName[]): ApiKeyDto {
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;
@@ -100,7 +91,7 @@ export async function resolveScopes(
   scopes: readonly NamedScope[] | null | undefined,
 ): Promise<readonly ApiKeyScope[] | null | undefined> {
   if (!scopes) return scopes;
-  const [names] = await ctx.platform.read.batch([entityNamesOf(ctx)]);
+  const [names] = await ctx.platform.read.batch([entityNamesOf(ctx.platform, ctx.address)]);
   const details: Detail[] = [];
   const stored = scopes.map(({ entity, operations }, i) => {
     const known = names.find(({ name }) => name === entity);

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { workspaceIdOf } from "../../db/lookups.ts";
+import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { apiKeySecrets, apiKeys, auditLog } from "../../db/tables/platform.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
@@ -12,7 +12,6 @@ import {
   type ApiKeyWithSecretDto,
   auditKey,
   createApiKeySchema,
-  entityNamesOf,
   resolveScopes,
   toApiKeyDto,
   toApiKeyRecord,
@@ -41,7 +40,7 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
       write.insert(apiKeys).values(values).returning(),
       write.insert(apiKeySecrets).values({ hash, keyId: id }),
       audit.after,
-      entityNamesOf(ctx),
+      entityNamesOf(ctx.platform, ctx.address),
     ]);
     if (!row) throw new Error("an insert returned no row");
     await ctx.apiKeys.put(hash, toApiKeyRecord(row, ctx.address)).catch(async (failure) => {

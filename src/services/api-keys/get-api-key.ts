@@ -1,6 +1,7 @@
+import { entityNamesOf } from "../../db/lookups.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type ApiKeyDto, entityNamesOf, isKeyOf, toApiKeyDto } from "./api-key.ts";
+import { type ApiKeyDto, isKeyOf, toApiKeyDto } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 
 /** Throws NOT_FOUND. */
@@ -11,7 +12,7 @@ export async function getApiKey(ctx: WorkspaceContext, id: string): Promise<ApiK
       .select()
       .from(apiKeys)
       .where(isKeyOf(ctx.platform, { address: ctx.address, id })),
-    entityNamesOf(ctx),
+    entityNamesOf(ctx.platform, ctx.address),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
   return toApiKeyDto(row, names);

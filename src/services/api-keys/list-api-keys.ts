@@ -1,10 +1,10 @@
 import { asc, inArray } from "drizzle-orm";
-import { workspaceIdOf } from "../../db/lookups.ts";
+import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
-import { type ApiKeyDto, entityNamesOf, toApiKeyDto } from "./api-key.ts";
+import { type ApiKeyDto, toApiKeyDto } from "./api-key.ts";
 
 /** Revoked keys too, in order of creation. Throws NOT_FOUND. */
 export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): Promise<Page<ApiKeyDto>> {
@@ -23,7 +23,7 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
       .limit(size)
       .offset(page * size),
     totalOf(ctx.platform, apiKeys, isOfWorkspace),
-    entityNamesOf(ctx),
+    entityNamesOf(ctx.platform, ctx.address),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
   const shown = rows.map((row) => toApiKeyDto(row, names));

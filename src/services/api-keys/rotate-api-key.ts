@@ -1,4 +1,5 @@
 import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { entityNamesOf } from "../../db/lookups.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
@@ -9,7 +10,6 @@ import { parseInput } from "../parse-input.ts";
 import {
   type ApiKeyWithSecretDto,
   auditKey,
-  entityNamesOf,
   isKeyOf,
   rotateApiKeySchema,
   toApiKeyDto,
@@ -77,7 +77,7 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
       write.update(apiKeySecrets).set({ validUntil: endOfGrace }).where(later),
       write.insert(apiKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
       audit.after,
-      entityNamesOf(ctx),
+      entityNamesOf(ctx.platform, ctx.address),
     ]);
     if (!row) throw new Error("a rotated key returned no row");
     return { row, ended, names };

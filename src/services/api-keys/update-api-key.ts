@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import { entityNamesOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -6,7 +7,6 @@ import { withoutUndefined } from "../without-undefined.ts";
 import {
   type ApiKeyDto,
   auditKey,
-  entityNamesOf,
   isKeyOf,
   resolveScopes,
   toApiKeyDto,
@@ -39,7 +39,7 @@ export async function updateApiKey(
       .returning(),
     audit.after,
     read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
-    entityNamesOf(ctx),
+    entityNamesOf(ctx.platform, ctx.address),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
   const hashes = secrets.map(({ hash }) => hash);

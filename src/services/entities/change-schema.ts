@@ -1,5 +1,6 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
 import { toStatement } from "../../db/platform.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
@@ -26,9 +27,6 @@ import {
   type SchemaEdit,
   type SchemaPlan,
 } from "./plan-schema.ts";
-
-/** Long enough to convert millions of records. */
-const MIGRATION_TIMEOUT_MS = 120_000;
 
 export interface AppliedChange<E extends SchemaEdit = SchemaEdit> {
   /** Of the schema as it stands now. */
@@ -58,7 +56,7 @@ export async function changeSchema<E extends SchemaEdit>(
       const lease = { workspaceId: plan.workspaceId, token };
       return {
         statements: isReady ? applyStatements(ctx, plan, view) : [takeLease(lease)],
-        timeoutMs: MIGRATION_TIMEOUT_MS,
+        timeoutMs: LONG_WRITE_TIMEOUT_MS,
         shape: () => ({ plan, isApplied: isReady }),
       };
     },
@@ -80,7 +78,7 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
     const ask: Ask = async (statements) => {
       /* Renewed last: what is asked may take longer than the lease, and nobody else can write meanwhile anyway. */
       const asked = [requireLease(lease), ...statements, renewLease(lease)];
-      return (await ctx.database.write(asked, MIGRATION_TIMEOUT_MS)).slice(1, -1);
+      return (await ctx.database.write(asked, LONG_WRITE_TIMEOUT_MS)).slice(1, -1);
     };
     const problems = await findProblems(checksOf(plan), { ask, now: ctx.now });
     if (problems.length > 0) throw refusalOf(plan, problems);
@@ -90,7 +88,7 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
         if (view.workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
         return {
           statements: [requireLease(lease), ...applyStatements(ctx, plan, view), releaseLease(lease)],
-          timeoutMs: MIGRATION_TIMEOUT_MS,
+          timeoutMs: LONG_WRITE_TIMEOUT_MS,
           shape: () => undefined,
         };
       },

@@ -11,7 +11,7 @@ import {
 } from "../../db/fence.ts";
 import type { StepOutcome } from "../../db/hrana.ts";
 import {
-  claimStatements,
+  claimKeyStatements,
   decodeKept,
   isExpired,
   type KeptRequest,
@@ -139,7 +139,7 @@ const CLAIM = 2;
 
 function claimOf({ idempotency }: WorkspaceContext, { view }: Belief): readonly Statement[] | undefined {
   if (!idempotency || idempotency instanceof AppError) return undefined;
-  return claimStatements(idempotency.request, view.workspace.schemaVersion);
+  return claimKeyStatements(idempotency.request, view.workspace.schemaVersion);
 }
 
 async function writeFenced<T>(

@@ -9,13 +9,11 @@ import type { Statement } from "../../model/sql-value.ts";
 import { eventsOfEntity, type WebhookCoverage } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
+import { type FencedPlan, runFenced } from "../fence/run-fenced.ts";
 
-export interface WebhooksChange<T> {
+export interface WebhooksChange<T> extends FencedPlan<T> {
   /** What all webhooks of the workspace listen to from now on. */
   readonly webhooks: readonly WebhookCoverage[];
-  readonly statements: readonly Statement[];
-  readonly result: T;
 }
 
 /**
@@ -29,11 +27,9 @@ export async function changeWebhooks<T>(
   const result = await runFenced(ctx, {
     need: "MANAGE",
     plan(view) {
-      const { webhooks, statements, result } = plan(view);
-      return {
-        statements: [...changedTriggers(view, webhooks), ...statements, raiseRevision(ctx, view)],
-        shape: () => result,
-      };
+      const { webhooks, ...change } = plan(view);
+      const after = [...changedTriggers(view, webhooks), raiseRevision(ctx, view)];
+      return { ...change, statements: [...change.statements, ...after] };
     },
   });
   forgetWorkspaceView(ctx.address);
@@ -62,8 +58,3 @@ export function entityIdsOf(catalog: Catalog, names: readonly string[] | null): 
   if (unknown.length > 0) throw validationFailed(unknown);
   return [...new Set(names.flatMap((name) => catalog.entities.get(name)?.id ?? []))];
 }
-
-export const nameOfEntity = (catalog: Catalog) => {
-  const names = new Map([...catalog.entities.values()].map(({ id, name }) => [id, name]));
-  return (id: string) => names.get(id);
-};

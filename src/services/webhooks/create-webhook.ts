@@ -6,7 +6,7 @@ import { sealSecret } from "../../webhooks/secret-box.ts";
 import { newSigningSecret } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
-import { changeWebhooks, entityIdsOf, nameOfEntity } from "./change-webhooks.ts";
+import { changeWebhooks, entityIdsOf } from "./change-webhooks.ts";
 import { requireSecretKey } from "./require-secret-key.ts";
 import {
   auditWebhook,
@@ -35,7 +35,7 @@ export async function createWebhook(ctx: WorkspaceContext, body: unknown): Promi
         insert.values({ ...row, workspaceId: workspace.id, sealedSecret }),
         auditWebhook(ctx, "webhook.created", id).after,
       ].map(toStatement),
-      result: toWebhookDto(row, nameOfEntity(catalog)),
+      shape: () => toWebhookDto(row, [...catalog.entities.values()]),
     };
   });
   return { ...created, secret };

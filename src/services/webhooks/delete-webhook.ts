@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -13,6 +14,11 @@ export async function deleteWebhook(ctx: WorkspaceContext, id: string): Promise<
     if (others.length === existing.length) throw webhookNotFound(id);
     const audit = auditWebhook(ctx, "webhook.deleted", id);
     const removal = ctx.platform.write.delete(webhooks).where(eq(webhooks.id, id));
-    return { webhooks: others, statements: [audit.before, removal].map(toStatement), result: undefined };
+    return {
+      webhooks: others,
+      statements: [audit.before, removal].map(toStatement),
+      timeoutMs: LONG_WRITE_TIMEOUT_MS,
+      shape: () => undefined,
+    };
   });
 }

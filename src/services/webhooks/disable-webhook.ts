@@ -23,7 +23,7 @@ export async function disableWebhook(
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, enabled: false } : webhook)),
       statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(toStatement),
-      result: undefined,
+      shape: () => undefined,
     };
   });
 }

@@ -1,6 +1,5 @@
 import { asc, inArray } from "drizzle-orm";
-import { workspaceIdOf } from "../../db/lookups.ts";
-import { entities } from "../../db/tables/platform.ts";
+import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { workspaceMissing } from "../fence/workspace-missing.ts";
@@ -22,14 +21,10 @@ export async function listWebhooks(ctx: WorkspaceContext, request: PageRequest):
       .orderBy(asc(webhooks.createdAt), asc(webhooks.id))
       .limit(size)
       .offset(page * size),
-    read
-      .select({ id: entities.id, name: entities.name })
-      .from(entities)
-      .where(inArray(entities.workspaceId, workspaceId)),
+    entityNamesOf(ctx.platform, ctx.address),
     totalOf(ctx.platform, webhooks, isOfWorkspace),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
-  const nameById = new Map(names.map((entity) => [entity.id, entity.name]));
-  const shown = rows.map((row) => toWebhookDto(row, (entityId) => nameById.get(entityId)));
+  const shown = rows.map((row) => toWebhookDto(row, names));
   return toPage(shown, request, count?.total ?? 0);
 }

@@ -1,11 +1,17 @@
+import { entityNamesOf } from "../../db/lookups.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { sealSecret } from "../../webhooks/secret-box.ts";
 import { newSigningSecret } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
-import { getWebhook } from "./get-webhook.ts";
 import { requireSecretKey } from "./require-secret-key.ts";
-import { auditWebhook, isWebhookOf, rotateSecretSchema, type WebhookWithSecretDto } from "./webhook.ts";
+import {
+  auditWebhook,
+  isWebhookOf,
+  rotateSecretSchema,
+  toWebhookDto,
+  type WebhookWithSecretDto,
+} from "./webhook.ts";
 import { webhookMissing } from "./webhook-missing.ts";
 
 export interface RotateSecretInput {
@@ -22,15 +28,16 @@ export async function rotateSecret(
   const sealedSecret = await sealSecret(requireSecretKey(ctx), id, secret);
   const { write } = ctx.platform;
   const audit = auditWebhook(ctx, "webhook.secret-rotated", id);
-  const [, [changed]] = await write.batch([
+  const [, [row], , names] = await write.batch([
     audit.before,
     write
       .update(webhooks)
       .set({ sealedSecret, updatedAt: ctx.now.toISOString() })
       .where(isWebhookOf(ctx.platform, { address: ctx.address, id }))
-      .returning({ id: webhooks.id }),
+      .returning(),
     audit.after,
+    entityNamesOf(ctx.platform, ctx.address),
   ]);
-  if (!changed) throw await webhookMissing(ctx, id);
-  return { ...(await getWebhook(ctx, id)), secret };
+  if (!row) throw await webhookMissing(ctx, id);
+  return { ...toWebhookDto(row, names), secret };
 }

@@ -1,6 +1,6 @@
 import {
   type ClaimedDelivery,
-  claimStatements,
+  claimDeliveryStatements,
   decodeClaimed,
   type Report,
   reportStatements,
@@ -18,12 +18,14 @@ import { disableWebhook } from "./disable-webhook.ts";
 const MAX_WIDTH = 8;
 /** An endpoint that refuses this many in a row is left alone for the rest of the run. */
 const MAX_REFUSALS = 10;
+/** To disable a webhook: a read and a write, and once more when its workspace has changed meanwhile. */
+const DISABLING_REQUESTS = 5;
 
 /** What one invocation of the Worker may do, shared by all of its lanes. */
 export interface Run {
   /** Nothing is begun after it; milliseconds since the epoch. */
   readonly deadline: number;
-  /** Requests, to endpoints and to the database, that are left. */
+  /** Requests, to endpoints and to the database, that no lane has made or reserved. */
   requestsLeft: number;
 }
 
@@ -46,9 +48,8 @@ export async function runLane(ctx: ServiceContext, webhookId: string, run: Run):
   let retryAfterSeconds: number | undefined;
   let done: readonly Statement[] = [];
   for (;;) {
-    const claimed = await exchange(ctx, { webhookId, done, width: mayBegin(run, width) ? width : 0, run });
+    const claimed = await exchange(ctx, { webhookId, done, width, run });
     if (claimed.length === 0) return { retryAfterSeconds, isFailing: false };
-    run.requestsLeft -= claimed.length;
     const reports = await Promise.all(claimed.map((delivery) => deliver(ctx, delivery)));
     done = reports.flatMap(reportStatements);
     const failed = reports.filter(({ status }) => status !== "SUCCEEDED");
@@ -59,7 +60,7 @@ export async function runLane(ctx: ServiceContext, webhookId: string, run: Run):
     retryAfterSeconds = earliest([retryAfterSeconds, ...failed.map((report) => report.retryAfterSeconds)]);
     if (!isGone && !isSilent && refusals < MAX_REFUSALS) continue;
     await exchange(ctx, { webhookId, done, width: 0, run });
-    if (isGone) await disableWebhook(ctx, claimed[0]?.event, webhookId);
+    if (isGone && mayDisable(run)) await disableWebhook(ctx, claimed[0]?.event, webhookId);
     return { retryAfterSeconds: isGone ? undefined : retryAfterSeconds, isFailing: true };
   }
 }
@@ -69,8 +70,24 @@ function earliest(seconds: readonly (number | undefined)[]): number | undefined 
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** Room for the deliveries, for the round trip that claims them and for the one that reports them. */
-const mayBegin = (run: Run, width: number) => currentMillis() < run.deadline && run.requestsLeft >= width + 2;
+/**
+ * How many deliveries may be claimed, `width` at most. Takes from the budget what they may need, at once, because other
+ * lanes do so while this one waits: the claim, the posts, and the report, which an earlier claim has paid for `done`.
+ */
+function reserve(run: Run, { width, done }: Pick<Exchange, "width" | "done">): number {
+  const roundTrips = done.length > 0 ? 1 : 2;
+  const granted = Math.min(width, run.requestsLeft - roundTrips);
+  if (granted <= 0 || currentMillis() >= run.deadline) return 0;
+  run.requestsLeft -= granted + roundTrips;
+  return granted;
+}
+
+/** Without room for it the next run gets a 410 again. */
+function mayDisable(run: Run): boolean {
+  if (run.requestsLeft < DISABLING_REQUESTS) return false;
+  run.requestsLeft -= DISABLING_REQUESTS;
+  return true;
+}
 
 interface Exchange {
   readonly webhookId: string;
@@ -88,12 +105,14 @@ async function exchange(
   { webhookId, done, width, run }: Exchange,
 ): Promise<readonly Claimed[]> {
   const token = newId("lease");
-  const claim = width === 0 ? [] : claimStatements(webhookId, token, width);
+  const granted = reserve(run, { width, done });
+  const claim = granted === 0 ? [] : claimDeliveryStatements(webhookId, token, granted);
   if (done.length + claim.length === 0) return [];
-  run.requestsLeft--;
   const results = await database.write([...done, ...claim]);
-  if (width === 0) return [];
-  return decodeClaimed(results.at(-1) ?? []).map((delivery) => ({ ...delivery, token }));
+  if (granted === 0) return [];
+  const claimed = decodeClaimed(results.at(-1) ?? []);
+  run.requestsLeft += claimed.length === 0 ? granted + 1 : granted - claimed.length;
+  return claimed.map((delivery) => ({ ...delivery, token }));
 }
 
 async function deliver({ webhooks }: ServiceContext, delivery: Claimed): Promise<Report> {

@@ -1,12 +1,11 @@
 import { eq } from "drizzle-orm";
-import { toStatement } from "../../db/platform.ts";
+import { decodeRow, toStatement } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 import { changeWebhooks, entityIdsOf } from "./change-webhooks.ts";
-import { getWebhook } from "./get-webhook.ts";
-import { auditWebhook, updateWebhookSchema, type WebhookDto } from "./webhook.ts";
+import { auditWebhook, toWebhookDto, updateWebhookSchema, type WebhookDto } from "./webhook.ts";
 import { webhookNotFound } from "./webhook-missing.ts";
 
 export interface UpdateWebhookInput {
@@ -23,18 +22,22 @@ export async function updateWebhook(
   { id, body }: UpdateWebhookInput,
 ): Promise<WebhookDto> {
   const input = parseInput(updateWebhookSchema(ctx.webhooks.policy), body);
-  await changeWebhooks(ctx, ({ catalog, webhooks: existing }) => {
+  return changeWebhooks(ctx, ({ catalog, webhooks: existing }) => {
     if (!existing.some((webhook) => webhook.id === id)) throw webhookNotFound(id);
     const { entities: names, ...others } = input;
     const entities = names === undefined ? undefined : entityIdsOf(catalog, names);
     const changes = withoutUndefined({ ...others, entities });
     const audit = auditWebhook(ctx, "webhook.updated", id);
-    const update = ctx.platform.write.update(webhooks).set({ ...changes, updatedAt: ctx.now.toISOString() });
+    const changed = ctx.platform.write.update(webhooks).set({ ...changes, updatedAt: ctx.now.toISOString() });
+    const update = changed.where(eq(webhooks.id, id)).returning();
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, ...changes } : webhook)),
-      statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(toStatement),
-      result: undefined,
+      statements: [audit.before, update, audit.after].map(toStatement),
+      shape([, rows = []]) {
+        const [row] = rows;
+        if (!row) throw new Error("an updated webhook returned no row");
+        return toWebhookDto(decodeRow(webhooks, row), [...catalog.entities.values()]);
+      },
     };
   });
-  return getWebhook(ctx, id);
 }

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import type { WorkspaceAddress } from "../../db/catalog-store.ts";
-import { workspaceIdOf } from "../../db/lookups.ts";
+import { type EntityName, workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { WEBHOOK_EVENTS } from "../../model/webhook.ts";
@@ -66,13 +66,14 @@ export const updateWebhookSchema = (policy: DestinationPolicy) =>
 /** Without a secret one is generated. */
 export const rotateSecretSchema = z.strictObject({ secret: secretSchema.optional() });
 
-/** `nameOf` maps ids of entities to names; entities that were dropped are left out. */
+/** `names` are of all entities there are; those that were dropped are left out. */
 export function toWebhookDto(
   row: Omit<WebhookRow, "workspaceId" | "sealedSecret">,
-  nameOf: (entityId: string) => string | undefined,
+  names: readonly EntityName[],
 ): WebhookDto {
   const { id, name, url, events, headers, enabled, createdAt, updatedAt } = row;
-  const entities = row.entities?.flatMap((entityId) => nameOf(entityId) ?? []) ?? null;
+  const nameOf = new Map(names.map((entity) => [entity.id, entity.name]));
+  const entities = row.entities?.flatMap((entityId) => nameOf.get(entityId) ?? []) ?? null;
   return { id, name, url, events, entities, headers, enabled, createdAt, updatedAt };
 }
 

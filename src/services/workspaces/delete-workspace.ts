@@ -1,5 +1,6 @@
 import { eq, inArray } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
 import { compileDropAll } from "../../ddl/compile-entity.ts";
@@ -29,6 +30,7 @@ export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | n
           ...compileDropAll(catalog),
           toStatement(write.delete(workspaces).where(eq(workspaces.id, id))),
         ],
+        timeoutMs: LONG_WRITE_TIMEOUT_MS,
         shape: ([rows = []]) => rows.map(([hash]) => String(hash)),
       };
     },

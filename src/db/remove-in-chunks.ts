@@ -1,0 +1,27 @@
+import { currentMillis } from "../lib/clock.ts";
+import type { Statement } from "../model/sql-value.ts";
+import type { Database } from "./database.ts";
+
+/** Rows that one transaction removes: other writers wait for it. */
+const CHUNK_ROWS = 1000;
+/** Of one run. Each is a request, and an invocation has few for them beside its deliveries (services/webhooks/deliver.ts). */
+const MAX_CHUNKS = 20;
+/** Nothing is begun after it, so that runs hardly overlap. */
+const RUN_MS = 40_000;
+
+const COUNT_REMOVED: Statement = { sql: "SELECT changes()", args: [] };
+
+/**
+ * Removes what `deletionOf` selects, up to so many rows a time, until none are left or the run has to end; what is left
+ * waits for the next. Throws SqlFailure, SERVICE_UNAVAILABLE.
+ */
+export async function removeInChunks(
+  database: Database,
+  deletionOf: (maxRows: number) => Statement,
+): Promise<void> {
+  const deadline = currentMillis() + RUN_MS;
+  for (let chunk = 0; chunk < MAX_CHUNKS && currentMillis() < deadline; chunk++) {
+    const [, count] = await database.write([deletionOf(CHUNK_ROWS), COUNT_REMOVED]);
+    if (Number(count?.[0]?.[0]) < CHUNK_ROWS) return;
+  }
+}
