@@ -1,4 +1,4 @@
-import { type Column, getTableColumns, type SQL, sql } from "drizzle-orm";
+import { type Column, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { newId } from "../lib/ids.ts";
 import type { Platform } from "./platform.ts";
@@ -32,7 +32,7 @@ export interface AuditEntry {
   readonly workspaceId: SQL | number | null;
 }
 
-/** Two queries of one entry: `before` goes in front of the change, `after` behind it. */
+/** Queries of one entry: `before` goes in front of the change, `after` behind it; `undo` is of a change that did not hold. */
 export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
   const id = newId("aud");
   const { table, columns, where } = subject;
@@ -53,6 +53,9 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
     },
     get after() {
       return write1(sql`"after"`, sql`ON CONFLICT (id) DO UPDATE SET "after" = excluded."after"`);
+    },
+    get undo() {
+      return write.delete(auditLog).where(eq(auditLog.id, id));
     },
   };
 }

@@ -83,6 +83,48 @@ it("a key that cannot be published is not made", async () => {
   expect(await admin("POST", "/api-keys/sync")).toMatchObject(unavailable);
 });
 
+it.each([
+  ["at once", 0],
+  ["with a grace", 600],
+])("a rotation %s that cannot be published is taken back whole", async (_, gracePeriodSeconds) => {
+  const { id, key } = await w.createKey();
+  const shown = async () => (await admin("GET", `/api-keys/${id}`)).body.data;
+  const actions = async () => {
+    const { data } = (await admin("GET", `/audit?subject=${id}`)).body;
+    return data.map(({ action }: { action: string }) => action);
+  };
+  const before = await shown();
+  let hasFailed = false;
+  /* Meanwhile the scheduled run finds that the old secret has ended. */
+  const put = async (name: string, value: string) => {
+    if (hasFailed) return env.API_KEYS.put(name, value);
+    hasFailed = true;
+    await worker.scheduled(createScheduledController(), env);
+    return fail();
+  };
+  const bindings = { ...broken, API_KEYS: { ...broken.API_KEYS, put } as unknown as KVNamespace };
+  const path = `/admin/v1${w.adminPath}/api-keys/${id}/rotate`;
+  expect(await ask(bindings, "POST", path, ADMIN_TOKEN, { gracePeriodSeconds })).toMatchObject(unavailable);
+  expect(await shown()).toEqual(before);
+  expect(await actions()).toEqual(["api-key.created"]);
+  expect((await list(env, key)).status).toBe(200);
+});
+
+it("a rotation that cannot be published leaves the one that has followed it", async () => {
+  const { id, key } = await w.createKey();
+  const path = `/admin/v1${w.adminPath}/api-keys/${id}/rotate`;
+  let second = { key: "", keyPrefix: "" };
+  const put = async () => {
+    second = (await ask(env, "POST", path, ADMIN_TOKEN, {})).body.data;
+    return fail();
+  };
+  const bindings = { ...broken, API_KEYS: { ...broken.API_KEYS, put } as unknown as KVNamespace };
+  expect(await ask(bindings, "POST", path, ADMIN_TOKEN, {})).toMatchObject(unavailable);
+  expect((await admin("GET", `/api-keys/${id}`)).body.data.keyPrefix).toBe(second.keyPrefix);
+  expect((await list(env, second.key)).status).toBe(200);
+  expect((await list(env, key)).status).toBe(401);
+});
+
 it("a scheduled run whose other work fails delivers what is due", async () => {
   const v = await makeWorkspace(customer);
   const box = makeMailbox();
