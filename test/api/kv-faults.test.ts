@@ -83,6 +83,36 @@ it("a key that cannot be published is not made", async () => {
   expect(await admin("POST", "/api-keys/sync")).toMatchObject(unavailable);
 });
 
+it("a sync asks KV for no key one by one, however many are not the workspace's, and removes what no workspace has", async () => {
+  const others = await makeWorkspace();
+  for (let n = 0; n < 40; n++) await env.API_KEYS.put(`key:${`${n}`.padStart(64, "0")}`, "{}");
+  const asked: string[] = [];
+  const kv = env.API_KEYS;
+  const noting =
+    <A extends unknown[], R>(operation: string, work: (...sent: A) => R) =>
+    (...sent: A) => {
+      asked.push(operation);
+      return work(...sent);
+    };
+  const counting = {
+    get: noting("get", (name: string) => kv.get(name, "json")),
+    put: noting("put", (name: string, value: string) => kv.put(name, value)),
+    delete: noting("delete", (name: string) => kv.delete(name)),
+    list: noting("list", (options: KVNamespaceListOptions) => kv.list(options)),
+  } as unknown as KVNamespace;
+  const sync = async () => {
+    asked.length = 0;
+    const path = `/admin/v1${w.adminPath}/api-keys/sync`;
+    return (await ask({ ...env, API_KEYS: counting }, "POST", path, ADMIN_TOKEN)).body.data;
+  };
+  const { written, removed } = await sync();
+  expect(removed).toBeGreaterThanOrEqual(40);
+  expect(asked).not.toContain("get");
+  expect(await sync()).toEqual({ written, removed: 0 });
+  expect(asked).toEqual(["list", ...Array(written).fill("put")]);
+  expect((await ask(env, "GET", others.apiPath, others.key)).status).toBe(200);
+});
+
 it.each([
   ["at once", 0],
   ["with a grace", 600],
