@@ -59,6 +59,13 @@ it("a key that the isolate knows goes on working, and one that it does not is as
   expect(await ask(broken, "GET", "/readyz", "")).toMatchObject(unavailable);
 });
 
+it("a good key that is tried in another workspace stays known to the isolate", async () => {
+  const v = await makeWorkspace();
+  expect((await list(env, w.key)).status).toBe(200);
+  for (let i = 0; i < 3; i++) expect((await ask(env, "GET", v.apiPath, w.key)).status).toBe(401);
+  expect((await list(broken, w.key)).status).toBe(200);
+});
+
 it("a key that was never issued is refused without a look into KV, by its checksum", async () => {
   const issued = composeApiKey("b".repeat(43));
   const typo = issued.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
