@@ -138,6 +138,22 @@ describe("read", () => {
   });
 });
 
+it("a record is found by its UUID in either case, which is answered in lower case", async () => {
+  const v = await makeWorkspace({ name: "Thing", idType: "UUID", columns: [{ name: "n", type: "INTEGER" }] });
+  const id = "018f4b2e-0000-7000-8000-00000000abcd";
+  const upper = `/Thing/${id.toUpperCase()}`;
+  const created = expectStatus(await v.api("POST", "/Thing", { body: { id: id.toUpperCase() } }), 201);
+  expect([created.body.data.id, created.headers.get("Location")]).toEqual([id, `${v.apiPath}/Thing/${id}`]);
+  expect(expectStatus(await v.api("GET", upper), 200).body.data).toEqual({ id, n: null });
+  const body = { id: id.toUpperCase(), n: 1 };
+  expect(expectStatus(await v.api("PUT", upper, { body }), 200).body.data).toEqual({ id, n: 1 });
+  expectStatus(await v.api("DELETE", upper), 204);
+  expectFailure(await v.api("GET", upper), 404, {
+    code: "NOT_FOUND",
+    message: `Record not found: ${id.toUpperCase()}`,
+  });
+});
+
 describe.each(["PUT", "PATCH"])("update by %s", (method) => {
   it("changes and validates only what is sent, and the ETag", async () => {
     const record = await newCustomer();
