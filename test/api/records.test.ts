@@ -54,6 +54,32 @@ describe("create", () => {
     expectStatus(await own.api("GET", `/Customer/${id}`), 200);
   });
 
+  it.each([
+    ["POST", "/Customer", (body: object) => body],
+    ["POST", "/Customer/bulk", (body: object) => [{ ...alice, email: "other@example.com" }, body]],
+    [
+      "POST",
+      "/transaction",
+      (body: object) => ({ operations: [{ method: "POST", entity: "Customer", body }] }),
+    ],
+  ])(
+    "of a deleted record's id by %s %s makes a record that no tag of the old one fits",
+    async (method, path, wrap) => {
+      const own = await makeWorkspace(customer);
+      const record = { ...alice, id: 7 };
+      const first = expectStatus(await own.api("POST", "/Customer", { body: record }), 201).headers.get(
+        "ETag",
+      );
+      expectStatus(await own.api("DELETE", "/Customer/7"), 204);
+      expect((await own.api(method, path, { body: wrap(record) })).status).toBeLessThan(300);
+      const seen = { "If-None-Match": first ?? "" };
+      expect(expectStatus(await own.api("GET", "/Customer/7", { headers: seen }), 200).body.data.id).toBe(7);
+      const headers = { "If-Match": first ?? "" };
+      expectStatus(await own.api("PUT", "/Customer/7", { body: { age: 40 }, headers }), 412);
+      expectStatus(await own.api("DELETE", "/Customer/7", { headers }), 412);
+    },
+  );
+
   it("never gives the id of a deleted record to another", async () => {
     const { id } = await newCustomer();
     expectStatus(await w.api("DELETE", `/Customer/${id}`), 204);
