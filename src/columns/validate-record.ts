@@ -51,7 +51,10 @@ export function recordValidatorOf(entity: Entity): RecordValidator {
   return validator;
 }
 
-/** The id of a path, as stored; undefined for a text that is no id of the entity. Only canonical forms are ids. */
+/**
+ * The id of a path, as stored; undefined for a text that is no id of the entity. An integer has one form; a UUID may be
+ * written in either case (RFC 9562, section 4), as in bodies and filters, and is answered in lower case.
+ */
 export function parseId(text: string, entity: Entity): SqlValue | undefined {
   const [column] = entity.columns;
   if (!column || (column.type === "INTEGER" && !/^(?:0|-?[1-9]\d*)$/.test(text))) return undefined;

@@ -1,4 +1,4 @@
-import { type Column, getTableColumns, type SQL, sql } from "drizzle-orm";
+import { and, type Column, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { newId } from "../lib/ids.ts";
 import type { Platform } from "./platform.ts";
@@ -15,6 +15,8 @@ export interface AuditSubject {
   readonly columns: Readonly<Record<string, Column>>;
   /** The rows that are changed: one, or none. */
   readonly where: SQL | undefined;
+  /** What has to be so before, or else the change changes nothing and is not recorded. */
+  readonly onlyIf?: SQL;
 }
 
 export interface AuditContext {
@@ -32,27 +34,31 @@ export interface AuditEntry {
   readonly workspaceId: SQL | number | null;
 }
 
-/** Two queries of one entry: `before` goes in front of the change, `after` behind it. */
+/** Queries of one entry: `before` goes in front of the change, `after` behind it; `undo` is of a change that did not hold. */
 export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
   const id = newId("aud");
-  const { table, columns, where } = subject;
+  const { table, columns, where, onlyIf } = subject;
   const { write } = ctx.platform;
   const state = sql`json_object(${sql.join(
     Object.entries(columns).flatMap(([name, column]) => [sql`${name}`, jsonValueOf(column)]),
     sql`, `,
   )})`;
-  const write1 = (into: SQL, conflict: SQL) =>
+  const isBegun = onlyIf && sql`EXISTS (SELECT 1 FROM ${auditLog} WHERE id = ${id})`;
+  const record = (into: SQL, condition: SQL | undefined, conflict: SQL) =>
     write.run(
       sql`INSERT INTO ${auditLog} (id, workspace_id, at, request_id, action, subject, ${into})
         SELECT ${id}, (${entry.workspaceId}), ${ctx.now.toISOString()}, ${ctx.requestId}, ${entry.action}, ${entry.subject}, ${state}
-        FROM ${table} WHERE ${where ?? sql`0`} ${conflict}`,
+        FROM ${table} WHERE ${and(where ?? sql`0`, condition)} ${conflict}`,
     );
   return {
     get before() {
-      return write1(sql`"before"`, sql``);
+      return record(sql`"before"`, onlyIf, sql``);
     },
     get after() {
-      return write1(sql`"after"`, sql`ON CONFLICT (id) DO UPDATE SET "after" = excluded."after"`);
+      return record(sql`"after"`, isBegun, sql`ON CONFLICT (id) DO UPDATE SET "after" = excluded."after"`);
+    },
+    get undo() {
+      return write.delete(auditLog).where(eq(auditLog.id, id));
     },
   };
 }

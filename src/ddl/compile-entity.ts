@@ -8,7 +8,7 @@ import { indexesOf } from "./indexes.ts";
 import { statement } from "./sql-text.ts";
 import { triggersOf } from "./triggers.ts";
 
-/** Counts the writes to a record; what its ETag is made of. */
+/** Rises with every write to a record; what its ETag is made of. Inserts say where it begins. */
 const VERSION_DEFINITION = `"_version" INTEGER NOT NULL DEFAULT 1`;
 
 const actionOf: Readonly<Record<OnDelete, string>> = {

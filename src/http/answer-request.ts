@@ -5,7 +5,7 @@ import { logRequest } from "../lib/logger.ts";
 import type { Actor } from "../model/api-key.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { allowOrigin, isForPages } from "./allow-origin.ts";
-import { noteUseAfterwards } from "./authenticate.ts";
+import { learnOfKey } from "./authenticate.ts";
 import { type AppContext, openServices } from "./context.ts";
 import { onError } from "./on-error.ts";
 
@@ -30,7 +30,7 @@ export async function answerRequest(
   }
   const origin = c.req.header("Origin");
   if (origin !== undefined && isForPages(c)) await allowOrigin(c, response, origin);
-  noteUseAfterwards(c, response);
+  learnOfKey(c, response);
   logAnswer(c, { route, status: response.status, start });
   return response;
 }

@@ -46,11 +46,18 @@ async function limitUnknown(c: AppContext): Promise<void> {
   throw rateLimited("Too many requests without a valid API key from this address", UNKNOWN_RETRY_SECONDS);
 }
 
-/** Of a key that was let in. */
-export function noteUseAfterwards(c: AppContext, { status }: Response): void {
+/**
+ * What an answer tells of the key that was found: one that the fence has refused is forgotten, so that it counts against
+ * its address from now on, as unknown keys do. A good key in a wrong workspace was not even found.
+ */
+export function learnOfKey(c: AppContext, { status }: Response): void {
   const actor: Actor | undefined = c.get("actor");
-  if (actor?.kind !== "KEY" || status === 401) return;
-  const { keyId } = actor.key;
+  if (actor?.kind !== "KEY") return;
+  if (status === 401) c.get("services").apiKeys.forget(actor.secretHash);
+  else noteUseAfterwards(c, actor.key.keyId);
+}
+
+function noteUseAfterwards(c: AppContext, keyId: string): void {
   if (!mustNoteUse(keyId, currentMillis())) return;
   const services = openServices(c.env, newRequestId());
   const written = noteUse(services, keyId).catch((failure) =>

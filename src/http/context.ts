@@ -17,8 +17,8 @@ export interface AppEnv {
     headers: Record<string, string>;
     /** Set by those who authenticate. */
     actor: Actor;
-    /** Set once the body has been read. */
-    body: Uint8Array | undefined;
+    /** Set once the body has been read; without bytes it was too large. */
+    body: { readonly bytes: Uint8Array | undefined } | undefined;
     /** Milliseconds that authentication took. */
     authMs: number;
   };

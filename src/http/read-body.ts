@@ -40,12 +40,12 @@ export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
   };
 }
 
-/** Read once, however often it is asked for. */
+/** Read once, however often it is asked for; undefined when it is too large. */
 export async function readBytes(c: AppContext): Promise<Uint8Array | undefined> {
   const known = c.get("body");
-  if (known) return known;
+  if (known) return known.bytes;
   const bytes = await readLimited(c.req.raw);
-  if (bytes) c.set("body", bytes);
+  c.set("body", { bytes });
   return bytes;
 }
 

@@ -23,8 +23,10 @@ export interface ApiKeyStore {
   list(): Promise<readonly string[]>;
   /** Throws SERVICE_UNAVAILABLE when KV does not answer. */
   ping(): Promise<void>;
-  /** Keeps in this isolate what the database has just said; undefined forgets. */
-  remember(secretHash: string, record: ApiKeyRecord | undefined): void;
+  /** Keeps in this isolate what the database has just said. */
+  remember(secretHash: string, record: ApiKeyRecord): void;
+  /** KV may still know the key; whoever asks for it again asks as for an unknown one. */
+  forget(secretHash: string): void;
 }
 
 export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
@@ -60,10 +62,8 @@ export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
     async ping() {
       await reach(() => namespace.get(`${PREFIX}ping`));
     },
-    remember(secretHash, record) {
-      if (record) remembered.set(secretHash, record);
-      else remembered.delete(secretHash);
-    },
+    remember: (secretHash, record) => remembered.set(secretHash, record),
+    forget: (secretHash) => remembered.delete(secretHash),
   };
   return store;
 }

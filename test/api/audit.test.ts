@@ -60,6 +60,27 @@ describe("the audit", () => {
       expect(text).not.toContain(secret);
   });
 
+  it("has one entry of a key that is revoked twice, at once or later: the second time changes nothing", async () => {
+    const w = await makeWorkspace();
+    const { id } = await w.createKey();
+    const revoke = async () => expectStatus(await w.admin("DELETE", `/api-keys/${id}`), 204);
+    const entries = async () => (await w.admin("GET", `/audit?subject=${id}`)).body.data;
+    await Promise.all([revoke(), revoke(), revoke()]);
+    const { data: revoked } = (await w.admin("GET", `/api-keys/${id}`)).body;
+    await revoke();
+    expect((await w.admin("GET", `/api-keys/${id}`)).body.data).toEqual(revoked);
+    expect(await entries()).toMatchObject([
+      {
+        action: "api-key.revoked",
+        before: { revokedAt: null, version: 1 },
+        after: { revokedAt: revoked.revokedAt, version: 2 },
+      },
+      { action: "api-key.created" },
+    ]);
+    const missing = await w.admin("DELETE", "/api-keys/key_none");
+    expectFailure(missing, 404, { code: "NOT_FOUND", message: "API key not found: key_none" });
+  });
+
   it("is filtered by action, subject and time", async () => {
     const w = await makeWorkspace({ name: "Note", columns: [] });
     const actions = async (query: string) =>

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ask, expectFailure, expectStatus } from "../support/api.ts";
+import { ADMIN_TOKEN, ask, expectFailure, expectStatus } from "../support/api.ts";
 import { alice, customer } from "../support/entities.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
@@ -36,18 +36,26 @@ describe("bodies", () => {
     });
   });
 
-  it("over 1 MiB are 413, with and without a Content-Length", async () => {
-    const body = JSON.stringify({ ...alice, name: "x".repeat(1024 * 1024) });
-    const answer = await post(body);
-    expect(answer.status).toBe(413);
-    expect(answer.body.error.code).toBe("PAYLOAD_TOO_LARGE");
+  it("over 1 MiB are 413, with and without a Content-Length, wherever the body is asked for twice too", async () => {
     const { exports } = await import("cloudflare:workers");
-    const streamed = await exports.default.fetch(`https://edge.test${w.apiPath}/Customer`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${w.key}` },
-      body: new Blob([body]).stream(),
-    });
-    expect(streamed.status, await streamed.text()).toBe(413);
+    const body = JSON.stringify({ ...alice, name: "x".repeat(1024 * 1024) });
+    const error = { code: "PAYLOAD_TOO_LARGE", message: "Request body is larger than 1048576 bytes" };
+    const customers = `${w.apiPath}/Customer`;
+    const rotation = `/admin/v1${w.adminPath}/api-keys/${w.keyId}/rotate`;
+    for (const [path, token, headers] of [
+      [customers, w.key, {}],
+      [customers, w.key, { "Idempotency-Key": "k" }],
+      [rotation, ADMIN_TOKEN, {}],
+    ] as const) {
+      expectFailure(await ask("POST", path, { token, body, headers }), 413, error);
+      const streamed = await exports.default.fetch(`https://edge.test${path}`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${token}`, ...headers },
+        // Else the runtime knows the length, and declares it.
+        body: new Blob([body]).stream().pipeThrough(new TransformStream()),
+      });
+      expect([path, streamed.status, await streamed.json()]).toEqual([path, 413, { error }]);
+    }
   });
 
   it("deep nesting is refused, not followed", async () => {

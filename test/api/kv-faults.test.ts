@@ -59,6 +59,13 @@ it("a key that the isolate knows goes on working, and one that it does not is as
   expect(await ask(broken, "GET", "/readyz", "")).toMatchObject(unavailable);
 });
 
+it("a good key that is tried in another workspace stays known to the isolate", async () => {
+  const v = await makeWorkspace();
+  expect((await list(env, w.key)).status).toBe(200);
+  for (let i = 0; i < 3; i++) expect((await ask(env, "GET", v.apiPath, w.key)).status).toBe(401);
+  expect((await list(broken, w.key)).status).toBe(200);
+});
+
 it("a key that was never issued is refused without a look into KV, by its checksum", async () => {
   const issued = composeApiKey("b".repeat(43));
   const typo = issued.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
@@ -81,6 +88,78 @@ it("a key that cannot be published is not made", async () => {
   );
   expect((await admin("GET", "/api-keys")).body.meta.totalElements).toBe(before);
   expect(await admin("POST", "/api-keys/sync")).toMatchObject(unavailable);
+});
+
+it("a sync asks KV for no key one by one, however many are not the workspace's, and removes what no workspace has", async () => {
+  const others = await makeWorkspace();
+  for (let n = 0; n < 40; n++) await env.API_KEYS.put(`key:${`${n}`.padStart(64, "0")}`, "{}");
+  const asked: string[] = [];
+  const kv = env.API_KEYS;
+  const noting =
+    <A extends unknown[], R>(operation: string, work: (...sent: A) => R) =>
+    (...sent: A) => {
+      asked.push(operation);
+      return work(...sent);
+    };
+  const counting = {
+    get: noting("get", (name: string) => kv.get(name, "json")),
+    put: noting("put", (name: string, value: string) => kv.put(name, value)),
+    delete: noting("delete", (name: string) => kv.delete(name)),
+    list: noting("list", (options: KVNamespaceListOptions) => kv.list(options)),
+  } as unknown as KVNamespace;
+  const sync = async () => {
+    asked.length = 0;
+    const path = `/admin/v1${w.adminPath}/api-keys/sync`;
+    return (await ask({ ...env, API_KEYS: counting }, "POST", path, ADMIN_TOKEN)).body.data;
+  };
+  const { written, removed } = await sync();
+  expect(removed).toBeGreaterThanOrEqual(40);
+  expect(asked).not.toContain("get");
+  expect(await sync()).toEqual({ written, removed: 0 });
+  expect(asked).toEqual(["list", ...Array(written).fill("put")]);
+  expect((await ask(env, "GET", others.apiPath, others.key)).status).toBe(200);
+});
+
+it.each([
+  ["at once", 0],
+  ["with a grace", 600],
+])("a rotation %s that cannot be published is taken back whole", async (_, gracePeriodSeconds) => {
+  const { id, key } = await w.createKey();
+  const shown = async () => (await admin("GET", `/api-keys/${id}`)).body.data;
+  const actions = async () => {
+    const { data } = (await admin("GET", `/audit?subject=${id}`)).body;
+    return data.map(({ action }: { action: string }) => action);
+  };
+  const before = await shown();
+  let hasFailed = false;
+  /* Meanwhile the scheduled run finds that the old secret has ended. */
+  const put = async (name: string, value: string) => {
+    if (hasFailed) return env.API_KEYS.put(name, value);
+    hasFailed = true;
+    await worker.scheduled(createScheduledController(), env);
+    return fail();
+  };
+  const bindings = { ...broken, API_KEYS: { ...broken.API_KEYS, put } as unknown as KVNamespace };
+  const path = `/admin/v1${w.adminPath}/api-keys/${id}/rotate`;
+  expect(await ask(bindings, "POST", path, ADMIN_TOKEN, { gracePeriodSeconds })).toMatchObject(unavailable);
+  expect(await shown()).toEqual(before);
+  expect(await actions()).toEqual(["api-key.created"]);
+  expect((await list(env, key)).status).toBe(200);
+});
+
+it("a rotation that cannot be published leaves the one that has followed it", async () => {
+  const { id, key } = await w.createKey();
+  const path = `/admin/v1${w.adminPath}/api-keys/${id}/rotate`;
+  let second = { key: "", keyPrefix: "" };
+  const put = async () => {
+    second = (await ask(env, "POST", path, ADMIN_TOKEN, {})).body.data;
+    return fail();
+  };
+  const bindings = { ...broken, API_KEYS: { ...broken.API_KEYS, put } as unknown as KVNamespace };
+  expect(await ask(bindings, "POST", path, ADMIN_TOKEN, {})).toMatchObject(unavailable);
+  expect((await admin("GET", `/api-keys/${id}`)).body.data.keyPrefix).toBe(second.keyPrefix);
+  expect((await list(env, second.key)).status).toBe(200);
+  expect((await list(env, key)).status).toBe(401);
 });
 
 it("a scheduled run whose other work fails delivers what is due", async () => {

@@ -60,6 +60,25 @@ describe("a rate limit", () => {
     }
     expect(network.at(-1)).toBe(429);
   });
+
+  it("holds for a key that works no more, which says why until then", async () => {
+    const { id, key } = await w.createKey();
+    const headers = { "CF-Connecting-IP": "198.51.100.9" };
+    const list = () => ask("GET", `${w.apiPath}/Note`, { token: key, headers });
+    expectStatus(await list(), 200);
+    const expire = (expiresAt: string | null) => w.admin("PATCH", `/api-keys/${id}`, { body: { expiresAt } });
+    expectStatus(await expire("2020-01-01T00:00:00Z"), 200);
+    for (let i = 0; i < 3; i++) {
+      expectFailure(await list(), 401, { code: "UNAUTHORIZED", message: "API key has expired" });
+    }
+    const statuses: number[] = [];
+    for (let i = 0; i < 60; i++) statuses.push((await list()).status);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    const { roundTrips } = await askCounted("GET", `${w.apiPath}/Note`, { token: key, headers });
+    expect(roundTrips).toBe(0);
+    expectStatus(await expire(null), 200);
+    expectStatus(await list(), 200);
+  });
 });
 
 describe("cross-origin requests", () => {

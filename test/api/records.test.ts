@@ -54,6 +54,32 @@ describe("create", () => {
     expectStatus(await own.api("GET", `/Customer/${id}`), 200);
   });
 
+  it.each([
+    ["POST", "/Customer", (body: object) => body],
+    ["POST", "/Customer/bulk", (body: object) => [{ ...alice, email: "other@example.com" }, body]],
+    [
+      "POST",
+      "/transaction",
+      (body: object) => ({ operations: [{ method: "POST", entity: "Customer", body }] }),
+    ],
+  ])(
+    "of a deleted record's id by %s %s makes a record that no tag of the old one fits",
+    async (method, path, wrap) => {
+      const own = await makeWorkspace(customer);
+      const record = { ...alice, id: 7 };
+      const first = expectStatus(await own.api("POST", "/Customer", { body: record }), 201).headers.get(
+        "ETag",
+      );
+      expectStatus(await own.api("DELETE", "/Customer/7"), 204);
+      expect((await own.api(method, path, { body: wrap(record) })).status).toBeLessThan(300);
+      const seen = { "If-None-Match": first ?? "" };
+      expect(expectStatus(await own.api("GET", "/Customer/7", { headers: seen }), 200).body.data.id).toBe(7);
+      const headers = { "If-Match": first ?? "" };
+      expectStatus(await own.api("PUT", "/Customer/7", { body: { age: 40 }, headers }), 412);
+      expectStatus(await own.api("DELETE", "/Customer/7", { headers }), 412);
+    },
+  );
+
   it("never gives the id of a deleted record to another", async () => {
     const { id } = await newCustomer();
     expectStatus(await w.api("DELETE", `/Customer/${id}`), 204);
@@ -135,6 +161,22 @@ describe("read", () => {
     const { id } = await newCustomer();
     const answer = await w.api("HEAD", `/Customer/${id}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
+  });
+});
+
+it("a record is found by its UUID in either case, which is answered in lower case", async () => {
+  const v = await makeWorkspace({ name: "Thing", idType: "UUID", columns: [{ name: "n", type: "INTEGER" }] });
+  const id = "018f4b2e-0000-7000-8000-00000000abcd";
+  const upper = `/Thing/${id.toUpperCase()}`;
+  const created = expectStatus(await v.api("POST", "/Thing", { body: { id: id.toUpperCase() } }), 201);
+  expect([created.body.data.id, created.headers.get("Location")]).toEqual([id, `${v.apiPath}/Thing/${id}`]);
+  expect(expectStatus(await v.api("GET", upper), 200).body.data).toEqual({ id, n: null });
+  const body = { id: id.toUpperCase(), n: 1 };
+  expect(expectStatus(await v.api("PUT", upper, { body }), 200).body.data).toEqual({ id, n: 1 });
+  expectStatus(await v.api("DELETE", upper), 204);
+  expectFailure(await v.api("GET", upper), 404, {
+    code: "NOT_FOUND",
+    message: `Record not found: ${id.toUpperCase()}`,
   });
 });
 

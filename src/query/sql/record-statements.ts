@@ -10,6 +10,7 @@ import { toStatement } from "./to-statement.ts";
 const MAX_CACHED_UPDATES = 256;
 
 interface RecordTexts {
+  readonly newRow: string;
   readonly insert: string;
   readonly get: string;
   readonly exists: string;
@@ -19,12 +20,24 @@ interface RecordTexts {
   readonly updates: Map<string, string>;
 }
 
+/**
+ * Of a record whose id is given, the time in milliseconds: the id may be that of a deleted one, whose versions are below.
+ * Generated ids are always new.
+ */
+const FIRST_VERSION = sql`iif(${null} IS NULL, 1, CAST(unixepoch('subsec') * 1000 AS INTEGER))`;
+
 /** Rendering costs far more than binding, so each entity's texts are rendered once. */
 const textsOfEntity = new WeakMap<Entity, RecordTexts>();
 
 /** Inserts one record; columns without a value become null. Returns its row: all columns in order, then `_version`. */
 export function compileInsert(entity: Entity, values: ReadonlyMap<Column, SqlValue>): Statement {
-  return { sql: textsOf(entity).insert, args: entity.columns.map((column) => values.get(column) ?? null) };
+  return { sql: textsOf(entity).insert, args: insertArguments(entity, values) };
+}
+
+/** The columns in order, then the id again, for the version. */
+function insertArguments({ columns }: Entity, values: ReadonlyMap<Column, SqlValue>): readonly SqlValue[] {
+  const row = columns.map((column) => values.get(column) ?? null);
+  return [...row, row[0] ?? null];
 }
 
 /** Inserts several records, at least one, by one statement, which returns nothing. */
@@ -33,7 +46,7 @@ export function compileInsertAll(
   records: readonly ReadonlyMap<Column, SqlValue>[],
 ): Statement {
   const rows = records.map((values) => compileInsert(entity, values));
-  const another = `, (${entity.columns.map(() => "?").join(", ")})`;
+  const another = `, (${textsOf(entity).newRow})`;
   const first = withoutRows({ sql: textsOf(entity).insert, args: [] }).sql;
   return { sql: first + another.repeat(rows.length - 1), args: rows.flatMap(({ args }) => args) };
 }
@@ -70,7 +83,7 @@ export function compileUpsert(
   const insert = withoutRows({ sql: textsOf(entity).insert, args: [] }).sql;
   const assigned = toStatement(assignments(changed));
   const returning = textOf(sql`RETURNING ${rowColumns(entity)}`);
-  const args = entity.columns.map((column) => created.get(column) ?? null);
+  const args = insertArguments(entity, created);
   return {
     sql: `${insert} ON CONFLICT (${textOf(conflict)}) DO UPDATE SET ${assigned.sql} ${returning}`,
     args: [...args, ...assigned.args],
@@ -160,12 +173,12 @@ function textsOf(entity: Entity): RecordTexts {
   if (cached) return cached;
   const table = tableOf(entity);
   const row = rowColumns(entity);
-  const names = list(entity.columns.map(({ columnName }) => identifier(columnName)));
-  const values = list(entity.columns.map(() => sql`${null}`));
   const hasId = sql`${identifier("id")} = ${null}`;
   const atVersion = sql`${hasId} AND ${identifier(VERSION_COLUMN)} = ${null}`;
+  const newRow = list([...entity.columns.map(() => sql`${null}`), FIRST_VERSION]);
   const texts = {
-    insert: textOf(sql`INSERT INTO ${table} (${names}) VALUES (${values}) RETURNING ${row}`),
+    newRow: textOf(newRow),
+    insert: textOf(sql`INSERT INTO ${table} (${row}) VALUES (${newRow}) RETURNING ${row}`),
     get: textOf(sql`SELECT ${row} FROM ${table} WHERE ${hasId}`),
     exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
     isAtVersion: textOf(sql`SELECT 1 FROM ${table} WHERE ${atVersion}`),

@@ -2,7 +2,7 @@ import { integer, real, type SQLiteTable, sqliteTable, text } from "drizzle-orm/
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { Entity } from "../../model/entity.ts";
 
-/** Hidden column of every entity's table: counts the writes to the record, for ETags. */
+/** Hidden column of every entity's table: rises with every write to the record, for ETags. */
 export const VERSION_COLUMN = "_version";
 
 const builderOfStorage = {

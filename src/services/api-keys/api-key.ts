@@ -122,10 +122,21 @@ export const auditedKey = (where: SQL | undefined): AuditSubject => ({
 export const isKeyOf = (platform: Platform, { address, id }: { address: WorkspaceAddress; id: string }) =>
   and(eq(apiKeys.id, id), inArray(apiKeys.workspaceId, workspaceIdOf(platform, address)));
 
+interface KeyChange {
+  readonly action: string;
+  readonly id: string;
+  /** As of AuditSubject. */
+  readonly onlyIf?: SQL;
+}
+
 /** The audit of a change of one key. */
-export function auditKey(ctx: WorkspaceContext, { action, id }: { action: string; id: string }) {
+export function auditKey(ctx: WorkspaceContext, { action, id, onlyIf }: KeyChange) {
   const { platform, address } = ctx;
   const workspaceId = sql`(${workspaceIdOf(platform, address)})`;
   const where = isKeyOf(platform, { address, id });
-  return auditChange(ctx, { action, subject: id, workspaceId }, auditedKey(where));
+  return auditChange(
+    ctx,
+    { action, subject: id, workspaceId },
+    { ...auditedKey(where), ...(onlyIf && { onlyIf }) },
+  );
 }

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
-import { apiKeySecrets, apiKeys, auditLog } from "../../db/tables/platform.ts";
+import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newId, newSecret } from "../../lib/ids.ts";
 import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
@@ -44,10 +44,7 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
     ]);
     if (!row) throw new Error("an insert returned no row");
     await ctx.apiKeys.put(hash, toApiKeyRecord(row, ctx.address)).catch(async (failure) => {
-      await write.batch([
-        write.delete(apiKeys).where(eq(apiKeys.id, id)),
-        write.delete(auditLog).where(eq(auditLog.subject, id)),
-      ]);
+      await write.batch([write.delete(apiKeys).where(eq(apiKeys.id, id)), audit.undo]);
       throw failure;
     });
     return { ...toApiKeyDto(row, names), key };

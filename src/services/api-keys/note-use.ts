@@ -5,21 +5,27 @@ import type { ServiceContext } from "../context.ts";
 
 /** `lastUsedAt` is promised to within 5 minutes; one write a key, an isolate and this long keeps that. */
 const NOTE_EVERY_MS = 240_000;
+/** After a write that failed: soon enough for the promise, and seldom enough for a database in trouble. */
+const RETRY_AFTER_MS = 15_000;
 const NOTED_KEYS = 10_000;
 
+/** Until when a key's use need not be written down. */
 const noted = new LruMap<string, number>(NOTED_KEYS);
 
 /** Whether the key's use has to be written down; then it counts as written. */
 export function mustNoteUse(keyId: string, nowMs: number): boolean {
-  const last = noted.get(keyId);
-  if (last !== undefined && nowMs - last < NOTE_EVERY_MS) return false;
-  noted.set(keyId, nowMs);
+  if (nowMs < (noted.get(keyId) ?? nowMs)) return false;
+  noted.set(keyId, nowMs + NOTE_EVERY_MS);
   return true;
 }
 
-/** After the answer, so that it costs the request nothing. */
+/** After the answer, so that it costs the request nothing. What fails is to be tried again soon. */
 export async function noteUse({ platform: { write }, now }: ServiceContext, keyId: string): Promise<void> {
-  await write.batch([
-    write.update(apiKeys).set({ lastUsedAt: now.toISOString() }).where(eq(apiKeys.id, keyId)),
-  ]);
+  const lastUsedAt = now.toISOString();
+  try {
+    await write.batch([write.update(apiKeys).set({ lastUsedAt }).where(eq(apiKeys.id, keyId))]);
+  } catch (failure) {
+    noted.set(keyId, now.getTime() + RETRY_AFTER_MS);
+    throw failure;
+  }
 }

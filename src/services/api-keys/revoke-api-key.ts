@@ -1,26 +1,30 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { auditKey, isKeyOf } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
 
-/** Final, and holds from the next request everywhere. Revoking again changes nothing. Throws NOT_FOUND. */
+/**
+ * Final, and holds from the next request everywhere. Revoking again changes nothing, but removes copies that KV has kept.
+ * Throws NOT_FOUND.
+ */
 export async function revokeApiKey(ctx: WorkspaceContext, id: string): Promise<void> {
   const { read, write } = ctx.platform;
-  const revokedAt = sql<string>`coalesce(${apiKeys.revokedAt}, ${ctx.now.toISOString()})`;
-  const audit = auditKey(ctx, { action: "api-key.revoked", id });
-  const [, [row], , secrets] = await write.batch([
+  const isKey = isKeyOf(ctx.platform, { address: ctx.address, id });
+  const onlyIf = isNull(apiKeys.revokedAt);
+  const audit = auditKey(ctx, { action: "api-key.revoked", id, onlyIf });
+  const [, , , [key], secrets] = await write.batch([
     audit.before,
     write
       .update(apiKeys)
-      .set({ revokedAt, version: sql`${apiKeys.version} + 1` })
-      .where(isKeyOf(ctx.platform, { address: ctx.address, id }))
-      .returning(),
+      .set({ revokedAt: ctx.now.toISOString(), version: sql`${apiKeys.version} + 1` })
+      .where(and(isKey, onlyIf)),
     audit.after,
+    read.select({ id: apiKeys.id }).from(apiKeys).where(isKey),
     read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
   ]);
-  if (!row) throw await apiKeyMissing(ctx, id);
+  if (!key) throw await apiKeyMissing(ctx, id);
   await publishApiKey(
     ctx,
     secrets.map(({ hash }) => hash),

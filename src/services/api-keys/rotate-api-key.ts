@@ -35,20 +35,17 @@ export async function rotateApiKey(
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const endOfGrace = new Date(ctx.now.getTime() + gracePeriodSeconds * 1000).toISOString();
-  const { row, ended, names } = await replaceSecret(ctx, {
-    id,
-    hash,
-    keyPrefix: keyPrefixOf(key),
-    endOfGrace,
-  });
-  const record = toApiKeyRecord(row, ctx.address);
+  const replacement = { id, hash, keyPrefix: keyPrefixOf(key), endOfGrace };
+  const replaced = await replaceSecret(ctx, replacement);
+  const record = toApiKeyRecord(replaced.row, ctx.address);
+  const oldHashes = replaced.ended.map((secret) => secret.hash);
   await ctx.apiKeys.put(hash, record).catch(async (failure) => {
-    await restoreSecrets(ctx, hash, ended);
+    await takeBack(ctx, replacement, replaced);
+    await publishApiKey(ctx, oldHashes, record);
     throw failure;
   });
-  const oldHashes = ended.map((secret) => secret.hash);
   await publishApiKey(ctx, oldHashes, gracePeriodSeconds === 0 ? undefined : record);
-  return { ...toApiKeyDto(row, names), key };
+  return { ...toApiKeyDto(replaced.row, replaced.names), key };
 }
 
 type Replacement = {
@@ -58,16 +55,19 @@ type Replacement = {
   readonly endOfGrace: string;
 };
 
+type Replaced = Awaited<ReturnType<typeof replaceSecret>>;
+
 async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOfGrace }: Replacement) {
   const { read, write } = ctx.platform;
   const isLiveKey = and(isKeyOf(ctx.platform, { address: ctx.address, id }), isNull(apiKeys.revokedAt));
   const liveKey = read.select({ id: apiKeys.id }).from(apiKeys).where(isLiveKey);
   const isLater = or(isNull(apiKeySecrets.validUntil), gt(apiKeySecrets.validUntil, endOfGrace));
   const later = and(inArray(apiKeySecrets.keyId, liveKey), isLater);
+  const audit = auditKey(ctx, { action: "api-key.rotated", id });
   try {
-    const audit = auditKey(ctx, { action: "api-key.rotated", id });
-    const [, [row], ended, , , , names] = await write.batch([
+    const [, [before], [row], ended, , , , names] = await write.batch([
       audit.before,
+      read.select({ keyPrefix: apiKeys.keyPrefix }).from(apiKeys).where(isLiveKey),
       write
         .update(apiKeys)
         .set({ keyPrefix, version: sql`${apiKeys.version} + 1` })
@@ -79,27 +79,38 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
       audit.after,
       entityNamesOf(ctx.platform, ctx.address),
     ]);
-    if (!row) throw new Error("a rotated key returned no row");
-    return { row, ended, names };
+    if (!before || !row) throw new Error("a rotated key returned no row");
+    return { before, row, ended, names, audit };
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.isNotNull) throw await apiKeyMissing(ctx, id);
     throw failure;
   }
 }
 
-/** Takes a rotation back whose new secret could not be published: its holder would have no key that works. */
-async function restoreSecrets(
-  { platform: { write } }: WorkspaceContext,
-  hash: string,
-  ended: readonly (typeof apiKeySecrets.$inferSelect)[],
+/**
+ * Takes a rotation back whose new secret could not be published: its holder would have no key that works. What has
+ * followed it meanwhile, another rotation or a deletion, stays. Old secrets may have been removed by then.
+ */
+async function takeBack(
+  { platform: { read, write } }: WorkspaceContext,
+  { id, hash }: Replacement,
+  { before, ended, audit }: Replaced,
 ): Promise<void> {
+  const isCurrent = and(eq(apiKeySecrets.hash, hash), isNull(apiKeySecrets.validUntil));
+  const current = read.select({ keyId: apiKeySecrets.keyId }).from(apiKeySecrets).where(isCurrent);
   await write.batch([
+    write
+      .update(apiKeys)
+      .set(before)
+      .where(and(eq(apiKeys.id, id), inArray(apiKeys.id, current))),
+    ...ended.map(({ hash: old, validUntil }) => {
+      const restored = sql`SELECT ${old}, ${apiKeySecrets.keyId}, ${validUntil} FROM ${apiKeySecrets} WHERE ${isCurrent}`;
+      return write.run(
+        sql`INSERT INTO ${apiKeySecrets} (hash, key_id, valid_until) ${restored}
+          ON CONFLICT (hash) DO UPDATE SET valid_until = excluded.valid_until`,
+      );
+    }),
     write.delete(apiKeySecrets).where(eq(apiKeySecrets.hash, hash)),
-    ...ended.map((secret) =>
-      write
-        .update(apiKeySecrets)
-        .set({ validUntil: secret.validUntil })
-        .where(eq(apiKeySecrets.hash, secret.hash)),
-    ),
+    audit.undo,
   ]);
 }

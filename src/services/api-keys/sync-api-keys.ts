@@ -1,9 +1,12 @@
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, notExists, notInArray, or, sql } from "drizzle-orm";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { toApiKeyRecord } from "./api-key.ts";
+
+/** Few enough for one request of a Worker; what is left waits for the next sync. */
+const REMOVED_PER_SYNC = 500;
 
 export interface SyncApiKeysResult {
   readonly written: number;
@@ -11,48 +14,43 @@ export interface SyncApiKeysResult {
 }
 
 /**
- * Rewrites KV from the database: puts every secret that may still work, removes what the workspace no longer has.
- * Throws NOT_FOUND, SERVICE_UNAVAILABLE (and may then be run again).
+ * Rewrites KV from the database: puts every secret of the workspace that may still work, removes its others and those
+ * that no workspace has. Throws NOT_FOUND, SERVICE_UNAVAILABLE (and may then be run again).
  */
 export async function syncApiKeys(ctx: WorkspaceContext): Promise<SyncApiKeysResult> {
-  const { read } = ctx.platform;
-  const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
-  const [found, rows] = await read.batch([
-    workspaceId,
-    read
-      .select({ key: apiKeys, secret: apiKeySecrets })
-      .from(apiKeySecrets)
-      .innerJoin(apiKeys, eq(apiKeys.id, apiKeySecrets.keyId))
-      .where(inArray(apiKeys.workspaceId, workspaceId)),
-  ]);
-  const [workspace] = found;
-  if (!workspace) throw await workspaceMissing(ctx);
-  const now = ctx.now.toISOString();
-  const live = rows.filter(({ key, secret }) => {
-    return key.revokedAt === null && (secret.validUntil === null || secret.validUntil > now);
-  });
-  const liveHashes = new Set(live.map(({ secret }) => secret.hash));
-  for (const { key, secret } of live) await ctx.apiKeys.put(secret.hash, toApiKeyRecord(key, ctx.address));
-  const removed = await removeOthers(ctx, workspace.id, liveHashes);
-  return { written: live.length, removed };
+  /* A secret is in the database before it is in KV, so what is listed first and not found there is in use by nobody. */
+  const listed = await ctx.apiKeys.list();
+  const { workspaces, live, strays } = await compareWithDatabase(ctx, listed);
+  if (workspaces.length === 0) throw await workspaceMissing(ctx);
+  for (const { key, hash } of live) await ctx.apiKeys.put(hash, toApiKeyRecord(key, ctx.address));
+  for (const { hash } of strays) await ctx.apiKeys.delete(hash);
+  return { written: live.length, removed: strays.length };
 }
 
-/** Removes the workspace's keys that are in KV without working any more. */
-async function removeOthers(
-  ctx: WorkspaceContext,
-  workspaceId: number,
-  live: ReadonlySet<string>,
-): Promise<number> {
-  let removed = 0;
-  for (const hash of await ctx.apiKeys.list()) {
-    if (live.has(hash)) continue;
-    const record = await ctx.apiKeys.find(hash);
-    const isOurs =
-      record?.workspaceId === workspaceId ||
-      (record?.organization === ctx.address.organization && record.workspace === ctx.address.workspace);
-    if (!isOurs) continue;
-    await ctx.apiKeys.delete(hash);
-    removed++;
-  }
-  return removed;
+/** Asks the database of all that is listed at once: of every key one by one, KV could not be asked in one request. */
+async function compareWithDatabase({ platform, address, now }: WorkspaceContext, listed: readonly string[]) {
+  /* Not a replica, which may not have the newest secrets yet. */
+  const { write } = platform;
+  const workspaceId = workspaceIdOf(platform, address);
+  const isLive = and(
+    isNull(apiKeys.revokedAt),
+    or(isNull(apiKeySecrets.validUntil), gt(apiKeySecrets.validUntil, now.toISOString())),
+  );
+  const secrets = () =>
+    write
+      .select({ key: apiKeys, hash: apiKeySecrets.hash })
+      .from(apiKeySecrets)
+      .innerJoin(apiKeys, eq(apiKeys.id, apiKeySecrets.keyId));
+  const isListed = eq(apiKeySecrets.hash, sql`listed.value`);
+  const isOfOthers = notInArray(apiKeys.workspaceId, workspaceId);
+  const [workspaces, live, strays] = await write.batch([
+    workspaceId,
+    secrets().where(and(inArray(apiKeys.workspaceId, workspaceId), isLive)),
+    write
+      .select({ hash: sql<string>`listed.value` })
+      .from(sql`json_each(${JSON.stringify(listed)}) AS listed`)
+      .where(notExists(secrets().where(and(isListed, or(isOfOthers, isLive)))))
+      .limit(REMOVED_PER_SYNC),
+  ]);
+  return { workspaces, live, strays };
 }
