@@ -154,7 +154,7 @@ async function writeFenced<T>(
   } catch (failure) {
     if (!(failure instanceof SqlFailure) || failure.index < guards.length) throw failure;
     const own = new SqlFailure(failure.index - guards.length, failure.code, failure.message);
-    throw (await plan.explain?.(own)) ?? own;
+    throw (await plan.explain?.(own)) ?? failure;
   }
 }
 
