@@ -74,10 +74,11 @@ export function compileJsonRow(selection: Selection, source: Source, sources: So
   return sql`json_array(${list(chunks)})`;
 }
 
-/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. */
+/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. printf makes a zero of null. */
 function compileJsonCell(value: SQL, column: Column): SQL {
   const { jsonTransport } = columnTypeOf(column);
   if (jsonTransport === "TEXT") return sql`CAST(${value} AS TEXT)`;
-  if (jsonTransport === "REAL17") return sql`printf('%!.17g', ${value})`;
+  if (jsonTransport === "REAL17")
+    return sql`CASE WHEN ${value} IS NOT NULL THEN printf('%!.17g', ${value}) END`;
   return value;
 }
