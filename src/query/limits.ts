@@ -28,6 +28,11 @@ export const MAX_EXPANDED_RECORDS = 1_000;
 export const MAX_MEASURES = 50;
 export const MAX_GROUP_KEYS = 8;
 export const MAX_GROUPS = 1_000;
+/**
+ * Relationships that the measures and groups of an aggregate go through: SQLite joins 64 tables, the entity's own among
+ * them. The sort keys of a list stay below it.
+ */
+export const MAX_JOINED_RELATIONSHIPS = 63;
 
 /** Records that an export reads per statement. */
 export const EXPORT_CHUNK_SIZE = 1_000;

@@ -6,7 +6,9 @@ import { planAggregate } from "../../../src/query/plan/plan-aggregate.ts";
 import { planExport, planList } from "../../../src/query/plan/plan-list.ts";
 import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
 import { compileChunk, compileList } from "../../../src/query/sql/compile-list.ts";
+import { reference, sketchCatalog } from "../../support/sketch-catalog.ts";
 import { treeOf } from "./arbitrary.ts";
+import { TestDatabase } from "./database.ts";
 import { entityOf, shopCatalog, targetIn } from "./shop.ts";
 import { sampleWorld } from "./world.ts";
 
@@ -132,5 +134,49 @@ describe("whatever is sent", () => {
       Array.from({ length: 50 }, () => ["filter[customer.referrer.id.notIn]", list]),
     );
     expect(database.answer(compileList(planList(target, params))).data).toBeDefined();
+  });
+});
+
+describe("ways through relationships", () => {
+  const names = ["a", "b", "c", "d"];
+  const graph = sketchCatalog([
+    {
+      name: "Node",
+      columns: names.map((name) => reference(`${name}Id`, "Node", { relationship: name, inverse: null })),
+    },
+  ]);
+  const node = targetIn(graph, "Node");
+  const nodes = new TestDatabase(graph);
+  nodes.insert(node.entity, {});
+  for (let id = 2; id <= 9; id++) nodes.insert(node.entity, { aId: 1, bId: id - 1, cId: id, dId: id });
+
+  /** Every path of three, those that share most of their way next to each other. */
+  const paths = names.flatMap((one) =>
+    names.flatMap((two) => names.map((three) => `${one}.${two}.${three}.id`)),
+  );
+  const aggregate = (query: string) =>
+    nodes.answer(compileAggregate(planAggregate(node, new URLSearchParams(query)))).data;
+  const measuresOf = (count: number) =>
+    paths
+      .slice(0, count)
+      .map((path) => `measure=max,${path}`)
+      .join("&");
+
+  it("an aggregate takes as many as the database can join, shared ones counted once", () => {
+    // 46 paths go through 46 last relationships, 12 before those, and 3 first ones; two more make the limit.
+    const most = `${measuresOf(46)}&measure=min,d.a.id&groupBy=d.a.id,a.a.id,b.b.b.id`;
+    expect(aggregate(most).length).toBeGreaterThan(0);
+    expect(() => aggregate(`${most}&measure=max,d.b.id`)).toThrow(
+      "Measures and groups go through more than 63 relationships together — ask in several requests",
+    );
+    expect(() => aggregate(measuresOf(50))).toThrow(AppError);
+  });
+
+  it("a list takes as many as its sort keys have, beside those of its filter", () => {
+    const sort = paths.filter((_, index) => index % 9 === 0).map((path) => `sort=${path}`);
+    const filter = paths.slice(0, 50).map((path) => `filter[${path}.isNull]=`);
+    const query = [...sort.slice(0, 8), ...filter, "fields=id", "cursor="].join("&");
+    const { data } = nodes.answer(compileList(planList(node, new URLSearchParams(query))));
+    expect(data).toEqual([{ id: 1 }]);
   });
 });
