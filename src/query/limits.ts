@@ -5,6 +5,9 @@ export const MAX_PAGE_SIZE = 1_000;
 export const MAX_BATCH_ITEMS = 100;
 export const MAX_SORT_KEYS = 8;
 
+/** Characters of a cursor: an address of 16 KB, the most that Cloudflare takes, has room for filters beside it. */
+export const MAX_CURSOR_LENGTH = 8_192;
+
 /** Conditions of all filters of a request together. */
 export const MAX_CONDITIONS = 50;
 /** Nested `and`, `or` and `not` groups of the JSON filter. */
