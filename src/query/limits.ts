@@ -17,6 +17,8 @@ export const MAX_LIST_VALUES = 500;
 export const MAX_RELATIONSHIP_LEVELS = 3;
 /** Characters of the JSON filter, before it is read. */
 export const MAX_FILTER_LENGTH = 65_536;
+/** Levels of its JSON: more than groups and relationships can fill. */
+export const MAX_FILTER_LEVELS = 64;
 
 export const DEFAULT_EXPAND_DEPTH = 3;
 export const MAX_EXPAND_DEPTH = 5;
