@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../src/errors/app-error.ts";
-import { EXPORT_CHUNK_SIZE } from "../../../src/query/limits.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
+import { EXPORT_CHUNK_SIZE, MAX_EXPAND_DEPTH } from "../../../src/query/limits.ts";
 import { planAggregate } from "../../../src/query/plan/plan-aggregate.ts";
-import { planExport, planList } from "../../../src/query/plan/plan-list.ts";
+import { planExport, planList, planRecordView } from "../../../src/query/plan/plan-list.ts";
 import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
 import { compileChunk, compileList } from "../../../src/query/sql/compile-list.ts";
+import { compileJsonView, compileRecordView } from "../../../src/query/sql/compile-record-view.ts";
 import { reference, sketchCatalog } from "../../support/sketch-catalog.ts";
 import { treeOf } from "./arbitrary.ts";
 import { TestDatabase } from "./database.ts";
@@ -178,5 +180,48 @@ describe("ways through relationships", () => {
     const query = [...sort.slice(0, 8), ...filter, "fields=id", "cursor="].join("&");
     const { data } = nodes.answer(compileList(planList(node, new URLSearchParams(query))));
     expect(data).toEqual([{ id: 1 }]);
+  });
+});
+
+describe("the deepest expansion that is allowed", () => {
+  const depth = Array.from({ length: MAX_EXPAND_DEPTH });
+  const chain = (name: string) => depth.map(() => name).join(".");
+
+  it.each([3, 95, 190])("runs over %i columns, answered and kept as text", (width) => {
+    const columns = Array.from({ length: width }, (_, index) => ({
+      name: `f${index}`,
+      type: "DOUBLE" as const,
+    }));
+    const deep = sketchCatalog(
+      [
+        {
+          name: "Node",
+          columns: [...columns, reference("upId", "Node", { relationship: "up", inverse: "down" })],
+          relationships: [
+            { name: "linked", type: "MANY_TO_MANY", through: "Link", source: "fromId", target: "toId" },
+          ],
+        },
+        {
+          name: "Link",
+          columns: [
+            reference("fromId", "Node", { relationship: "from", inverse: null }),
+            reference("toId", "Node", { relationship: "to", inverse: null }),
+          ],
+        },
+      ],
+      MAX_EXPAND_DEPTH,
+    );
+    const root = targetIn(deep, "Node");
+    const db = new TestDatabase(deep);
+    for (let id = 1; id <= 6; id++) db.insert(root.entity, { f0: 0.5, upId: id > 1 ? id - 1 : null });
+    const params = new URLSearchParams({ expand: [chain("up"), chain("down"), chain("linked")].join() });
+    const plan = planRecordView(root, params);
+    const record = db.answer(compileRecordView(plan, 6))?.record;
+    const top = depth.reduce<JsonObject | undefined>((at) => at?.up as JsonObject, record);
+    expect(top).toMatchObject({ id: 1, f0: 0.5, f1: null, upId: null });
+    const { statement, shape } = compileJsonView(plan, 6);
+    expect(shape(String(db.rows(statement)[0]?.[0])).record).toEqual(record);
+    const sorted = `sort=up.up.up.f1&filter[linked.linked.linked.id.notIn]=7&cursor=&${params}`;
+    expect(db.answer(compileList(planList(root, new URLSearchParams(sorted)))).data).toHaveLength(0);
   });
 });
