@@ -11,8 +11,8 @@ export type Path = readonly string[];
 export type FilterAst =
   | { readonly kind: "GROUP"; readonly operator: "and" | "or"; readonly nodes: readonly FilterAst[] }
   | { readonly kind: "NOT"; readonly node: FilterAst }
-  /** All of `node` on the record that `path` leads to; for to-many on one and the same record. */
-  | { readonly kind: "WITHIN"; readonly path: Path; readonly node: FilterAst }
+  /** All of `node` on the record that `path` leads to; for to-many on one and the same record. `firstKey`: for messages. */
+  | { readonly kind: "WITHIN"; readonly path: Path; readonly firstKey: string; readonly node: FilterAst }
   | { readonly kind: "CONDITION"; readonly path: Path; readonly origin: string; readonly test: TestAst };
 
 export interface TestAst {

@@ -5,6 +5,9 @@ export const MAX_PAGE_SIZE = 1_000;
 export const MAX_BATCH_ITEMS = 100;
 export const MAX_SORT_KEYS = 8;
 
+/** Characters of a cursor: an address of 16 KB, the most that Cloudflare takes, has room for filters beside it. */
+export const MAX_CURSOR_LENGTH = 8_192;
+
 /** Conditions of all filters of a request together. */
 export const MAX_CONDITIONS = 50;
 /** Nested `and`, `or` and `not` groups of the JSON filter. */
@@ -14,6 +17,8 @@ export const MAX_LIST_VALUES = 500;
 export const MAX_RELATIONSHIP_LEVELS = 3;
 /** Characters of the JSON filter, before it is read. */
 export const MAX_FILTER_LENGTH = 65_536;
+/** Levels of its JSON: more than groups and relationships can fill. */
+export const MAX_FILTER_LEVELS = 64;
 
 export const DEFAULT_EXPAND_DEPTH = 3;
 export const MAX_EXPAND_DEPTH = 5;
@@ -28,6 +33,11 @@ export const MAX_EXPANDED_RECORDS = 1_000;
 export const MAX_MEASURES = 50;
 export const MAX_GROUP_KEYS = 8;
 export const MAX_GROUPS = 1_000;
+/**
+ * Relationships that the measures and groups of an aggregate go through: SQLite joins 64 tables, the entity's own among
+ * them. The sort keys of a list stay below it.
+ */
+export const MAX_JOINED_RELATIONSHIPS = 63;
 
 /** Records that an export reads per statement. */
 export const EXPORT_CHUNK_SIZE = 1_000;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { askCounted, expectStatus } from "../support/api.ts";
+import { askCounted, expectFailure, expectStatus } from "../support/api.ts";
 import { customer } from "../support/entities.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
@@ -67,5 +67,26 @@ describe("pages", () => {
     const { body } = await w.api("POST", "/Customer", { body: { email: "gone@example.com", name: "Gone" } });
     expectStatus(await w.api("DELETE", `/Customer/${body.data.id}`), 204);
     expect((await w.api("GET", "/Customer?size=1")).body.meta.totalElements).toBe(TOTAL);
+  });
+});
+
+describe("a cursor over long texts", () => {
+  it("is short enough to be sent, or refused by the request that would have to answer it", async () => {
+    const long = await makeWorkspace({ name: "Note", columns: [{ name: "body", type: "TEXT" }] });
+    for (const body of ["a".repeat(6_000), "b".repeat(6_000), "c".repeat(60_000), "d".repeat(60_000)]) {
+      expectStatus(await long.api("POST", "/Note", { body: { body } }), 201);
+    }
+    const path = "/Note?sort=body&fields=id&cursor=";
+    const first = expectStatus(await long.api("GET", `${path}&size=1`), 200);
+    const cursor = first.body.meta.nextCursor;
+    const second = expectStatus(await long.api("GET", `${path}${cursor}&size=1`), 200);
+    expect(second.body.data).toEqual([{ id: 2 }]);
+    expectFailure(await long.api("GET", `${path}${second.body.meta.nextCursor}&size=1`), 400, {
+      code: "BAD_REQUEST",
+      message:
+        "Cannot continue by cursor: a value of 'body' makes it longer than 8192 characters — use page, or another sort",
+    });
+    const paged = expectStatus(await long.api("GET", "/Note?sort=body&fields=id&size=1&page=3"), 200);
+    expect(paged.body.data).toEqual([{ id: 4 }]);
   });
 });

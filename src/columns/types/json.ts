@@ -8,7 +8,7 @@ const MAX_JSON_BYTES = 65_536;
 
 const encoder = new TextEncoder();
 
-/** Stored as compact JSON text; key order is kept. A filter compares that text. */
+/** Stored as compact JSON text; key order is kept. */
 export const json: ColumnType = {
   name: "JSON",
   family: "json",

@@ -1,7 +1,13 @@
 import { badRequest } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
-import { MAX_DEPTH, MAX_FILTER_LENGTH, MAX_LIST_VALUES, MAX_PATH_SEGMENTS } from "../limits.ts";
+import {
+  MAX_DEPTH,
+  MAX_FILTER_LENGTH,
+  MAX_FILTER_LEVELS,
+  MAX_LIST_VALUES,
+  MAX_PATH_SEGMENTS,
+} from "../limits.ts";
 import { echo } from "../messages.ts";
 import { isOperatorName, type OperatorName, operatorOf } from "../operators.ts";
 import { parsePath } from "./parse-names.ts";
@@ -21,6 +27,7 @@ export function parseJsonFilter(text: string): FilterAst {
     throw badRequest(`Parameter 'filter' is longer than ${MAX_FILTER_LENGTH} characters: ${echo(text)}`);
   }
   const json = readJson(text);
+  rejectUnreadable(json, text);
   if (!isJsonObject(json)) throw badRequest(`Parameter 'filter' must be a JSON object: ${echo(text)}`);
   return parseTree(json, { groups: 0, objects: 0 });
 }
@@ -30,6 +37,20 @@ function readJson(text: string): JsonValue {
     return JSON.parse(text);
   } catch {
     throw badRequest(`Parameter 'filter' is not valid JSON: ${echo(text)}`);
+  }
+}
+
+/** Level by level: a recursion, even that of JSON.stringify in a message, would overflow the stack. */
+function rejectUnreadable(json: JsonValue, text: string): void {
+  let level: readonly JsonValue[] = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_FILTER_LEVELS)
+      throw badRequest(`Parameter 'filter' is nested more than ${MAX_FILTER_LEVELS} levels deep`);
+    if (level.some((value) => typeof value === "number" && !Number.isFinite(value)))
+      throw badRequest(`Parameter 'filter' has a number that is too large: ${echo(text)}`);
+    level = level.flatMap((value): JsonValue[] =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
   }
 }
 
@@ -71,8 +92,14 @@ function parseField(path: Path, value: JsonValue, depth: Depth): FilterAst {
   const tests = entries.filter(([key, test]) => isOperatorName(key) && !isJsonObject(test));
   const nested = entries.filter((entry) => !tests.includes(entry));
   const nodes = tests.map(([key, test]) => condition(path, parseTest(operatorNamed(key), test, path)));
-  if (nested.length > 0) {
-    nodes.push({ kind: "WITHIN", path, node: parseTree(Object.fromEntries(nested), depth) });
+  const [first] = nested;
+  if (first) {
+    nodes.push({
+      kind: "WITHIN",
+      path,
+      firstKey: first[0],
+      node: parseTree(Object.fromEntries(nested), depth),
+    });
   }
   return group("and", nodes);
 }

@@ -1,6 +1,7 @@
 import { columnTypeOf } from "../../columns/registry.ts";
 import { badRequest } from "../../errors/failures.ts";
 import type { MeasureAst, SortTermAst } from "../ast.ts";
+import { MAX_JOINED_RELATIONSHIPS } from "../limits.ts";
 import { familiesOfMeasure } from "../measures.ts";
 import { echo, suggestion } from "../messages.ts";
 import { parseAggregate } from "../parse/parse-aggregate.ts";
@@ -23,6 +24,7 @@ export function planAggregate(target: QueryTarget, params: URLSearchParams): Agg
     ({ name }) => name,
   );
   rejectCollisions(groupBy, measures);
+  rejectTooManyJoins([...groupBy, ...measures.flatMap(({ field }) => field ?? [])]);
   return {
     entity,
     scope,
@@ -53,6 +55,22 @@ function planMeasure(measure: MeasureAst, target: QueryTarget): Measure {
 function rejectCollisions(groupBy: readonly FieldPath[], measures: readonly Measure[]): void {
   const taken = groupBy.find(({ name }) => measures.some((measure) => measure.function === name));
   if (taken) throw badRequest(`Cannot group by ${echo(taken.name)} beside a measure of the same name`);
+}
+
+/** What several names share of their way is joined once. */
+function rejectTooManyJoins(fields: readonly FieldPath[]): void {
+  const ways = fields.flatMap(({ hops }) =>
+    hops.map((_, end) =>
+      hops
+        .slice(0, end + 1)
+        .map(({ relationship }) => relationship.name)
+        .join("."),
+    ),
+  );
+  if (new Set(ways).size <= MAX_JOINED_RELATIONSHIPS) return;
+  throw badRequest(
+    `Measures and groups go through more than ${MAX_JOINED_RELATIONSHIPS} relationships together — ask in several requests`,
+  );
 }
 
 /** The keys as asked, then the groups, so that the order is total. */

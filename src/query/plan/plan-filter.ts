@@ -5,7 +5,7 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
 import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
 import { echo, suggestion } from "../messages.ts";
-import { OPERATOR_NAMES, operatorOf } from "../operators.ts";
+import { isOperatorName, OPERATOR_NAMES, type OperatorName, operatorOf } from "../operators.ts";
 import type { Hop, Predicate } from "./plan.ts";
 import { findHop, resolveColumn, resolveHops, targetOf } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
@@ -51,9 +51,8 @@ function planWithin(
 ): Predicate {
   const relationship = node.path.at(-1) ?? "";
   const { owner } = resolveHops(target, node.path, "filter");
-  if (!findHop(owner, relationship) && owner.entity.columnByName.has(relationship)) {
-    throw unknownOperator(owner, { name: relationship, key: firstKey(node.node) });
-  }
+  const column = owner.entity.columnByName.get(relationship);
+  if (column && !findHop(owner, relationship)) throw noOperatorOf(column, node.firstKey, owner);
   const path = [...node.path, ""];
   const { hops, owner: inner } = resolveHops(target, path, "filter");
   const names = [...prefix, ...node.path];
@@ -68,15 +67,18 @@ function planCondition({ path, origin, test }: Condition, { root, target, prefix
   const column = resolveColumn(owner, last);
   rejectUnfilterable(root, names);
   const { operator } = test;
-  if (!operatorOf(operator).families.includes(columnTypeOf(column).family)) {
-    throw badRequest(
-      `Operator '${operator}' does not fit field '${column.name}' on ${owner.entity.name}, which is ${column.type}`,
-    );
-  }
+  rejectUnfit(operator, column, owner);
   const values = test.values.map((value) =>
     readValue(value, { column, test, origin, name: names.join(".") }),
   );
   return related(hops, { kind: "TEST", column, operator, values });
+}
+
+function rejectUnfit(operator: OperatorName, column: Column, { entity }: QueryTarget): void {
+  if (operatorOf(operator).families.includes(columnTypeOf(column).family)) return;
+  throw badRequest(
+    `Operator '${operator}' does not fit field '${column.name}' on ${entity.name}, which is ${column.type}`,
+  );
 }
 
 interface ValuePlace {
@@ -125,18 +127,11 @@ function rejectTooDeep(relationships: Path): void {
   );
 }
 
-function unknownOperator(
-  target: QueryTarget,
-  { name, key }: { readonly name: string; readonly key: string },
-) {
-  return badRequest(
-    `Unknown operator ${echo(key)} on ${target.entity.name}.${name}${suggestion(key, OPERATOR_NAMES)}`,
-  );
-}
-
-/** The name a reader would look for: the first one that stands in the tree. */
-function firstKey(node: FilterAst): string {
-  if (node.kind === "GROUP") return node.nodes[0] ? firstKey(node.nodes[0]) : "";
-  if (node.kind === "NOT") return "not";
-  return node.path[0] ?? "";
+/** What is wrong with a key under a column that is not an operator beside a plain value. */
+function noOperatorOf(column: Column, key: string, target: QueryTarget) {
+  const place = `${target.entity.name}.${column.name}`;
+  if (!isOperatorName(key))
+    return badRequest(`Unknown operator ${echo(key)} on ${place}${suggestion(key, OPERATOR_NAMES)}`);
+  rejectUnfit(key, column, target);
+  return badRequest(`Operator '${key}' on ${place} takes no object`);
 }

@@ -24,7 +24,7 @@ export function compileAggregate(plan: AggregatePlan): Compiled<AggregateAnswer>
   const joins = new Joins(source, sources);
   const groups = plan.groupBy.map((field) => joins.column(field));
   const measures = plan.measures.map(({ function: name, field }) =>
-    compileMeasure(name, field && { column: field.column, sql: joins.column(field) }),
+    compileMeasure(name, field && { name: field.name, column: field.column, sql: joins.column(field) }),
   );
   const cells = list([...groups, ...measures.flatMap((measure) => measure.cells)]);
   const where =

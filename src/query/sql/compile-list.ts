@@ -1,5 +1,7 @@
+import { badRequest } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
+import { MAX_CURSOR_LENGTH } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan } from "../plan/plan.ts";
 import { compileCount, compilePage } from "./compile-page.ts";
@@ -70,9 +72,20 @@ function compileCursorList(
     statements,
     shape(results) {
       const { records, next } = shape(results);
-      return { data: records, meta: { size, nextCursor: next && encodeCursor(next, plan.fingerprint) } };
+      return { data: records, meta: { size, nextCursor: next && nextCursorOf(plan, next) } };
     },
   };
+}
+
+/** A client could not send a longer one, and a shortened one would skip or repeat records. */
+function nextCursorOf({ sort, fingerprint }: ListPlan, values: readonly SqlValue[]): string {
+  const cursor = encodeCursor(values, fingerprint);
+  if (cursor.length <= MAX_CURSOR_LENGTH) return cursor;
+  const lengths = values.map((value) => String(value).length);
+  const longest = sort[lengths.indexOf(Math.max(...lengths))];
+  throw badRequest(
+    `Cannot continue by cursor: a value of '${longest?.name}' makes it longer than ${MAX_CURSOR_LENGTH} characters — use page, or another sort`,
+  );
 }
 
 /**

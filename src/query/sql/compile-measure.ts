@@ -1,10 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { columnTypeOf } from "../../columns/registry.ts";
 import { DEFAULT_SCALE } from "../../columns/types/decimal.ts";
+import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonValue } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import type { MeasureFunction } from "../ast.ts";
+import { echo } from "../messages.ts";
 import { toJson } from "./shape-record.ts";
 
 /** A measure as cells of a row: what to select, what to sort by, and how to read it back. */
@@ -14,14 +16,18 @@ export interface CompiledMeasure {
   shape(cells: readonly SqlValue[]): JsonValue;
 }
 
+interface MeasuredField {
+  /** The dotted name. */
+  readonly name: string;
+  readonly column: Column;
+  readonly sql: SQL;
+}
+
 /** Digits that a double always carries exactly. */
 const EXACT_DIGITS = 15;
 const TWO_TO_32 = 4_294_967_296n;
 
-export function compileMeasure(
-  name: MeasureFunction,
-  field: { readonly column: Column; readonly sql: SQL } | null,
-): CompiledMeasure {
+export function compileMeasure(name: MeasureFunction, field: MeasuredField | null): CompiledMeasure {
   if (!field || name === "count") return single(sql`count(*)`, Number);
   const { column, sql: value } = field;
   switch (name) {
@@ -32,13 +38,9 @@ export function compileMeasure(
     case "max":
       return single(sql`max(${value})`, (cell) => toJson(column, cell));
     case "sum":
-      return columnTypeOf(column).storage === "REAL"
-        ? single(sql`sum(${value})`, asNumber)
-        : exactSum(value, column);
+      return columnTypeOf(column).storage === "REAL" ? doubleSum(value, field.name) : exactSum(value, column);
     case "avg":
-      return columnTypeOf(column).storage === "REAL"
-        ? single(sql`avg(${value})`, asNumber)
-        : exactAverage(value, column);
+      return columnTypeOf(column).storage === "REAL" ? doubleAverage(value) : exactAverage(value, column);
   }
 }
 
@@ -46,7 +48,46 @@ function single(cell: SQL, shape: (value: SqlValue) => JsonValue): CompiledMeasu
   return { cells: [cell], sortBy: [cell], shape: ([value = null]) => shape(value) };
 }
 
-const asNumber = (value: SqlValue): JsonValue => (value === null ? null : Number(value));
+/**
+ * A measure of doubles, null where it leaves their range, and that of 2^-32 of each, which never does. SQLite makes null
+ * or infinity of what overflows, also of sums that would have come back.
+ */
+function doubles(value: SQL, measure: (value: SQL) => SQL): readonly [SQL, SQL] {
+  const direct = measure(value);
+  const inRange = sql`CASE WHEN abs(${direct}) <= ${Number.MAX_VALUE} THEN ${direct} END`;
+  return [inRange, measure(sql`${value} / 4294967296.0`)];
+}
+
+const inOrder = ([inRange, scaled]: readonly [SQL, SQL]): SQL =>
+  sql`coalesce(${inRange}, ${scaled} * 4294967296.0)`;
+
+function doubleSum(value: SQL, name: string): CompiledMeasure {
+  const cells = doubles(value, (each) => sql`sum(${each})`);
+  return {
+    cells,
+    sortBy: [inOrder(cells)],
+    shape([inRange = null, scaled = null]) {
+      if (scaled === null) return null;
+      const sum = inRange === null ? Number(scaled) * Number(TWO_TO_32) : Number(inRange);
+      if (Number.isFinite(sum)) return sum;
+      throw badRequest(`The sum of ${echo(name)} is larger than any DOUBLE — narrow it with a filter`);
+    },
+  };
+}
+
+/** An average lies between its values, so that beyond the range can only be what was rounded. */
+function doubleAverage(value: SQL): CompiledMeasure {
+  const cells = doubles(value, (each) => sql`avg(${each})`);
+  return {
+    cells,
+    sortBy: [inOrder(cells)],
+    shape([inRange = null, scaled = null]) {
+      if (scaled === null || inRange !== null) return inRange === null ? null : Number(inRange);
+      const average = Number(scaled) * Number(TWO_TO_32);
+      return Math.max(-Number.MAX_VALUE, Math.min(average, Number.MAX_VALUE));
+    },
+  };
+}
 
 /** In halves of 32 bits, because SQLite's own SUM of 64-bit integers fails on overflow; both compare in order. */
 function halves(value: SQL): readonly [SQL, SQL] {

@@ -60,24 +60,30 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
   return [...new Set([idOf(entity), ...columns, ...references])];
 }
 
-/** The cells of a selection as one JSON array, exact in every type. */
+/**
+ * The cells of a selection as one JSON array, exact in every type. `-> '$'` makes JSON of a text like `json()`. Whatever
+ * stands before an expansion takes a place on the stack of SQLite's parser, which has but 100: hence operators.
+ */
 export function compileJsonRow(selection: Selection, source: Source, sources: Sources): SQL {
-  const cells = [
-    ...selection.columns.map((column) => compileJsonCell(source.column(column), column)),
-    ...selection.expansions.map((expansion) => sql`json(${compileExpansion(expansion, source, sources)})`),
-  ];
-  if (cells.length <= JSON_CHUNK_SIZE) return sql`json_array(${list(cells)})`;
+  const columns = selection.columns.map((column) => compileJsonCell(source.column(column), column));
+  const expansions = selection.expansions.map(
+    (expansion) => sql`${compileExpansion(expansion, source, sources)} -> '$'`,
+  );
+  if (columns.length + expansions.length <= JSON_CHUNK_SIZE)
+    return sql`json_array(${list([...columns, ...expansions])})`;
   const chunks: SQL[] = [];
-  for (let start = 0; start < cells.length; start += JSON_CHUNK_SIZE) {
-    chunks.push(sql`json_array(${list(cells.slice(start, start + JSON_CHUNK_SIZE))})`);
+  for (let start = 0; start < columns.length; start += JSON_CHUNK_SIZE) {
+    chunks.push(sql`json_array(${list(columns.slice(start, start + JSON_CHUNK_SIZE))})`);
   }
-  return sql`json_array(${list(chunks)})`;
+  chunks.push(...expansions.map((expansion) => sql`json_array(${expansion})`));
+  return sql`'[' || ${sql.join(chunks, sql` || ',' || `)} || ']' -> '$'`;
 }
 
-/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. */
+/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. printf makes a zero of null. */
 function compileJsonCell(value: SQL, column: Column): SQL {
   const { jsonTransport } = columnTypeOf(column);
   if (jsonTransport === "TEXT") return sql`CAST(${value} AS TEXT)`;
-  if (jsonTransport === "REAL17") return sql`printf('%!.17g', ${value})`;
+  if (jsonTransport === "REAL17")
+    return sql`CASE WHEN ${value} IS NOT NULL THEN printf('%!.17g', ${value}) END`;
   return value;
 }

@@ -75,6 +75,35 @@ describe("aggregates", () => {
     ]);
   });
 
+  it("of doubles come back from beyond their range, and are refused where they do not", () => {
+    const scores = (...values: readonly (number | null)[]) => {
+      const db = new TestDatabase(catalog);
+      for (const [index, score] of values.entries())
+        db.insert(entityOf(catalog, "Customer"), { email: `${index}`, score });
+      return (query: string) =>
+        db.answer(compileAggregate(planAggregate(targetIn(catalog, "Customer"), new URLSearchParams(query))))
+          .data;
+    };
+    const most = Number.MAX_VALUE;
+    const refused = "The sum of 'score' is larger than any DOUBLE — narrow it with a filter";
+    for (const values of [
+      [1.7e308, 1.7e308],
+      [-most, -most, null],
+      [most, most, -1],
+    ])
+      expect(() => scores(...values)("measure=sum,score")).toThrow(refused);
+    const both = "measure=sum,score&measure=avg,score";
+    expect(scores(most, most, -most, -most)(both)).toEqual([{ sum: { score: 0 }, avg: { score: 0 } }]);
+    expect(scores(1.5e308, 1.5e308, -1.5e308)(both)).toEqual([
+      { sum: { score: 1.5e308 }, avg: { score: 5e307 } },
+    ]);
+    expect(scores(most, most, most)("measure=avg,score")).toEqual([{ avg: { score: most } }]);
+    expect(scores(5e-324, null)(both)).toEqual([{ sum: { score: 5e-324 }, avg: { score: 5e-324 } }]);
+    expect(scores(null)(both)).toEqual([{ sum: { score: null }, avg: { score: null } }]);
+    const sorted = scores(null, -most, most)("measure=avg,score&groupBy=score&sort=avg.score,desc");
+    expect(sorted.map(({ score }) => score)).toEqual([most, -most, null]);
+  });
+
   it("keep digits that a number would lose", () => {
     const db = new TestDatabase(catalog);
     for (let id = 0; id < 3; id++)

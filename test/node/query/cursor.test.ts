@@ -61,6 +61,22 @@ describe("a cursor", () => {
     }
   });
 
+  it("is refused where its values make it longer than an address may be, never cut", () => {
+    const database = new TestDatabase(catalog);
+    const insert = (note: string) => database.insert(order, { number: 1, status: "NEW", note });
+    for (let id = 1; id <= 2; id++) insert("a".repeat(6_000));
+    for (let id = 3; id <= 4; id++) insert("z".repeat(60_000));
+    const query = "sort=status&sort=note&fields=id&size=1&cursor=";
+    const first = next(database, query);
+    const second = next(database, `${query}${first.cursor}`);
+    expect([...first.ids, ...second.ids]).toEqual([1, 2]);
+    expect(() => next(database, `${query}${second.cursor}`)).toThrow(
+      "Cannot continue by cursor: a value of 'note' makes it longer than 8192 characters — use page, or another sort",
+    );
+    const rest = next(database, `${query}${second.cursor}`.replace("size=1", "size=2"));
+    expect(rest).toEqual({ ids: [3, 4], cursor: null });
+  });
+
   it("neither skips nor repeats a record that is there throughout, while others come and go", () => {
     const sorts = [
       "sort=total,desc",
