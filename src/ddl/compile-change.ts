@@ -8,6 +8,7 @@ import {
   dropReferences,
   dropTable,
   plainDefinition,
+  untypedDefinition,
 } from "./compile-entity.ts";
 import { type ExistingPair, isExisting } from "./data-checks.ts";
 import { type Index, indexesOf } from "./indexes.ts";
@@ -166,7 +167,7 @@ function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingP
     if (!after) continue;
     const value = newValueSql(pair, () => quoteName(after.columnName));
     if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${plainDefinition(after)}`));
-    else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, plainDefinition(after)));
+    else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, untypedDefinition(after)));
     if (value !== undefined) values.push(`${quoteName(after.columnName)} = ${value}`);
     if (!before || value !== undefined || isRedefined(schema, before, after)) {
       rules.push(alterColumn(entity.physicalTable, columnDefinition(schema.after, after)));

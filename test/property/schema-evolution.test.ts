@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from "../../src/model/json.ts";
 import { ask, expectStatus } from "../support/api.ts";
 import { catalogueOf } from "../support/catalogue.ts";
 import { entityOf } from "../support/columns.ts";
+import { converted } from "../support/conversion-model.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
@@ -211,26 +212,6 @@ function withKeptIds(
       }),
     };
   });
-}
-
-/** A value as the new column holds it; undefined when it cannot without loss. */
-function converted(value: JsonValue, from: Column, to: Column): JsonValue | undefined {
-  const text = textOf(value, from);
-  if (to.type === "BOOLEAN" && (text === "0" || text === "1")) return text === "1";
-  const isNumeric = ["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"].includes(to.type);
-  if (isNumeric && !/^-?(?:0|[1-9]\d*)(?:\.\d*)?$/.test(text)) {
-    return from.type === "DOUBLE" && to.type === "DOUBLE" ? value : undefined;
-  }
-  const trimmed = isNumeric && text.includes(".") ? text.replace(/\.?0*$/, "") : text;
-  const parsed = columnTypeOf(to).parseText(trimmed, to);
-  if (!parsed.ok || parsed.value === null) return undefined;
-  const next = columnTypeOf(to).toJson(parsed.value, to);
-  return to.type === "JSON" || textOf(next, to) === trimmed ? next : undefined;
-}
-
-function textOf(value: JsonValue, column: Column): string {
-  if (column.type === "JSON") return JSON.stringify(value);
-  return Object.is(value, -0) ? "0" : String(value);
 }
 
 describe("a schema document", () => {
