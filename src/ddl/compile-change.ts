@@ -14,7 +14,7 @@ import { type ExistingPair, isExisting } from "./data-checks.ts";
 import { type Index, indexesOf } from "./indexes.ts";
 import type { ColumnPair, SchemaPair } from "./pair-schemas.ts";
 import { statement } from "./sql-text.ts";
-import { newValueSql } from "./stored-values.ts";
+import { changesValues, newValueSql } from "./stored-values.ts";
 import { triggersOf } from "./triggers.ts";
 
 /**
@@ -61,7 +61,7 @@ function isTableChanged(schema: SchemaPair, { before, after, columns }: Existing
 function isColumnChanged(schema: SchemaPair, pair: ColumnPair): boolean {
   const { before, after } = pair;
   if (!before || !after || before.columnName !== after.columnName) return true;
-  return newValueSql(pair, nameOf) !== undefined || isRedefined(schema, before, after);
+  return changesValues(pair) || isRedefined(schema, before, after);
 }
 
 /** Whether the table's own definition of the column differs, names aside. */
@@ -93,7 +93,7 @@ function missingIndexes({ before, after, columns }: ExistingPair): readonly Inde
 
 const isConverted = ({ columnIds }: Index, columns: readonly ColumnPair[]) =>
   columns.some((pair) => {
-    return pair.before && columnIds.includes(pair.before.id) && newValueSql(pair, nameOf) !== undefined;
+    return pair.before && columnIds.includes(pair.before.id) && changesValues(pair);
   });
 
 /** References that end or change are taken away first, so that nothing refers to what is dropped. */
