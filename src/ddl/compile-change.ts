@@ -15,7 +15,7 @@ import { type Index, indexesOf } from "./indexes.ts";
 import type { ColumnPair, SchemaPair } from "./pair-schemas.ts";
 import { statement } from "./sql-text.ts";
 import { changesValues, newValueSql } from "./stored-values.ts";
-import { triggersOf } from "./triggers.ts";
+import { formerNameOf, triggersOf } from "./triggers.ts";
 
 /**
  * The statements that turn the tables of one schema into those of another, for one transaction. Records stay where they
@@ -29,8 +29,8 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
   });
   const added = entities.flatMap((pair) => (pair.after && !pair.before ? [pair.after] : []));
   return [
-    ...changed.flatMap(({ before: entity }) => triggersOf(entity).map(({ name }) => drop("TRIGGER", name))),
-    ...changed.flatMap((pair) => staleIndexes(pair).map(({ name }) => drop("INDEX", name))),
+    ...dropTriggers(schema, changed),
+    ...changed.flatMap((pair) => staleIndexes(pair).map(dropIndex)),
     ...changed.flatMap((pair) => looseReferences(schema, pair)),
     ...dropped.flatMap(dropReferences),
     ...changed.flatMap(dropColumns),
@@ -44,7 +44,22 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
   ];
 }
 
-const drop = (kind: "TRIGGER" | "INDEX", name: string) => statement(`DROP ${kind} ${quoteName(name)}`);
+const dropIndex = ({ name }: Index) => statement(`DROP INDEX ${quoteName(name)}`);
+
+/** A former name may be that of a trigger of another table, which then gets its trigger back under the new one. */
+function dropTriggers({ before }: SchemaPair, changed: readonly ExistingPair[]): readonly Statement[] {
+  const dropped = changed.flatMap((pair) => triggersOf(pair.before).map(({ name }) => name));
+  const own = new Set(dropped);
+  const former = new Set(dropped.map(formerNameOf));
+  const lost = [...before.entities.values()]
+    .flatMap(triggersOf)
+    .filter(({ name }) => !own.has(name) && former.has(formerNameOf(name)));
+  const names = [...dropped, ...former, ...lost.map(({ name }) => name)];
+  return [
+    ...names.map((name) => statement(`DROP TRIGGER IF EXISTS ${quoteName(name)}`)),
+    ...lost.map(({ create }) => create),
+  ];
+}
 
 const textOf = (made: readonly { readonly create: Statement }[]) =>
   made.map(({ create }) => create.sql).join();
