@@ -22,7 +22,7 @@ export function checkEntityConstraintDefinitions(
         message: `'${name}' is not a field of this entity`,
       }));
     }
-    const problem = problemOf(constraint, byName);
+    const problem = problemOf(constraint, byName) ?? problemOfRepeat(constraint, constraints.slice(0, i));
     return problem ? [{ field: `${path}.${problem.field}`, message: problem.message }] : [];
   });
 }
@@ -52,6 +52,17 @@ function problemOf(constraint: EntityConstraint, byName: ReadonlyMap<string, Col
   return isComparable
     ? undefined
     : { field: "otherField", message: `cannot be compared with ${constraint.field}` };
+}
+
+/** Its index would be made twice. In another order the same fields are another index. */
+function problemOfRepeat(
+  constraint: EntityConstraint,
+  earlier: readonly EntityConstraint[],
+): Detail | undefined {
+  if (constraint.type !== "UNIQUE_COMPOSITE") return undefined;
+  const key = constraint.fields.join();
+  const at = earlier.findIndex((other) => other.type === "UNIQUE_COMPOSITE" && other.fields.join() === key);
+  return at < 0 ? undefined : { field: "fields", message: `repeats constraints[${at}]` };
 }
 
 function problemOfCondition(

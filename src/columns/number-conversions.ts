@@ -3,11 +3,15 @@ import type { Conversion } from "./column-type.ts";
 
 /* Canonical text of a number: no zeros after the last decimal, no point without decimals, no plus, no exponent. */
 
-const LARGEST_EXACT = Number.MAX_SAFE_INTEGER;
+/** 17 digits name any double. */
+const DOUBLE_DIGITS = 17;
 
-/** A number's text without the zeros that say nothing, so that `10.50` is read as `10.5`. */
+/** Whole doubles below this are written without an exponent. */
+const SMALLEST_LONG = `1${"0".repeat(DOUBLE_DIGITS)}`;
+
+/** A number's text without the zeros that say nothing, so that `10.50` is read as `10.5`; those of `1.0e+20` do. */
 const trimmed = (text: string) =>
-  `CASE WHEN instr(${text}, '.') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
+  `CASE WHEN instr(${text}, '.') AND NOT instr(${text}, 'e') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
 
 const integerText = (stored: string) => `CAST(${stored} AS TEXT)`;
 
@@ -22,15 +26,31 @@ export function integerConversion(isInRange: (value: string) => string): Convers
 
 /** Through text as short as it can be while it still names the same number. printf makes a zero of null. */
 const doubleText = (stored: string) =>
-  `CASE WHEN ${stored} = CAST(${stored} AS INTEGER) AND abs(${stored}) <= ${LARGEST_EXACT} THEN CAST(CAST(${stored} AS INTEGER) AS TEXT) ` +
+  `CASE WHEN ${stored} = CAST(${stored} AS INTEGER) AND abs(${stored}) < ${SMALLEST_LONG} THEN CAST(CAST(${stored} AS INTEGER) AS TEXT) ` +
   `WHEN CAST(CAST(${stored} AS TEXT) AS REAL) = ${stored} THEN CAST(${stored} AS TEXT) ` +
-  `WHEN ${stored} IS NOT NULL THEN printf('%!.17g', ${stored}) END`;
+  `WHEN CAST(printf('%!.16g', ${stored}) AS REAL) = ${stored} THEN printf('%!.16g', ${stored}) ` +
+  `WHEN ${stored} IS NOT NULL THEN printf('%!.${DOUBLE_DIGITS}g', ${stored}) END`;
 
 export const doubleConversion: Conversion = {
   toText: doubleText,
   fromText: (text) =>
     `(SELECT CASE WHEN (${doubleText("v")}) = n THEN v END FROM (SELECT n, CAST(n AS REAL) AS v FROM (SELECT ${trimmed(text)} AS n)))`,
 };
+
+/** The digits of a number's text that say something: `15` of `-1.50e+3`. */
+const digitsOf = (text: string) =>
+  `trim(replace(replace(substr(${text}, 1, instr(lower(${text}) || 'e', 'e') - 1), '-', ''), '.', ''), '0')`;
+
+/**
+ * Whether a double says what a JSON number says. Whole numbers must be met in every digit; of others SQLite's own
+ * reading is an ulp off at times, so that 17 digits must do.
+ */
+export function isDoubleSql(text: string): string {
+  const isExact = `${digitsOf(`printf('%!.*e', max(length(d), 1) - 1, v)`)} = d`;
+  const isNear = "v NOT IN (9e999, -9e999) AND (v <> 0 OR d = '')";
+  const fits = `length(d) <= ${DOUBLE_DIGITS} AND CASE WHEN n GLOB '*[.eE]*' THEN ${isNear} ELSE ${isExact} END`;
+  return `(SELECT ${fits} FROM (SELECT ${text} AS n, CAST(${text} AS REAL) AS v, ${digitsOf(text)} AS d))`;
+}
 
 /** A scaled integer as decimal text: 1505 of scale 2 is `15.05`. */
 function decimalText(stored: string, scale: number): string {

@@ -8,13 +8,14 @@ import {
   dropReferences,
   dropTable,
   plainDefinition,
+  untypedDefinition,
 } from "./compile-entity.ts";
 import { type ExistingPair, isExisting } from "./data-checks.ts";
 import { type Index, indexesOf } from "./indexes.ts";
 import type { ColumnPair, SchemaPair } from "./pair-schemas.ts";
 import { statement } from "./sql-text.ts";
-import { newValueSql } from "./stored-values.ts";
-import { triggersOf } from "./triggers.ts";
+import { changesValues, newValueSql } from "./stored-values.ts";
+import { formerNameOf, triggersOf } from "./triggers.ts";
 
 /**
  * The statements that turn the tables of one schema into those of another, for one transaction. Records stay where they
@@ -28,8 +29,8 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
   });
   const added = entities.flatMap((pair) => (pair.after && !pair.before ? [pair.after] : []));
   return [
-    ...changed.flatMap(({ before: entity }) => triggersOf(entity).map(({ name }) => drop("TRIGGER", name))),
-    ...changed.flatMap((pair) => staleIndexes(pair).map(({ name }) => drop("INDEX", name))),
+    ...dropTriggers(schema, changed),
+    ...changed.flatMap((pair) => staleIndexes(pair).map(dropIndex)),
     ...changed.flatMap((pair) => looseReferences(schema, pair)),
     ...dropped.flatMap(dropReferences),
     ...changed.flatMap(dropColumns),
@@ -43,7 +44,22 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
   ];
 }
 
-const drop = (kind: "TRIGGER" | "INDEX", name: string) => statement(`DROP ${kind} ${quoteName(name)}`);
+const dropIndex = ({ name }: Index) => statement(`DROP INDEX ${quoteName(name)}`);
+
+/** A former name may be that of a trigger of another table, which then gets its trigger back under the new one. */
+function dropTriggers({ before }: SchemaPair, changed: readonly ExistingPair[]): readonly Statement[] {
+  const dropped = changed.flatMap((pair) => triggersOf(pair.before).map(({ name }) => name));
+  const own = new Set(dropped);
+  const former = new Set(dropped.map(formerNameOf));
+  const lost = [...before.entities.values()]
+    .flatMap(triggersOf)
+    .filter(({ name }) => !own.has(name) && former.has(formerNameOf(name)));
+  const names = [...dropped, ...former, ...lost.map(({ name }) => name)];
+  return [
+    ...names.map((name) => statement(`DROP TRIGGER IF EXISTS ${quoteName(name)}`)),
+    ...lost.map(({ create }) => create),
+  ];
+}
 
 const textOf = (made: readonly { readonly create: Statement }[]) =>
   made.map(({ create }) => create.sql).join();
@@ -60,7 +76,7 @@ function isTableChanged(schema: SchemaPair, { before, after, columns }: Existing
 function isColumnChanged(schema: SchemaPair, pair: ColumnPair): boolean {
   const { before, after } = pair;
   if (!before || !after || before.columnName !== after.columnName) return true;
-  return newValueSql(pair, nameOf) !== undefined || isRedefined(schema, before, after);
+  return changesValues(pair) || isRedefined(schema, before, after);
 }
 
 /** Whether the table's own definition of the column differs, names aside. */
@@ -92,7 +108,7 @@ function missingIndexes({ before, after, columns }: ExistingPair): readonly Inde
 
 const isConverted = ({ columnIds }: Index, columns: readonly ColumnPair[]) =>
   columns.some((pair) => {
-    return pair.before && columnIds.includes(pair.before.id) && newValueSql(pair, nameOf) !== undefined;
+    return pair.before && columnIds.includes(pair.before.id) && changesValues(pair);
   });
 
 /** References that end or change are taken away first, so that nothing refers to what is dropped. */
@@ -166,7 +182,7 @@ function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingP
     if (!after) continue;
     const value = newValueSql(pair, () => quoteName(after.columnName));
     if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${plainDefinition(after)}`));
-    else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, plainDefinition(after)));
+    else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, untypedDefinition(after)));
     if (value !== undefined) values.push(`${quoteName(after.columnName)} = ${value}`);
     if (!before || value !== undefined || isRedefined(schema, before, after)) {
       rules.push(alterColumn(entity.physicalTable, columnDefinition(schema.after, after)));

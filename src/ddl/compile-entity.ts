@@ -70,6 +70,9 @@ export function columnDefinition(catalog: Catalog, column: Column): string {
 export const plainDefinition = (column: Column): string =>
   `${quoteName(column.columnName)} ${columnTypeOf(column).storage}`;
 
+/** The column without affinity: old values are read as they were stored, new ones are stored as they were written. */
+export const untypedDefinition = (column: Column): string => `${quoteName(column.columnName)} BLOB`;
+
 /** libSQL's own ALTER: gives a column another definition and leaves every row as it is. */
 export function alterColumn(physicalTable: string, definition: string): Statement {
   const [name] = definition.split(" ");

@@ -6,7 +6,7 @@ import { quoteName } from "../model/names.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
 import { statement } from "./sql-text.ts";
-import { defaultOf, rowsAfter } from "./stored-values.ts";
+import { changesValues, defaultOf, rowsAfter } from "./stored-values.ts";
 import { brokenCondition, columnNameOf } from "./triggers.ts";
 
 /** A question to existing records: do any stand against a change? */
@@ -154,7 +154,7 @@ function referenceChecks(
   if (!after?.references) return [];
   const targetId = next.entities.get(after.references.entity)?.id;
   const oldTargetId = before?.references && old.entities.get(before.references.entity)?.id;
-  if (targetId === oldTargetId) return [];
+  if (targetId === oldTargetId && !changesValues({ before, after })) return [];
   const target = entities.find((candidate) => candidate.after?.id === targetId)?.before;
   const name = quoteName(after.columnName);
   const isLost = target ? `${name} NOT IN (SELECT "id" FROM ${quoteName(target.physicalTable)})` : "1";
@@ -164,7 +164,7 @@ function referenceChecks(
 }
 
 function uniqueChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
-  if (!after?.unique || (before?.unique && before.type === after.type)) return [];
+  if (!after?.unique || (before?.unique && !changesValues({ before, after }))) return [];
   const rows = rowsAfter(pair);
   const condition = isDuplicated([quoteName(after.columnName)], rows);
   return [queryCheck(pair, { column: after.name, words: "share a value with another", rows, condition })];

@@ -11,6 +11,7 @@ import {
   isExisting,
 } from "./data-checks.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
+import { changesValues } from "./stored-values.ts";
 
 /** A difference, and what must be asked of existing data before it may be made. */
 export interface PlannedChange {
@@ -66,7 +67,8 @@ function changesOfColumn(
   const properties = changedProperties(schema, before, after);
   const added = after.constraints.filter(isMissingIn(before.constraints));
   const dropped = before.constraints.filter(isMissingIn(after.constraints));
-  if (before.type !== after.type) checks.push(...checksOfKeptConstraints(pair, after));
+  if (before.type !== after.type || changesValues({ before, after }))
+    checks.push(...checksOfKeptConstraints(pair, after));
   return [
     ...(isRenamed ? [safe({ kind: "RENAME_COLUMN", entity, column, from: before.name })] : []),
     ...(properties.length > 0 ? [safe({ kind: "ALTER_COLUMN", entity, column, properties }, checks)] : []),
@@ -116,7 +118,7 @@ function changesOfEntityConstraints(pair: ExistingPair): readonly PlannedChange[
   ];
 }
 
-/** Rules that stay, over a column whose values are converted: another type may compare differently. */
+/** Rules that stay, over a column whose values change; those of another type may compare differently, too. */
 function checksOfKeptConstraints({ before, after, ...pair }: ExistingPair, { name }: Column) {
   const isKept = isConstraintOf(before);
   return after.constraints

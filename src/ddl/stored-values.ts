@@ -32,6 +32,10 @@ export function newValueSql(
   return isAlike ? undefined : converted;
 }
 
+/** Whether a change makes other values: that a rule has held for the old ones says nothing of them. */
+export const changesValues = (pair: ColumnPair): boolean =>
+  newValueSql(pair, ({ columnName }) => quoteName(columnName)) !== undefined;
+
 /** The records of an entity as they will be after the change, by the names of then: a sub-select for FROM. */
 export function rowsAfter({ before, columns }: EntityPair & { readonly before: { physicalTable: string } }) {
   const values = columns.flatMap((pair) => {

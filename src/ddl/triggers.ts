@@ -10,6 +10,12 @@ export interface Made {
   readonly create: Statement;
 }
 
+/** No name of a schema holds it, so that no table's name and purpose together are those of another table. */
+const SEPARATOR = ".";
+
+/** What the trigger is called, case aside, in databases made when the separator was one that names can hold. */
+export const formerNameOf = (name: string): string => name.replace(SEPARATOR, "__").toLowerCase();
+
 type RowConstraint = Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>;
 
 /** All triggers of an entity's table. */
@@ -57,7 +63,7 @@ interface Event {
 }
 
 function trigger({ physicalTable }: Entity, purpose: string, { event, when, body }: Event): Made {
-  const name = `${physicalTable}__${purpose}`;
+  const name = `${physicalTable}${SEPARATOR}${purpose}`;
   const condition = when ? ` WHEN ${when}` : "";
   return {
     name,

@@ -7,7 +7,8 @@ import type { EntityDefinition } from "../../src/model/entity.ts";
 import type { JsonObject, JsonValue } from "../../src/model/json.ts";
 import { ask, expectStatus } from "../support/api.ts";
 import { catalogueOf } from "../support/catalogue.ts";
-import { entityOf } from "../support/columns.ts";
+import { columnOf, entityOf } from "../support/columns.ts";
+import { converted } from "../support/conversion-model.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
@@ -129,7 +130,14 @@ const columnArbitrary = (name: string): fc.Arbitrary<ColumnShape> =>
         indexed: fc.boolean(),
       }),
     )
-    .map(([type, rules]) => ({ name, ...type, ...rules, unique: type.type !== "JSON" && rules.unique }));
+    .map(([type, rules]) => ({ name, ...type, ...rules, unique: type.type !== "JSON" && rules.unique }))
+    .chain((column) =>
+      fc
+        .tuple(fc.boolean(), valueArbitrary(columnOf(column)))
+        .map(([hasDefault, initial]) =>
+          hasDefault && initial !== null ? { ...column, default: initial } : column,
+        ),
+    );
 
 const NAMES = ["alpha", "beta", "gamma", "Delta", "order"] as const;
 /** A kind of id cannot be changed; what is matched by name keeps its own. */
@@ -211,26 +219,6 @@ function withKeptIds(
       }),
     };
   });
-}
-
-/** A value as the new column holds it; undefined when it cannot without loss. */
-function converted(value: JsonValue, from: Column, to: Column): JsonValue | undefined {
-  const text = textOf(value, from);
-  if (to.type === "BOOLEAN" && (text === "0" || text === "1")) return text === "1";
-  const isNumeric = ["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"].includes(to.type);
-  if (isNumeric && !/^-?(?:0|[1-9]\d*)(?:\.\d*)?$/.test(text)) {
-    return from.type === "DOUBLE" && to.type === "DOUBLE" ? value : undefined;
-  }
-  const trimmed = isNumeric && text.includes(".") ? text.replace(/\.?0*$/, "") : text;
-  const parsed = columnTypeOf(to).parseText(trimmed, to);
-  if (!parsed.ok || parsed.value === null) return undefined;
-  const next = columnTypeOf(to).toJson(parsed.value, to);
-  return to.type === "JSON" || textOf(next, to) === trimmed ? next : undefined;
-}
-
-function textOf(value: JsonValue, column: Column): string {
-  if (column.type === "JSON") return JSON.stringify(value);
-  return Object.is(value, -0) ? "0" : String(value);
 }
 
 describe("a schema document", () => {
@@ -404,12 +392,24 @@ function convertRecord(row: JsonObject, { before, next, shape, complain }: Conve
   next.columns.forEach((column, c) => {
     const old = oldColumnOf({ before, shape }, c);
     const value = old ? (row[old.name] ?? null) : null;
-    const after = old && value !== null ? converted(value, old, column) : value;
+    const isFilled = !old || (value === null && !column.nullable);
+    const after = isFilled
+      ? defaultOf(column)
+      : old && value !== null
+        ? converted(value, old, column)
+        : value;
     if (after === undefined) complain(`${column.name}: ${JSON.stringify(value)} does not convert`);
     if ((after ?? null) === null && !column.nullable) complain(`${column.name} has no value`);
     result[column.name] = after ?? null;
   });
   return result;
+}
+
+function defaultOf(column: Column): JsonValue {
+  if (column.default === undefined || column.default === null) return null;
+  const type = columnTypeOf(column);
+  const parsed = type.parse(column.default, column);
+  return parsed.ok && parsed.value !== null ? type.toJson(parsed.value, column) : null;
 }
 
 interface Judging {

@@ -26,9 +26,11 @@ export const datetime: ColumnType = {
     return utc.length === 24 ? accept(utc) : refuse(MESSAGE);
   },
   toJson: (value) => String(value),
-  conversion: textConversion(
-    (text) => `${text} GLOB '[0-9][0-9][0-9][0-9]-*' AND strftime('%Y-%m-%dT%H:%M:%fZ', ${text}) = ${text}`,
-  ),
+  conversion: textConversion((text) => {
+    // SQLite knows an hour 24.
+    const isShaped = `${text} GLOB '[0-9][0-9][0-9][0-9]-*' AND ${text} NOT GLOB '*T24*'`;
+    return `${isShaped} AND strftime('%Y-%m-%dT%H:%M:%fZ', ${text}) = ${text}`;
+  }),
   jsonSchema: (column) => ({
     type: "string",
     format: "date-time",

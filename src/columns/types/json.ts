@@ -1,12 +1,23 @@
 import { stringifyFinite } from "../../lib/stringify-finite.ts";
 import type { JsonValue } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
+import { isDoubleSql } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 import { textConversion } from "../text-conversion.ts";
 
 const MAX_JSON_BYTES = 65_536;
 
 const encoder = new TextEncoder();
+
+/** Numbers that an answer would tell as others: JSON's are doubles. Digits after the point are let pass here. */
+const HAS_CHANGED_NUMBER =
+  "EXISTS (SELECT 1 FROM json_tree(t) WHERE type IN ('integer', 'real') AND (atom IN (9e999, -9e999) OR atom <> CAST(atom AS REAL)))";
+
+/** Null is no value of its own. `t` is bound here, because json_tree() has columns that may be called like a user's. */
+const isJsonSql = (text: string) =>
+  `(SELECT CASE WHEN NOT json_valid(t) OR length(CAST(t AS BLOB)) > ${MAX_JSON_BYTES} THEN 0 ` +
+  `WHEN json_type(t) = 'null' THEN 0 WHEN json_type(t) IN ('integer', 'real') THEN ${isDoubleSql("t")} ` +
+  `ELSE NOT ${HAS_CHANGED_NUMBER} END FROM (SELECT ${text} AS t))`;
 
 /** Stored as compact JSON text; key order is kept. */
 export const json: ColumnType = {
@@ -29,9 +40,7 @@ export const json: ColumnType = {
     return json.parse(value, column);
   },
   toJson: (value): JsonValue => JSON.parse(String(value)),
-  conversion: textConversion(
-    (text) => `json_valid(${text}) AND length(CAST(${text} AS BLOB)) <= ${MAX_JSON_BYTES}`,
-  ),
+  conversion: textConversion(isJsonSql),
   jsonSchema: () => ({
     type: ["object", "array", "string", "number", "boolean"],
     additionalProperties: true,

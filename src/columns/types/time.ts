@@ -22,7 +22,8 @@ export const time: ColumnType = {
   toJson: (value) => String(value),
   conversion: textConversion((text) => {
     const hasMillis = `length(${text}) = 12 AND ${text} NOT GLOB '*.000' AND strftime('%H:%M:%f', ${text}) = ${text}`;
-    return `((length(${text}) = 8 AND time(${text}) = ${text}) OR (${hasMillis}))`;
+    // SQLite knows an hour 24.
+    return `${text} NOT GLOB '24*' AND ((length(${text}) = 8 AND time(${text}) = ${text}) OR (${hasMillis}))`;
   }),
   jsonSchema: () => ({
     type: "string",

@@ -1,0 +1,40 @@
+import { columnTypeOf } from "../../src/columns/registry.ts";
+import type { Column } from "../../src/model/column.ts";
+import type { JsonValue } from "../../src/model/json.ts";
+
+const NUMERIC: ReadonlySet<string> = new Set(["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"]);
+
+/** A value as the new column holds it; undefined when it cannot without loss. */
+export function converted(value: JsonValue, from: Column, to: Column): JsonValue | undefined {
+  const text = textOf(value, from);
+  if (to.type === "BOOLEAN" && (text === "0" || text === "1")) return text === "1";
+  const isNumeric = NUMERIC.has(to.type);
+  if (isNumeric && !/^-?(?:0|[1-9]\d*)(?:\.\d*)?$/.test(text)) {
+    return from.type === "DOUBLE" && to.type === "DOUBLE" ? value : undefined;
+  }
+  const trimmed = isNumeric && text.includes(".") ? text.replace(/\.?0*$/, "") : text;
+  const parsed = columnTypeOf(to).parseText(trimmed, to);
+  if (!parsed.ok || parsed.value === null) return undefined;
+  const next = columnTypeOf(to).toJson(parsed.value, to);
+  if (to.type === "JSON") return isKeptByJson(text, next) ? next : undefined;
+  return textOf(next, to) === trimmed ? next : undefined;
+}
+
+function textOf(value: JsonValue, column: Column): string {
+  if (column.type === "JSON") return JSON.stringify(value);
+  return Object.is(value, -0) ? "0" : String(value);
+}
+
+/** Null is no value of JSON, and a number must be the double that its digits name. */
+function isKeptByJson(text: string, value: JsonValue): boolean {
+  if (value === null) return false;
+  if (typeof value !== "number") return true;
+  const digits = digitsOf(text);
+  return digits.length <= 17 && digitsOf(value.toPrecision(Math.max(1, digits.length))) === digits;
+}
+
+const digitsOf = (text: string) =>
+  text
+    .replace(/e.*/i, "")
+    .replace(/[-.]/g, "")
+    .replace(/^0+|0+$/g, "");
