@@ -34,6 +34,7 @@ export default defineConfig({
           include: ["test/{unit,api,property}/**/*.test.ts"],
           globalSetup: ["test/setup/start-libsql.ts", "test/setup/start-webhook-receiver.ts"],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -41,6 +42,7 @@ export default defineConfig({
           name: "node",
           include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "tools/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -57,12 +57,13 @@ export function keepRecord(
   position: number,
   content?: Statement,
 ): Statement {
-  const [value, source] = content
-    ? ["found.*", `FROM (${content.sql}) AS found`]
-    : ["'null'", "WHERE changes() > 0"];
+  /* Named in front, where it takes fewer places on the stack of SQLite's parser than behind FROM. */
+  const [found, value, source] = content
+    ? [`WITH found (content) AS (${content.sql}) `, "content", "FROM found"]
+    : ["", "'null'", "WHERE changes() > 0"];
   return {
-    sql: `INSERT INTO idempotency (api_key_id, key, position, content, created_at) SELECT ?, ?, ?, ${value}, ? ${source}`,
-    args: [apiKeyId, key, position, now.toISOString(), ...(content?.args ?? [])],
+    sql: `${found}INSERT INTO idempotency (api_key_id, key, position, content, created_at) SELECT ?, ?, ?, ${value}, ? ${source}`,
+    args: [...(content?.args ?? []), apiKeyId, key, position, now.toISOString()],
   };
 }
 

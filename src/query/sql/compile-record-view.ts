@@ -22,7 +22,7 @@ export interface UniqueMatch {
   readonly matching: ReadonlyMap<Column, SqlValue>;
 }
 
-function matchOf(source: Source, entity: Entity, id: RecordId): SQL {
+export function matchOf(source: Source, entity: Entity, id: RecordId): SQL {
   const idColumn = source.column(idOf(entity));
   if (id === LAST_INSERTED) return sql`${idColumn} = last_insert_rowid()`;
   if (typeof id !== "object" || id === null) return sql`${idColumn} = ${id}`;
