@@ -7,14 +7,15 @@ import { growEntities } from "./support/growth/entities.ts";
 import { writeGrowthReport } from "./support/growth/growth-report.ts";
 import { growRecords } from "./support/growth/records.ts";
 import { growWorkspaces } from "./support/growth/workspaces.ts";
+import { readNumber } from "./support/publish-results.ts";
 import { startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:growth`: latency of single requests as records, entities, columns and workspaces grow; one SVG each.
  * Environment: ROUNDS (100, requests of each kind), MAX_RECORDS (1000000).
  */
-const ROUNDS = Number(process.env.ROUNDS ?? 100);
-const MAX_RECORDS = Number(process.env.MAX_RECORDS ?? 1_000_000);
+const ROUNDS = readNumber("ROUNDS", 100);
+const MAX_RECORDS = readNumber("MAX_RECORDS", 1_000_000);
 
 await runServer(async () => {
   const directory = mkdtempSync(join(tmpdir(), "bench-growth-"));

@@ -14,15 +14,16 @@ import { SendingPool } from "../tools/cli/import/sending-pool.ts";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { type ImportRound, writeImportReport } from "./support/import-report.ts";
+import { readNumber } from "./support/publish-results.ts";
 import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:import`: a CSV file through the command line's import, against the same rows straight into the same
  * database, in alternating rounds. Environment: ROWS (100,000), ROUNDS (3), CONCURRENCY (4).
  */
-const ROWS = Number(process.env.ROWS ?? 100_000);
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const CONCURRENCY = Number(process.env.CONCURRENCY ?? 4);
+const ROWS = readNumber("ROWS", 100_000);
+const ROUNDS = readNumber("ROUNDS", 3);
+const CONCURRENCY = readNumber("CONCURRENCY", 4);
 const WARM_UP_ROWS = 2_000;
 const BATCH = 100;
 const WORKSPACES = "/admin/v1/organizations/bench/workspaces";

@@ -5,6 +5,7 @@ import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { cpuMillisOf, findWorkerd } from "./support/cpu-time.ts";
 import { type DocumentRound, writeOpenapiReport } from "./support/openapi-report.ts";
+import { readNumber } from "./support/publish-results.ts";
 import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 
 /*
@@ -12,9 +13,9 @@ import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
  * workerd process: the first after a schema change, those that follow, 304s; and lists before and after it. Linux only.
  * Environment: ROUNDS (7), ENTITIES (200), COLUMNS (50).
  */
-const ROUNDS = Number(process.env.ROUNDS ?? 7);
-const ENTITIES = Number(process.env.ENTITIES ?? 200);
-const COLUMNS = Number(process.env.COLUMNS ?? 50);
+const ROUNDS = readNumber("ROUNDS", 7);
+const ENTITIES = readNumber("ENTITIES", 200);
+const COLUMNS = readNumber("COLUMNS", 50);
 const CACHED = 50;
 const LISTS = 200;
 const PATH = "/api/v1/bench/wide";

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
@@ -6,13 +6,14 @@ import { createApiClient } from "../tools/seed/api-client.ts";
 import { alternate } from "./support/alternate.ts";
 import { EVENT_COLUMNS, fillEvents } from "./support/event-records.ts";
 import { executeSql, withNumbers } from "./support/execute-sql.ts";
+import { publishResults, readNumber } from "./support/publish-results.ts";
 import { ADMIN_TOKEN, type Stack, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:query`: latency of lists by the number of records, and of an expansion against the plain list. Rounds
  * alternate between what is compared; medians. Environment: ROUNDS (60, requests of each kind).
  */
-const ROUNDS = Number(process.env.ROUNDS ?? 60);
+const ROUNDS = readNumber("ROUNDS", 60);
 const SIZES = { Small: 1_000, Medium: 100_000, Large: 1_000_000 } as const;
 const ORDERS = 100;
 const LINES_PER_ORDER = 4;
@@ -151,8 +152,6 @@ function report(comparisons: readonly Comparison[]): void {
     ...lines,
     "",
   ].join("\n");
-  mkdirSync("bench/results", { recursive: true });
-  writeFileSync("bench/results/query-scale.md", text);
-  writeFileSync("bench/results/query-scale.json", `${JSON.stringify(comparisons, null, 2)}\n`);
+  publishResults({ "query-scale.md": text, "query-scale.json": `${JSON.stringify(comparisons, null, 2)}\n` });
   console.log(text);
 }

@@ -1,17 +1,18 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLibsqlServer } from "../tools/libsql-server/start-libsql-server.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { median } from "./support/median.ts";
+import { publishResults, readNumber } from "./support/publish-results.ts";
 
 /*
  * `npm run bench:schema`: schema changes of an entity with many records through the admin API, against a plain
  * `INSERT INTO … SELECT` of the same table in the same database, alternating; medians. Environment: RECORDS, ROUNDS.
  */
-const RECORDS = Number(process.env.RECORDS ?? 1_000_000);
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const RECORDS = readNumber("RECORDS", 1_000_000);
+const ROUNDS = readNumber("ROUNDS", 3);
 const PORT = Number(process.env.PORT ?? 8792);
 const ADMIN_TOKEN = "bench-admin-token";
 const WORKSPACE = "/admin/v1/organizations/bench/workspaces/schema";
@@ -133,11 +134,9 @@ function report(times: Readonly<Record<string, readonly number[]>>): void {
     ...lines,
     "",
   ].join("\n");
-  mkdirSync("bench/results", { recursive: true });
-  writeFileSync("bench/results/schema-change.md", text);
-  writeFileSync(
-    "bench/results/schema-change.json",
-    `${JSON.stringify({ records: RECORDS, medians }, null, 2)}\n`,
-  );
+  publishResults({
+    "schema-change.md": text,
+    "schema-change.json": `${JSON.stringify({ records: RECORDS, medians }, null, 2)}\n`,
+  });
   console.log(text);
 }

@@ -7,6 +7,7 @@ import { type Receiver, startReceiver } from "../test/node/support/webhook-recei
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { median } from "./support/median.ts";
+import { readNumber } from "./support/publish-results.ts";
 import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 import { type WebhookRound, writeWebhookReport } from "./support/webhook-report.ts";
 
@@ -15,8 +16,8 @@ import { type WebhookRound, writeWebhookReport } from "./support/webhook-report.
  * bulk write, and by the scheduled run alone. And what a write costs with the triggers of a webhook, and without.
  * Environment: ROUNDS (3), WRITES (400, of each kind a round).
  */
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const WRITES = Number(process.env.WRITES ?? 400);
+const ROUNDS = readNumber("ROUNDS", 3);
+const WRITES = readNumber("WRITES", 400);
 const ENDPOINTS = 10;
 const HANGING = 2;
 const EVENTS_EACH = 100;

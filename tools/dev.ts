@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { migrateDatabase } from "./migrate.ts";
 import { startCron, triggerScheduled } from "./runtime/cron.ts";
@@ -14,10 +14,11 @@ import { type DemoKeys, seedDemo } from "./seed/seed-demo.ts";
 
 /*
  * `npm run dev`: the Worker under `wrangler dev`, reloaded on every change of the source, with a database and a demo
- * workspace in .data/dev. Webhooks may go to this machine. Environment: PORT, ADMIN_TOKEN, WEBHOOK_SECRET_KEY.
+ * workspace in DATA_DIR (.data/dev). Webhooks may go to this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN,
+ * WEBHOOK_SECRET_KEY.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DATA_DIRECTORY = join(ROOT, ".data/dev");
+const DATA_DIRECTORY = resolve(process.env.DATA_DIR || join(ROOT, ".data/dev"));
 const DEFAULT_PORT = 8787;
 const ORPHANS_END_MS = 5_000;
 const STOP_GRACE_MS = 5_000;

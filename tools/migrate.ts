@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createClient } from "@libsql/client";
+import { type Client, createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
 import { OperatorError, runCommand } from "./runtime/operator-error.ts";
@@ -20,7 +20,7 @@ export interface DatabaseAddress {
  * server that is still starting. Throws OperatorError.
  */
 export async function migrateDatabase({ url, authToken }: DatabaseAddress): Promise<void> {
-  const client = createClient(authToken ? { url, authToken } : { url });
+  const client = openClient({ url, authToken });
   try {
     await waitUntilReachable(url, () => client.execute("SELECT 1"));
     await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
@@ -30,6 +30,15 @@ export async function migrateDatabase({ url, authToken }: DatabaseAddress): Prom
   } finally {
     client.close();
   }
+}
+
+function openClient({ url, authToken }: DatabaseAddress): Client {
+  try {
+    if (/^(?:libsql|https?):\/\/./.test(url)) return createClient(authToken ? { url, authToken } : { url });
+  } catch {
+    // Not an address for libSQL's client either: said below.
+  }
+  throw new OperatorError(`LIBSQL_URL must be libsql://…, https://… or http://…, not '${url}'.`);
 }
 
 async function waitUntilReachable(url: string, ping: () => Promise<unknown>): Promise<void> {

@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { median } from "./median.ts";
+import { publishResults } from "./publish-results.ts";
 
-const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
 const GIB = 2 ** 30;
 const GOAL = 0.4;
 
@@ -35,11 +33,9 @@ export function writeImportReport(
     `Median ratio ${ratio.toFixed(2)}, goal at least ${GOAL.toFixed(2)}.`,
     "",
   ].join("\n");
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/import.md`, text);
-  writeFileSync(
-    `${RESULTS}/import.json`,
-    `${JSON.stringify({ machine, rows, concurrency, rounds }, null, 2)}\n`,
-  );
+  publishResults({
+    "import.md": text,
+    "import.json": `${JSON.stringify({ machine, rows, concurrency, rounds }, null, 2)}\n`,
+  });
   return text;
 }

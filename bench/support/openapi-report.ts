@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { median } from "./median.ts";
+import { publishResults } from "./publish-results.ts";
 
-const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const GOAL_MS = 250;
@@ -53,8 +51,9 @@ export function writeOpenapiReport(
     ...rows,
     "",
   ].join("\n");
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/openapi.md`, text);
-  writeFileSync(`${RESULTS}/openapi.json`, `${JSON.stringify({ machine, ...size, rounds }, null, 2)}\n`);
+  publishResults({
+    "openapi.md": text,
+    "openapi.json": `${JSON.stringify({ machine, ...size, rounds }, null, 2)}\n`,
+  });
   return text;
 }

@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { median } from "./median.ts";
+import { publishResults } from "./publish-results.ts";
 
-const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
 const GIB = 2 ** 30;
 
 export interface WebhookRound {
@@ -40,9 +38,10 @@ export function writeWebhookReport(rounds: readonly WebhookRound[], load: Webhoo
     rowOf("median", medianOf),
     "",
   ].join("\n");
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/webhooks.md`, text);
-  writeFileSync(`${RESULTS}/webhooks.json`, `${JSON.stringify({ machine, ...load, rounds }, null, 2)}\n`);
+  publishResults({
+    "webhooks.md": text,
+    "webhooks.json": `${JSON.stringify({ machine, ...load, rounds }, null, 2)}\n`,
+  });
   return text;
 }
 

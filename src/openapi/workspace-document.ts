@@ -37,7 +37,7 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], facts:
     ],
     paths: { ...workspacePaths(entities, facts), ...collect((entity) => entityPaths(entity, facts)) },
     components: {
-      securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`.") },
+      securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`") },
       headers: { ...sharedHeaders, ...recordHeaders },
       parameters: {
         ...sharedParameters(facts),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Webhook } from "standardwebhooks";
@@ -81,6 +81,7 @@ it("brings back records, schema, keys and webhooks of its moment; keys after it 
 
   const backup = join(elsewhere, "data.db");
   backUp(backup);
+  expect(statSync(backup).mode & 0o777).toBe(0o600);
 
   await write("after");
   await admin().require("POST", `${w.adminPath}/entities`, { ...note, name: "Later" });

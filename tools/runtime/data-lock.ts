@@ -23,7 +23,7 @@ export function lockDataDirectory(directory: string, port: number): DataLock {
   } catch (error) {
     if (!String(error).includes("locked")) throw error;
     throw new OperatorError(
-      `${directory} is in use by another server${describeOwner(ownerFile)}: stop that one, or set DATA_DIR.`,
+      `${directory} is in use by another server${describeOwner(ownerFile)}: stop that one, or set DATA_DIR and PORT.`,
     );
   }
   const wasKilled = existsSync(ownerFile);

@@ -1,10 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
+import { publishResults } from "../publish-results.ts";
 import { drawChart } from "./chart.ts";
 import type { Dimension } from "./dimension.ts";
 
-const RESULTS = fileURLToPath(new URL("../../results", import.meta.url));
 const GIB = 2 ** 30;
 
 /** Writes bench/results/growth.md, growth.json and growth-{dimension}.svg and returns the Markdown. */
@@ -18,14 +16,12 @@ export function writeGrowthReport(dimensions: readonly Dimension[], rounds: numb
     "",
     ...dimensions.flatMap(describeDimension),
   ].join("\n");
-  mkdirSync(RESULTS, { recursive: true });
-  for (const dimension of dimensions)
-    writeFileSync(`${RESULTS}/growth-${dimension.name}.svg`, draw(dimension));
-  writeFileSync(`${RESULTS}/growth.md`, text);
-  writeFileSync(
-    `${RESULTS}/growth.json`,
-    `${JSON.stringify({ date, machine, rounds, dimensions }, null, 2)}\n`,
-  );
+  const charts = dimensions.map((dimension) => [`growth-${dimension.name}.svg`, draw(dimension)]);
+  publishResults({
+    ...Object.fromEntries(charts),
+    "growth.md": text,
+    "growth.json": `${JSON.stringify({ date, machine, rounds, dimensions }, null, 2)}\n`,
+  });
   return text;
 }
 

@@ -11,7 +11,7 @@ import { operationIn } from "./api-words.ts";
 import { BULK_SIZE, chunksOf, customers, lines, orders, UPDATED_RECORDS, writeTable } from "./data-set.ts";
 import { entityOf, ourWords, recordOf, WORKSPACE } from "./our-words.ts";
 import { directoryBytes } from "./process-tree.ts";
-import { CONNECTIONS } from "./settings.ts";
+import { CONNECTIONS, KV_EVERY_TIME } from "./settings.ts";
 import { startProgram } from "./start-program.ts";
 import type { Target } from "./target.ts";
 
@@ -94,7 +94,7 @@ export async function startBaseline(directory: string, key: string): Promise<[Ta
     variables: {
       LIBSQL_URL: DATABASE_URL,
       LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
-      KV_EVERY_TIME: process.env.KV_EVERY_TIME ?? "false",
+      KV_EVERY_TIME,
     },
     log: console.error,
   });

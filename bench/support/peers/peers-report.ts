@@ -1,13 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { median } from "../median.ts";
+import { publishResults } from "../publish-results.ts";
 import type { MeasuredOperation, MeasuredRound, MeasuredTarget } from "./measure-targets.ts";
 import { isWrite, type OperationName } from "./operations.ts";
 import { ROUNDS, SECONDS } from "./settings.ts";
 import type { Target } from "./target.ts";
 
-const RESULTS = fileURLToPath(new URL("../../results", import.meta.url));
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const READ_GOAL = 0.8;
@@ -53,9 +51,7 @@ export function writePeersReport(report: PeersReport): string {
     return { name, version, start, installedBytes };
   });
   const json = { date, machine, rounds: ROUNDS, seconds: SECONDS, ...report, targets };
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/peers.md`, `${text}\n`);
-  writeFileSync(`${RESULTS}/peers.json`, `${JSON.stringify(json, null, 2)}\n`);
+  publishResults({ "peers.md": `${text}\n`, "peers.json": `${JSON.stringify(json, null, 2)}\n` });
   return text;
 }
 

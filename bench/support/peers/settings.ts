@@ -1,5 +1,6 @@
-/** How the bench is run, from the environment; see bench/README.md. */
-const { env } = process;
+import { readNumber, readSetting } from "../publish-results.ts";
+
+/* How the bench is run, from the environment; see bench/README.md. */
 
 const words = (text: string) =>
   text
@@ -7,11 +8,19 @@ const words = (text: string) =>
     .map((word) => word.trim())
     .filter(Boolean);
 
-export const ROUNDS = Number(env.ROUNDS ?? 5);
-export const SECONDS = Number(env.SECONDS ?? 3);
-export const WARM_UP_SECONDS = Number(env.WARM_UP_SECONDS ?? 2);
-export const CONNECTIONS: readonly number[] = words(env.CONNECTIONS ?? "1,32").map(Number);
+/** Undefined when nothing is named. */
+function wordsOf(name: string): readonly string[] | undefined {
+  const text = readSetting(name, "");
+  return text === "" ? undefined : words(text);
+}
+
+export const ROUNDS = readNumber("ROUNDS", 5);
+export const SECONDS = readNumber("SECONDS", 3);
+export const WARM_UP_SECONDS = readNumber("WARM_UP_SECONDS", 2);
+export const CONNECTIONS: readonly number[] = words(readSetting("CONNECTIONS", "1,32")).map(Number);
 /** Names of peers; undefined means all, `none` leaves only ours and the hand-written Worker. */
-export const PEERS = env.PEERS === undefined ? undefined : words(env.PEERS);
+export const PEERS = wordsOf("PEERS");
 /** Parts of names of operations; undefined means all. */
-export const OPERATIONS_WANTED = env.OPERATIONS === undefined ? undefined : words(env.OPERATIONS);
+export const OPERATIONS_WANTED = wordsOf("OPERATIONS");
+/** `true` makes the hand-written Worker ask KV each time. */
+export const KV_EVERY_TIME = readSetting("KV_EVERY_TIME", "false");

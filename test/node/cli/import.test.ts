@@ -168,6 +168,25 @@ describe("import of CSV", () => {
     expect((await w.records("Person", "age")).map(({ age }) => age)).toEqual([1, 0, 1, 2, 3]);
   });
 
+  it("keeps the good cells of a refused row as they were read, so that only the bad one is to be corrected", async () => {
+    const header = "email,age,balance,isVip,tags,bornOn,seenAt,account\n";
+    const file = write(
+      "people.csv",
+      `${header}a@example.com,x,2.5,TRUE,"[1]",1980-02-29,,7\nb@example.com,1,2.5\n`,
+    );
+    const { code, summary } = await importOf(file);
+    expect({ code, summary }).toMatchObject({ code: 1, summary: { succeeded: 0, failed: 2 } });
+    const [first, second] = errorsIn(summary.errorsFile).sort((a, b) => a.line - b.line);
+    const read = { balance: 2.5, isVip: true, tags: [1], bornOn: "1980-02-29", seenAt: null, account: "7" };
+    expect(first.row).toEqual({ email: "a@example.com", age: "x", ...read });
+    expect(second.row).toMatchObject({ email: "b@example.com", age: 1, balance: 2.5 });
+
+    const corrected = [{ ...first, row: { ...first.row, age: 5 } }, second];
+    writeFileSync(summary.errorsFile, corrected.map((error) => JSON.stringify(error)).join("\n"));
+    const again = await importOf(summary.errorsFile, "--from-errors");
+    expect(again).toMatchObject({ code: 0, summary: { succeeded: 2 } });
+  });
+
   it("that stops before it starts leaves no note of itself, and the errors file of an earlier one alone", async () => {
     const file = write("people.csv", "E-mail,age\na@example.com,-1\n");
     expect(await importOf(file)).toMatchObject({ code: 2 });

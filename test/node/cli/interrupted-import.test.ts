@@ -168,12 +168,10 @@ describe("an import", () => {
   });
 
   it("without anybody who listens ends with exit code 3", async () => {
-    const environment = {
-      ...environmentOf(proxy.url, w),
-      SCHEMASTACK_URL: `http://127.0.0.1:${await findFreePort()}`,
-    };
+    const url = `http://127.0.0.1:${await findFreePort()}`;
+    const environment = { ...environmentOf(proxy.url, w), SCHEMASTACK_URL: url };
     const { code, stderr } = await startCli(["import", "Line", write([1]), "--retries", "0"], environment)
       .ended;
-    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("Cannot reach http://127") });
+    expect({ code, stderr }).toEqual({ code: 3, stderr: `Cannot reach ${url} — is the server running?\n` });
   });
 });

@@ -4,6 +4,7 @@ import {
   layoutDiagram,
   type PlacedBox,
 } from "../../../tools/docs-page/browser/layout-diagram.ts";
+import { HEADER_HEIGHT, ROW_HEIGHT } from "../../../tools/docs-page/browser/measure-entity.ts";
 import { renderDiagram } from "../../../tools/docs-page/browser/render-diagram.ts";
 import type {
   ColumnDescription,
@@ -74,6 +75,20 @@ for (const direction of ["LR", "TB"] as const) {
     }
   });
 }
+
+it("lines between the same two entities end apart, in the order in which they begin", () => {
+  const references = ["first", "second", "third"].map((relationship) =>
+    to("B", { name: `${relationship}Id`, references: { entity: "B", relationship } }),
+  );
+  const entities = [entity("A", ...references), entity("B")];
+  const { lines, boxes } = layoutDiagram({ entities, direction: "LR", aspect: 1 });
+  const ends = lines.map(({ points }) => points.at(-1)?.y ?? Number.NaN);
+  const target = boxes.find(({ name }) => name === "B");
+  expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+  expect(new Set(ends).size).toBe(3);
+  const idRow = (target?.y ?? 0) + HEADER_HEIGHT;
+  expect(ends.every((end) => end > idRow && end < idRow + ROW_HEIGHT)).toBe(true);
+});
 
 it("columns have their keys, types and whether they may be null", () => {
   const entities = [

@@ -213,6 +213,16 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
       await unlock(page);
       await page.getByRole("button", { name: "Test Request" }).first().waitFor();
       expect(await isWider()).toBe(false);
+      await page.getByRole("button", { name: "Test Request" }).first().click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByRole("button", { name: "Send" }).first().waitFor();
+      expect(await dialog.locator("main").evaluate((each) => each.scrollWidth > each.clientWidth)).toBe(
+        false,
+      );
+      const close = dialog.getByRole("button", { name: "Close Client" });
+      const [bar, cross] = [await page.locator(".bar").boundingBox(), await close.boundingBox()];
+      expect(cross?.y).toBeGreaterThanOrEqual(bar?.height ?? Number.NaN);
+      await close.click();
       await page.getByRole("tab", { name: "Diagram" }).click();
       expect(await isWider()).toBe(false);
       const [red = 0] = await page.evaluate(() =>

@@ -1,13 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
+import { publishResults, readNumber } from "../../../bench/support/publish-results.ts";
 import { changes, isSlow } from "./changes.ts";
 import { startTwoWorkers } from "./two-workers.ts";
 
 /* `npm run linearizability`: ROUNDS (500) of each change, a tenth of it where a clock is waited for. Exit code 1 after a contradiction. */
 
-const RESULTS = fileURLToPath(new URL("../../../bench/results", import.meta.url));
-const rounds = Number(process.env.ROUNDS || 500);
+const rounds = readNumber("ROUNDS", 500);
 
 const workers = await startTwoWorkers();
 try {
@@ -35,8 +33,7 @@ try {
     `| all | ${sum.made} | ${sum.judged} | ${wrong.length} |`,
     "",
   ].join("\n");
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/linearizability.md`, text);
+  publishResults({ "linearizability.md": text });
   console.log(text, ...wrong.slice(0, 20));
   process.exitCode = wrong.length > 0 ? 1 : 0;
 } finally {

@@ -1,16 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { publishResults, readNumber } from "../../../bench/support/publish-results.ts";
 import { serveWorker } from "../support/served-workspace.ts";
 import { runLoad, type Sample } from "./run-load.ts";
 
 /* `npm run load`: SECONDS (1,800) and CLIENTS (64) vary it. Exit code 1 after an error, or when memory has grown. */
 
-const RESULTS = fileURLToPath(new URL("../../../bench/results", import.meta.url));
 /** What the last quarter may take more than the second. */
 const MOST_GROWTH = 1.1;
 
-const seconds = Number(process.env.SECONDS || 1800);
-const clients = Number(process.env.CLIENTS || 64);
+const seconds = readNumber("SECONDS", 1800);
+const clients = readNumber("CLIENTS", 64);
 const served = await serveWorker({ LOG_REQUESTS: "false" });
 try {
   const onSample = ({ second, requests, memory }: Sample) =>
@@ -31,8 +29,7 @@ try {
     ),
     "",
   ].join("\n");
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${RESULTS}/load.md`, text);
+  publishResults({ "load.md": text });
   console.log(text, ...errors);
   const hasGrown = Object.values(growth).some((factor) => factor > MOST_GROWTH);
   process.exitCode = errors.length > 0 || hasGrown ? 1 : 0;

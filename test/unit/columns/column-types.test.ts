@@ -190,6 +190,10 @@ const samples: Readonly<Record<ColumnTypeName, Sample>> = {
   },
 };
 
+it("has a sample of every type, and none of another", () => {
+  expect(Object.keys(samples).sort()).toEqual(Object.keys(columnTypes).sort());
+});
+
 describe.each(Object.entries(samples))("%s", (name, sample) => {
   const column: Column = columnOf({ type: name, ...sample.definition });
   const type = columnTypeOf(column);

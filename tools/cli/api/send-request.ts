@@ -91,7 +91,7 @@ async function sendOnce<T>(
     if (response.ok) return { value: await read(response) };
     return refused(url, response, await response.text());
   } catch (error) {
-    const unreachable = new OperatorError(`Cannot reach ${url}: ${reasonOf(error)}`, ExitCode.UNREACHABLE);
+    const unreachable = new OperatorError(`Cannot reach ${url}${reasonOf(error)}`, ExitCode.UNREACHABLE);
     return { error: unreachable, isPassing: true, askedMs: 0 };
   }
 }
@@ -120,5 +120,7 @@ function pauseMs(repeated: number): number {
 function reasonOf(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  return root instanceof Error ? root.message || root.name : String(root);
+  if (root instanceof Error && "code" in root && root.code === "ECONNREFUSED")
+    return " — is the server running?";
+  return `: ${root instanceof Error ? root.message || root.name : String(root)}`;
 }

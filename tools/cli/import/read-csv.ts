@@ -1,7 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import type { Column } from "../../../src/model/column.ts";
-import type { JsonObject, JsonValue } from "../../../src/model/json.ts";
+import type { JsonValue } from "../../../src/model/json.ts";
 import { usageError } from "../exit-codes.ts";
 import { convertCell } from "./convert-cell.ts";
 import type { FieldMap } from "./map-fields.ts";
@@ -68,21 +68,24 @@ type Field = { readonly column: Column; readonly at: number };
 function rowReader(headers: Cells, { fields, unescapeFormulas }: CsvOptions) {
   const columns = readHeaders(headers, fields);
   return (cells: Cells, line: number): SourceRow => {
-    if (cells.length !== headers.length) {
-      const error = unreadable(`The row has ${cells.length} cells, the header has ${headers.length}`);
-      return { line, record: nameCells(columns, cells), error };
-    }
     const values: [string, JsonValue][] = [];
     const details: { field: string; message: string }[] = [];
     for (const { column, at } of columns) {
       const cell = cells[at] ?? null;
       const converted = convertCell(unescapeFormulas ? unescapeFormula(cell) : cell, column);
       if ("message" in converted) details.push({ field: column.name, message: converted.message });
-      else if (converted.value !== undefined) values.push([column.name, converted.value]);
+      /* What does not convert stays as it stands, for people to correct. */
+      const value = "message" in converted ? cell : converted.value;
+      if (value !== undefined) values.push([column.name, value]);
     }
-    if (details.length === 0) return { line, record: Object.fromEntries(values) };
+    const row = { line, record: Object.fromEntries(values) };
+    if (cells.length !== headers.length) {
+      const message = `The row has ${cells.length} cells, the header has ${headers.length}`;
+      return { ...row, error: unreadable(message) };
+    }
+    if (details.length === 0) return row;
     const message = `Validation failed: ${details.length} error(s)`;
-    return { line, record: nameCells(columns, cells), error: { code: "VALIDATION_ERROR", message, details } };
+    return { ...row, error: { code: "VALIDATION_ERROR", message, details } };
   };
 }
 
@@ -99,10 +102,6 @@ function readHeaders(headers: Cells, fields: FieldMap): readonly Field[] {
   if (twice !== undefined) throw usageError(`Two columns of the file mean the field '${twice}'.`);
   return columns;
 }
-
-/** The cells as they stand, for people to correct. */
-const nameCells = (columns: readonly Field[], cells: Cells): JsonObject =>
-  Object.fromEntries(columns.map(({ column, at }) => [column.name, cells[at] ?? null]));
 
 const unescapeFormula = (cell: string | null): string | null =>
   cell !== null && /^'[=+\-@\t\r\n＝＋－＠]/.test(cell) ? cell.slice(1) : cell;

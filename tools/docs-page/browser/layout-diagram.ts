@@ -62,7 +62,7 @@ interface GroupOptions {
 
 function layoutGroup(boxes: readonly Box[], { references, direction }: GroupOptions): Layout {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: direction, nodesep: 32, edgesep: 16, ranksep: 48, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: direction, nodesep: 32, edgesep: 16, ranksep: 72, marginx: 16, marginy: 16 });
   const loops = references.filter(isLoop);
   const roomBeside = ({ name }: Box) =>
     Math.max(0, ...loops.filter(({ from }) => from === name).map((loop) => LOOP_WIDTH + widthOf(loop)));
@@ -89,11 +89,12 @@ function linesOf(
 ): readonly Line[] {
   const byName = new Map(boxes.map((box) => [box.name, box]));
   /* Lines between the same two entities in the order of their columns, so that they do not cross. */
-  const edgeOf = ({ from, to, name }: Reference) => {
+  const placeOf = ({ from, to, name }: Reference) => {
     const parallel = references.filter((other) => other.from === from && other.to === to);
     const edges = parallel.map((other) => graph.edge(from, to, other.name));
     edges.sort((a, b) => (direction === "LR" ? (a.y ?? 0) - (b.y ?? 0) : (a.x ?? 0) - (b.x ?? 0)));
-    return edges[parallel.findIndex((other) => other.name === name)] ?? graph.edge(from, to, name);
+    const rank = parallel.findIndex((other) => other.name === name);
+    return { edge: edges[rank] ?? graph.edge(from, to, name), rank, count: parallel.length };
   };
   return references.flatMap((reference): readonly Line[] => {
     const [from, to] = [byName.get(reference.from), byName.get(reference.to)];
@@ -110,10 +111,25 @@ function linesOf(
         },
       ];
     }
-    const { points = [], x = 0, y = 0 } = edgeOf(reference);
-    const line = routeLine({ reference, from, to }, { points, direction });
-    return [{ ...reference, direction, points: line, labelAt: { x, y } }];
+    const { edge, ...place } = placeOf(reference);
+    const labelAt = { x: edge.x ?? 0, y: edge.y ?? 0 };
+    const points = (edge.points ?? []).flatMap((point: Point) =>
+      direction === "LR" && isAt(point, labelAt) ? alongLabel(point, reference, from.x < to.x) : [point],
+    );
+    const line = routeLine({ reference, from, to, ...place }, { points, direction });
+    return [{ ...reference, direction, points: line, labelAt }];
   });
+}
+
+const isAt = (a: Point, b: Point) => Math.abs(a.x - b.x) < 1 && Math.abs(a.y - b.y) < 1;
+
+/** Straight behind its name, so that what bends is seen. */
+function alongLabel({ x, y }: Point, reference: Reference, isForward: boolean): readonly Point[] {
+  const half = ((widthOf(reference) - LABEL_MARGIN / 2) / 2) * (isForward ? 1 : -1);
+  return [
+    { x: x - half, y },
+    { x: x + half, y },
+  ];
 }
 
 const isLoop = ({ from, to }: Reference) => from === to;

@@ -7,6 +7,9 @@ export type Direction = "LR" | "TB";
 
 /** How far a line to the entity itself reaches out of its box. */
 export const LOOP_WIDTH = 40;
+/** So far apart do several lines end at a row, that each has its mark; so much of the row's height they have. */
+const MARK_HEIGHT = 14;
+const LANDING = ROW_HEIGHT - 4;
 /** Lines keep away from the corners. */
 const CORNER = 16;
 
@@ -14,6 +17,9 @@ export interface Ends {
   readonly reference: Reference;
   readonly from: PlacedBox;
   readonly to: PlacedBox;
+  /** Which of `count` lines between these entities it is, in the order in which they stand. */
+  readonly rank: number;
+  readonly count: number;
 }
 
 /**
@@ -28,12 +34,16 @@ export function routeLine(
   return direction === "LR" ? routeSideways(ends, middle) : routeDownwards(ends, middle);
 }
 
-function routeSideways({ reference, from, to }: Ends, middle: readonly Point[]): readonly Point[] {
+function routeSideways(
+  { reference, from, to, rank, count }: Ends,
+  middle: readonly Point[],
+): readonly Point[] {
   const isForward = from.x < to.x;
+  const apart = Math.min(MARK_HEIGHT, LANDING / Math.max(1, count - 1));
   return [
     { x: isForward ? from.x + from.width : from.x, y: rowOf(from, reference.column) },
     ...middle,
-    { x: isForward ? to.x : to.x + to.width, y: rowOf(to, "id") },
+    { x: isForward ? to.x : to.x + to.width, y: rowOf(to, "id") + (rank - (count - 1) / 2) * apart },
   ];
 }
 

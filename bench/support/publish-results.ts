@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
+const varied = new Set<string>();
+
+/** A setting from the environment, `standard` when it is not there. */
+export function readSetting(name: string, standard: string): string {
+  const text = process.env[name] || standard;
+  if (text !== standard) varied.add(name);
+  return text;
+}
+
+export const readNumber = (name: string, standard: number): number =>
+  Number(readSetting(name, String(standard)));
+
+/** Writes files of bench/results, by name: but for runs with other settings, which are not to replace the published ones. */
+export function publishResults(files: Readonly<Record<string, string>>, directory = RESULTS): void {
+  if (varied.size > 0) {
+    console.error(`Not written to ${directory}, because of other settings: ${[...varied].join(", ")}.`);
+    return;
+  }
+  mkdirSync(directory, { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
+}
