@@ -17,7 +17,7 @@ const LEVELS = [
   ["http"],
 ];
 /** The Worker's entry and its environment stand above and beside all of them. */
-const WIRING = new Set(["index.ts", "app.ts", "env.ts"]);
+const WIRING = new Set(["index.ts", "app.ts", "env.ts", "variables.ts"]);
 /** What every noun of the services may use. */
 const SHARED_SERVICES = new Set(["fence"]);
 

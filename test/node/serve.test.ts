@@ -130,12 +130,6 @@ describe("npm run serve", () => {
     );
   });
 
-  it("names a database address that is none, and what it may be", async () => {
-    const server = startServe(directory, port, { ...WITH_STUB, LIBSQL_URL: "foo" });
-    expect(await server.exited).toBe(1);
-    expect(server.output()).toBe("LIBSQL_URL must be libsql://…, https://… or http://…, not 'foo'.\n");
-  });
-
   it("refuses a data directory that another server uses", async () => {
     await serveUntilReady();
     const second = serve(await findFreePort());
