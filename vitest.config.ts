@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** The Worker in workerd against a libSQL server over HTTP; and, beside it, what runs in plain Node. */
 export default defineConfig({
   test: {
+    /* Most of them wait for another process most of the time. */
+    maxWorkers: 2,
     projects: [
       {
         plugins: [

@@ -109,9 +109,7 @@ export function planUpdate(
   now: Surroundings,
 ): PlannedWrite {
   const id = parseId(request.id, entity);
-  const { id: sentId, ...others } = request.body;
-  const isSameText = id === undefined && String(sentId) === request.id;
-  const body = isSameText ? others : request.body;
+  const body = id === undefined ? withoutSameId(request) : request.body;
   const validated = recordValidatorOf(entity).validateUpdate(body, id ?? null, now);
   if (!validated.ok) throw validationFailed(validated.details);
   if (id === undefined) throw recordNotFound(request.id);
@@ -130,6 +128,12 @@ export function planUpdate(
       return diagnoseWrite(failure, { catalog, entity, values, pending: now.pending, existing });
     },
   };
+}
+
+/** An id that cannot be one is not found, also when the body repeats it. */
+function withoutSameId({ id, body }: UpdateRequest): JsonObject {
+  const { id: sent, ...others } = body;
+  return String(sent) === id ? others : body;
 }
 
 /** Throws NOT_FOUND. */
