@@ -35,7 +35,7 @@ export default defineConfig({
           name: "workerd",
           include: ["test/{unit,api,property}/**/*.test.ts"],
           globalSetup: ["test/setup/start-libsql.ts", "test/setup/start-webhook-receiver.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
+import { within } from "../../src/lib/clock.ts";
 import { ADMIN_TOKEN, checkAnswer, noteRequest } from "./check-answer.ts";
 
 export { ADMIN_TOKEN };
@@ -20,6 +21,9 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** More than any request takes, the first of a file with all that it imports included: a test names what hangs. */
+const MOST_MS = 50_000;
+
 /** Sends one request to the Worker under test, and holds the answer against the API's own document. */
 export async function ask(
   method: string,
@@ -27,7 +31,7 @@ export async function ask(
   { token, body, headers }: Asking = {},
 ): Promise<Answer> {
   const sent = noteRequest(method, path, token);
-  const response = await exports.default.fetch(`https://edge.test${path}`, {
+  const asked = exports.default.fetch(`https://edge.test${path}`, {
     method,
     headers: {
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
@@ -35,6 +39,9 @@ export async function ask(
       ...headers,
     },
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const response = await within(MOST_MS, asked).catch((cause) => {
+    throw new Error(`${method} ${path}`, { cause });
   });
   const text = new TextDecoder().decode(await response.arrayBuffer());
   await checkAnswer(sent, { status: response.status, headers: response.headers, text });
