@@ -1,4 +1,5 @@
 import { serviceUnavailable } from "../errors/failures.ts";
+import { within } from "../lib/clock.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { ApiKeyRecord } from "../model/api-key.ts";
 
@@ -9,6 +10,7 @@ import type { ApiKeyRecord } from "../model/api-key.ts";
 const PREFIX = "key:";
 const KV_CACHE_TTL_SECONDS = 300;
 const KEYS_PER_ISOLATE = 10_000;
+const KV_TIMEOUT_MS = 5_000;
 
 const remembered = new LruMap<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
 
@@ -70,7 +72,7 @@ export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
 
 async function reach<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call();
+    return await within(KV_TIMEOUT_MS, call());
   } catch (cause) {
     throw serviceUnavailable(cause);
   }

@@ -17,6 +17,11 @@ const broken = {
   ...env,
   API_KEYS: { get: fail, put: fail, delete: fail, list: fail } as unknown as KVNamespace,
 };
+const hang = () => Promise.withResolvers<never>().promise;
+const hanging = {
+  ...env,
+  API_KEYS: { get: hang, put: hang, delete: hang, list: hang } as unknown as KVNamespace,
+};
 
 let w: TestWorkspace;
 beforeAll(async () => {
@@ -57,6 +62,20 @@ it("a key that the isolate knows goes on working, and one that it does not is as
   expect((await list(env, unknown)).status).toBe(401);
   expect(await list(broken, unknown)).toMatchObject(unavailable);
   expect(await ask(broken, "GET", "/readyz", "")).toMatchObject(unavailable);
+});
+
+it("a KV that does not answer holds a request up for 5 seconds, and none with a key that the isolate knows", async () => {
+  expect((await list(env, w.key)).status).toBe(200);
+  const asked = [
+    list(hanging, composeApiKey("c".repeat(43))),
+    ask(hanging, "GET", "/readyz", ""),
+    ask(hanging, "POST", `/admin/v1${w.adminPath}/api-keys`, ADMIN_TOKEN, {
+      name: "k",
+      permission: "READ_ONLY",
+    }),
+  ];
+  expect((await list(hanging, w.key)).status).toBe(200);
+  for (const answer of await Promise.all(asked)) expect(answer).toMatchObject(unavailable);
 });
 
 it("a good key that is tried in another workspace stays known to the isolate", async () => {
