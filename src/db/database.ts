@@ -28,6 +28,8 @@ export interface Item {
 
 /** The one door to libSQL. Each method is exactly one HTTP request, and one transaction. */
 export interface Database {
+  /** One statement, which is a transaction of its own. Its rows. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  run(statement: Statement): Promise<Rows>;
   /** Reads of one snapshot. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   read(statements: readonly Statement[]): Promise<readonly Rows[]>;
   /** All or nothing, within 15 s unless told otherwise. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
@@ -72,10 +74,17 @@ export function openDatabase(config: DatabaseConfig): Database {
     return rowsOf(outcomes).slice(1, -1);
   }
 
+  async function run(statement: Statement): Promise<Rows> {
+    const [rows = []] = rowsOf(await send([statement]), 0);
+    return rows;
+  }
+
   return {
+    run,
     async read(statements) {
+      const [only] = statements;
       /* One statement sees one snapshot anyway. */
-      if (statements.length === 1) return rowsOf(await send(statements), 0);
+      if (only && statements.length === 1) return [await run(only)];
       return runInOrder(BEGIN_READ, statements);
     },
     write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),

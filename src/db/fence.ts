@@ -48,6 +48,10 @@ const FACTS_OF_WORKSPACE = new QueryBuilder()
 const GUARD =
   "INSERT INTO request_fence (workspace_id, revision, need, secret_hash, key_version, now) VALUES (?, ?, ?, ?, ?, ?)";
 
+/* drizzle/0012_write_fence.sql. */
+const MAY_WRITE =
+  "EXISTS (SELECT 1 FROM write_fence WHERE hash = ? AND workspace_id = ? AND revision = ? AND key_version = ? AND ends_at > ?)";
+
 /** First statement of a reading batch: the facts, to be compared with the belief. */
 export function factsStatement({ actor, view }: Belief): Statement {
   if (actor.kind === "KEY") return { sql: FACTS_OF_KEY, args: [actor.secretHash] };
@@ -108,6 +112,13 @@ export function decodeFacts(rows: Rows): Facts | undefined {
       allowedIps: allowedIps && JSON.parse(allowedIps),
     },
   };
+}
+
+/** The condition of a write that is one statement: that all of the belief still holds. Undefined for the admin. */
+export function fenceCondition({ actor, view }: Belief, now: Date): Statement | undefined {
+  if (actor.kind !== "KEY") return undefined;
+  const { id, revision } = view.workspace;
+  return { sql: MAY_WRITE, args: [actor.secretHash, id, revision, actor.key.version, now.toISOString()] };
 }
 
 /** First statement of a writing batch: fails with the raised text `FENCE` unless all of the belief still holds. */

@@ -11,6 +11,7 @@ const MAX_CACHED_UPDATES = 256;
 
 interface RecordTexts {
   readonly newRow: string;
+  readonly insertRow: string;
   readonly insert: string;
   readonly get: string;
   readonly exists: string;
@@ -47,8 +48,10 @@ export function compileInsertAll(
 ): Statement {
   const rows = records.map((values) => compileInsert(entity, values));
   const another = `, (${textsOf(entity).newRow})`;
-  const first = withoutRows({ sql: textsOf(entity).insert, args: [] }).sql;
-  return { sql: first + another.repeat(rows.length - 1), args: rows.flatMap(({ args }) => args) };
+  return {
+    sql: textsOf(entity).insertRow + another.repeat(rows.length - 1),
+    args: rows.flatMap(({ args }) => args),
+  };
 }
 
 /**
@@ -96,6 +99,13 @@ const RETURNING = " RETURNING ";
 export function withoutRows({ sql: text, args }: Statement): Statement {
   const end = text.lastIndexOf(RETURNING);
   return end < 0 ? { sql: text, args } : { sql: text.slice(0, end), args };
+}
+
+/** The same write of one record, or its reading, done only if the condition holds as well; else no row comes back. */
+export function onlyIf(write: Statement, condition: Statement): Statement {
+  const end = write.sql.lastIndexOf(RETURNING);
+  const [head, tail] = end < 0 ? [write.sql, ""] : [write.sql.slice(0, end), write.sql.slice(end)];
+  return { sql: `${head} AND ${condition.sql}${tail}`, args: [...write.args, ...condition.args] };
 }
 
 /** Writes `changed` to the record whose `key` is that of `matched`. Returns like an update. */
@@ -178,7 +188,8 @@ function textsOf(entity: Entity): RecordTexts {
   const newRow = list([...entity.columns.map(() => sql`${null}`), FIRST_VERSION]);
   const texts = {
     newRow: textOf(newRow),
-    insert: textOf(sql`INSERT INTO ${table} (${row}) VALUES (${newRow}) RETURNING ${row}`),
+    insertRow: textOf(sql`INSERT INTO ${table} (${row}) VALUES (${newRow})`),
+    insert: textOf(sql`INSERT INTO ${table} (${row}) SELECT ${newRow} WHERE TRUE RETURNING ${row}`),
     get: textOf(sql`SELECT ${row} FROM ${table} WHERE ${hasId}`),
     exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
     isAtVersion: textOf(sql`SELECT 1 FROM ${table} WHERE ${atVersion}`),

@@ -6,6 +6,7 @@ import {
   type Facts,
   factsStatement,
   factsWithRecord,
+  fenceCondition,
   guardStatement,
   splitRecord,
 } from "../../db/fence.ts";
@@ -53,12 +54,28 @@ export interface FencedPlan<T> {
   readonly isRecord?: boolean;
   /** How long they may take; the default is that of every request. */
   readonly timeoutMs?: number;
+  /** All of it in one statement, when nobody will ask for a replay. */
+  readonly single?: SingleWrite<T> | undefined;
   /** Rows by statement → the result. */
   shape(results: readonly Rows[]): T;
   /** What to tell the client of a statement that was refused; may ask the database why. */
   explain?(failure: SqlFailure): Promise<unknown>;
   /** The result again, from what the statements have kept of it. Required of writes. */
   replay?(kept: KeptRequest): T;
+}
+
+/** A query that must find something for a write to mean anything, and what to say when it does not. */
+export interface Requirement {
+  readonly query: Statement;
+  otherwise(): AppError;
+}
+
+/** A write that is one statement, and gives a row if it is done. */
+export interface SingleWrite<T> {
+  /** It is done only if the condition holds as well. */
+  onlyIf(condition: Statement): Statement;
+  readonly requires: readonly Requirement[];
+  shape(rows: Rows): T;
 }
 
 /** Writes that are independent of each other: one that fails undoes only itself. */
@@ -116,6 +133,9 @@ async function attemptWork<T>(
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
   const claim = claimOf(ctx, belief);
+  const condition = need === "WRITE" && !claim ? fenceCondition(belief, ctx.now) : undefined;
+  if (condition && "single" in plan && plan.single)
+    return writeSingle(ctx, belief, { plan, single: plan.single, condition });
   try {
     const guards = [guardStatement(belief, need, ctx.now), ...(claim ?? [])];
     return { held: true, value: await writeFenced(ctx, plan, guards) };
@@ -156,6 +176,44 @@ async function writeFenced<T>(
     const own = new SqlFailure(failure.index - guards.length, failure.code, failure.message);
     throw (await plan.explain?.(own)) ?? failure;
   }
+}
+
+interface ConditionalWrite<T> {
+  readonly plan: FencedPlan<T>;
+  readonly single: SingleWrite<T>;
+  readonly condition: Statement;
+}
+
+/**
+ * Without a transaction: the statement itself holds the fence. Why it was not done is asked afterwards; one that failed
+ * may name what the schema no longer has, which the database finds before it looks at the condition.
+ */
+async function writeSingle<T>(
+  ctx: WorkspaceContext,
+  belief: Belief,
+  { plan, single, condition }: ConditionalWrite<T>,
+): Promise<Outcome<T>> {
+  const { database, now, clientAddress } = ctx;
+  const outcome = await database.run(single.onlyIf(condition)).catch(failureOf);
+  if (!(outcome instanceof SqlFailure) && outcome.length > 0)
+    return { held: true, value: single.shape(outcome) };
+  const explained = outcome instanceof SqlFailure && (await plan.explain?.(outcome));
+  if (explained) throw explained;
+  const asked = [factsStatement(belief), ...single.requires.map(({ query }) => query)];
+  const answers = await database.read(asked).catch(failureOf);
+  if (answers instanceof SqlFailure) return { held: false, facts: undefined };
+  const [factRows = [], ...found] = answers;
+  const facts = decodeFacts(factRows);
+  if (judge(facts, belief, { need: "WRITE", now, clientAddress }) === "STALE") return { held: false, facts };
+  if (outcome instanceof SqlFailure) throw outcome;
+  const missing = single.requires.find((_, i) => found[i]?.length === 0);
+  if (missing) throw missing.otherwise();
+  return { held: false, facts };
+}
+
+function failureOf(thrown: unknown): SqlFailure {
+  if (thrown instanceof SqlFailure) return thrown;
+  throw thrown;
 }
 
 /**

@@ -29,6 +29,7 @@ import {
 } from "../../query/sql/record-statements.ts";
 import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { ServiceContext, WorkspaceContext } from "../context.ts";
+import type { Requirement } from "../fence/run-fenced.ts";
 import { type Diagnosis, diagnoseDelete, diagnoseWrite } from "./diagnose-failure.ts";
 
 /** One validated write of one record, ready for any batch. */
@@ -48,12 +49,6 @@ export interface PlannedWrite {
   /** What the view cannot show; the statements must follow the write. */
   checks(plan: RecordViewPlan): readonly OverflowCheck[];
   diagnose(failure: SqlFailure): Diagnosis;
-}
-
-/** A query that must find something for the write to mean anything, and what to say when it does not. */
-export interface Requirement {
-  readonly query: Statement;
-  otherwise(): AppError;
 }
 
 export interface UpdateRequest {
