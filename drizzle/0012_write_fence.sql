@@ -2,7 +2,7 @@
 -- a row of this view is what the request was planned on; the rule is that of request_fence_check for the need WRITE.
 CREATE VIEW `write_fence` AS
 SELECT
-  s.hash, w.id AS workspace_id, w.revision, k.version AS key_version,
+  w.id AS workspace_id, w.revision, 'WRITE' AS need, s.hash AS secret_hash, k.version AS key_version,
   min(coalesce(s.valid_until, '9'), coalesce(k.expires_at, '9')) AS ends_at
 FROM `api_key_secrets` s
 JOIN `api_keys` k ON k.id = s.key_id

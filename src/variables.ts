@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/v4";
 
 const MIN_SECRET_KEY_LENGTH = 32;
 

@@ -1,12 +1,9 @@
-import { eq, sql } from "drizzle-orm";
-import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { ApiKeyScope } from "../model/access.ts";
 import type { AccessMode, Need } from "../model/access-mode.ts";
 import type { Actor, Permission } from "../model/api-key.ts";
 import type { Statement } from "../model/sql-value.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 import type { Rows } from "./database.ts";
-import { workspaces } from "./tables/platform.ts";
 
 /** What a request is planned on; caches fill it, so any of it may have changed meanwhile. */
 export interface Belief {
@@ -37,20 +34,13 @@ export interface Facts {
 /* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0011_key_facts.sql. */
 const FACTS_OF_KEY = "SELECT facts FROM key_facts WHERE hash = ?";
 
-const FACTS_OF_WORKSPACE = new QueryBuilder()
-  .select({
-    facts: sql`json_array(${workspaces.id}, ${workspaces.revision}, ${workspaces.accessMode}, coalesce(${workspaces.migratingUntil}, 0) > unixepoch())`,
-  })
-  .from(workspaces)
-  .where(eq(workspaces.id, sql.placeholder("id")))
-  .toSQL().sql;
+const FACTS_OF_WORKSPACE =
+  "SELECT json_array(id, revision, access_mode, coalesce(migrating_until, 0) > unixepoch()) AS facts FROM workspaces WHERE id = ?";
 
-const GUARD =
-  "INSERT INTO request_fence (workspace_id, revision, need, secret_hash, key_version, now) VALUES (?, ?, ?, ?, ?, ?)";
-
+const BELIEVED = "(workspace_id, revision, need, secret_hash, key_version";
+const GUARD = `INSERT INTO request_fence ${BELIEVED}, now) VALUES (?, ?, ?, ?, ?, ?)`;
 /* drizzle/0012_write_fence.sql. */
-const MAY_WRITE =
-  "EXISTS (SELECT 1 FROM write_fence WHERE hash = ? AND workspace_id = ? AND revision = ? AND key_version = ? AND ends_at > ?)";
+const HOLDS = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, ?, ?, ?, ?) AND ends_at > ?)`;
 
 /** First statement of a reading batch: the facts, to be compared with the belief. */
 export function factsStatement({ actor, view }: Belief): Statement {
@@ -114,16 +104,15 @@ export function decodeFacts(rows: Rows): Facts | undefined {
   };
 }
 
-/** The condition of a write that is one statement: that all of the belief still holds. Undefined for the admin. */
-export function fenceCondition({ actor, view }: Belief, now: Date): Statement | undefined {
-  if (actor.kind !== "KEY") return undefined;
-  const { id, revision } = view.workspace;
-  return { sql: MAY_WRITE, args: [actor.secretHash, id, revision, actor.key.version, now.toISOString()] };
-}
-
 /** First statement of a writing batch: fails with the raised text `FENCE` unless all of the belief still holds. */
 export function guardStatement({ actor, view }: Belief, need: Need, now: Date): Statement {
   const { id, revision } = view.workspace;
   const [hash, version] = actor.kind === "KEY" ? [actor.secretHash, actor.key.version] : [null, null];
   return { sql: GUARD, args: [id, revision, need, hash, version, now.toISOString()] };
 }
+
+/** The condition of a key's write that is one statement: that all of the belief still holds. */
+export const fenceCondition = (belief: Belief, now: Date): Statement => ({
+  sql: HOLDS,
+  args: guardStatement(belief, "WRITE", now).args,
+});

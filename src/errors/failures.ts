@@ -4,6 +4,11 @@ import { AppError, type Detail } from "./app-error.ts";
 
 export const badRequest = (message: string) => new AppError("BAD_REQUEST", message);
 
+export const invalidJson = () => badRequest("Request body is not valid JSON");
+export const notAnObject = () => badRequest("Request body must be a JSON object");
+export const unsupportedMediaType = () =>
+  new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+
 /** What was asked for does not fit into one answer of the database; a part of it may. */
 export class AnswerTooLarge extends AppError {
   constructor() {
@@ -50,11 +55,14 @@ export function uniqueViolation(fields: readonly { readonly field: string; reado
   return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${taken} already exists`);
 }
 
-export const preconditionFailed = (message = "The record has changed: If-Match does not hold") =>
-  new AppError("PRECONDITION_FAILED", message);
+const hasChanged = (what: string) =>
+  new AppError("PRECONDITION_FAILED", `The ${what} has changed: If-Match does not hold`);
+export const recordHasChanged = () => hasChanged("record");
+export const schemaHasChanged = () => hasChanged("schema");
 
 export const idempotencyConflict = (why: string) =>
   new AppError("IDEMPOTENCY_CONFLICT", `This Idempotency-Key ${why} — send a new one`);
+export const usedForAnother = () => idempotencyConflict("was used for another request");
 
 /** `retryAfterSeconds`: until the window ends. */
 export const rateLimited = (message: string, retryAfterSeconds: number) =>

@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
-import { badRequest } from "../errors/failures.ts";
+import { badRequest, invalidJson, notAnObject, unsupportedMediaType } from "../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import type { AppContext } from "./context.ts";
 
@@ -18,7 +18,7 @@ export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
   const json = await readJson(c);
   return () => {
     const value = json();
-    if (!isJsonObject(value)) throw badRequest("Request body must be a JSON object");
+    if (!isJsonObject(value)) throw notAnObject();
     return value;
   };
 }
@@ -84,7 +84,7 @@ function requireJsonContentType(contentType: string | undefined): void {
   if (contentType === undefined || contentType === "") return;
   const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (mediaType === "application/json" || /^application\/[^ ]+\+json$/.test(mediaType)) return;
-  throw new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
+  throw unsupportedMediaType();
 }
 
 function parseJson(bytes: Uint8Array): JsonValue {
@@ -94,7 +94,7 @@ function parseJson(bytes: Uint8Array): JsonValue {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
     value = JSON.parse(text);
   } catch {
-    throw badRequest("Request body is not valid JSON");
+    throw invalidJson();
   }
   if (depthOf(text) > MAX_BODY_DEPTH)
     throw badRequest(`Request body is nested deeper than ${MAX_BODY_DEPTH} levels`);

@@ -1,4 +1,20 @@
 import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
+import {
+  invalidApiKey,
+  invalidJson,
+  methodNotAllowed,
+  readOnlyApiKey,
+  recordHasChanged,
+  recordNotFound,
+  schemaMigrationInProgress,
+  serviceUnavailable,
+  uniqueViolation,
+  unsupportedMediaType,
+  usedForAnother,
+  validationFailed,
+} from "../errors/failures.ts";
+import { toAppError } from "../errors/to-app-error.ts";
+import { ruleOfMode } from "../model/access-mode.ts";
 import type { JsonObject } from "../model/json.ts";
 import {
   arrayOf,
@@ -13,24 +29,26 @@ import {
 
 const CODES = Object.keys(statusOfCode) as ErrorCode[];
 
+const DETAILS = [{ field: "email", message: "must be a valid email address" }];
+
 const exampleMessages: Readonly<Record<ErrorCode, string>> = {
-  BAD_REQUEST: "Request body is not valid JSON",
+  BAD_REQUEST: invalidJson().message,
   FOREIGN_KEY_VIOLATION: "Referenced customer_id '999' does not exist in customers",
-  UNAUTHORIZED: "Invalid API key",
-  FORBIDDEN: "This API key has READ_ONLY permissions — data modifications are not allowed",
-  NOT_FOUND: "Record not found: 42",
-  METHOD_NOT_ALLOWED: "Method not allowed — use GET, POST, HEAD, OPTIONS",
-  WORKSPACE_STATUS: "Workspace is in read-only mode",
-  UNIQUE_CONSTRAINT_VIOLATION: "A record with email 'alice@example.com' already exists",
-  IDEMPOTENCY_CONFLICT: "This Idempotency-Key was used for another request — send a new one",
-  PRECONDITION_FAILED: "The record has changed: If-Match does not hold",
+  UNAUTHORIZED: invalidApiKey().message,
+  FORBIDDEN: readOnlyApiKey().message,
+  NOT_FOUND: recordNotFound("42").message,
+  METHOD_NOT_ALLOWED: methodNotAllowed(["GET", "POST", "HEAD", "OPTIONS"]).message,
+  WORKSPACE_STATUS: ruleOfMode.READ_ONLY.refusal,
+  UNIQUE_CONSTRAINT_VIOLATION: uniqueViolation([{ field: "email", value: "alice@example.com" }]).message,
+  IDEMPOTENCY_CONFLICT: usedForAnother().message,
+  PRECONDITION_FAILED: recordHasChanged().message,
   PAYLOAD_TOO_LARGE: "Request body is larger than 1048576 bytes",
-  UNSUPPORTED_MEDIA_TYPE: "Content-Type must be application/json",
-  VALIDATION_ERROR: "Validation failed: 1 error(s)",
+  UNSUPPORTED_MEDIA_TYPE: unsupportedMediaType().message,
+  VALIDATION_ERROR: validationFailed(DETAILS).message,
   RATE_LIMITED: "Too many requests",
-  INTERNAL_ERROR: "An unexpected error occurred",
-  SCHEMA_MIGRATION_IN_PROGRESS: "A schema change is in progress — please retry",
-  SERVICE_UNAVAILABLE: "The service is temporarily unavailable — please retry",
+  INTERNAL_ERROR: toAppError(undefined).message,
+  SCHEMA_MIGRATION_IN_PROGRESS: schemaMigrationInProgress().message,
+  SERVICE_UNAVAILABLE: serviceUnavailable(undefined).message,
 };
 
 const descriptions: Readonly<Record<number, string>> = {
@@ -103,9 +121,7 @@ export function errorResponses(
 }
 
 function exampleOf(code: ErrorCode, message = exampleMessages[code]): JsonObject {
-  const details =
-    code === "VALIDATION_ERROR" ? [{ field: "email", message: "must be a valid email address" }] : undefined;
-  return { error: { code, message, ...(details && { details }) } };
+  return { error: { code, message, ...(code === "VALIDATION_ERROR" && { details: DETAILS }) } };
 }
 
 const detail = objectOf({ field: STRING, message: STRING }, { closed: true });

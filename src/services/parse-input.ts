@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/v4";
 import type { Detail } from "../errors/app-error.ts";
 import { validationFailed } from "../errors/failures.ts";
 

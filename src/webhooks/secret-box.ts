@@ -1,4 +1,3 @@
-import { decodeBase64, encodeBase64 } from "../lib/base64.ts";
 import { randomBytes } from "../lib/ids.ts";
 
 /* Webhook secrets at rest: AES-256-GCM under a key derived (HKDF-SHA-256) from a secret of the deployment. */
@@ -13,13 +12,13 @@ export async function sealSecret(masterKey: string, webhookId: string, secret: s
   const iv = randomBytes(IV_BYTES);
   const key = await deriveKey(masterKey);
   const sealed = await crypto.subtle.encrypt(parametersOf(iv, webhookId), key, encoder.encode(secret));
-  return VERSION + encodeBase64(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
+  return VERSION + new Uint8Array([...iv, ...new Uint8Array(sealed)]).toBase64();
 }
 
 /** Throws when the key is another one, or the text is not one that was sealed for this webhook. */
 export async function openSecret(masterKey: string, webhookId: string, sealed: string): Promise<string> {
   if (!sealed.startsWith(VERSION)) throw new Error("a sealed secret of an unknown version");
-  const bytes = decodeBase64(sealed.slice(VERSION.length));
+  const bytes = Uint8Array.fromBase64(sealed.slice(VERSION.length));
   const parameters = parametersOf(bytes.slice(0, IV_BYTES), webhookId);
   const key = await deriveKey(masterKey);
   return new TextDecoder().decode(await crypto.subtle.decrypt(parameters, key, bytes.slice(IV_BYTES)));

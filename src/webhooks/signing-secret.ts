@@ -1,4 +1,3 @@
-import { decodeBase64, encodeBase64 } from "../lib/base64.ts";
 import { randomBytes } from "../lib/ids.ts";
 
 /* Secrets as the Standard Webhooks specification wants them: `whsec_` and the base64 of 24 to 64 bytes. */
@@ -6,7 +5,7 @@ import { randomBytes } from "../lib/ids.ts";
 const PREFIX = "whsec_";
 const [MIN_BYTES, MAX_BYTES, NEW_BYTES] = [24, 64, 32];
 
-export const newSigningSecret = (): string => PREFIX + encodeBase64(randomBytes(NEW_BYTES));
+export const newSigningSecret = (): string => PREFIX + randomBytes(NEW_BYTES).toBase64();
 
 export const SIGNING_SECRET_RULE = `must be ${PREFIX} followed by the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes`;
 
@@ -14,6 +13,6 @@ export function isSigningSecret(text: string): boolean {
   if (!text.startsWith(PREFIX)) return false;
   const encoded = text.slice(PREFIX.length);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded) || encoded.length % 4 !== 0) return false;
-  const { length } = decodeBase64(encoded);
+  const { length } = Uint8Array.fromBase64(encoded);
   return length >= MIN_BYTES && length <= MAX_BYTES;
 }

@@ -76,8 +76,7 @@ it("is the same in both places, whatever has become of key and workspace", () =>
             setKey.run(revoked, expiry);
             setSecret.run([validity]);
             for (const [i, belief] of BELIEFS.entries()) {
-              const condition = fenceCondition(belief, NOW);
-              const holds = condition !== undefined && isCondition(condition);
+              const holds = isCondition(fenceCondition(belief, NOW));
               const passes = isGuard(guardStatement(belief, "WRITE", NOW));
               if (holds !== passes) differing.push({ mode, lease, revoked, expiry, validity, i });
               if (holds) allowed++;

@@ -1,3 +1,4 @@
+import { invalidAdminToken, notFound, schemaHasChanged, uniqueViolation } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { errorRefs, errorResponses, errorSchemas, sharedHeaders } from "../../openapi/error-responses.ts";
 import {
@@ -70,11 +71,11 @@ const tags: Readonly<Record<AdminTag | "Service", string>> = {
 };
 
 const adminMessages = {
-  UNAUTHORIZED: "Invalid admin token",
-  NOT_FOUND: "Workspace not found: shop",
+  UNAUTHORIZED: invalidAdminToken().message,
+  NOT_FOUND: notFound("Workspace", "shop").message,
   FOREIGN_KEY_VIOLATION: "Organization acme still has workspaces",
-  UNIQUE_CONSTRAINT_VIOLATION: "A record with slug 'shop' already exists",
-  PRECONDITION_FAILED: "The schema has changed: If-Match does not hold",
+  UNIQUE_CONSTRAINT_VIOLATION: uniqueViolation([{ field: "slug", value: "shop" }]).message,
+  PRECONDITION_FAILED: schemaHasChanged().message,
 };
 
 function pathOf(path: string, { tag, operations }: AdminPath): JsonObject {

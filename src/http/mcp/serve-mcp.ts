@@ -1,13 +1,5 @@
-import {
-  createMcpHandler,
-  isLegacyRequest,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
-  type Tool as ToolDefinition,
-  WebStandardStreamableHTTPServerTransport,
-} from "@modelcontextprotocol/server";
-import * as z from "zod";
+import type { Server, Tool as ToolDefinition } from "@modelcontextprotocol/server";
+import * as z from "zod/v4";
 import type { AppError } from "../../errors/app-error.ts";
 import { statusOfCode } from "../../errors/codes.ts";
 import { errorBody } from "../../errors/envelope.ts";
@@ -21,6 +13,9 @@ import { type Tool, tools } from "./tools.ts";
 const INSTRUCTIONS =
   "Records of one workspace. Call describe first: names of entities, fields and relationships are case-sensitive. " +
   'An error has a code and a message that says what to mend; VALIDATION_ERROR lists every field in "details".';
+
+type Sdk = typeof import("./sdk.ts");
+const loadSdk = (): Promise<Sdk> => import("./sdk.ts");
 
 export interface McpExchange {
   /** Without its body, which has been read. */
@@ -43,7 +38,8 @@ export async function serveMcp(exchange: McpExchange): Promise<Response> {
   const { request, message, ctx } = exchange;
   let shutOut: AppError | undefined;
   let isFenced = exchange.allowed !== undefined;
-  const server = makeServer(exchange, {
+  const sdk = await loadSdk();
+  const server = makeServer(sdk, exchange, {
     calling: () => {
       isFenced = true;
     },
@@ -51,9 +47,9 @@ export async function serveMcp(exchange: McpExchange): Promise<Response> {
       shutOut = failure;
     },
   });
-  const response = (await isLegacyRequest(request, message))
-    ? await serveLegacy(server, request, message)
-    : await createMcpHandler(() => server, HANDLER_OPTIONS).fetch(request, { parsedBody: message });
+  const response = (await sdk.isLegacyRequest(request, message))
+    ? await (await openTransport(sdk, server)).handleRequest(request, { parsedBody: message })
+    : await sdk.createMcpHandler(() => server, HANDLER_OPTIONS).fetch(request, { parsedBody: message });
   if (shutOut) throw shutOut;
   if (!isFenced) await openMcp(ctx, () => undefined);
   return response;
@@ -62,10 +58,10 @@ export async function serveMcp(exchange: McpExchange): Promise<Response> {
 /** No subscriptions: nothing here changes without being asked for. */
 const HANDLER_OPTIONS = { legacy: "reject", maxSubscriptions: 0 } as const;
 
-async function serveLegacy(server: Server, request: Request, parsedBody: object): Promise<Response> {
-  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+async function openTransport(sdk: Sdk, server: Server) {
+  const transport = new sdk.WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
   await server.connect(transport);
-  return transport.handleRequest(request, { parsedBody });
+  return transport;
 }
 
 interface Events {
@@ -74,8 +70,8 @@ interface Events {
   shutOut(failure: AppError): void;
 }
 
-function makeServer(exchange: McpExchange, { calling, shutOut }: Events): Server {
-  const server = new Server(
+function makeServer(sdk: Sdk, exchange: McpExchange, { calling, shutOut }: Events): Server {
+  const server = new sdk.Server(
     { name: "schemastack-edge", version: "1" },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
@@ -85,10 +81,12 @@ function makeServer(exchange: McpExchange, { calling, shutOut }: Events): Server
       .map(([name, tool]) => describeTool(name as ToolName, tool)),
   }));
   server.setRequestHandler("tools/call", async ({ params }) => {
+    const tool = findTool(params.name);
+    if (!tool) throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, "Unknown tool");
+    calling();
     try {
-      return await callTool(exchange, params, calling);
+      return await callTool(exchange, tool, params.arguments);
     } catch (thrown) {
-      if (thrown instanceof ProtocolError) throw thrown;
       const failure = toAppError(thrown);
       if (await isAboutConnection(exchange.ctx, failure)) shutOut(failure);
       return { isError: true, content: textOf({ error: errorBody(failure) }) };
@@ -116,19 +114,11 @@ function describeTool(name: ToolName, { description, operation }: Tool): ToolDef
   };
 }
 
-interface Call {
-  readonly name: string;
-  readonly arguments?: Readonly<Record<string, unknown>> | undefined;
-}
-
 async function callTool(
   { ctx, onWritten }: McpExchange,
-  { name, arguments: sent }: Call,
-  calling: () => void,
+  tool: Tool,
+  sent: Readonly<Record<string, unknown>> | undefined,
 ) {
-  const tool = findTool(name);
-  if (!tool) throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Unknown tool");
-  calling();
   const answer = await tool.run(ctx, sent);
   if (tool.operation !== "read") onWritten(String(sent?.entity));
   return { content: textOf(answer) };

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/v4";
 import { operators } from "../../query/operators.ts";
 import { jsonObjectSchema } from "../../services/field-schemas.ts";
 

@@ -5,6 +5,7 @@ import { openMcp } from "../../services/mcp/open-mcp.ts";
 import { authenticateApiKey } from "../authenticate.ts";
 import { type AppContext, workspaceContext } from "../context.ts";
 import { deliverAfter } from "../deliver-after.ts";
+import { findTool, serveMcp } from "../mcp/serve-mcp.ts";
 import { onlyParameters } from "../query-parameters.ts";
 import { type Body, readJson } from "../read-body.ts";
 import type { Resource } from "../resource.ts";
@@ -23,7 +24,6 @@ export const mcpResources: readonly Resource[] = [
 async function answer(c: AppContext): Promise<Response> {
   const body = await messageOf(c);
   const ctx = { ...workspaceContext(c), isMcp: true };
-  const { findTool, serveMcp } = await loadMcp();
   const isCall = !(body instanceof AppError) && findTool(nameOfCalled(body)) !== undefined;
   const allowed = isCall ? undefined : await openMcp(ctx, () => required(body));
   const response = await serveMcp({
@@ -56,9 +56,6 @@ function required(body: JsonObject | AppError): JsonObject {
   if (body instanceof AppError) throw body;
   return body;
 }
-
-/** Evaluated by the first who asks, so that it costs the start of no other isolate. */
-const loadMcp = () => import("../mcp/serve-mcp.ts");
 
 const nameOfCalled = ({ method, params }: JsonObject) =>
   method === "tools/call" && isJsonObject(params) ? params.name : undefined;

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
+import { quoteName } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { tableOf, VERSION_COLUMN } from "./table-of.ts";
@@ -15,9 +16,7 @@ interface RecordTexts {
   readonly insert: string;
   readonly get: string;
   readonly exists: string;
-  readonly isAtVersion: string;
   readonly delete: string;
-  readonly deleteAtVersion: string;
   readonly updates: Map<string, string>;
 }
 
@@ -65,12 +64,8 @@ export function compileUpdate(
 ): Statement {
   const { values, expectedVersion } = change;
   const columns = entity.columns.filter((column) => values.has(column));
-  const version = expectedVersion === undefined ? [] : [expectedVersion];
   const written = columns.map((column) => values.get(column) ?? null);
-  return {
-    sql: updateText(entity, columns, expectedVersion !== undefined),
-    args: [...written, id, ...version],
-  };
+  return atVersion({ sql: updateText(entity, columns), args: [...written, id] }, expectedVersion);
 }
 
 /**
@@ -146,9 +141,7 @@ function assignments(values: ReadonlyMap<Column, SqlValue>): SQL {
 
 /** Returns the id of the deleted record; no row when it is absent or no longer at `expectedVersion`. */
 export function compileDelete(entity: Entity, id: SqlValue, expectedVersion?: number): Statement {
-  const texts = textsOf(entity);
-  if (expectedVersion === undefined) return { sql: texts.delete, args: [id] };
-  return { sql: texts.deleteAtVersion, args: [id, expectedVersion] };
+  return atVersion({ sql: textsOf(entity).delete, args: [id] }, expectedVersion);
 }
 
 /** Returns the record's row like an insert, or no row. */
@@ -163,7 +156,13 @@ export function compileExists(entity: Entity, id: SqlValue): Statement {
 
 /** Returns a row when the record is at this version. */
 export function compileIsAtVersion(entity: Entity, id: SqlValue, version: number): Statement {
-  return { sql: textsOf(entity).isAtVersion, args: [id, version] };
+  return atVersion(compileExists(entity, id), version);
+}
+
+const IS_AT_VERSION = `${quoteName(VERSION_COLUMN)} = ?`;
+
+function atVersion(statement: Statement, version: number | undefined): Statement {
+  return version === undefined ? statement : onlyIf(statement, { sql: IS_AT_VERSION, args: [version] });
 }
 
 /** Returns a row when some record refers to record `id` by the path's references, each from those that the one before found. */
@@ -184,7 +183,6 @@ function textsOf(entity: Entity): RecordTexts {
   const table = tableOf(entity);
   const row = rowColumns(entity);
   const hasId = sql`${identifier("id")} = ${null}`;
-  const atVersion = sql`${hasId} AND ${identifier(VERSION_COLUMN)} = ${null}`;
   const newRow = list([...entity.columns.map(() => sql`${null}`), FIRST_VERSION]);
   const texts = {
     newRow: textOf(newRow),
@@ -192,26 +190,21 @@ function textsOf(entity: Entity): RecordTexts {
     insert: textOf(sql`INSERT INTO ${table} (${row}) SELECT ${newRow} WHERE TRUE RETURNING ${row}`),
     get: textOf(sql`SELECT ${row} FROM ${table} WHERE ${hasId}`),
     exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
-    isAtVersion: textOf(sql`SELECT 1 FROM ${table} WHERE ${atVersion}`),
     delete: textOf(sql`DELETE FROM ${table} WHERE ${hasId} RETURNING ${identifier("id")}`),
-    deleteAtVersion: textOf(sql`DELETE FROM ${table} WHERE ${atVersion} RETURNING ${identifier("id")}`),
     updates: new Map<string, string>(),
   };
   textsOfEntity.set(entity, texts);
   return texts;
 }
 
-function updateText(entity: Entity, columns: readonly Column[], isVersioned: boolean): string {
+function updateText(entity: Entity, columns: readonly Column[]): string {
   const { updates } = textsOf(entity);
-  const key = `${isVersioned} ${columns.map(({ name }) => name).join()}`;
+  const key = columns.map(({ name }) => name).join();
   const cached = updates.get(key);
   if (cached !== undefined) return cached;
-  const version = identifier(VERSION_COLUMN);
-  const sets = columns.map(({ columnName }) => sql`${identifier(columnName)} = ${null}`);
-  const assignments = list([...sets, sql`${version} = ${version} + 1`]);
-  const condition = isVersioned ? sql` AND ${version} = ${null}` : sql``;
+  const unbound = new Map(columns.map((column) => [column, null]));
   const text = textOf(
-    sql`UPDATE ${tableOf(entity)} SET ${assignments} WHERE ${identifier("id")} = ${null}${condition} RETURNING ${rowColumns(entity)}`,
+    sql`UPDATE ${tableOf(entity)} SET ${assignments(unbound)} WHERE ${identifier("id")} = ${null} RETURNING ${rowColumns(entity)}`,
   );
   if (updates.size >= MAX_CACHED_UPDATES) updates.clear();
   updates.set(key, text);

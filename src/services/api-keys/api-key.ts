@@ -1,5 +1,5 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
-import * as z from "zod";
+import * as z from "zod/v4";
 import { type AuditSubject, auditChange, columnsWithout } from "../../db/audit.ts";
 import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { type EntityName, entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";

@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, lte } from "drizzle-orm";
-import * as z from "zod";
+import * as z from "zod/v4";
 import { toStatement } from "../../db/platform.ts";
 import { auditLog } from "../../db/tables/platform.ts";
 import { badRequest } from "../../errors/failures.ts";

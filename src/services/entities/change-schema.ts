@@ -16,7 +16,8 @@ import type { SchemaChange } from "../../model/schema-change.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type FencedPlan, runFenced } from "../fence/run-fenced.ts";
+import type { FencedPlan } from "../fence/fenced-plan.ts";
+import { runFenced } from "../fence/run-fenced.ts";
 import { type Ask, findProblems } from "./find-problems.ts";
 import {
   changesOf,

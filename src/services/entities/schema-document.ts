@@ -1,4 +1,4 @@
-import { preconditionFailed, validationFailed } from "../../errors/failures.ts";
+import { schemaHasChanged, validationFailed } from "../../errors/failures.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
@@ -50,8 +50,7 @@ export async function getSchema(ctx: WorkspaceContext): Promise<SchemaDocument> 
 export async function putSchema(ctx: WorkspaceContext, input: PutSchemaInput): Promise<SchemaChanges> {
   const edit = (view: WorkspaceView): SchemaEdit => {
     const document = parseInput(schemaDocumentSchema, input.body());
-    if (!input.isExpected(view.workspace.schemaVersion))
-      throw preconditionFailed("The schema has changed: If-Match does not hold");
+    if (!input.isExpected(view.workspace.schemaVersion)) throw schemaHasChanged();
     return { definitions: completeDocument(document, view.catalog), allowsLoss: input.allowsLoss };
   };
   if (input.isDryRun) return previewSchema(ctx, edit);

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/v4";
 import { getEntity } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";

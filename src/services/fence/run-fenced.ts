@@ -1,5 +1,5 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
-import type { Item, Rows } from "../../db/database.ts";
+import type { Rows } from "../../db/database.ts";
 import {
   type Belief,
   decodeFacts,
@@ -10,14 +10,7 @@ import {
   guardStatement,
   splitRecord,
 } from "../../db/fence.ts";
-import type { StepOutcome } from "../../db/hrana.ts";
-import {
-  claimKeyStatements,
-  decodeKept,
-  isExpired,
-  type KeptRequest,
-  keptStatement,
-} from "../../db/idempotency.ts";
+import { claimKeyStatements, decodeKept, isExpired, keptStatement } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
@@ -29,15 +22,18 @@ import {
   mcpReadOnly,
   readOnlyApiKey,
   schemaMigrationInProgress,
+  usedForAnother,
 } from "../../errors/failures.ts";
 import { pause } from "../../lib/clock.ts";
-import { type Access, accessOf } from "../../model/access.ts";
+import { accessOf } from "../../model/access.ts";
 import type { Need } from "../../model/access-mode.ts";
 import { isInRanges } from "../../model/address-range.ts";
 import type { Actor } from "../../model/api-key.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
+import { onlyIf } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { FencedPlan, FencedWork, IndependentPlan, SingleWrite } from "./fenced-plan.ts";
 import { judge } from "./judge.ts";
 import { limitRate } from "./limit-rate.ts";
 import { workspaceMissing } from "./workspace-missing.ts";
@@ -46,56 +42,6 @@ import { workspaceMissing } from "./workspace-missing.ts";
 const MAX_ATTEMPTS = 4;
 /** Before the second try while another request changes the schema; doubles with each. */
 const PAUSE_MS = 50;
-
-/** Statements that stand or fall together. */
-export interface FencedPlan<T> {
-  readonly statements: readonly Statement[];
-  /** The only statement gives a record or nothing: it is read together with the fence. */
-  readonly isRecord?: boolean;
-  /** How long they may take; the default is that of every request. */
-  readonly timeoutMs?: number;
-  /** All of it in one statement, when nobody will ask for a replay. */
-  readonly single?: SingleWrite<T> | undefined;
-  /** Rows by statement → the result. */
-  shape(results: readonly Rows[]): T;
-  /** What to tell the client of a statement that was refused; may ask the database why. */
-  explain?(failure: SqlFailure): Promise<unknown>;
-  /** The result again, from what the statements have kept of it. Required of writes. */
-  replay?(kept: KeptRequest): T;
-}
-
-/** A query that must find something for a write to mean anything, and what to say when it does not. */
-export interface Requirement {
-  readonly query: Statement;
-  otherwise(): AppError;
-}
-
-/** A write that is one statement, and gives a row if it is done. */
-export interface SingleWrite<T> {
-  /** It is done only if the condition holds as well. */
-  onlyIf(condition: Statement): Statement;
-  readonly requires: readonly Requirement[];
-  shape(rows: Rows): T;
-}
-
-/** Writes that are independent of each other: one that fails undoes only itself. */
-export interface IndependentPlan<T> {
-  readonly independent: readonly Item[];
-  /** Outcomes by item → the result. */
-  conclude(outcomes: readonly StepOutcome[]): Promise<T>;
-  replay(kept: KeptRequest): T;
-}
-
-/** What a request is planned on: the schema, and what the caller may do with it. */
-export interface PlanningView extends WorkspaceView {
-  readonly access: Access;
-}
-
-export interface FencedWork<T> {
-  readonly need: Need;
-  /** Pure. Its errors reach the client only after the fence has found nothing that comes before them. */
-  plan(view: PlanningView): FencedPlan<T> | IndependentPlan<T>;
-}
 
 /**
  * Runs a request that was planned on caches in one round trip, and only if everything it was planned on still holds
@@ -132,10 +78,9 @@ async function attemptWork<T>(
   }
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
+  if ("single" in plan && plan.single && belief.actor.kind === "KEY")
+    return writeSingle(ctx, belief, { plan, single: plan.single });
   const claim = claimOf(ctx, belief);
-  const condition = need === "WRITE" && !claim ? fenceCondition(belief, ctx.now) : undefined;
-  if (condition && "single" in plan && plan.single)
-    return writeSingle(ctx, belief, { plan, single: plan.single, condition });
   try {
     const guards = [guardStatement(belief, need, ctx.now), ...(claim ?? [])];
     return { held: true, value: await writeFenced(ctx, plan, guards) };
@@ -180,40 +125,37 @@ async function writeFenced<T>(
 
 interface ConditionalWrite<T> {
   readonly plan: FencedPlan<T>;
-  readonly single: SingleWrite<T>;
-  readonly condition: Statement;
+  readonly single: SingleWrite;
 }
 
 /**
- * Without a transaction: the statement itself holds the fence. Why it was not done is asked afterwards; one that failed
- * may name what the schema no longer has, which the database finds before it looks at the condition.
+ * A write without a transaction around it: the statement itself holds the fence. Why it was not done is asked afterwards;
+ * one that failed may name what the schema no longer has, which the database finds before it looks at the condition.
  */
 async function writeSingle<T>(
   ctx: WorkspaceContext,
   belief: Belief,
-  { plan, single, condition }: ConditionalWrite<T>,
+  { plan, single: { statement, requires } }: ConditionalWrite<T>,
 ): Promise<Outcome<T>> {
-  const { database, now, clientAddress } = ctx;
-  const outcome = await database.run(single.onlyIf(condition)).catch(failureOf);
-  if (!(outcome instanceof SqlFailure) && outcome.length > 0)
-    return { held: true, value: single.shape(outcome) };
-  const explained = outcome instanceof SqlFailure && (await plan.explain?.(outcome));
-  if (explained) throw explained;
-  const asked = [factsStatement(belief), ...single.requires.map(({ query }) => query)];
-  const answers = await database.read(asked).catch(failureOf);
-  if (answers instanceof SqlFailure) return { held: false, facts: undefined };
-  const [factRows = [], ...found] = answers;
-  const facts = decodeFacts(factRows);
-  if (judge(facts, belief, { need: "WRITE", now, clientAddress }) === "STALE") return { held: false, facts };
-  if (outcome instanceof SqlFailure) throw outcome;
-  const missing = single.requires.find((_, i) => found[i]?.length === 0);
-  if (missing) throw missing.otherwise();
-  return { held: false, facts };
-}
-
-function failureOf(thrown: unknown): SqlFailure {
-  if (thrown instanceof SqlFailure) return thrown;
-  throw thrown;
+  let rows: Rows = [];
+  let failure: unknown;
+  try {
+    rows = await ctx.database.run(onlyIf(statement, fenceCondition(belief, ctx.now)));
+  } catch (thrown) {
+    const explained = thrown instanceof SqlFailure ? await plan.explain?.(thrown) : thrown;
+    if (explained) throw explained;
+    failure = thrown;
+  }
+  if (rows.length > 0) return { held: true, value: plan.shape([...requires.map(() => []), rows]) };
+  const reason: FencedPlan<void> = {
+    statements: requires.map(({ query }) => query),
+    shape(found) {
+      const missing = requires.find((_, i) => found[i]?.length === 0);
+      if (failure || missing) throw failure ?? missing?.otherwise();
+    },
+  };
+  const asked = await readFenced(ctx, belief, { need: "WRITE", plan: reason });
+  return asked.held ? { held: false, facts: undefined } : asked;
 }
 
 /**
@@ -233,8 +175,6 @@ async function recallEarlier({
   idempotency.asOf = kept.createdAt;
   return "SAME";
 }
-
-const usedForAnother = () => idempotencyConflict("was used for another request");
 
 /** The answer that an earlier request with the same key was given. Throws IDEMPOTENCY_CONFLICT. */
 async function replayEarlier<T>(

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import * as z from "zod";
+import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { notFound } from "../../errors/failures.ts";

@@ -1,5 +1,5 @@
 import { AppError } from "../../errors/app-error.ts";
-import { badRequest, validationFailed } from "../../errors/failures.ts";
+import { badRequest, notAnObject, validationFailed } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
@@ -51,7 +51,7 @@ export function planItems(
 }
 
 function requireObject(item: JsonValue): JsonObject {
-  if (!isJsonObject(item)) throw badRequest("Request body must be a JSON object");
+  if (!isJsonObject(item)) throw notAnObject();
   return item;
 }
 

@@ -13,7 +13,8 @@ import { rejectUnknownParameters, singleParameter } from "../../query/parse/para
 import { parseFlag } from "../../query/parse/parse-flag.ts";
 import { compileInsertAll, withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type FencedPlan, type IndependentPlan, runFenced } from "../fence/run-fenced.ts";
+import type { FencedPlan, IndependentPlan } from "../fence/fenced-plan.ts";
+import { runFenced } from "../fence/run-fenced.ts";
 import { answerOf, type BulkAnswer, foreseenAnswer, type Result, replayAnswer } from "./bulk-answer.ts";
 import { type BulkAction, isWrite, type PlannedBulk, planItems, requireItems } from "./bulk-items.ts";
 import { inItem, planAtomic } from "./plan-atomic-bulk.ts";

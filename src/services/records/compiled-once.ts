@@ -1,7 +1,7 @@
 import { LruMap } from "../../lib/lru-map.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Compiled } from "../../query/sql/compiled.ts";
-import type { PlanningView } from "../fence/run-fenced.ts";
+import type { PlanningView } from "../fence/fenced-plan.ts";
 
 /** An isolate knows up to 200 catalogs and has 128 MiB. */
 const KEPT_PER_CATALOG = 30;

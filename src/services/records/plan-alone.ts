@@ -1,12 +1,10 @@
-import type { Rows } from "../../db/database.ts";
 import { keepRecord } from "../../db/idempotency.ts";
 import { isGuardFailure, requireNone, requireSome } from "../../db/write-guard.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
-import { onlyIf } from "../../query/sql/record-statements.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { FencedPlan } from "../fence/run-fenced.ts";
+import type { FencedPlan } from "../fence/fenced-plan.ts";
 import { explainFailure, type PlannedWrite } from "./planned-write.ts";
 import { idempotentRequestOf, plainView } from "./record-view.ts";
 
@@ -28,23 +26,21 @@ export function planAlone(
   const kept = request && write.keep(view ?? plainView(target));
   const position = guards.length;
   const firstCheck = position + 1;
-  const shape = ([row = []]: Rows, results: readonly Rows[] = []): WrittenRecord => {
-    const shown = viewed ? viewed.shape(results.slice(firstCheck + checks.length)) : write.shape([row]);
-    return { ...(shown ?? NOTHING), id: String(row[0]) };
-  };
-  const isSingle = !request && !viewed && checks.length === 0;
+  const statements = [
+    ...guards,
+    write.statement,
+    ...checks.map(({ query }) => requireNone(query)),
+    ...(viewed?.statements ?? []),
+    ...(request ? [keepRecord(request, 0, kept?.statement)] : []),
+  ];
   return {
-    statements: [
-      ...guards,
-      write.statement,
-      ...checks.map(({ query }) => requireNone(query)),
-      ...(viewed?.statements ?? []),
-      ...(request ? [keepRecord(request, 0, kept?.statement)] : []),
-    ],
-    single: isSingle
-      ? { onlyIf: (condition) => onlyIf(write.statement, condition), requires: write.requires, shape }
-      : undefined,
-    shape: (results) => shape(results[position] ?? [], results),
+    statements,
+    ...(statements.length === firstCheck && { single: write }),
+    shape(results) {
+      const [row = []] = results[position] ?? [];
+      const shown = viewed ? viewed.shape(results.slice(firstCheck + checks.length)) : write.shape([row]);
+      return { ...(shown ?? NOTHING), id: String(row[0]) };
+    },
     async explain(failure) {
       if (!isGuardFailure(failure)) return explainFailure(ctx, write, failure);
       const { index } = failure;

@@ -2,7 +2,7 @@ import { FAILING } from "../../db/write-guard.ts";
 import { AppError, withPrefix } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { FencedPlan } from "../fence/run-fenced.ts";
+import type { FencedPlan } from "../fence/fenced-plan.ts";
 import { answerOf, type BulkAnswer, foreseenAnswer, replayAnswer } from "./bulk-answer.ts";
 import { isWrite, type PlannedBulk } from "./bulk-items.ts";
 import { planTogether } from "./plan-together.ts";

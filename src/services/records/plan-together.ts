@@ -7,7 +7,7 @@ import type { Statement } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import { withoutRows } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { FencedPlan, Requirement } from "../fence/run-fenced.ts";
+import type { FencedPlan, Requirement } from "../fence/fenced-plan.ts";
 import { explainFailure, type PlannedWrite, recordOf } from "./planned-write.ts";
 import { idempotentRequestOf, plainView } from "./record-view.ts";
 

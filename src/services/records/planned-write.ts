@@ -2,7 +2,7 @@ import { parseId, recordValidatorOf, type Surroundings } from "../../columns/val
 import type { Rows } from "../../db/database.ts";
 import type { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { preconditionFailed, recordNotFound, validationFailed } from "../../errors/failures.ts";
+import { recordHasChanged, recordNotFound, validationFailed } from "../../errors/failures.ts";
 import { newUuidV7 } from "../../lib/ids.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -29,7 +29,7 @@ import {
 } from "../../query/sql/record-statements.ts";
 import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { ServiceContext, WorkspaceContext } from "../context.ts";
-import type { Requirement } from "../fence/run-fenced.ts";
+import type { Requirement } from "../fence/fenced-plan.ts";
 import { type Diagnosis, diagnoseDelete, diagnoseWrite } from "./diagnose-failure.ts";
 
 /** One validated write of one record, ready for any batch. */
@@ -171,10 +171,7 @@ interface Existing {
 function requirementsOf(entity: Entity, { id, text, expectedVersion }: Existing): readonly Requirement[] {
   const exists = { query: compileExists(entity, id), otherwise: () => recordNotFound(text) };
   if (expectedVersion === undefined) return [exists];
-  return [
-    exists,
-    { query: compileIsAtVersion(entity, id, expectedVersion), otherwise: () => preconditionFailed() },
-  ];
+  return [exists, { query: compileIsAtVersion(entity, id, expectedVersion), otherwise: recordHasChanged }];
 }
 
 /** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */

@@ -8,7 +8,7 @@ import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { PlanningView } from "../fence/run-fenced.ts";
+import type { PlanningView } from "../fence/fenced-plan.ts";
 
 /**
  * The entity of a name, for what the caller wants to do with it. To a key with scopes, an entity that does not exist is

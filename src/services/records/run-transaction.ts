@@ -4,7 +4,8 @@ import type { JsonObject } from "../../model/json.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type PlanningView, runFenced } from "../fence/run-fenced.ts";
+import type { PlanningView } from "../fence/fenced-plan.ts";
+import { runFenced } from "../fence/run-fenced.ts";
 import {
   FORGET_IDS,
   type NamedOperation,

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/v4";
 import { badRequest } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { NAME_PATTERN } from "../../model/names.ts";

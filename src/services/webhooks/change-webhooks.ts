@@ -9,7 +9,8 @@ import type { Statement } from "../../model/sql-value.ts";
 import { eventsOfEntity, type WebhookCoverage } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type FencedPlan, runFenced } from "../fence/run-fenced.ts";
+import type { FencedPlan } from "../fence/fenced-plan.ts";
+import { runFenced } from "../fence/run-fenced.ts";
 
 export interface WebhooksChange<T> extends FencedPlan<T> {
   /** What all webhooks of the workspace listen to from now on. */

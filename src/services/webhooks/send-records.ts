@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/v4";
 import { parseId } from "../../columns/validate-record.ts";
 import type { Rows } from "../../db/database.ts";
 import { sendStatements } from "../../db/webhook-queue.ts";
@@ -10,7 +10,8 @@ import type { WorkspaceView } from "../../model/workspace.ts";
 import { compileGetById } from "../../query/sql/record-statements.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type FencedPlan, runFenced } from "../fence/run-fenced.ts";
+import type { FencedPlan } from "../fence/fenced-plan.ts";
+import { runFenced } from "../fence/run-fenced.ts";
 import { parseInput } from "../parse-input.ts";
 import { webhookNotFound } from "./webhook-missing.ts";
 

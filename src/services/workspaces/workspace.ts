@@ -1,5 +1,5 @@
 import { inArray, sql } from "drizzle-orm";
-import * as z from "zod";
+import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
