@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readReadyUrl } from "../../../tools/libsql-server/test/support/ready-url.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -54,15 +55,7 @@ async function startDatabase() {
   const child = spawn("sh", ["-c", `trap '' XFSZ; exec "$0" "$@"`, process.execPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let output = "";
-  const url = await new Promise<string>((resolve) => {
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-      const [, found] = /Ready on (\S+)/.exec(output) ?? [];
-      if (found) resolve(found);
-    });
-  });
-  return { url, child };
+  return { url: await readReadyUrl(child), child };
 }
 
 /** Bytes that each of the database's files may have. */

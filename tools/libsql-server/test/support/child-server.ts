@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { readReadyUrl } from "./ready-url.ts";
 
 const MAIN = join(import.meta.dirname, "../../main.ts");
 
@@ -21,7 +21,7 @@ export function spawnMain(args: string[]): ChildProcess {
 
 export async function startChildServer(args: string[]): Promise<ChildServer> {
   const child = spawnMain(args);
-  const url = await readUrl(child);
+  const url = await readReadyUrl(child);
   const stop = async (signal: NodeJS.Signals) => {
     const exited = once(child, "exit");
     child.kill(signal);
@@ -29,13 +29,4 @@ export async function startChildServer(args: string[]): Promise<ChildServer> {
     return code;
   };
   return { url, stop };
-}
-
-async function readUrl(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error("the child has no standard output");
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^Ready on (http:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1];
-    if (url) return url;
-  }
-  throw new Error("the child ended without getting ready");
 }
