@@ -95,6 +95,17 @@ describe("bodies", () => {
     ]);
   });
 
+  it.each([[{}], [["nobody"]], [{ toString: 1, valueOf: 2 }]])(
+    "with %j as an id do not change it",
+    async (id) => {
+      expectFailure(await w.api("PUT", "/Customer/nobody", { body: { id, name: "N" } }), 422, {
+        code: "VALIDATION_ERROR",
+        message: "Validation failed: 1 error(s)",
+        details: [{ field: "id", message: "cannot be changed" }],
+      });
+    },
+  );
+
   it("with SQL as values store it as it is", async () => {
     const name = `Robert'); DROP TABLE "w1_customers";-- \\ \u2028 \u{1F600}`;
     const created = expectStatus(await post({ email: "bobby@example.com", name }), 201);

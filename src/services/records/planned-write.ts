@@ -128,7 +128,7 @@ export function planUpdate(
 /** An id that cannot be one is not found, also when the body repeats it. */
 function withoutSameId({ id, body }: UpdateRequest): JsonObject {
   const { id: sent, ...others } = body;
-  return String(sent) === id ? others : body;
+  return typeof sent !== "object" && String(sent) === id ? others : body;
 }
 
 /** Throws NOT_FOUND. */
