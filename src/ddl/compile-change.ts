@@ -181,12 +181,16 @@ function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingP
     const { before, after } = pair;
     if (!after) continue;
     const value = newValueSql(pair, () => quoteName(after.columnName));
-    if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${plainDefinition(after)}`));
+    const definition = columnDefinition(schema.after, after);
+    /* What is required cannot be so before it is filled. Each ALTER reads the definitions of the whole database. */
+    const added = after.nullable ? definition : plainDefinition(after);
+    if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${added}`));
     else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, untypedDefinition(after)));
     if (value !== undefined) values.push(`${quoteName(after.columnName)} = ${value}`);
-    if (!before || value !== undefined || isRedefined(schema, before, after)) {
-      rules.push(alterColumn(entity.physicalTable, columnDefinition(schema.after, after)));
-    }
+    const isUnfinished = before
+      ? value !== undefined || isRedefined(schema, before, after)
+      : added !== definition;
+    if (isUnfinished) rules.push(alterColumn(entity.physicalTable, definition));
   }
   const pass = values.length > 0 ? [statement(`UPDATE ${table} SET ${values.join(", ")}`)] : [];
   return [...fresh, ...pass, ...rules];

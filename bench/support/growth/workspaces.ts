@@ -19,6 +19,8 @@ export async function growWorkspaces(directory: string, rounds: number): Promise
   const lists = new Map<number, Send>();
   const creates = new Map<number, Send>();
   const others = new Map<number, Send>();
+  const added = new Map<number, Send>();
+  const dropped = new Map<number, Send>();
   for (const count of COUNTS) {
     const { baseUrl } = await startStack(join(directory, `workspaces${count}`));
     const all: GrowingWorkspace[] = [];
@@ -30,6 +32,10 @@ export async function growWorkspaces(directory: string, rounds: number): Promise
     lists.set(count, () => first.data("GET", "/Book"));
     creates.set(count, () => first.data("POST", "/Book", record(undefined, 0)));
     others.set(count, async () => all[next++ % count]?.data("GET", "/Book/1"));
+    const columns = "/entities/Book/columns";
+    let [addition, drop] = [0, 0];
+    added.set(count, () => first.admin("POST", columns, { name: `field${++addition}`, type: "VARCHAR" }));
+    dropped.set(count, () => first.admin("DELETE", `${columns}/field${++drop}?confirm=field${drop}`));
     console.log(`A database of ${count} workspaces is there`);
   }
   return measureGrowth(
@@ -39,6 +45,8 @@ export async function growWorkspaces(directory: string, rounds: number): Promise
       "20 of 100, with total": lists,
       create: creates,
       "get, each of another workspace": others,
+      "a column added": added,
+      "a column dropped": dropped,
     },
   );
 }

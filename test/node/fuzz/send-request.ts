@@ -10,11 +10,12 @@ export interface FuzzAnswer {
 const TIMEOUT_MS = 30_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
+/** What it is when a connection that was kept open is closed by the server just as it is used again. */
+const CLOSED_MEANWHILE = new Set(["EPIPE", "ECONNRESET"]);
+
 /** Sends exactly what is asked, without the repairs that fetch makes. Rejects when there is no answer. */
-export function sendRequest(
-  baseUrl: string,
-  { method, path, headers, body }: FuzzRequest,
-): Promise<FuzzAnswer> {
+export function sendRequest(baseUrl: string, asked: FuzzRequest): Promise<FuzzAnswer> {
+  const { method, path, headers, body } = asked;
   const { hostname, port } = new URL(baseUrl);
   const length = body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
@@ -41,7 +42,11 @@ export function sendRequest(
       });
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
-    sent.on("error", reject);
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      if (sent.reusedSocket && CLOSED_MEANWHILE.has(error.code ?? ""))
+        return resolve(sendRequest(baseUrl, asked));
+      reject(error);
+    });
     sent.end(body);
   });
 }
