@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type GuardedChild, spawnGuarded } from "./guarded-child.ts";
+import { HEAP_FLAGS } from "./heap-flags.ts";
 import { OperatorError } from "./operator-error.ts";
 
 const CHILD = fileURLToPath(new URL("./database-child.ts", import.meta.url));
@@ -49,7 +50,7 @@ export async function startDatabase(file: string, log: (line: string) => void): 
 }
 
 function spawnServer(file: string, port: number, authToken: string): GuardedChild {
-  return spawnGuarded(process.execPath, [CHILD], {
+  return spawnGuarded(process.execPath, [...HEAP_FLAGS, CHILD], {
     env: { DATABASE_FILE: file, DATABASE_PORT: String(port), DATABASE_TOKEN: authToken },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { HEAP_FLAGS } from "../runtime/heap-flags.ts";
 
 export interface WorkerdConfig {
   readonly port: number;
@@ -14,12 +15,6 @@ export interface WorkerdConfig {
   readonly allowsPrivateWebhooks: boolean;
 }
 
-/**
- * V8 collects all of its heap when that has grown by the size of its young generation and more, and stops the Worker for
- * as long as what is to go is large: 16 MiB (the default) are pauses of 100 to 190 ms, 4 MiB some of 50 (bench/README.md).
- */
-const V8_FLAGS = ["--max-semi-space-size=4"];
-
 /** The text of a workerd configuration (Cap'n Proto) for the files that buildWorker made beside it. */
 export function writeWorkerdConfig(config: WorkerdConfig): string {
   const variables = config.variables.map(
@@ -29,7 +24,7 @@ export function writeWorkerdConfig(config: WorkerdConfig): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  v8Flags = [${V8_FLAGS.map(quote).join(", ")}],
+  v8Flags = [${HEAP_FLAGS.map(quote).join(", ")}],
   services = [
     (name = "main", worker = .worker),
     (name = "kv", disk = (path = ${quote(config.kvDirectory)}, writable = true)),

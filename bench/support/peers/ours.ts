@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
 import { onEnd, waitUntilHealthy } from "../../../tools/runtime/lifecycle.ts";
 import { type ApiClient, createApiClient } from "../../../tools/seed/api-client.ts";
 import { startWorkerd } from "../../../tools/serve/workerd.ts";
@@ -35,7 +36,7 @@ export async function startBenchDatabase(directory: string, { hasStats }: { hasS
   ];
   return startProgram({
     command: process.execPath,
-    args: [join(ROOT, "tools/libsql-server/main.ts"), ...flags, ...stats],
+    args: [...HEAP_FLAGS, join(ROOT, "tools/libsql-server/main.ts"), ...flags, ...stats],
     cwd: directory,
     env: {},
     logFile: join(directory, "database.log"),
