@@ -8,28 +8,32 @@ async function refuseSingleQuery(): Promise<never> {
   throw new Error("platform queries run in batches: one round trip, one transaction");
 }
 
+const over = (run: Database["read"]) =>
+  drizzle(refuseSingleQuery, async (queries) => {
+    const statements = queries.map(({ sql, params }) => ({ sql, args: params as SqlValue[] }));
+    const results: readonly Rows[] = await run(statements);
+    return results.map((rows) => ({ rows: [...rows] }));
+  });
+
 /**
  * Drizzle over our one door: `batch([…])` of either is one round trip and one transaction with typed rows.
  * Made when asked for, because most requests never do. Throws what Database throws.
  */
-export function openPlatform(database: Database) {
-  const over = (run: Database["read"]) =>
-    drizzle(refuseSingleQuery, async (queries) => {
-      const statements = queries.map(({ sql, params }) => ({ sql, args: params as SqlValue[] }));
-      const results: readonly Rows[] = await run(statements);
-      return results.map((rows) => ({ rows: [...rows] }));
-    });
-  return {
-    get read() {
-      return over(database.read);
-    },
-    get write() {
-      return over(database.write);
-    },
-  };
-}
+export class Platform {
+  readonly #database: Database;
 
-export type Platform = ReturnType<typeof openPlatform>;
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get read() {
+    return over((statements) => this.#database.read(statements));
+  }
+
+  get write() {
+    return over((statements) => this.#database.write(statements));
+  }
+}
 
 type Query = { readonly sql: string; readonly params: unknown[] };
 /** A query that Drizzle has built, or one that was given as SQL. */

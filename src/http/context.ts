@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { openDatabase } from "../db/database.ts";
-import { openPlatform } from "../db/platform.ts";
+import { Platform } from "../db/platform.ts";
 import { type Bindings, settingsOf } from "../env.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
@@ -39,7 +39,7 @@ export function openServices(
   return {
     ...lastingServicesOf(bindings),
     database,
-    platform: openPlatform(database),
+    platform: new Platform(database),
     meter: {},
     requestId,
     clientAddress,

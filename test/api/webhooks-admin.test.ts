@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/db/database.ts";
-import { openPlatform } from "../../src/db/platform.ts";
+import { Platform } from "../../src/db/platform.ts";
 import { serviceUnavailable } from "../../src/errors/failures.ts";
 import { openServices } from "../../src/http/context.ts";
 import worker from "../../src/index.ts";
@@ -127,7 +127,7 @@ describe("a change of a webhook", () => {
     };
     const { organization, workspace } = w;
     const address = { organization, workspace };
-    return { ...services, database, platform: openPlatform(database), actor: { kind: "ADMIN" }, address };
+    return { ...services, database, platform: new Platform(database), actor: { kind: "ADMIN" }, address };
   }
 
   it("of its secret is answered once it is made: a secret that nobody has seen would be lost", async () => {
