@@ -6,7 +6,9 @@ export const etagOf = ({ tag }: { readonly tag: string }): string => `"${tag}"`;
 
 /** Whether `If-None-Match` names what would be answered; weak comparison, as for any GET. */
 export function hasCurrentCopy(c: AppContext, found: { readonly tag: string }): boolean {
-  const tags = tagsOf(c.req.header("If-None-Match"));
+  const header = c.req.header("If-None-Match");
+  if (header === undefined) return false;
+  const tags = tagsOf(header);
   return tags.includes("*") || tags.map((tag) => tag.replace(/^W\//, "")).includes(etagOf(found));
 }
 
@@ -16,4 +18,4 @@ export function isMatching(c: AppContext, found: { readonly tag: string }): bool
   return header === undefined || header.trim() === "*" || tagsOf(header).includes(etagOf(found));
 }
 
-const tagsOf = (header: string | undefined) => (header ?? "").split(",").map((tag) => tag.trim());
+const tagsOf = (header: string) => header.split(",").map((tag) => tag.trim());

@@ -15,6 +15,12 @@ export function within<T>(durationMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`no answer within ${durationMs} ms`));
     const timer = setTimeout(giveUp, durationMs);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const inTime =
+      <V>(settle: (outcome: V) => void) =>
+      (outcome: V) => {
+        clearTimeout(timer);
+        settle(outcome);
+      };
+    work.then(inTime(resolve), inTime(reject));
   });
 }
