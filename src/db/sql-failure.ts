@@ -33,8 +33,8 @@ export class SqlFailure extends Error {
     return this.message.includes("NOT NULL constraint failed");
   }
 
-  /** The text that a trigger raised, such as `FENCE`. */
+  /** Whether a trigger raised the text, such as `FENCE`, which may also be the end of a column's name. */
   hasRaised(text: string): boolean {
-    return this.code === "SQLITE_CONSTRAINT" && this.message.endsWith(text);
+    return this.code === "SQLITE_CONSTRAINT" && ` ${this.message}`.endsWith(` ${text}`);
   }
 }

@@ -29,10 +29,13 @@ const badge = {
   idType: "UUID",
   columns: [
     { name: "code", type: "VARCHAR" },
+    { name: "marker", columnName: "IS_ABSENT", type: "VARCHAR", unique: true },
+    { name: "barrier", columnName: "IS_FENCE", type: "VARCHAR", unique: true },
     { name: "personId", references: { entity: "Person", relationship: "person", onDelete: "CASCADE" } },
   ],
 };
 const BADGE = "0190a0b0-1234-7abc-8def-0123456789ab";
+const OTHER_BADGE = "0190a0b0-1234-7abc-8def-0123456789ac";
 
 type Call = readonly [method: string, path: string, body?: unknown, headers?: Record<string, string>];
 
@@ -51,6 +54,11 @@ const CALLS: readonly Call[] = [
   ["POST", "/Person", { email: "e@x", starts: "2026-02-01", ends: "2026-01-01" }],
   ["POST", "/Badge", { id: BADGE, code: "one", personId: 2 }],
   ["POST", "/Badge", { id: BADGE, code: "two" }],
+  ["POST", "/Badge", { id: OTHER_BADGE, marker: "m", barrier: "b" }],
+  ["POST", "/Badge", { marker: "m" }],
+  ["POST", "/Badge", { barrier: "b" }],
+  ["PUT", `/Badge/${BADGE}`, { marker: "m" }],
+  ["PUT", `/Badge/${BADGE}`, { barrier: "b" }],
   ["PUT", "/Team/1", { size: 5 }],
   ["PATCH", "/Team/1", {}],
   ["PUT", "/Team/1", { name: "Blue" }],
@@ -63,6 +71,8 @@ const CALLS: readonly Call[] = [
   ["PUT", "/Team/x", { size: 6 }],
   ["PUT", "/Team/1", { size: 7 }, { "If-Match": '"1-nothing"' }],
   ["PUT", "/Team/99", { size: 7 }, { "If-Match": '"1-nothing"' }],
+  ["PATCH", "/Team/1", {}, { "If-Match": '"1-nothing"' }],
+  ["PATCH", "/Team/99", {}, { "If-Match": '"1-nothing"' }],
   ["PUT", "/Team/1", { size: 7 }, { "If-Match": "*" }],
   ["PUT", "/Team/99", { size: 7 }, { "If-Match": "*" }],
   ["PUT", "/Person/1", { ends: "2025-01-01" }],

@@ -146,9 +146,9 @@ export function compileDelete(entity: Entity, id: SqlValue, expectedVersion?: nu
   return atVersion({ sql: textsOf(entity).delete, args: [id] }, expectedVersion);
 }
 
-/** Returns the record's row like an insert, or no row. */
-export function compileGetById(entity: Entity, id: SqlValue): Statement {
-  return { sql: textsOf(entity).get, args: [id] };
+/** Returns the record's row like an insert; no row when it is absent or no longer at `expectedVersion`. */
+export function compileGetById(entity: Entity, id: SqlValue, expectedVersion?: number): Statement {
+  return atVersion({ sql: textsOf(entity).get, args: [id] }, expectedVersion);
 }
 
 /** Returns the record's `_version`, or no row. */

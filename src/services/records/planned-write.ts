@@ -112,7 +112,9 @@ export function planUpdate(
   const { expectedVersion } = request;
   return {
     statement:
-      values.size === 0 ? compileGetById(entity, id) : compileUpdate(entity, id, { values, expectedVersion }),
+      values.size === 0
+        ? compileGetById(entity, id, expectedVersion)
+        : compileUpdate(entity, id, { values, expectedVersion }),
     values,
     id,
     requires: requirementsOf(entity, { id, text: request.id, expectedVersion }),
