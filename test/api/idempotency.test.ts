@@ -212,6 +212,18 @@ describe("a write with an Idempotency-Key", () => {
       });
     }
     expect(await total()).toBe(2);
+    expectStatus(await send("PUT", "/Customer/1", { age: 1 }, "key 2"), 200);
+    expect((await send("PATCH", "/Customer/1", { age: 1 }, "key 2")).body.error.code).toBe(
+      "IDEMPOTENCY_CONFLICT",
+    );
+  });
+
+  it("claims no preference that it was not given with", async () => {
+    const first = expectStatus(await send("POST", "/Customer/bulk", [person(1)]), 200);
+    const preferring = { Prefer: "return=representation" };
+    const again = await send("POST", "/Customer/bulk", [person(1)], "key 1", preferring);
+    expectReplay(first, again);
+    expect(again.headers.get("Preference-Applied")).toBeNull();
   });
 
   it("refuses the same key with another request that is wrong in itself, too", async () => {

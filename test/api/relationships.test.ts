@@ -45,6 +45,15 @@ describe("many-to-many relationships", () => {
     expect(described).toContainEqual({ name: "tags", kind: "MANY_TO_MANY", entity: "Tag" });
   });
 
+  it("make no 304 of an expansion whose own records have changed", async () => {
+    const first = expectStatus(await w.api("GET", "/Post/2?expand=tags"), 200);
+    expectStatus(await w.api("PUT", "/Tag/2", { body: { name: "navy" } }), 200);
+    const headers = { "If-None-Match": first.headers.get("ETag") ?? "" };
+    const again = expectStatus(await w.api("GET", "/Post/2?expand=tags", { headers }), 200);
+    expect(again.body.data.tags).toMatchObject([{ name: "navy" }]);
+    expectStatus(await w.api("PUT", "/Tag/2", { body: { name: "blue" } }), 200);
+  });
+
   it("must name a join entity and its two references", async () => {
     const wrong = [
       { ...tags, source: "tagId" },

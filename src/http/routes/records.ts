@@ -118,10 +118,11 @@ function bulk(action: BulkAction): Handler {
     const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
     markReplay(c, ctx);
     deliverAfter(c, pathParameter(c, "entity"));
+    /* One that is given again is that of then, whatever is preferred now. */
     return respondJson(
       c,
       answer,
-      isReturning ? { headers: { "Preference-Applied": "return=representation" } } : {},
+      answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {},
     );
   };
 }

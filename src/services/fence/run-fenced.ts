@@ -51,13 +51,13 @@ const PAUSE_MS = 50;
 export async function runFenced<T>(ctx: WorkspaceContext, work: FencedWork<T>): Promise<T> {
   let belief: Belief = { actor: ctx.actor, view: await resolveView(ctx) };
   await limitRate(ctx, belief, { need: work.need, plan: () => planOrRefuse(ctx, work, belief) });
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const outcome = await attemptWork(ctx, work, belief);
     if (outcome.held) return outcome.value;
-    if (outcome.facts?.isMigrating) await pause(PAUSE_MS * 2 ** attempt);
+    if (attempt === MAX_ATTEMPTS) throw schemaMigrationInProgress();
+    if (outcome.facts?.isMigrating) await pause(PAUSE_MS * 2 ** (attempt - 1));
     belief = await refreshBelief(ctx, belief, outcome.facts);
   }
-  throw schemaMigrationInProgress();
 }
 
 type Outcome<T> =
