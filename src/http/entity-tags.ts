@@ -6,9 +6,7 @@ export const etagOf = ({ tag }: { readonly tag: string }): string => `"${tag}"`;
 
 /** Whether `If-None-Match` names what would be answered; weak comparison, as for any GET. */
 export function hasCurrentCopy(c: AppContext, found: { readonly tag: string }): boolean {
-  const header = c.req.header("If-None-Match");
-  if (header === undefined) return false;
-  const tags = tagsOf(header);
+  const tags = tagsOf(c.req.header("If-None-Match"));
   return tags.includes("*") || tags.map((tag) => tag.replace(/^W\//, "")).includes(etagOf(found));
 }
 
@@ -18,4 +16,4 @@ export function isMatching(c: AppContext, found: { readonly tag: string }): bool
   return header === undefined || header.trim() === "*" || tagsOf(header).includes(etagOf(found));
 }
 
-const tagsOf = (header: string) => header.split(",").map((tag) => tag.trim());
+const tagsOf = (header: string | undefined) => (header ?? "").split(",").map((tag) => tag.trim());

@@ -4,14 +4,10 @@ import { parsePage } from "../query/parse/parse-page.ts";
 import type { PageRequest } from "../services/page.ts";
 import type { AppContext } from "./context.ts";
 
-const NO_PARAMETERS = new URLSearchParams();
-
 /** The query's parameters, or the error of a query that is not percent-encoded UTF-8, thrown when called. */
 export function queryOf(c: AppContext): () => URLSearchParams {
-  const { url } = c.req;
-  const start = url.indexOf("?");
-  if (start === -1) return () => NO_PARAMETERS;
-  const query = url.slice(start + 1);
+  const start = c.req.url.indexOf("?");
+  const query = start === -1 ? "" : c.req.url.slice(start + 1);
   return () => {
     try {
       decodeURIComponent(query);

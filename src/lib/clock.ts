@@ -15,12 +15,6 @@ export function within<T>(durationMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`no answer within ${durationMs} ms`));
     const timer = setTimeout(giveUp, durationMs);
-    const inTime =
-      <V>(settle: (outcome: V) => void) =>
-      (outcome: V) => {
-        clearTimeout(timer);
-        settle(outcome);
-      };
-    work.then(inTime(resolve), inTime(reject));
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

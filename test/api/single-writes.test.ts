@@ -103,10 +103,10 @@ async function send(w: TestWorkspace, [method, path, body, headers]: Call, key?:
   return { call: [method, path, body], status: answer.status, body: answer.body, version, location };
 }
 
-const pair = () => Promise.all([makeWorkspace(team, person, badge), makeWorkspace(team, person, badge)]);
+const make = () => makeWorkspace(team, person, badge);
+const makePair = () => Promise.all([make(), make()]);
 
-async function expectAlike([single, guarded]: readonly TestWorkspace[], calls: readonly Call[]) {
-  if (!single || !guarded) throw new Error("two workspaces are compared");
+async function expectAlike([single, guarded]: [TestWorkspace, TestWorkspace], calls: readonly Call[]) {
   const statuses: number[] = [];
   for (const call of calls) {
     const answer = await send(single, call);
@@ -117,7 +117,7 @@ async function expectAlike([single, guarded]: readonly TestWorkspace[], calls: r
 }
 
 it("are answered as in a transaction, and leave the same records", async () => {
-  const workspaces = await pair();
+  const workspaces = await makePair();
   const statuses = new Set(await expectAlike(workspaces, CALLS));
   expect([...statuses].toSorted()).toEqual([200, 201, 204, 400, 404, 409, 412, 422]);
   await expectAlike(workspaces, [
@@ -167,7 +167,7 @@ const STATES: Readonly<Record<string, { change: (w: TestWorkspace) => Promise<un
 };
 
 it.each(Object.entries(STATES))("meet %s like a transaction, from the first write on", async (_, state) => {
-  const workspaces = await pair();
+  const workspaces = await makePair();
   await expectAlike(workspaces, [["POST", "/Team", { name: "Red" }]]);
   for (const w of workspaces) {
     const changed = (await state.change(w)) as { status: number; text: string };

@@ -57,9 +57,9 @@ async function findAsset(request) {
 }
 
 export default {
-  fetch(request, _, ctx) {
-    const answer = () => worker.fetch(request, bindings, ctx);
-    return request.url.includes(ASSETS) ? findAsset(request).then((asset) => asset ?? answer()) : answer();
+  async fetch(request, _, ctx) {
+    const asset = request.url.includes(ASSETS) ? await findAsset(request) : undefined;
+    return asset ?? worker.fetch(request, bindings, ctx);
   },
 };
 

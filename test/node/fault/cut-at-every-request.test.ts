@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
+import { cutEverywhere } from "../support/cut-everywhere.ts";
 import type { Fate } from "../support/http-proxy.ts";
 import { PERSISTENT_ID, Persistent } from "../support/persistent-client.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/served-workspace.ts";
@@ -112,22 +113,18 @@ const writes: readonly {
 it.each(writes)(
   "$write.0 $write.1 $write.3 is done once, and answered as if nothing had happened",
   async ({ write: [method, path, status, body, headers], answers, leaves }) => {
-    let cuts = 0;
-    for (const fate of ["CUT_BEFORE", "CUT_AFTER"] as const) {
-      for (let at = 1; ; at++) {
-        await startAgain();
-        roundTrips = 0;
-        fateOf = (roundTrip) => (roundTrip === at ? fate : "PASS");
-        const answer = await client.write(method, path, status, body, { ...headers });
-        fateOf = () => "PASS";
-        if (roundTrips < at) break;
-        cuts++;
-        const where = `${fate} ${at}`;
-        if (answers === undefined) expect(answer.body, where).toBeUndefined();
-        else expect(answer.body, where).toMatchObject(answers as object);
-        expect(await w.records("Item"), where).toMatchObject(leaves);
-      }
-    }
-    expect(cuts).toBeGreaterThan(1);
+    await cutEverywhere(async ({ at, fate }) => {
+      await startAgain();
+      roundTrips = 0;
+      fateOf = (roundTrip) => (roundTrip === at ? fate : "PASS");
+      const answer = await client.write(method, path, status, body, { ...headers });
+      fateOf = () => "PASS";
+      if (roundTrips < at) return false;
+      const where = `${fate} ${at}`;
+      if (answers === undefined) expect(answer.body, where).toBeUndefined();
+      else expect(answer.body, where).toMatchObject(answers as object);
+      expect(await w.records("Item"), where).toMatchObject(leaves);
+      return true;
+    });
   },
 );
