@@ -1,7 +1,6 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { openDatabase } from "../../src/db/database.ts";
 import { expectFailure, expectStatus } from "../support/api.ts";
+import { database } from "../support/database.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /* Indexes and triggers have names too, which no names of a schema can make clash. */
@@ -90,8 +89,6 @@ describe("a UNIQUE_COMPOSITE", () => {
     );
   });
 });
-
-const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "names" });
 
 async function triggersOf({ organization, workspace }: TestWorkspace) {
   const prefix = `'w' || (SELECT w.id FROM workspaces w JOIN organizations o ON o.id = w.organization_id WHERE o.slug = ? AND w.slug = ?) || '_*'`;

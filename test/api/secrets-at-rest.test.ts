@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { expectStatus } from "../support/api.ts";
-import { listen, makeMailbox, runSql } from "../support/webhooks.ts";
+import { runSql } from "../support/database.ts";
+import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
 it("neither the database nor KV holds a key or a webhook's secret, only what they can be known by", async () => {
@@ -31,7 +32,7 @@ async function rowsWith(text: string): Promise<readonly unknown[]> {
     const [[count] = []] = await runSql(`SELECT count(*) FROM "${table}" WHERE instr("${column}", ?) > 0`, [
       text,
     ]);
-    return count === "0" ? [] : [table];
+    return count === 0 ? [] : [table];
   });
   return (await Promise.all(found)).flat();
 }

@@ -10,8 +10,9 @@ import type { WorkspaceContext } from "../../src/services/context.ts";
 import { rotateSecret } from "../../src/services/webhooks/rotate-secret.ts";
 import { updateWebhook } from "../../src/services/webhooks/update-webhook.ts";
 import { ADMIN_TOKEN, expectFailure, expectStatus } from "../support/api.ts";
+import { runSql } from "../support/database.ts";
 import { customer, order } from "../support/entities.ts";
-import { ALL_EVENTS, listen, makeMailbox, runSql } from "../support/webhooks.ts";
+import { ALL_EVENTS, listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 let w: TestWorkspace;

@@ -1,15 +1,9 @@
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
 import { expectFailure, expectStatus } from "../support/api.ts";
+import { runSql } from "../support/database.ts";
 import { alice, customer } from "../support/entities.ts";
-import {
-  deliveriesOf,
-  listen,
-  makeMailbox,
-  runSql,
-  type TestMailbox,
-  untilNewest,
-} from "../support/webhooks.ts";
+import { deliveriesOf, listen, makeMailbox, type TestMailbox, untilNewest } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 let w: TestWorkspace;

@@ -1,11 +1,10 @@
-import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openDatabase } from "../../src/db/database.ts";
 import { sendStatements } from "../../src/db/webhook-queue.ts";
 import { askCounted, expectStatus } from "../support/api.ts";
+import { database, runSql } from "../support/database.ts";
 import { alice, customer, order } from "../support/entities.ts";
 import { typeColumns, typeSamples } from "../support/type-samples.ts";
-import { listen, makeMailbox, runSql, type TestMailbox } from "../support/webhooks.ts";
+import { listen, makeMailbox, type TestMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /* What becomes an event: exactly the changes that were made, whatever made them, as the API shows the records. */
@@ -297,7 +296,6 @@ describe("the triggers", () => {
 });
 
 it("chosen rows of a webhook that was deleted meanwhile, with its workspace, leave nothing", async () => {
-  const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
   const messageId = crypto.randomUUID();
   const sent = { webhookId: "whk_gone", deliveryId: "dlv_gone", messageId, entityId: "e", entityName: "E" };
   const results = await database.write(sendStatements({ ...sent, body: "{}" }));

@@ -1,9 +1,8 @@
-import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openDatabase } from "../../src/db/database.ts";
 import { claimDeliveryStatements, decodeClaimed, reportStatements } from "../../src/db/webhook-queue.ts";
 import { RETRY_DELAYS_SECONDS } from "../../src/webhooks/retry-schedule.ts";
 import { expectStatus } from "../support/api.ts";
+import { database, runSql } from "../support/database.ts";
 import { alice, customer } from "../support/entities.ts";
 import {
   deliveriesOf,
@@ -11,7 +10,6 @@ import {
   listen,
   makeMailbox,
   runScheduled,
-  runSql,
   type TestMailbox,
   untilNewest,
 } from "../support/webhooks.ts";
@@ -171,7 +169,6 @@ describe("a lease", () => {
          i % 50, '[{}]', strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM n`,
       [id],
     );
-    const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
     const claim = async (token: string) => {
       const results = await database.write(claimDeliveryStatements(id, token, 9));
       return decodeClaimed(results.at(-1) ?? []);
@@ -199,7 +196,6 @@ describe("a lease", () => {
       response: "",
       error: null,
     };
-    const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
     const late = { deliveryId, token: "ended", status: "SUCCEEDED", attempt } as const;
     await database.write(reportStatements(late));
     expect(await untilNewest(w, id, { status: "PENDING" })).toMatchObject({

@@ -4,8 +4,9 @@ import { openServices } from "../../src/http/context.ts";
 import type { ServiceContext } from "../../src/services/context.ts";
 import { forgetOldRequests } from "../../src/services/records/forget-old-requests.ts";
 import { expireEvents } from "../../src/services/webhooks/expire-events.ts";
+import { runSql } from "../support/database.ts";
 import { customer } from "../support/entities.ts";
-import { listen, runSql } from "../support/webhooks.ts";
+import { listen } from "../support/webhooks.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
 const MANY = 2500;

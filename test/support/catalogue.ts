@@ -1,10 +1,8 @@
-import { env } from "cloudflare:workers";
-import { openDatabase } from "../../src/db/database.ts";
+import { database } from "./database.ts";
 import type { TestWorkspace } from "./workspace.ts";
 
 /** SQLite's own account of a workspace's tables: columns, references, indexes and triggers, without ids and prefixes. */
 export async function catalogueOf({ organization, workspace }: TestWorkspace): Promise<unknown> {
-  const database = openDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "catalogue" });
   const [[[id] = []] = []] = await database.read([
     {
       sql: "SELECT w.id FROM workspaces w JOIN organizations o ON o.id = w.organization_id WHERE o.slug = ? AND w.slug = ?",

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { expectStatus } from "./api.ts";
+import { runSql } from "./database.ts";
 import type { Reaction, Received } from "./mailbox.ts";
 import type { TestWorkspace } from "./workspace.ts";
 
@@ -45,22 +46,6 @@ export async function listen(w: TestWorkspace, mailbox: { readonly url: string }
 /** The deliveries of a webhook, newest first. */
 export async function deliveriesOf(w: TestWorkspace, webhookId: string) {
   return expectStatus(await w.admin("GET", `/webhooks/${webhookId}/deliveries?size=100`), 200).body.data;
-}
-
-/** Runs statements in the test's database, past the product: how a test moves time. */
-export async function runSql(sql: string, args: readonly string[] = []): Promise<readonly unknown[][]> {
-  const stmt = { sql, args: args.map((value) => ({ type: "text", value })) };
-  const requests = [{ type: "execute", stmt }, { type: "close" }];
-  const response = await fetch(`${env.LIBSQL_URL}/v2/pipeline`, {
-    method: "POST",
-    body: JSON.stringify({ baton: null, requests }),
-  });
-  const answer = (await response.json()) as {
-    results: [{ response?: { result: { rows: { value?: unknown }[][] } }; error?: unknown }];
-  };
-  const rows = answer.results[0].response?.result.rows;
-  if (!rows) throw new Error(JSON.stringify(answer));
-  return rows.map((row) => row.map(({ value }) => value));
 }
 
 /** What the scheduled run does, once. */
