@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Answer, ask, askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { runSql } from "../support/database.ts";
 import { alice, customer, order } from "../support/entities.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
@@ -74,6 +75,33 @@ describe("an answer that is given again", () => {
       code: "IDEMPOTENCY_CONFLICT",
       message: expect.stringContaining("was used when the key was allowed more"),
     });
+  });
+});
+
+describe("a key that was used", () => {
+  const DAY_MS = 24 * 60 * 60 * 1000;
+  const age = (ms: number) =>
+    runSql("UPDATE idempotency SET created_at = ? WHERE api_key_id = ?", [
+      new Date(Date.now() - ms).toISOString(),
+      w.keyId,
+    ]);
+  const setAge = (value: unknown) => send("PUT", "/Customer/1", { age: value });
+
+  it("is the request's own for 24 hours, and free for any other after that", async () => {
+    const first = expectStatus(await setAge(77), 200);
+    expectStatus(await w.api("PUT", "/Customer/1", { body: { age: 5 } }), 200);
+    await age(DAY_MS - 60_000);
+    expectReplay(first, await setAge(77));
+    await age(DAY_MS + 1000);
+    const again = expectStatus(await setAge(77), 200);
+    expect((await w.api("GET", "/Customer/1")).body.data.age).toBe(77);
+    expectReplay(again, await setAge(77));
+    expect((await setAge(78)).status).toBe(409);
+    await age(DAY_MS + 1000);
+    expectStatus(await setAge(78), 200);
+    expect((await setAge("wrong")).status).toBe(409);
+    await age(DAY_MS + 1000);
+    expectStatus(await setAge("wrong"), 422);
   });
 });
 

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { resources } from "../../src/app.ts";
 import { ask, askAdmin, expectFailure, expectStatus } from "../support/api.ts";
-import { customer, order } from "../support/entities.ts";
+import { runSql } from "../support/database.ts";
+import { alice, customer, order } from "../support/entities.ts";
 import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, makeWorkspaceIn, type TestWorkspace } from "../support/workspace.ts";
 
@@ -19,6 +21,18 @@ beforeAll(async () => {
   }
 });
 
+/** Each method, and one that nobody knows, on each path that there is below the prefix. */
+function requestsTo(prefix: string, w: TestWorkspace): readonly (readonly [method: string, path: string])[] {
+  const { organization, workspace } = w;
+  const values: Readonly<Record<string, string>> = { organization, workspace, entity: "Customer" };
+  const paths = resources.map(({ path }) => path).filter((path) => path.startsWith(prefix));
+  expect(paths).not.toEqual([]);
+  const filled = paths.map((path) => path.replace(/:(\w+)/g, (_, name) => values[name] ?? "1"));
+  return filled.flatMap((path) =>
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"].map((method) => [method, path] as const),
+  );
+}
+
 describe("two workspaces", () => {
   it("of the same entities hold their own records", async () => {
     for (const w of workspaces()) {
@@ -31,19 +45,35 @@ describe("two workspaces", () => {
     const foreign = { code: "UNAUTHORIZED", message: "API key is not valid for this workspace" };
     for (const w of workspaces()) {
       for (const other of workspaces().filter((candidate) => candidate !== w)) {
-        for (const [method, path] of [
-          ["GET", ""],
-          ["GET", "/Customer"],
-          ["GET", "/Customer/1"],
-          ["POST", "/Customer"],
-          ["PUT", "/Customer/1"],
-          ["DELETE", "/Customer/1"],
-          ["PROPFIND", "/Customer"],
-        ] as const) {
-          const body = ["POST", "PUT"].includes(method) ? { name: "x" } : undefined;
-          expectFailure(await ask(method, other.apiPath + path, { token: w.key, body }), 401, foreign);
+        for (const prefix of ["/api/v1/:organization/:workspace", "/mcp/:organization/:workspace"]) {
+          for (const [method, path] of requestsTo(prefix, other)) {
+            const body = method === "GET" ? undefined : {};
+            expectFailure(await ask(method, path, { token: w.key, body }), 401, foreign);
+          }
         }
       }
+    }
+  });
+
+  it("have keys that open nothing of the admin's, on any method and path", async () => {
+    const refused = { code: "UNAUTHORIZED", message: "Invalid admin token" };
+    for (const w of workspaces()) {
+      for (const [method, path] of requestsTo("/admin/v1", w)) {
+        const body = method === "GET" ? undefined : {};
+        expectFailure(await ask(method, path, { token: w.key, body }), 401, refused);
+      }
+    }
+  });
+
+  it("do not share a key that the database gives to another than the edge has", async () => {
+    const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
+    expectStatus(await v.api("GET", "/Customer"), 200);
+    const owner = "SELECT workspace_id FROM api_keys WHERE id = ?";
+    await runSql(`UPDATE api_keys SET workspace_id = (${owner}) WHERE id = ?`, [other.keyId, v.keyId]);
+    const foreign = { code: "UNAUTHORIZED", message: "API key is not valid for this workspace" };
+    for (const w of [v, other]) {
+      expectFailure(await ask("GET", `${w.apiPath}/Customer`, { token: v.key }), 401, foreign);
+      expectFailure(await ask("POST", `${w.apiPath}/Customer`, { token: v.key, body: alice }), 401, foreign);
     }
   });
 

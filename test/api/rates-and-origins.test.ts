@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ask, askAdmin, askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { type Answer, ask, askAdmin, askCounted, expectFailure, expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 let w: TestWorkspace;
@@ -35,6 +35,25 @@ describe("a rate limit", () => {
     for (let i = 0; i < 61; i++) await ask("GET", `${v.apiPath}/Note`, { token: creator.key });
     expectStatus(await ask("GET", `${v.apiPath}/Note`, { token: creator.key }), 403);
     expectStatus(await ask("POST", `${v.apiPath}/Note`, { token: creator.key, body: {} }), 429);
+  });
+
+  it("counts a request once, however often it asks the database", async () => {
+    const v = await makeWorkspace({
+      name: "Note",
+      columns: [{ name: "text", type: "VARCHAR", unique: true }],
+    });
+    expectStatus(await v.admin("PATCH", "", { body: { rateLimit: 300 } }), 200);
+    const left = ({ headers }: Answer) => Number(/r=(\d+)/.exec(headers.get("RateLimit") ?? "")?.[1]);
+    const list = () => v.api("GET", "/Note");
+    /* The first answer is held against the document, which is asked for with the same key. */
+    await list();
+    const before = left(await list());
+    const path = `${v.apiPath}/Note/bulk`;
+    const body = [{ text: "same" }, { text: "same" }];
+    const { answer, roundTrips } = await askCounted("POST", path, { token: v.key, body });
+    expect(answer.body).toMatchObject({ succeeded: 1, failed: 1 });
+    expect(roundTrips).toBeGreaterThan(1);
+    expect([left(answer), left(await list())]).toEqual([before - 1, before - 2]);
   });
 
   it("is not there unless the workspace has one", async () => {

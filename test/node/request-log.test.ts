@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { serveBehindProxy } from "./support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "./support/counter-workspace.ts";
-import type { Fate } from "./support/http-proxy.ts";
+import { DELAY_MS, type Fate } from "./support/http-proxy.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -126,6 +126,26 @@ it("tells of a database that answers nonsense, and nothing of what it answered",
     expect(other.output()).not.toContain("unspeak");
   } finally {
     await other.stop();
+  }
+});
+
+it("tells how long the database took, and tells the client the same", async () => {
+  const slow = await serveBehindProxy(() => "DELAY" as const);
+  try {
+    const requestId = crypto.randomUUID();
+    const response = await fetch(`${slow.baseUrl}/readyz`, { headers: { "X-Request-Id": requestId } });
+    expect(response.status).toBe(200);
+    await slow.waitFor(requestId);
+    const line = slow
+      .output()
+      .split("\n")
+      .find((text) => text.includes(requestId));
+    const { databaseMs, durationMs } = JSON.parse(line ?? "");
+    expect(databaseMs).toBeGreaterThanOrEqual(DELAY_MS - 10);
+    expect(durationMs).toBeGreaterThanOrEqual(databaseMs);
+    expect(response.headers.get("Server-Timing")).toContain(`db;dur=${databaseMs}`);
+  } finally {
+    await slow.stop();
   }
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "../../../src/db/database.ts";
 import { createApiClient } from "../../../tools/seed/api-client.ts";
 import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
@@ -18,13 +19,13 @@ const note = {
 let served: BehindProxy;
 let w: ServedWorkspace;
 let etag: string;
-/** What somebody else does before the database sees the request. */
-let meanwhile: () => Promise<unknown>;
+/** What somebody else does before the database sees a round trip of the request, counted from 1. */
+let meanwhile: (roundTrip: number) => Promise<unknown>;
 let roundTrips = 0;
 
 beforeAll(async () => {
   served = await serveBehindProxy(async ({ requestId }) => {
-    if (requestId === LATE && ++roundTrips === 1) await meanwhile();
+    if (requestId === LATE) await meanwhile(++roundTrips);
     return "PASS" as const;
   });
 });
@@ -48,18 +49,30 @@ async function send(method: string, path: string, body?: object, headers: Record
 
 /** The request whose first statement comes after `change`. */
 async function sendLate(change: () => Promise<unknown>, ...[method, path, body]: Parameters<typeof send>) {
+  return sendWhile(async (roundTrip) => roundTrip === 1 && (await change()), method, path, body);
+}
+
+async function sendWhile(events: typeof meanwhile, ...[method, path, body]: Parameters<typeof send>) {
   roundTrips = 0;
-  meanwhile = change;
+  meanwhile = events;
   const answer = await send(method, path, body, { "X-Request-Id": LATE, "If-Match": etag });
   return { status: answer.status, error: answer.body?.error, data: answer.body?.data };
 }
 
 const admin = (method: string, path: string, body?: object) =>
   createApiClient(served.baseUrl, ADMIN_TOKEN).require(method, w.adminPath + path, body);
-const revokeKey = async () => {
+async function keyPath(): Promise<string> {
   const [{ id }] = (await admin("GET", "/api-keys")) as [{ id: string }];
-  await admin("DELETE", `/api-keys/${id}`);
-};
+  return `/api-keys/${id}`;
+}
+const revokeKey = async () => admin("DELETE", await keyPath());
+/** What a schema change under way holds, ending so many seconds from now. */
+const setLease = (seconds: number) =>
+  openDatabase({ url: served.databaseUrl, authToken: undefined, requestId: "test" }).run({
+    sql: `UPDATE workspaces SET migrating_until = unixepoch() + ?
+      WHERE organization_id = (SELECT id FROM organizations WHERE slug = ?)`,
+    args: [seconds, w.organization],
+  });
 
 const writes = [
   ["POST", "/Note", { text: "two" }],
@@ -92,6 +105,50 @@ describe.each(writes)("%s %s", (method, path, body) => {
       status: 409,
       error: { code: "WORKSPACE_STATUS" },
     });
+    await isUntouched();
+  });
+
+  it.each([
+    [
+      { permission: "READ_ONLY" },
+      "This API key has READ_ONLY permissions — data modifications are not allowed",
+    ],
+    [{ allowedIps: ["192.0.2.1"] }, "This API key is not allowed from this address"],
+  ])(
+    "is refused by a key that may it no more, %j, before the workspace is looked at",
+    async (limit, message) => {
+      const answer = await sendLate(
+        async () => {
+          await admin("PATCH", await keyPath(), limit);
+          await admin("PATCH", "", { accessMode: "READ_ONLY" });
+        },
+        method,
+        path,
+        body,
+      );
+      expect(answer).toMatchObject({ status: 403, error: { code: "FORBIDDEN", message } });
+    },
+  );
+
+  it("waits for a schema change that is short, longer with each try", async () => {
+    const LAST_TRY = 7;
+    const start = performance.now();
+    const answer = await sendWhile(
+      async (roundTrip) => {
+        if (roundTrip === 1) await setLease(30);
+        if (roundTrip === LAST_TRY) await setLease(-1);
+      },
+      method,
+      path,
+      body,
+    );
+    expect(answer.status).toBe({ POST: 201, PUT: 200, DELETE: 204 }[method]);
+    expect([roundTrips, performance.now() - start > 300]).toEqual([LAST_TRY, true]);
+  });
+
+  it("is told of a schema change that is longer, and not done", async () => {
+    const answer = await sendLate(() => setLease(30), method, path, body);
+    expect(answer).toMatchObject({ status: 503, error: { code: "SCHEMA_MIGRATION_IN_PROGRESS" } });
     await isUntouched();
   });
 

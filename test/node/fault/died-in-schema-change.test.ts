@@ -37,7 +37,7 @@ const change = {
 let dying: BehindProxy;
 let healthy: Served;
 let w: ServedWorkspace;
-let fateOf: (roundTrip: number) => Fate = () => "PASS";
+let fateOf: (roundTrip: number) => Fate | Promise<Fate> = () => "PASS";
 let roundTrips = 0;
 
 beforeAll(async () => {
@@ -138,3 +138,23 @@ it.each(["CUT_BEFORE", "CUT_AFTER"] as const)(
     expect(left.includes(NEW)).toBe(fate === "CUT_AFTER");
   },
 );
+
+it("is given up when its lease has ended, as somebody may have written meanwhile", async () => {
+  const needed = await roundTripsOfChange();
+  const told: unknown[] = [];
+  for (let late = 2; late <= needed; late++) {
+    await startAgain();
+    roundTrips = 0;
+    fateOf = async (roundTrip): Promise<Fate> => {
+      if (roundTrip !== late) return "PASS";
+      await endLeases();
+      expect((await send(healthy, "POST", `${w.path}/Item`, { code: -5 })).status).toBe(201);
+      return "PASS";
+    };
+    told.push((await changeAt(dying)).body.error?.code);
+    const codes = (await w.records("Item")).map(({ code }) => code);
+    expect(codes).toEqual([...Array(RECORDS).fill(7), -5]);
+  }
+  expect(told.at(-1)).toBe("SCHEMA_MIGRATION_IN_PROGRESS");
+  expect(["SCHEMA_MIGRATION_IN_PROGRESS", "VALIDATION_ERROR"]).toEqual(expect.arrayContaining(told));
+});

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 export type Fate = Forwarded | "CUT_BEFORE" | "HANG" | ProxyAnswer;
 type Forwarded = "PASS" | "CUT_AFTER" | "HANG_AFTER" | "STALL" | "DELAY";
 
-const DELAY_MS = 300;
+export const DELAY_MS = 300;
 
 export interface ProxyAnswer {
   readonly status: number;
