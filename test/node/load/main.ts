@@ -1,3 +1,5 @@
+import { cpus } from "node:os";
+import { median } from "../../../bench/support/median.ts";
 import { publishResults, readNumber } from "../../../bench/support/publish-results.ts";
 import { serveWorker } from "../support/served-workspace.ts";
 import { runLoad, type Sample } from "./run-load.ts";
@@ -18,6 +20,7 @@ try {
   const text = [
     `# ${seconds} s under load of ${clients} clients`,
     "",
+    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`,
     `${requests} requests, ${Math.round(requests / seconds)} a second, ${errors.length} wrong answers.`,
     `Median memory of the last quarter to that of the second: ${JSON.stringify(growth)}.`,
     "",
@@ -40,8 +43,7 @@ try {
 function growthOf(samples: readonly Sample[], name: string): number {
   const quarter = (n: number) => {
     const part = samples.slice((samples.length * n) / 4, (samples.length * (n + 1)) / 4);
-    const sorted = part.map(({ memory }) => memory[name] ?? 0).sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? Number.NaN;
+    return median(part.map(({ memory }) => memory[name] ?? Number.NaN));
   };
   return Math.round((100 * quarter(3)) / quarter(1)) / 100;
 }
