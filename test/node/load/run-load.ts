@@ -27,6 +27,8 @@ const ENTITIES: readonly object[] = [
 export interface LoadOptions {
   readonly seconds: number;
   readonly clients: number;
+  /** Ends it earlier, after about so many. */
+  readonly requests?: number;
   /** Called with each sample of memory. */
   onSample?(sample: Sample): void;
 }
@@ -48,7 +50,7 @@ export interface LoadReport {
 /** Clients of all kinds, each with records of its own that it takes away again, so that only a leak can grow. */
 export async function runLoad(
   served: Served,
-  { seconds, clients, onSample }: LoadOptions,
+  { seconds, clients, requests: most = Number.POSITIVE_INFINITY, onSample }: LoadOptions,
 ): Promise<LoadReport> {
   const w = await makeServedWorkspace(served.baseUrl, ...ENTITIES);
   const start = performance.now();
@@ -69,21 +71,21 @@ export async function runLoad(
   }
 
   async function client(): Promise<void> {
-    while (elapsed() < seconds && errors.length === 0) {
+    while (elapsed() < seconds && requests < most && errors.length === 0) {
       await session(ask).catch((failure) => errors.push(String(failure)));
     }
   }
 
-  const sampling = setInterval(
-    () => {
-      const sample = { second: Math.round(elapsed()), requests, memory: memoryOf(served) };
-      samples.push(sample);
-      onSample?.(sample);
-    },
-    Math.max(500, (seconds * 1000) / 60),
-  );
+  function sample(): void {
+    const taken = { second: Math.round(elapsed()), requests, memory: memoryOf(served) };
+    samples.push(taken);
+    onSample?.(taken);
+  }
+
+  const sampling = setInterval(sample, Math.max(500, (seconds * 1000) / 60));
   await Promise.all(Array.from({ length: clients }, client));
   clearInterval(sampling);
+  sample();
   return { requests, errors, samples };
 }
 
