@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLibsqlServer } from "../tools/libsql-server/start-libsql-server.ts";
+import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
+import { executeSql, withNumbers } from "./support/execute-sql.ts";
 import { median } from "./support/median.ts";
 import { publishResults, readNumber } from "./support/publish-results.ts";
+import { ADMIN_TOKEN, type Stack, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:schema`: schema changes of an entity with many records through the admin API, against a plain
@@ -13,36 +14,21 @@ import { publishResults, readNumber } from "./support/publish-results.ts";
  */
 const RECORDS = readNumber("RECORDS", 1_000_000);
 const ROUNDS = readNumber("ROUNDS", 3);
-const PORT = Number(process.env.PORT ?? 8792);
-const ADMIN_TOKEN = "bench-admin-token";
 const WORKSPACE = "/admin/v1/organizations/bench/workspaces/schema";
 
-const directory = mkdtempSync(join(tmpdir(), "bench-schema-"));
-const database = await startLibsqlServer({ file: join(directory, "data.db") });
-const server = spawn(process.execPath, ["tools/serve.ts"], {
-  env: {
-    ...process.env,
-    PORT: String(PORT),
-    DATA_DIR: join(directory, "serve"),
-    ADMIN_TOKEN,
-    LIBSQL_URL: database.url,
-  },
-  stdio: ["ignore", "pipe", "inherit"],
+await runServer(async () => {
+  const directory = mkdtempSync(join(tmpdir(), "bench-schema-"));
+  onEnd(() => rmSync(directory, { recursive: true, force: true }));
+  report(await measureAll(await startStack(directory)));
+  await endProcess(0);
 });
-try {
-  await new Promise<void>((resolve, reject) => {
-    server.stdout.on("data", (text) => String(text).includes("Ready on") && resolve());
-    server.on("exit", () => reject(new Error("serve ended")));
-  });
-  report(await measureAll());
-} finally {
-  server.kill("SIGTERM");
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
-}
 
-async function measureAll(): Promise<Readonly<Record<string, readonly number[]>>> {
-  const admin = createApiClient(`http://127.0.0.1:${PORT}`, ADMIN_TOKEN);
+async function measureAll({
+  database,
+  baseUrl,
+}: Stack): Promise<Readonly<Record<string, readonly number[]>>> {
+  const admin = createApiClient(baseUrl, ADMIN_TOKEN);
+  const execute = (sql: string) => executeSql(database, sql);
   await admin.require("POST", "/admin/v1/organizations", { slug: "bench", name: "Bench" });
   await admin.require("POST", "/admin/v1/organizations/bench/workspaces", { slug: "schema", name: "Schema" });
   const columns = [
@@ -53,7 +39,7 @@ async function measureAll(): Promise<Readonly<Record<string, readonly number[]>>
   ];
   await admin.require("POST", `${WORKSPACE}/entities`, { name: "Event", columns });
   await execute(`INSERT INTO w1_events (code, happened_at, quantity, note)
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${RECORDS})
+    ${withNumbers(1, RECORDS)}
     SELECT 'code ' || (i / 10), '2026-11-23T00:00:00.000Z', i, 'note ' || i FROM n`);
   console.log(`${RECORDS} records`);
   const copy =
@@ -106,16 +92,6 @@ async function timed<T>(
   const start = performance.now();
   const result = await work();
   return { milliseconds: performance.now() - start, result };
-}
-
-async function execute(sql: string): Promise<void> {
-  const requests = [{ type: "execute", stmt: { sql } }, { type: "close" }];
-  const response = await fetch(`${database.url}/v2/pipeline`, {
-    method: "POST",
-    body: JSON.stringify({ requests }),
-  });
-  const { results } = (await response.json()) as { results: { type: string; error?: { message: string } }[] };
-  if (results[0]?.type !== "ok") throw new Error(results[0]?.error?.message);
 }
 
 function report(times: Readonly<Record<string, readonly number[]>>): void {

@@ -56,7 +56,7 @@ async function get(env, table, id) {
   return answer({ data: readRecord(rows[0]) });
 }
 
-/** With `filter[status]` newest first, else the count of all. */
+/** Newest first. The page is found by what the sort needs, and only its records are read whole. */
 async function list(env, table, searchParams) {
   const page = Number(searchParams.get("page") ?? 0);
   const size = Number(searchParams.get("size") ?? 20);
@@ -65,8 +65,9 @@ async function list(env, table, searchParams) {
   const hasCount = searchParams.get("count") !== "none";
   const where = status === null ? "" : " WHERE status = ?";
   const values = status === null ? [] : [status];
-  const found = `SELECT ${SELECTED} FROM ${table}${where} ORDER BY placed_at DESC, id LIMIT ? OFFSET ?`;
-  const sql = isExpanded ? `SELECT ${EXPANDED} FROM (${found}) AS page` : found;
+  const found = `SELECT id AS found FROM ${table}${where} ORDER BY placed_at DESC, id LIMIT ? OFFSET ?`;
+  const columns = isExpanded ? EXPANDED : SELECTED;
+  const sql = `SELECT ${columns} FROM (${found}) CROSS JOIN ${table} AS page ON page.id = found`;
   const [{ rows }, count] = await run(env, [
     [sql, [...values, size, page * size]],
     ...(hasCount ? [[`SELECT count(*) FROM ${table}${where}`, values]] : []),

@@ -93,7 +93,7 @@ function viewOf(
   return { workspace, catalog, webhooks };
 }
 
-export function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {
+function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {
   const { organizationId: _, migrationToken: _token, migratingUntil: _until, ...columns } = row;
   return { ...columns, organization };
 }

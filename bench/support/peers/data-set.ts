@@ -2,7 +2,7 @@
  * What every target holds: customers, orders of them, lines of those. The tables that are written to have the orders' columns,
  * one for each operation and number of connections, so that each is measured on a table of its own.
  */
-export const CUSTOMERS = 200;
+const CUSTOMERS = 200;
 export const ORDERS = 2_000;
 export const LINES_PER_ORDER = 4;
 export const UPDATED_RECORDS = 1_000;
