@@ -68,6 +68,32 @@ export function splitRecord(rows: Rows): readonly [facts: Rows, record: Rows] {
   return [[row.slice(-1)], record.every((cell) => cell === null) ? [] : [record]];
 }
 
+export interface Page {
+  readonly page: Statement;
+  /** Cells of each of its rows. */
+  readonly width: number;
+  /** A query of one value that is read along. */
+  readonly value?: Statement | undefined;
+}
+
+/** The facts and the value in a row of their own, then those of the page: one statement, as for a record. */
+export function factsWithPage(belief: Belief, { page, width, value }: Page): Statement {
+  const facts = factsStatement(belief);
+  const known = value ? `(${value.sql}) || ' ' || (${facts.sql})` : `(${facts.sql})`;
+  return {
+    sql: `WITH page AS (${page.sql}) SELECT ${known}${", NULL".repeat(width - 1)} UNION ALL SELECT * FROM page`,
+    args: [...page.args, ...(value?.args ?? []), ...facts.args],
+  };
+}
+
+/** The rows of the facts, of the page and of the value. */
+export function splitPage([first = [], ...page]: Rows): readonly Rows[] {
+  const [known] = first;
+  if (typeof known !== "string") return [[], page, []];
+  const start = known.indexOf("[");
+  return [[[known.slice(start)]], page, [[known.slice(0, start)]]];
+}
+
 /** Undefined when the key, or for the admin the workspace, does not exist. */
 export function decodeFacts(rows: Rows): Facts | undefined {
   const [row] = rows;

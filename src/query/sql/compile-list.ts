@@ -3,7 +3,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { MAX_CURSOR_LENGTH } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
-import type { ExportPlan, ListPlan, PagePlan } from "../plan/plan.ts";
+import type { ExportPlan, ListPlan, PagePlan, Selection } from "../plan/plan.ts";
 import { compileCount, compilePage } from "./compile-page.ts";
 import { isRunOrder } from "./compile-runs.ts";
 import { type Seek, splitSeek } from "./compile-seek.ts";
@@ -51,6 +51,7 @@ function compileOffsetList(
   const statement = compilePage(plan, plan.selection, window);
   return {
     statements: hasCount ? [statement, compileCount(plan)] : [statement],
+    pageWidth: widthOf(plan.selection),
     shape: ([rows = [], count = []]) => {
       const shape = shaperOf(plan.selection);
       const data = rows.map((row) => shape(row, 0));
@@ -67,15 +68,17 @@ function compileCursorList(
   page: PagePlan & { readonly kind: "CURSOR" },
 ): Compiled<ListAnswer> {
   const { after, size } = page;
-  const { statements, shape } = compileChunk(plan, after, size);
+  const chunk = compileChunk(plan, after, size);
   return {
-    statements,
+    ...chunk,
     shape(results) {
-      const { records, next } = shape(results);
+      const { records, next } = chunk.shape(results);
       return { data: records, meta: { size, nextCursor: next && nextCursorOf(plan, next) } };
     },
   };
 }
+
+const widthOf = ({ columns, expansions }: Selection) => columns.length + expansions.length;
 
 /** A client could not send a longer one, and a shortened one would skip or repeat records. */
 function nextCursorOf({ sort, fingerprint }: ListPlan, values: readonly SqlValue[]): string {
@@ -103,6 +106,7 @@ export function compileChunk(
   const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
   return {
     statements: seeks.map((seek) => compilePage(plan, selection, { ...window, seek })),
+    ...(seeks.length === 1 && { pageWidth: widthOf(selection) + sort.length }),
     shape(results) {
       const rows = results.flat();
       const shape = shaperOf(selection);

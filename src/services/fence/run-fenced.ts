@@ -5,9 +5,11 @@ import {
   decodeFacts,
   type Facts,
   factsStatement,
+  factsWithPage,
   factsWithRecord,
   fenceCondition,
   guardStatement,
+  splitPage,
   splitRecord,
 } from "../../db/fence.ts";
 import { claimKeyStatements, decodeKept, isExpired, keptStatement } from "../../db/idempotency.ts";
@@ -250,11 +252,13 @@ async function readWithFacts(
   belief: Belief,
   plan: FencedPlan<unknown> | undefined,
 ): Promise<readonly Rows[]> {
-  const statements = plan?.statements ?? [];
-  const [record] = statements;
-  if (!plan?.isRecord || !record) return database.read([factsStatement(belief), ...statements]);
-  const [rows = []] = await database.read([factsWithRecord(belief, record)]);
-  return splitRecord(rows);
+  const { statements = [], isRecord, pageWidth } = plan ?? {};
+  const [first, second] = statements;
+  if (first && isRecord) return splitRecord(await database.run(factsWithRecord(belief, first)));
+  if (!first || pageWidth === undefined) return database.read([factsStatement(belief), ...statements]);
+  return splitPage(
+    await database.run(factsWithPage(belief, { page: first, width: pageWidth, value: second })),
+  );
 }
 
 /** The facts after a fence failed; throws the refusal when that is why. */
