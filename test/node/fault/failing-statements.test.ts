@@ -90,7 +90,10 @@ it.each([...CODES.map((code) => `SQLITE_${code}`), "BLOCKED", "TRANSACTION_TIMEO
       ["PUT", `/Item/${body.data.id}`, { name: "c" }],
       ["PUT", "/Item/bulk", [{ id: body.data.id, name: "d" }]],
     ] as const;
-    failure = { code, isHit: (sql) => /^BEGIN|^WITH page|^SELECT record|^(?:INSERT INTO|UPDATE) "w/.test(sql) };
+    failure = {
+      code,
+      isHit: (sql) => /^BEGIN|^WITH page|^SELECT record|^(?:INSERT INTO|UPDATE) "w/.test(sql),
+    };
     for (const [method, path, sent] of requests) {
       const answer = await send(method, path, sent);
       expect([method, path, answer.status, answer.body.error.code]).toEqual([
