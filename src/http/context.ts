@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { openDatabase } from "../db/database.ts";
 import { Platform } from "../db/platform.ts";
 import { type Bindings, settingsOf } from "../env.ts";
+import type { AppError } from "../errors/app-error.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
 import type { Actor } from "../model/api-key.ts";
@@ -17,8 +18,8 @@ export interface AppEnv {
     headers: Record<string, string>;
     /** Set by those who authenticate. */
     actor: Actor;
-    /** Set once the body has been read; without bytes it was too large. */
-    body: { readonly bytes: Uint8Array | undefined } | undefined;
+    /** Set once the body has been read: its bytes, or why there are none. */
+    body: Uint8Array | AppError | undefined;
     /** Milliseconds that authentication took. */
     authMs: number;
   };

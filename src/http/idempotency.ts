@@ -16,7 +16,9 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
     return { ...ctx, idempotency: badRequest("Idempotency-Key must be 1 to 255 printable ASCII characters") };
   }
   const { pathname, search } = new URL(c.req.url);
-  const body = new TextDecoder().decode(await readBytes(c));
+  const bytes = await readBytes(c);
+  if (bytes instanceof AppError) return { ...ctx, idempotency: bytes };
+  const body = new TextDecoder().decode(bytes);
   const fingerprint = await sha256Hex(JSON.stringify([c.req.method, pathname, search, body]));
   const request = { apiKeyId: ctx.actor.key.keyId, key, fingerprint, now: ctx.now };
   return { ...ctx, idempotency: { request, isReplayed: false } };

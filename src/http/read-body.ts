@@ -26,33 +26,34 @@ export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
 /** As readJsonObject, but no body at all is the empty object. */
 export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonObject>> {
   const bytes = await readBytes(c);
-  return bytes?.length === 0 ? () => ({}) : readJsonObject(c);
+  return bytes instanceof Uint8Array && bytes.length === 0 ? () => ({}) : readJsonObject(c);
 }
 
 /** Throws, when called: 413, 415, 400 BAD_REQUEST. */
 export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
   const bytes = await readBytes(c);
   return () => {
-    if (!bytes)
-      throw new AppError("PAYLOAD_TOO_LARGE", `Request body is larger than ${MAX_BODY_BYTES} bytes`);
+    if (bytes instanceof AppError) throw bytes;
     if (bytes.length > 0) requireJsonContentType(c.req.header("Content-Type"));
     return parseJson(bytes);
   };
 }
 
-/** Read once, however often it is asked for; undefined when it is too large. */
-export async function readBytes(c: AppContext): Promise<Uint8Array | undefined> {
+/** Read once, however often it is asked for; instead of a body that is too large or broken off, what to say of it. */
+export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
   const known = c.get("body");
-  if (known) return known.bytes;
-  const bytes = await readLimited(c.req.raw);
-  c.set("body", { bytes });
+  if (known) return known;
+  const bytes = await readLimited(c.req.raw).catch(() =>
+    badRequest("Request body could not be read: it ends before its length, or its chunks are malformed"),
+  );
+  c.set("body", bytes);
   return bytes;
 }
 
-/** Undefined when the body is too large; then the rest of it is not read. */
-async function readLimited(request: Request): Promise<Uint8Array | undefined> {
+/** Of a body that is too large the rest is not read. */
+async function readLimited(request: Request): Promise<Uint8Array | AppError> {
   const declared = request.headers.get("Content-Length");
-  if (Number(declared ?? 0) > MAX_BODY_BYTES) return undefined;
+  if (Number(declared ?? 0) > MAX_BODY_BYTES) return tooLarge();
   if (!request.body) return new Uint8Array();
   // A body that is not chunked cannot be longer than it declares; reading it chunk by chunk takes several times as long.
   if (declared !== null && !request.headers.has("Transfer-Encoding")) {
@@ -62,13 +63,16 @@ async function readLimited(request: Request): Promise<Uint8Array | undefined> {
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
+    if (size > MAX_BODY_BYTES) return tooLarge();
     chunks.push(chunk);
   }
   const [first] = chunks;
   if (first && chunks.length === 1) return first;
   return concatenate(chunks, size);
 }
+
+const tooLarge = () =>
+  new AppError("PAYLOAD_TOO_LARGE", `Request body is larger than ${MAX_BODY_BYTES} bytes`);
 
 function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);

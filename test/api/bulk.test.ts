@@ -292,6 +292,26 @@ describe("bulk delete", () => {
     expect(await names()).toEqual(["P2"]);
   });
 
+  it.each([
+    ["POST", "/Customer/bulk", [{ email: "a@b.c", name: "A" }]],
+    ["PUT", "/Customer/bulk", [{ id: 1, name: "A" }]],
+    ["DELETE", "/Customer/bulk?atomic=true", [1]],
+    ["POST", "/transaction", { operations: [{ method: "DELETE", entity: "Customer", id: 1 }] }],
+  ])(
+    "does not pass over an If-Match, which no request for several records can hold: %s %s",
+    async (method, path, body) => {
+      expectStatus(await bulk("POST", [person(1)]), 200);
+      const before = (await w.api("GET", "/Customer")).text;
+      for (const tag of ["*", '"1-x"'])
+        expectFailure(await w.api(method, path, { body, headers: { "If-Match": tag } }), 400, {
+          code: "BAD_REQUEST",
+          message:
+            "If-Match is for a request that changes one record — in a transaction, send ifMatch with an operation",
+        });
+      expect((await w.api("GET", "/Customer")).text).toBe(before);
+    },
+  );
+
   it("obeys key and access mode like every write", async () => {
     const { key } = await w.createKey({ permission: "READ_ONLY" });
     expect((await w.api("DELETE", "/Customer/bulk", { token: key, body: [1] })).status).toBe(403);

@@ -246,12 +246,50 @@ describe("a write with an Idempotency-Key", () => {
     );
   });
 
-  it("claims no preference that it was not given with", async () => {
-    const first = expectStatus(await send("POST", "/Customer/bulk", [person(1)]), 200);
-    const preferring = { Prefer: "return=representation" };
-    const again = await send("POST", "/Customer/bulk", [person(1)], "key 1", preferring);
-    expectReplay(first, again);
-    expect(again.headers.get("Preference-Applied")).toBeNull();
+  describe.each([
+    ["POST", "/Customer/bulk", [person(1), person(2)]],
+    ["POST", "/Customer/bulk", [person(1), alice]],
+    ["POST", "/Customer/bulk?atomic=true", [person(1), person(2)]],
+    ["PUT", "/Customer/bulk?atomic=true", [{ id: 1, age: 5 }]],
+    ["DELETE", "/Customer/bulk", [1]],
+    ["DELETE", "/Customer/bulk?atomic=true", [1]],
+  ])("%s %s %j", (method, path, body) => {
+    const returning = { Prefer: "return=representation" };
+
+    it.each([
+      ["without records", {}, returning],
+      ["with records", returning, {}],
+    ])("given %s is that again, whatever is preferred then", async (_, then, now) => {
+      const first = expectStatus(await send(method, path, body, "key 1", then), 200);
+      const again = await send(method, path, body, "key 1", now);
+      expectReplay(first, again);
+      expect(again.headers.get("Preference-Applied")).toBe(first.headers.get("Preference-Applied"));
+    });
+  });
+
+  it.each([
+    ["PATCH", "/entities/Note/columns/label", { constraints: [{ type: "MIN_LENGTH", value: 5 }] }],
+    ["PATCH", "/entities/Note/columns/label", { name: "other" }],
+    ["DELETE", "/entities/Note/columns/label?confirm=label", undefined],
+    ["PATCH", "/entities/Note", { name: "Renamed" }],
+    ["DELETE", "/entities/Note?confirm=Note", undefined],
+  ])("is refused after %s %s %j, which it no longer fits", async (method, path, body) => {
+    const v = await makeWorkspace({
+      name: "Note",
+      columns: [
+        { name: "label", type: "VARCHAR" },
+        { name: "rest", type: "TEXT" },
+      ],
+    });
+    const post = (label: string) =>
+      v.api("POST", "/Note", { body: { label }, headers: { "Idempotency-Key": "k" } });
+    const { id } = expectStatus(await post("text"), 201).body.data;
+    expectStatus(await v.api("PUT", `/Note/${id}`, { body: { label: "longer text" } }), 200);
+    expect((await v.admin(method, path, { body })).status).toBeLessThan(300);
+    expectFailure(await post("text"), 409, {
+      code: "IDEMPOTENCY_CONFLICT",
+      message: "This Idempotency-Key was used before the schema was changed — send a new one",
+    });
   });
 
   it("refuses the same key with another request that is wrong in itself, too", async () => {

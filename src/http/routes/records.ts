@@ -1,3 +1,4 @@
+import { badRequest } from "../../errors/failures.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
@@ -19,7 +20,7 @@ import { describedWith } from "../description.ts";
 import { etagOf, hasCurrentCopy } from "../entity-tags.ts";
 import { markReplay, writeContext } from "../idempotency.ts";
 import { onlyParameters, queryOf } from "../query-parameters.ts";
-import { readJson, readJsonObject } from "../read-body.ts";
+import { type Body, readJson, readJsonObject } from "../read-body.ts";
 import { type Handler, resourcesOf } from "../resource.ts";
 import { respond, respondJson } from "../respond.ts";
 
@@ -102,7 +103,7 @@ async function remove(c: AppContext) {
 }
 
 async function transact(c: AppContext) {
-  const body = await readJsonObject(c);
+  const body = unconditional(c, await readJsonObject(c));
   const ctx = await writeContext(c);
   const data = await runTransaction(ctx, { query: queryOf(c), body });
   markReplay(c, ctx);
@@ -112,7 +113,7 @@ async function transact(c: AppContext) {
 
 function bulk(action: BulkAction): Handler {
   return async (c) => {
-    const body = await readJson(c);
+    const body = unconditional(c, await readJson(c));
     const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
     const ctx = await writeContext(c);
     const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
@@ -123,6 +124,16 @@ function bulk(action: BulkAction): Handler {
       c,
       answer,
       answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {},
+    );
+  };
+}
+
+/** The body of a request for several records, of which no tag can be that of all. */
+function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
+  return () => {
+    if (c.req.header("If-Match") === undefined) return body();
+    throw badRequest(
+      "If-Match is for a request that changes one record — in a transaction, send ifMatch with an operation",
     );
   };
 }

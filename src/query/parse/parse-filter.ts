@@ -65,8 +65,9 @@ function countConditions(filters: readonly FilterAst[]): number {
   return filters.reduce((count, filter) => count + conditionsOf(filter), 0);
 }
 
+/** An empty group counts too: it takes its place in the statement. */
 function conditionsOf(filter: FilterAst): number {
   if (filter.kind === "CONDITION") return 1;
-  if (filter.kind === "GROUP") return countConditions(filter.nodes);
+  if (filter.kind === "GROUP") return Math.max(1, countConditions(filter.nodes));
   return conditionsOf(filter.node);
 }

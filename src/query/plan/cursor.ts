@@ -55,10 +55,12 @@ function encodeValue(value: SqlValue): string | number | null | readonly [string
 }
 
 function decodeValue(value: unknown, cursor: string): SqlValue {
-  if (value === null || typeof value === "string" || typeof value === "number") return value;
+  if (value === null || typeof value === "string") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
   const digits: unknown = Array.isArray(value) ? value[0] : undefined;
   if (typeof digits !== "string" || !/^-?\d{1,19}$/.test(digits)) throw unfitCursor(cursor);
   const integer = BigInt(digits);
+  if (BigInt.asIntN(64, integer) !== integer) throw unfitCursor(cursor);
   return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
 }
 

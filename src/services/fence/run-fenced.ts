@@ -12,7 +12,14 @@ import {
   splitPage,
   splitRecord,
 } from "../../db/fence.ts";
-import { claimKeyStatements, decodeKept, isExpired, keptStatement } from "../../db/idempotency.ts";
+import {
+  claimKeyStatements,
+  decodeKept,
+  type IdempotentRequest,
+  isExpired,
+  type KeptRequest,
+  keptStatement,
+} from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
@@ -74,9 +81,7 @@ async function attemptWork<T>(
   const { need } = work;
   let plan = planOrRefuse(ctx, work, belief);
   if (plan instanceof AppError && REFUSED_CONTENT.has(plan.code)) {
-    const earlier = await recallEarlier(ctx);
-    if (earlier === "SAME") plan = planOrRefuse(ctx, work, belief);
-    if (earlier === "ANOTHER") plan = usedForAnother();
+    plan = (await recallEarlier(ctx, belief)) ?? planOrRefuse(ctx, work, belief);
   }
   if (plan instanceof AppError) return readFenced(ctx, belief, { need, refusal: plan });
   if ("statements" in plan && need === "READ") return readFenced(ctx, belief, { need, plan });
@@ -161,21 +166,31 @@ async function writeSingle<T>(
 }
 
 /**
- * Whether an earlier request with the same key was the same: what was right then, such as a date in the future, may be
- * wrong by now, and its answer is to be given all the same. From here on it is planned as of then.
+ * Why an earlier request with the same key has no answer for this one. None if it was the same: what was right then, such
+ * as a date in the future, may be wrong by now, and its answer is to be given all the same. From here on it is planned as
+ * of then.
  */
-async function recallEarlier({
-  database,
-  idempotency,
-  now,
-}: WorkspaceContext): Promise<"SAME" | "ANOTHER" | undefined> {
+async function recallEarlier(
+  { database, idempotency, now }: WorkspaceContext,
+  belief: Belief,
+): Promise<AppError | undefined> {
   if (!idempotency || idempotency instanceof AppError || idempotency.asOf) return undefined;
   const [rows = []] = await database.read([keptStatement(idempotency.request)]);
   const kept = decodeKept(rows);
   if (!kept || isExpired(kept, now)) return undefined;
-  if (kept.fingerprint !== idempotency.request.fingerprint) return "ANOTHER";
-  idempotency.asOf = kept.createdAt;
-  return "SAME";
+  const conflict = conflictWith(kept, idempotency.request, belief);
+  if (!conflict) idempotency.asOf = kept.createdAt;
+  return conflict;
+}
+
+function conflictWith(
+  { fingerprint, schemaVersion }: KeptRequest,
+  request: IdempotentRequest,
+  { view }: Belief,
+): AppError | undefined {
+  if (fingerprint !== request.fingerprint) return usedForAnother();
+  const isSameSchema = schemaVersion === view.workspace.schemaVersion;
+  return isSameSchema ? undefined : idempotencyConflict("was used before the schema was changed");
 }
 
 /** The answer that an earlier request with the same key was given. Throws IDEMPOTENCY_CONFLICT. */
@@ -189,10 +204,8 @@ async function replayEarlier<T>(
   const [rows = []] = await database.read([keptStatement(idempotency.request)]);
   const kept = decodeKept(rows);
   if (!kept || !plan.replay) throw idempotencyConflict("is still in use");
-  if (kept.fingerprint !== idempotency.request.fingerprint) throw usedForAnother();
-  if (kept.schemaVersion !== belief.view.workspace.schemaVersion) {
-    throw idempotencyConflict("was used before the schema was changed");
-  }
+  const conflict = conflictWith(kept, idempotency.request, belief);
+  if (conflict) throw conflict;
   idempotency.isReplayed = true;
   idempotency.asOf = kept.createdAt;
   const asThen = planOrRefuse(ctx, work, belief);

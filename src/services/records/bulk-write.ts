@@ -121,27 +121,27 @@ const refersToItself = ({ name, columns }: Entity) =>
   columns.some(({ references }) => references?.entity === name);
 
 function planIndependent(ctx: WorkspaceContext, bulk: PlannedBulk): IndependentPlan<BulkAnswer> {
-  const { target, items, isReturning } = bulk;
+  const { target, items } = bulk;
   const writes = items.filter(isWrite);
   const keeping = keepingOf(
     idempotentRequestOf(ctx),
     writes.map((write) => ({ write, target })),
   );
-  const answerWith = (written: readonly (Result | undefined)[]) => {
+  const answerWith = (written: readonly (Result | undefined)[], isReturning: boolean) => {
     const results = items.map((item) => (isWrite(item) ? written[writes.indexOf(item)] : item));
     return answerOf(
       results.filter((result) => result !== undefined),
-      bulk,
+      { isReturning },
     );
   };
   return {
     independent: writes.map(({ statement }, i) => ({
-      statement: isReturning ? statement : withoutRows(statement),
+      statement: bulk.isReturning ? statement : withoutRows(statement),
       follower: keeping.statementsOf(i)[0],
     })),
     async conclude(outcomes) {
-      const answer = answerWith(await resultsOf(ctx, writes, outcomes));
-      await keepRefusals(ctx, answer);
+      const answer = answerWith(await resultsOf(ctx, writes, outcomes), bulk.isReturning);
+      await keepWhole(ctx, answer);
       return answer;
     },
     replay(kept) {
@@ -152,16 +152,20 @@ function planIndependent(ctx: WorkspaceContext, bulk: PlannedBulk): IndependentP
       const records = keeping.recordsOf(kept);
       return answerWith(
         writes.map((_, i) => (kept.records.has(i) ? { record: records[i] ?? null } : OUTCOME_LOST)),
+        true,
       );
     },
   };
 }
 
-/** Why items were refused is known only here, so such an answer is kept as it is, in a round trip of its own. */
-async function keepRefusals(ctx: WorkspaceContext, answer: BulkAnswer): Promise<void> {
+/**
+ * Why items were refused is known only here, and what is kept of records does not say that there were none in the answer:
+ * such an answer is kept as it is, in a round trip of its own.
+ */
+async function keepWhole(ctx: WorkspaceContext, answer: BulkAnswer): Promise<void> {
   const request = idempotentRequestOf(ctx);
   const isFinal = !answer.errors?.some(({ error }) => error.code === "SERVICE_UNAVAILABLE");
-  if (request && answer.failed > 0 && isFinal)
+  if (request && (answer.failed > 0 || !answer.data) && isFinal)
     await ctx.database.write([keepAnswer(request, JSON.stringify(answer))]);
 }
 

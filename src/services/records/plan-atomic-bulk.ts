@@ -19,7 +19,7 @@ export function planAtomic(ctx: WorkspaceContext, bulk: PlannedBulk): FencedPlan
   const answerWith = (records: readonly (JsonObject | null)[]) =>
     answerOf(
       records.map((record) => ({ record })),
-      bulk,
+      { isReturning: true },
     );
   return {
     ...together,

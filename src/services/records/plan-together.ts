@@ -95,14 +95,14 @@ export function planTogether(
 
 /** How the records of several writes are kept for replays; nothing without a request that is to be kept. */
 export function keepingOf(request: IdempotentRequest | undefined, writes: readonly TargetedWrite[]) {
-  const views = request ? writes.map(({ write, target }) => write.keep(plainView(target))) : [];
+  const viewOf = (targeted: TargetedWrite | undefined) => targeted?.write.keep(plainView(targeted.target));
   return {
     statementsOf: (index: number): readonly Statement[] =>
-      request ? [keepRecord(request, index, views[index]?.statement)] : [],
+      request ? [keepRecord(request, index, viewOf(writes[index])?.statement)] : [],
     recordsOf: ({ records }: KeptRequest) =>
-      views.map((view, index) => {
+      writes.map((targeted, index) => {
         const content = records.get(index);
-        return view && content !== undefined ? view.shape(content).record : null;
+        return content === undefined ? null : (viewOf(targeted)?.shape(content).record ?? null);
       }),
   };
 }

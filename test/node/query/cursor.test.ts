@@ -40,6 +40,16 @@ describe("a cursor", () => {
     );
   });
 
+  it("is refused with a number that no database holds", () => {
+    const made = encodeCursor([null], "f");
+    const infinite = btoa(atob(made.replaceAll("-", "+").replaceAll("_", "/")).replace("null", "1e999"));
+    const forged = [2n ** 63n, -(2n ** 63n) - 1n, 9_999_999_999_999_999_999n].map((value) =>
+      encodeCursor([value], "f"),
+    );
+    for (const cursor of [...forged, infinite.replaceAll("=", "")])
+      expect(() => decodeCursor(cursor, "f")).toThrow(/^Invalid cursor/);
+  });
+
   it("survives a text that is longer than any argument list", () => {
     const values = ["é".repeat(100_000), 1];
     expect(decodeCursor(encodeCursor(values, "f"), "f")).toEqual(values);

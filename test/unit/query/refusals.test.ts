@@ -126,6 +126,15 @@ describe("a malformed filter is named, with its value", () => {
       Array.from({ length: 51 }, () => "filter[number]=1").join("&"),
       "The filter has more than 50 conditions",
     ],
+    ...[
+      '{"or":[EMPTY]}',
+      '{"and":[EMPTY]}',
+      '{"not":{"or":[EMPTY]}}',
+      '{"or":[{"not":{"and":[EMPTY]}}]}',
+    ].map((tree) => [
+      `filter=${tree.replace("EMPTY", Array.from({ length: 51 }, () => "{}").join())}`,
+      "The filter has more than 50 conditions",
+    ]),
     ["filter={", "Parameter 'filter' is not valid JSON: '{'"],
     ["filter=[]", "Parameter 'filter' must be a JSON object: '[]'"],
     ["filter={}&filter={}", "Parameter 'filter' is given more than once ('{}')"],
