@@ -8,21 +8,29 @@ export function canHold(owner: Entity, { name, references }: Column): boolean {
   return owner.constraints.some((rule) => rule.type === "CONDITIONAL_REQUIRED" && rule.field === name);
 }
 
-/** Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through. */
+/**
+ * Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through:
+ * who holds it is one reason, and cascades in a circle can become deeper than the database follows.
+ */
 export function doesDeleteTell(
   catalog: Catalog,
   deleted: Entity,
   canRead: (name: string) => boolean,
 ): boolean {
   const seen = new Set<string>();
+  const entered = new Set<string>();
   const visit = (name: string, isHidden: boolean): boolean => {
-    if (seen.has(`${isHidden} ${name}`)) return false;
-    seen.add(`${isHidden} ${name}`);
-    return getEntity(catalog, name).inbound.some(({ entity, column }) => {
+    const place = `${isHidden} ${name}`;
+    if (seen.has(place)) return isHidden && entered.has(place);
+    seen.add(place);
+    entered.add(place);
+    const tells = getEntity(catalog, name).inbound.some(({ entity, column }) => {
       const hides = isHidden || !canRead(entity);
       if (canHold(getEntity(catalog, entity), column)) return hides;
       return column.references?.onDelete === "CASCADE" && visit(entity, hides);
     });
+    entered.delete(place);
+    return tells;
   };
   return visit(deleted.name, false);
 }

@@ -164,6 +164,41 @@ describe("a key with scopes", () => {
     expectStatus(await remove(2, all), 204);
   });
 
+  it("nor how deep a delete would cascade, which takes a circle", async () => {
+    const referring = (name: string, ...targets: readonly string[]) => ({
+      name,
+      columns: targets.map((entity) => ({
+        name: `${entity.toLowerCase()}Id`,
+        references: { entity, onDelete: "CASCADE" },
+      })),
+    });
+    const v = await makeWorkspace(
+      { name: "Root", columns: [] },
+      referring("Node", "Root", "Node"),
+      { name: "Flat", columns: [] },
+      referring("Leaf", "Flat"),
+      referring("Own", "Own"),
+    );
+    expectStatus(await v.api("POST", "/Root", { body: {} }), 201);
+    for (let from = 0; from < 1_100; from += 100) {
+      const body = Array.from({ length: 100 }, (_, i) => (from + i ? { nodeId: from + i } : { rootId: 1 }));
+      expect((await v.api("POST", "/Node/bulk", { body })).body).toEqual({ succeeded: 100, failed: 0 });
+    }
+    for (const path of ["/Flat", "/Own"]) expectStatus(await v.api("POST", path, { body: {} }), 201);
+    const scoped = async (...entities: readonly string[]) => {
+      const scopes = entities.map((entity) => ({ entity, operations: ["read", "delete"] }));
+      return (await v.createKey({ scopes })).key;
+    };
+    const token = await scoped("Root", "Flat", "Own");
+    for (const id of [1, 999])
+      expectFailure(await v.api("DELETE", `/Root/${id}`, { token }), 403, forbidden("delete", "Root"));
+    for (const path of ["/Flat/1", "/Own/1"]) expectStatus(await v.api("DELETE", path, { token }), 204);
+    expectFailure(await v.api("DELETE", "/Root/1", { token: await scoped("Root", "Node") }), 400, {
+      code: "BAD_REQUEST",
+      message: "Record 1 holds more than 1,000 levels of records that would be deleted with it",
+    });
+  });
+
   it("may create without reading, and is answered what it created", async () => {
     const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
     const headers = { "Idempotency-Key": "one" };
