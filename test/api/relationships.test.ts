@@ -243,12 +243,29 @@ describe("the deepest expansion", () => {
   it.each([2, 190])("of %i columns is answered by reads, writes and replays", async (width) => {
     const columns = Array.from({ length: width }, (_, index) => ({ name: `f${index}`, type: "DOUBLE" }));
     const up = { entity: "Node", relationship: "up", inverse: "down", onDelete: "CASCADE" };
-    const deep = await makeWorkspace({
-      name: "Node",
-      columns: [...columns, { name: "upId", references: up }],
-      settings: { maxExpandDepth: 5 },
-    });
-    const query = "expand=up.up.up.up.up,down.down.down.down.down";
+    const deep = await makeWorkspace(
+      {
+        name: "Node",
+        columns: [...columns, { name: "upId", references: up }],
+        settings: { maxExpandDepth: 5 },
+      },
+      {
+        name: "Link",
+        columns: ["from", "to"].map((end) => ({
+          name: `${end}Id`,
+          references: { entity: "Node", inverse: null, onDelete: "CASCADE" },
+        })),
+      },
+    );
+    const linked = { name: "linked", through: "Link", source: "fromId", target: "toId" };
+    expectStatus(
+      await deep.admin("PATCH", "/entities/Node", {
+        body: { relationships: [{ ...linked, type: "MANY_TO_MANY" }] },
+      }),
+      200,
+    );
+    const query =
+      "expand=up.up.up.up.up,down.down.down.down.down,linked.linked.linked.linked.linked,down.up.down.up.down";
     let answer = await deep.api("POST", "/Node", { body: {} });
     for (let upId = 1; upId <= 5; upId++)
       answer = expectStatus(await deep.api("POST", `/Node?${query}`, { body: { upId, f0: 0.5 } }), 201);

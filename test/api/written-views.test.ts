@@ -45,6 +45,33 @@ describe("a write whose answer cannot be shown", () => {
     expectStatus(await w.api("POST", "/Thing", { body, headers }), 201);
   });
 
+  it("is not done when it goes through many to more than can be shown in all", async () => {
+    const v = await makeWorkspace({
+      name: "Node",
+      columns: [{ name: "upId", references: { entity: "Node", relationship: "up", inverse: "down" } }],
+      settings: { maxExpandDepth: 5 },
+    });
+    const create = async (count: number, upId?: number) => {
+      const body = Array.from({ length: count }, () => ({ upId }));
+      expectStatus(await v.api("POST", "/Node/bulk", { body }), 200);
+    };
+    await create(1);
+    for (let i = 0; i < 3; i++) await create(50, 1);
+    const body = { upId: 2 };
+    const post = () => v.api("POST", "/Node?expand=up.up.down.up.down&fields=id,up", { body });
+    expectFailure(await post(), 400, {
+      code: "BAD_REQUEST",
+      message:
+        "Cannot expand 'down': a record has more than 20000 of them in all — list Node with a filter instead",
+    });
+    expect((await v.api("GET", "/Node?size=1")).body.meta.totalElements).toBe(151);
+    expectStatus(
+      await v.admin("PATCH", "/entities/Node", { body: { settings: { maxExpandDepth: 4 } } }),
+      200,
+    );
+    expectStatus(await post(), 201);
+  });
+
   it("costs one round trip where it can be shown", async () => {
     expectStatus(await w.api("POST", "/Thing", { body: { ownerId: 2 } }), 201);
     const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/Thing?expand=owner.things`, {

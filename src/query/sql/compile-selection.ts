@@ -3,40 +3,66 @@ import { columnTypeOf } from "../../columns/registry.ts";
 import type { Column } from "../../model/column.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
+import { branchesOf, compileIsTooMany } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
 import { idOf, type Source, type Sources } from "./sources.ts";
 
 /** SQLite functions take at most 127 arguments; wider arrays are arrays of arrays this long. */
 export const JSON_CHUNK_SIZE = 100;
 
+/** What expansions hang on. */
+interface Parent {
+  readonly source: Source;
+  /** Whether it is known that all below is no more than an answer may hold. */
+  readonly isBounded: boolean;
+}
+
 /** The cells of a selection in SELECT: its columns, then each expansion as JSON text. */
 export function compileCells(selection: Selection, source: Source, sources: Sources): SQL[] {
+  const parent = { source, isBounded: false };
   return [
     ...selection.columns.map((column) => source.column(column)),
-    ...selection.expansions.map((expansion) => compileExpansion(expansion, source, sources)),
+    ...selection.expansions.map((expansion) => compileExpansion(expansion, parent, sources)),
   ];
 }
 
-function compileExpansion({ hop, selection }: Expansion, parent: Source, sources: Sources): SQL {
+/** The cells of a selection as one JSON array, exact in every type. */
+export const compileJsonRow = (selection: Selection, source: Source, sources: Sources): SQL =>
+  compileRow(selection, { source, isBounded: false }, sources);
+
+function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources: Sources): SQL {
   const { relationship } = hop;
+  const { source, isBounded } = parent;
   const child = sources.use(hop.entity);
-  const parentId = parent.column(idOf(parent.entity));
+  const id = child.column(idOf(hop.entity));
   if (relationship.kind === "TO_ONE") {
-    const match = sql`${child.column(idOf(hop.entity))} = ${parent.column(relationship.column)}`;
-    return sql`(SELECT ${compileJsonRow(selection, child, sources)} FROM ${child.from} WHERE ${match})`;
+    const match = sql`${id} = ${source.column(relationship.column)}`;
+    const row = compileRow(selection, { source: child, isBounded }, sources);
+    return sql`(SELECT ${row} FROM ${child.from} WHERE ${match})`;
   }
+  const parentId = source.column(idOf(source.entity));
+  const refusals = compileRefusals({ hop, selection }, parent, sources);
   if (relationship.kind === "TO_MANY" || !hop.through) {
-    const { targetColumn } = relationship;
-    return compileMany(
-      selection,
-      { child, match: sql`${child.column(targetColumn)} = ${parentId}` },
-      sources,
-    );
+    const match = sql`${child.column(relationship.targetColumn)} = ${parentId}`;
+    return sql`(${refusals}${compileMany(selection, { child, match }, sources)})`;
   }
   const through = sources.use(hop.through);
   const targets = sql`SELECT ${through.column(relationship.targetColumn)} FROM ${through.from} WHERE ${through.column(relationship.sourceColumn)} = ${parentId}`;
-  const match = sql`${child.column(idOf(hop.entity))} IN (${targets})`;
-  return compileMany(selection, { child, match }, sources);
+  return sql`(${refusals}${compileMany(selection, { child, match: sql`${id} IN (${targets})` }, sources)})`;
+}
+
+/**
+ * The outermost of the expansions that go through many records to many counts first what it leads to, since a thousand
+ * times a thousand would hold the database up before anybody sees that it is too much. The first row is the cell: the
+ * number of the branch that is. In this form it takes the fewest places on the parser's stack.
+ */
+function compileRefusals(expansion: Expansion, { source, isBounded }: Parent, sources: Sources): SQL {
+  const branches = isBounded ? [] : branchesOf(expansion);
+  if (branches.length < 2) return sql``;
+  const refusals = branches.map(
+    ({ path }, i) => sql`SELECT ${String(i)} WHERE ${compileIsTooMany(path, source, sources)} UNION ALL `,
+  );
+  return sql.join(refusals);
 }
 
 /** One record more than allowed is read, so that too many are noticed instead of cut. */
@@ -49,7 +75,8 @@ function compileMany(
   const needed = list(neededColumns(selection).map((column) => child.column(column)));
   const order = child.column(idOf(selection.entity));
   const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${order} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
-  return sql`(SELECT json_group_array(${compileJsonRow(selection, rows, sources)}) FROM (${page}) AS ${identifier(rows.alias)})`;
+  const row = compileRow(selection, { source: rows, isBounded: true }, sources);
+  return sql`SELECT json_group_array(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
 }
 
 /** The answered columns, and those that nested expansions hang on. */
@@ -61,13 +88,14 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
 }
 
 /**
- * The cells of a selection as one JSON array, exact in every type. `-> '$'` makes JSON of a text like `json()`. Whatever
- * stands before an expansion takes a place on the stack of SQLite's parser, which has but 100: hence operators.
+ * `-> '$'` makes JSON of a text like `json()`. Whatever stands before an expansion takes a place on the stack of SQLite's
+ * parser, which has but 100: hence operators.
  */
-export function compileJsonRow(selection: Selection, source: Source, sources: Sources): SQL {
+function compileRow(selection: Selection, parent: Parent, sources: Sources): SQL {
+  const { source } = parent;
   const columns = selection.columns.map((column) => compileJsonCell(source.column(column), column));
   const expansions = selection.expansions.map(
-    (expansion) => sql`${compileExpansion(expansion, source, sources)} -> '$'`,
+    (expansion) => sql`${compileExpansion(expansion, parent, sources)} -> '$'`,
   );
   if (columns.length + expansions.length <= JSON_CHUNK_SIZE)
     return sql`json_array(${list([...columns, ...expansions])})`;

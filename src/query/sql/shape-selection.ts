@@ -3,8 +3,9 @@ import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
-import { MAX_EXPANDED_RECORDS } from "../limits.ts";
+import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
+import { branchesOf } from "./branches.ts";
 import { JSON_CHUNK_SIZE } from "./compile-selection.ts";
 
 /** What a JSON array made by `compileJsonRow` holds once parsed. */
@@ -60,7 +61,10 @@ function shapeExpansion({ hop, selection }: Expansion): (cell: Cell) => JsonValu
   const shape = jsonShaperOf(selection);
   const shapeOne = (cell: Cell): JsonValue => (isList(cell) ? shape(cell) : null);
   if (hop.relationship.kind === "TO_ONE") return shapeOne;
+  const branches = branchesOf({ hop, selection });
   return (cell) => {
+    const excessive = typeof cell === "number" && branches[cell];
+    if (excessive) throw tooManyInAll(excessive.last);
     const records = isList(cell) ? cell : [];
     if (records.length > MAX_EXPANDED_RECORDS) throw tooManyRecords({ hop, selection });
     return records.map(shapeOne);
@@ -76,7 +80,12 @@ function cellShaper(column: Column): (cell: Cell | undefined) => JsonValue {
 const isList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell);
 
 /** An expansion is never cut in silence. */
-export const tooManyRecords = ({ hop }: Expansion) =>
+export const tooManyRecords = (expansion: Expansion) => tooMany(expansion, `${MAX_EXPANDED_RECORDS} of them`);
+
+export const tooManyInAll = (expansion: Expansion) =>
+  tooMany(expansion, `${MAX_EXPANDED_IN_ALL} of them in all`);
+
+const tooMany = ({ hop }: Expansion, number: string) =>
   badRequest(
-    `Cannot expand '${hop.relationship.name}': a record has more than ${MAX_EXPANDED_RECORDS} of them — list ${hop.entity.name} with a filter instead`,
+    `Cannot expand '${hop.relationship.name}': a record has more than ${number} — list ${hop.entity.name} with a filter instead`,
   );

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/model/json.ts";
-import { planRecordView } from "../../../src/query/plan/plan-list.ts";
+import { planList, planRecordView } from "../../../src/query/plan/plan-list.ts";
 import type { ReadScope } from "../../../src/query/plan/target.ts";
+import { compileList } from "../../../src/query/sql/compile-list.ts";
 import { compileRecordView, LAST_INSERTED } from "../../../src/query/sql/compile-record-view.ts";
 import { reference, sketchCatalog } from "../../support/sketch-catalog.ts";
 import { TestDatabase } from "./database.ts";
@@ -142,6 +143,48 @@ describe("expand", () => {
     expect(expand).toThrow(
       "Cannot expand 'lineItems': a record has more than 1000 of them — list LineItem with a filter instead",
     );
+  });
+});
+
+describe("expansions through many to many", () => {
+  const trees = sketchCatalog(
+    [{ name: "Node", columns: [reference("upId", "Node", { relationship: "up", inverse: "down" })] }],
+    5,
+  );
+  const node = targetIn(trees, "Node");
+  const db = new TestDatabase(trees);
+  const insert = (upId: number | null) => db.insert(node.entity, { upId });
+  const expand = (id: number, expansion: string) => {
+    const parameters = new URLSearchParams({ expand: expansion, fields: `id,${expansion}` });
+    return db.answer(compileRecordView(planRecordView(node, parameters), id))?.record;
+  };
+  const tooMany =
+    "Cannot expand 'down': a record has more than 20000 of them in all — list Node with a filter instead";
+
+  it("show up to 20,000 records of one, and refuse more", () => {
+    db.transaction(() => {
+      insert(null);
+      for (let child = 2; child <= 201; child++) insert(1);
+      for (let child = 2; child <= 201; child++) for (let i = 0; i < 100; i++) insert(child);
+    });
+    const shown = expand(1, "down.down") as unknown as { down: { down: object[] }[] };
+    expect(shown.down.map(({ down }) => down.length)).toEqual(Array.from({ length: 200 }, () => 100));
+    insert(2);
+    expect(() => expand(1, "down.down")).toThrow(tooMany);
+    expect(expand(2, "up.down")).toHaveProperty("up.down.length", 200);
+    expect(() => expand(2, "up.down.down")).toThrow(tooMany);
+    expect(() => expand(202, "up.up.down.up.down")).toThrow(tooMany);
+  });
+
+  it("are refused without going through all of them", () => {
+    db.exec(`INSERT INTO w1_nodes (up_id) VALUES (NULL);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+      INSERT INTO w1_nodes (up_id) SELECT last_insert_rowid() FROM n`);
+    const [[id] = []] = db.rows({ sql: "SELECT max(up_id) FROM w1_nodes", args: [] });
+    expect(expand(Number(id), "down")).toHaveProperty("down.length", 1000);
+    expect(() => expand(Number(id), "down.up.down.up.down")).toThrow(tooMany);
+    const all = new URLSearchParams("size=1000&expand=up.down.up.down.up&fields=id,up");
+    expect(() => db.answer(compileList(planList(node, all)))).toThrow(tooMany);
   });
 });
 
