@@ -29,8 +29,10 @@ export const MAX_FIELDS = 1_000;
 export const MAX_PATH_SEGMENTS = 16;
 /** Records of one to-many expansion under one parent. */
 export const MAX_EXPANDED_RECORDS = 1_000;
-/** The same under one record of the answer, on all ways to it: a thousand times a thousand is more than any answer holds. */
+/** Records under one record of the answer, of an expansion through many to many with all that is on its way. */
 export const MAX_EXPANDED_IN_ALL = 20_000;
+/** The same under all records of a page, an equal share of it under each. */
+export const MAX_EXPANDED_ON_PAGE = 200_000;
 
 export const MAX_MEASURES = 50;
 export const MAX_GROUP_KEYS = 8;

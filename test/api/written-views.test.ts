@@ -62,7 +62,7 @@ describe("a write whose answer cannot be shown", () => {
     expectFailure(await post(), 400, {
       code: "BAD_REQUEST",
       message:
-        "Cannot expand 'down': a record has more than 20000 of them in all — list Node with a filter instead",
+        "Cannot expand 'down': it leads from one record to more than 20000 — list Node with a filter instead",
     });
     expect((await v.api("GET", "/Node?size=1")).body.meta.totalElements).toBe(151);
     expectStatus(

@@ -1,5 +1,4 @@
 import { type SQL, sql } from "drizzle-orm";
-import { MAX_EXPANDED_IN_ALL } from "../limits.ts";
 import type { Expansion, Hop } from "../plan/plan.ts";
 import { keyword, list } from "./fragments.ts";
 import { idOf, type Source, type Sources } from "./sources.ts";
@@ -19,15 +18,51 @@ export function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
   return hop.relationship.kind === "TO_ONE" ? deeper : [{ path: [hop], last: { hop, selection } }, ...deeper];
 }
 
-/** Whether a branch goes through many records to many: only then are there more of them than a parent may have. */
-export const isNested = ({ path }: Branch): boolean =>
-  path.filter(({ relationship }) => relationship.kind !== "TO_ONE").length > 1;
+/** What may not be exceeded by the branches of an expansion. */
+export interface Bound {
+  /** The expansion to name in a refusal. */
+  readonly last: Expansion;
+  /** A condition on `root`'s rows: one leads to more than `limit`. Counts no further than it must. */
+  compileExceeds(root: Source, sources: Sources, limit: number): SQL;
+}
 
-/** A condition on `root`'s rows: a path leads to more records than one of them may show. Counts no further than that. */
-export function compileIsTooMany(path: readonly Hop[], root: Source, sources: Sources): SQL {
-  const { from, where } = joinPath(path, root, sources);
-  const found = sql`SELECT 1 FROM ${list(from)} WHERE ${where} LIMIT ${MAX_EXPANDED_IN_ALL + 1}`;
-  return sql`(SELECT count(*) FROM (${found})) > ${MAX_EXPANDED_IN_ALL}`;
+/**
+ * Through many records to many, a thousand times a thousand would hold the database up before anybody sees that it is too
+ * much. So no branch may lead to more than a limit, nor may all of them with the objects on their records; in this order,
+ * since counting a branch relies on what it goes through. None for a single branch, which is bounded under each parent.
+ */
+export function boundsOf(branches: readonly Branch[]): readonly Bound[] {
+  const [outermost] = branches;
+  if (!outermost || branches.length < 2) return [];
+  const alone = branches.map(
+    ({ path, last }): Bound => ({
+      last,
+      compileExceeds: (root, sources, limit) => {
+        return sql`${compileCount(joinPath(path, root, sources), limit)} > ${limit}`;
+      },
+    }),
+  );
+  const together: Bound = {
+    last: outermost.last,
+    compileExceeds(root, sources, limit) {
+      const counts = branches.map(
+        ({ path, last }) => sql`${compileCount(joinPath(path, root, sources), limit)} * ${weightOf(last)}`,
+      );
+      return sql`${sql.join(counts, sql` + `)} > ${limit}`;
+    },
+  };
+  return [...alone, together];
+}
+
+/** A record, and the objects on it. */
+function weightOf({ selection }: Expansion): number {
+  const objects = selection.expansions.filter(({ hop }) => hop.relationship.kind === "TO_ONE");
+  return objects.reduce((sum, object) => sum + weightOf(object), 1);
+}
+
+/** How many records a path leads to; no more are counted than are too many. */
+function compileCount({ from, where }: JoinedPath, limit: number): SQL {
+  return sql`(SELECT count(*) FROM (SELECT 1 FROM ${list(from)} WHERE ${where} LIMIT ${limit + 1}))`;
 }
 
 export interface JoinedPath {

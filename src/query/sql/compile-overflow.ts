@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { AppError } from "../../errors/app-error.ts";
 import type { Statement } from "../../model/sql-value.ts";
-import { MAX_EXPANDED_RECORDS } from "../limits.ts";
-import type { Hop, RecordViewPlan } from "../plan/plan.ts";
-import { branchesOf, compileIsTooMany, idIn, isNested, joinPath } from "./branches.ts";
+import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
+import type { Expansion, Hop, RecordViewPlan } from "../plan/plan.ts";
+import { type Bound, type Branch, boundsOf, branchesOf, idIn, joinPath } from "./branches.ts";
 import { matchOf, type RecordId } from "./compile-record-view.ts";
 import { list } from "./fragments.ts";
 import { tooManyInAll, tooManyRecords } from "./shape-selection.ts";
@@ -18,8 +18,8 @@ export interface OverflowCheck {
 }
 
 /**
- * Checks for each to-many expansion of a view. A read finds out when it shapes its answer; a write must know while it
- * can still be undone.
+ * Checks for the to-many expansions of a view, in an order in which each relies on those before it. A read finds out when
+ * it shapes its answer; a write must know while it can still be undone.
  */
 export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): readonly OverflowCheck[] {
   const root = () => {
@@ -27,12 +27,25 @@ export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): reado
     const source = sources.use(plan.entity);
     return { sources, source, match: matchOf(source, plan.entity, id) };
   };
-  return plan.selection.expansions.flatMap(branchesOf).flatMap((branch) => {
-    const { path, last } = branch;
-    const ofOneParent = { query: compileOverflow(path, root()), refusal: () => tooManyRecords(last) };
-    if (!isNested(branch)) return [ofOneParent];
-    return [{ query: compileOverflowInAll(path, root()), refusal: () => tooManyInAll(last) }, ofOneParent];
-  });
+  return plan.selection.expansions.flatMap(outermostOf).flatMap((branches) => [
+    ...boundsOf(branches).map((bound) => ({
+      query: compileExceeds(bound, root()),
+      refusal: () => tooManyInAll(bound.last),
+    })),
+    ...branches.map(({ path, last }) => ({
+      query: compileOverflow(path, root()),
+      refusal: () => tooManyRecords(last),
+    })),
+  ]);
+}
+
+/** The branches of each expansion that is the first to many on its way. */
+function outermostOf(expansion: Expansion): readonly (readonly Branch[])[] {
+  const { hop, selection } = expansion;
+  if (hop.relationship.kind !== "TO_ONE") return [branchesOf(expansion)];
+  return selection.expansions
+    .flatMap(outermostOf)
+    .map((branches) => branches.map(({ path, last }) => ({ path: [hop, ...path], last })));
 }
 
 interface Root {
@@ -42,9 +55,9 @@ interface Root {
   readonly match: SQL;
 }
 
-function compileOverflowInAll(path: readonly Hop[], { sources, source, match }: Root): Statement {
-  const isTooMany = compileIsTooMany(path, source, sources);
-  return toStatement(sql`SELECT 1 FROM ${source.from} WHERE ${match} AND ${isTooMany}`);
+function compileExceeds(bound: Bound, { sources, source, match }: Root): Statement {
+  const exceeds = bound.compileExceeds(source, sources, MAX_EXPANDED_IN_ALL);
+  return toStatement(sql`SELECT 1 FROM ${source.from} WHERE ${match} AND ${exceeds}`);
 }
 
 function compileOverflow(path: readonly Hop[], { sources, source, match }: Root): Statement {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Statement } from "../../model/sql-value.ts";
+import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_ON_PAGE } from "../limits.ts";
 import type { Predicate, Selection, Selector } from "../plan/plan.ts";
 import { compilePredicate } from "./compile-predicate.ts";
 import { compileRuns, isRunOrder } from "./compile-runs.ts";
@@ -29,7 +30,10 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   const frame = { selector, source, sources };
   const rows = findRuns(frame, window) ?? compileRows(frame, { keys, joins: joins.sql, window });
   if (isSimple) {
-    const cells = [...compileCells(selection, source, sources), ...(window.hasKeys ? keys : [])];
+    const cells = [
+      ...compileCells(selection, { source, limit: undefined }, sources),
+      ...(window.hasKeys ? keys : []),
+    ];
     return toStatement(sql`SELECT ${list(cells)} ${rows.from}`);
   }
   return toStatement(compileLate(frame, { keys, rows, selection, window }));
@@ -105,11 +109,15 @@ function compileLate(
   const record = sources.use(selector.entity);
   const page = identifier("page");
   const cells = [
-    ...compileCells(selection, record, sources),
+    ...compileCells(selection, { source: record, limit: shareOf(window) }, sources),
     ...keyNames.map((name) => sql`${page}.${name}`),
   ];
   return sql`SELECT ${list(cells)} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${record.column(id)} = ${page}.${identifier("id")}`;
 }
+
+/** Of a record in the records that the expansions of a page may lead to. */
+const shareOf = ({ limit }: Window): number =>
+  Math.min(MAX_EXPANDED_IN_ALL, Math.floor(MAX_EXPANDED_ON_PAGE / limit));
 
 const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);
 

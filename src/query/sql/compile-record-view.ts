@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { MAX_EXPANDED_IN_ALL } from "../limits.ts";
 import type { RecordViewPlan } from "../plan/plan.ts";
 import { compileCells, compileJsonRow } from "./compile-selection.ts";
 import type { Compiled } from "./compiled.ts";
@@ -38,7 +39,10 @@ export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<
   const sources = new Sources(plan.scope);
   const source = sources.use(plan.entity);
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
-  const cells = list([version, ...compileCells(plan.selection, source, sources)]);
+  const cells = list([
+    version,
+    ...compileCells(plan.selection, { source, limit: MAX_EXPANDED_IN_ALL }, sources),
+  ]);
   const match = matchOf(source, plan.entity, id);
   return {
     statements: [toStatement(sql`SELECT ${cells} FROM ${source.from} WHERE ${match}`)],
@@ -62,7 +66,7 @@ export function compileJsonView(plan: RecordViewPlan, id: RecordId): CompiledJso
   const idColumn = source.column(idOf(plan.entity));
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
   /* In front, where it takes the fewest places on the stack of SQLite's parser. */
-  const row = compileJsonRow(plan.selection, source, sources);
+  const row = compileJsonRow(plan.selection, { source, limit: MAX_EXPANDED_IN_ALL }, sources);
   const statement = toStatement(
     sql`SELECT json_array(${row}, ${idColumn}, ${version}) FROM ${source.from} WHERE ${matchOf(source, plan.entity, id)}`,
   );

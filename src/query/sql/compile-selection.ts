@@ -3,7 +3,7 @@ import { columnTypeOf } from "../../columns/registry.ts";
 import type { Column } from "../../model/column.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
-import { branchesOf, compileIsTooMany } from "./branches.ts";
+import { boundsOf, branchesOf } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
 import { idOf, type Source, type Sources } from "./sources.ts";
 
@@ -11,33 +11,28 @@ import { idOf, type Source, type Sources } from "./sources.ts";
 export const JSON_CHUNK_SIZE = 100;
 
 /** What expansions hang on. */
-interface Parent {
+export interface Parent {
   readonly source: Source;
-  /** Whether it is known that all below is no more than an answer may hold. */
-  readonly isBounded: boolean;
+  /** How many records expansions through many to many may lead to; undefined where that is known to hold. */
+  readonly limit: number | undefined;
 }
 
 /** The cells of a selection in SELECT: its columns, then each expansion as JSON text. */
-export function compileCells(selection: Selection, source: Source, sources: Sources): SQL[] {
-  const parent = { source, isBounded: false };
+export function compileCells(selection: Selection, parent: Parent, sources: Sources): SQL[] {
   return [
-    ...selection.columns.map((column) => source.column(column)),
+    ...selection.columns.map((column) => parent.source.column(column)),
     ...selection.expansions.map((expansion) => compileExpansion(expansion, parent, sources)),
   ];
 }
 
-/** The cells of a selection as one JSON array, exact in every type. */
-export const compileJsonRow = (selection: Selection, source: Source, sources: Sources): SQL =>
-  compileRow(selection, { source, isBounded: false }, sources);
-
 function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources: Sources): SQL {
   const { relationship } = hop;
-  const { source, isBounded } = parent;
+  const { source, limit } = parent;
   const child = sources.use(hop.entity);
   const id = child.column(idOf(hop.entity));
   if (relationship.kind === "TO_ONE") {
     const match = sql`${id} = ${source.column(relationship.column)}`;
-    const row = compileRow(selection, { source: child, isBounded }, sources);
+    const row = compileJsonRow(selection, { source: child, limit }, sources);
     return sql`(SELECT ${row} FROM ${child.from} WHERE ${match})`;
   }
   const parentId = source.column(idOf(source.entity));
@@ -52,16 +47,15 @@ function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources
 }
 
 /**
- * The outermost of the expansions that go through many records to many counts first what it leads to, since a thousand
- * times a thousand would hold the database up before anybody sees that it is too much. The first row is the cell: the
- * number of the branch that is. In this form it takes the fewest places on the parser's stack.
+ * In front of the outermost expansions that go to many: the first row is the cell, and where a bound is exceeded, that
+ * bound. In this form it takes the fewest places on the parser's stack.
  */
-function compileRefusals(expansion: Expansion, { source, isBounded }: Parent, sources: Sources): SQL {
-  const branches = isBounded ? [] : branchesOf(expansion);
-  if (branches.length < 2) return sql``;
-  const refusals = branches.map(
-    ({ path }, i) => sql`SELECT ${String(i)} WHERE ${compileIsTooMany(path, source, sources)} UNION ALL `,
-  );
+function compileRefusals(expansion: Expansion, { source, limit }: Parent, sources: Sources): SQL {
+  const bounds = limit === undefined ? [] : boundsOf(branchesOf(expansion));
+  const refusals = bounds.map((bound, i) => {
+    const exceeds = bound.compileExceeds(source, sources, limit ?? 0);
+    return sql`SELECT ${JSON.stringify(`${i}:${limit}`)} WHERE ${exceeds} UNION ALL `;
+  });
   return sql.join(refusals);
 }
 
@@ -75,7 +69,7 @@ function compileMany(
   const needed = list(neededColumns(selection).map((column) => child.column(column)));
   const order = child.column(idOf(selection.entity));
   const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${order} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
-  const row = compileRow(selection, { source: rows, isBounded: true }, sources);
+  const row = compileJsonRow(selection, { source: rows, limit: undefined }, sources);
   return sql`SELECT json_group_array(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
 }
 
@@ -88,10 +82,10 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
 }
 
 /**
- * `-> '$'` makes JSON of a text like `json()`. Whatever stands before an expansion takes a place on the stack of SQLite's
+ * The cells of a selection as one JSON array, exact in every type. `-> '$'` makes JSON of a text like `json()`. Whatever stands before an expansion takes a place on the stack of SQLite's
  * parser, which has but 100: hence operators.
  */
-function compileRow(selection: Selection, parent: Parent, sources: Sources): SQL {
+export function compileJsonRow(selection: Selection, parent: Parent, sources: Sources): SQL {
   const { source } = parent;
   const columns = selection.columns.map((column) => compileJsonCell(source.column(column), column));
   const expansions = selection.expansions.map(

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
-import { branchesOf } from "./branches.ts";
+import { boundsOf, branchesOf } from "./branches.ts";
 import { JSON_CHUNK_SIZE } from "./compile-selection.ts";
 
 /** What a JSON array made by `compileJsonRow` holds once parsed. */
@@ -61,10 +61,12 @@ function shapeExpansion({ hop, selection }: Expansion): (cell: Cell) => JsonValu
   const shape = jsonShaperOf(selection);
   const shapeOne = (cell: Cell): JsonValue => (isList(cell) ? shape(cell) : null);
   if (hop.relationship.kind === "TO_ONE") return shapeOne;
-  const branches = branchesOf({ hop, selection });
+  const bounds = boundsOf(branchesOf({ hop, selection }));
   return (cell) => {
-    const excessive = typeof cell === "number" && branches[cell];
-    if (excessive) throw tooManyInAll(excessive.last);
+    if (typeof cell === "string") {
+      const [index, limit] = cell.split(":").map(Number);
+      throw tooManyInAll(bounds[index ?? 0]?.last ?? { hop, selection }, limit);
+    }
     const records = isList(cell) ? cell : [];
     if (records.length > MAX_EXPANDED_RECORDS) throw tooManyRecords({ hop, selection });
     return records.map(shapeOne);
@@ -80,12 +82,17 @@ function cellShaper(column: Column): (cell: Cell | undefined) => JsonValue {
 const isList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell);
 
 /** An expansion is never cut in silence. */
-export const tooManyRecords = (expansion: Expansion) => tooMany(expansion, `${MAX_EXPANDED_RECORDS} of them`);
+export const tooManyRecords = (expansion: Expansion) =>
+  unexpandable(expansion, `a record has more than ${MAX_EXPANDED_RECORDS} of them`);
 
-export const tooManyInAll = (expansion: Expansion) =>
-  tooMany(expansion, `${MAX_EXPANDED_IN_ALL} of them in all`);
+export const tooManyInAll = (expansion: Expansion, limit = MAX_EXPANDED_IN_ALL) =>
+  unexpandable(
+    expansion,
+    `it leads from one record to more than ${limit}`,
+    limit < MAX_EXPANDED_IN_ALL ? "take smaller pages, or " : "",
+  );
 
-const tooMany = ({ hop }: Expansion, number: string) =>
+const unexpandable = ({ hop }: Expansion, why: string, orElse = "") =>
   badRequest(
-    `Cannot expand '${hop.relationship.name}': a record has more than ${number} — list ${hop.entity.name} with a filter instead`,
+    `Cannot expand '${hop.relationship.name}': ${why} — ${orElse}list ${hop.entity.name} with a filter instead`,
   );
