@@ -32,23 +32,35 @@ export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly 
   ];
 }
 
-/** Drops all tables of a workspace, whatever refers to what. */
-export function compileDropAll(catalog: Catalog): readonly Statement[] {
-  const entities = [...catalog.entities.values()];
-  return [...entities.flatMap(dropReferences), ...entities.flatMap(dropTable)];
+/**
+ * Drops the tables of entities that no others refer to. Dropping a table deletes its records first, which RESTRICT forbids
+ * while something refers to it: so the one that fewest of the others refer to comes next, and those references are taken
+ * away before. libSQL can do that without a rebuild, but reads the definitions of the whole database each time.
+ */
+export function dropTables(entities: readonly Entity[]): readonly Statement[] {
+  const left = new Map(entities.map((entity) => [entity.name, entity]));
+  const statements: Statement[] = [];
+  while (left.size > 0) {
+    const { entity, references } = leastReferredTo(left);
+    statements.push(
+      ...references.map(({ owner, column }) => alterColumn(owner.physicalTable, plainDefinition(column))),
+      statement(`DROP TABLE ${quoteName(entity.physicalTable)}`),
+      statement("DELETE FROM record_counts WHERE table_name = ?", [entity.physicalTable]),
+    );
+    left.delete(entity.name);
+  }
+  return statements;
 }
 
-/** Dropping a table deletes its records first, which RESTRICT forbids; libSQL can take the rule away without a rebuild. */
-export function dropReferences({ physicalTable, definition }: Entity): readonly Statement[] {
-  const references = definition.columns.filter((column) => column.references);
-  return references.map((column) => alterColumn(physicalTable, plainDefinition(column)));
-}
-
-export function dropTable({ physicalTable }: Entity): readonly Statement[] {
-  return [
-    statement(`DROP TABLE ${quoteName(physicalTable)}`),
-    statement("DELETE FROM record_counts WHERE table_name = ?", [physicalTable]),
-  ];
+function leastReferredTo(entities: ReadonlyMap<string, Entity>) {
+  const counted = [...entities.values()].map((entity) => {
+    const references = entity.inbound.flatMap(({ entity: name, column }) => {
+      const owner = entities.get(name);
+      return owner ? [{ owner, column }] : [];
+    });
+    return { entity, references };
+  });
+  return counted.reduce((least, next) => (next.references.length < least.references.length ? next : least));
 }
 
 /**

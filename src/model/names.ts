@@ -1,5 +1,7 @@
 /** Limits of one workspace's schema. */
 export const MAX_ENTITIES = 200;
+/** In a workspace. The more there are, the longer everything takes that takes one away. */
+export const MAX_REFERENCES = 1_000;
 export const MAX_COLUMNS = 200;
 export const MAX_CONSTRAINTS = 100;
 

@@ -142,6 +142,44 @@ describe("an entity that refers to itself", () => {
   );
 });
 
+describe("entities in a circle", () => {
+  it.each(["RESTRICT", "CASCADE", "SET_NULL"])(
+    "under %s can be dropped with their records, and so can their workspace",
+    async (onDelete) => {
+      const referTo = (entity: string) => ({
+        name: `of${entity}`,
+        references: { entity, inverse: null, onDelete },
+      });
+      const circle = [
+        { name: "A", columns: [referTo("C")] },
+        { name: "B", columns: [referTo("A"), referTo("B")] },
+        { name: "C", columns: [referTo("B")] },
+        { name: "Leaf", columns: [referTo("A")] },
+      ];
+      const own = await makeWorkspace();
+      const define = async (entities: readonly object[]) =>
+        expectStatus(await own.admin("PUT", "/schema?allow=lossy", { body: { entities } }), 200);
+      const fill = async () => {
+        for (const entity of ["A", "B", "C", "Leaf"])
+          expectStatus(await own.api("POST", `/${entity}`, { body: {} }), 201);
+        for (const [path, body] of [
+          ["/A/1", { ofC: 1 }],
+          ["/B/1", { ofA: 1, ofB: 1 }],
+          ["/C/1", { ofB: 1 }],
+          ["/Leaf/1", { ofA: 1 }],
+        ] as const)
+          expectStatus(await own.api("PUT", path, { body }), 200);
+      };
+      await define(circle);
+      await fill();
+      await define([]);
+      await define(circle);
+      await fill();
+      expectStatus(await own.admin("DELETE", `?confirm=${own.workspace}`), 204);
+    },
+  );
+});
+
 describe("deleting a record that others refer to", () => {
   const child = (onDelete: string) => ({
     name: "Child",

@@ -251,6 +251,30 @@ describe("a change of schema", () => {
 });
 
 describe("the schema as one document", () => {
+  it("holds up to 1,000 references in a workspace", async () => {
+    const v = await makeWorkspace();
+    const entities = Array.from({ length: 6 }, (_, i) => ({
+      name: `E${i}`,
+      columns: Array.from({ length: i ? 200 : 1 }, (_, j) => ({
+        name: `r${j}`,
+        references: { entity: `E${Math.max(0, i - 1)}`, relationship: `x${j}`, inverse: null },
+      })),
+    }));
+    const put = (body: object) => v.admin("PUT", "/schema", { body });
+    expectFailure(await put({ entities }), 400, {
+      code: "BAD_REQUEST",
+      message: "A workspace is limited to 1000 references",
+    });
+    entities[0]?.columns.pop();
+    expectStatus(await put({ entities }), 200);
+    const column = { name: "more", references: { entity: "E1", relationship: "more", inverse: null } };
+    expectFailure(await v.admin("POST", "/entities/E0/columns", { body: column }), 400, {
+      code: "BAD_REQUEST",
+      message: "A workspace is limited to 1000 references",
+    });
+    expectStatus(await v.admin("DELETE", `?confirm=${v.workspace}`), 204);
+  });
+
   it("defines entities that refer to each other in a circle", async () => {
     const v = await makeWorkspace();
     const entities = [

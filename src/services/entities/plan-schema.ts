@@ -4,7 +4,7 @@ import type { Detail } from "../../errors/app-error.ts";
 import { badRequest, validationFailed } from "../../errors/failures.ts";
 import { buildCatalog } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
-import { MAX_ENTITIES } from "../../model/names.ts";
+import { MAX_ENTITIES, MAX_REFERENCES } from "../../model/names.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import { checkSchema } from "./check-schema.ts";
@@ -38,6 +38,9 @@ export function planSchema<E extends SchemaEdit>(
   const { definitions, subject } = edit;
   if (definitions.length > MAX_ENTITIES)
     throw badRequest(`A workspace is limited to ${MAX_ENTITIES} entities`);
+  const references = definitions.flatMap(({ columns }) => columns.filter((column) => column.references));
+  if (references.length > MAX_REFERENCES)
+    throw badRequest(`A workspace is limited to ${MAX_REFERENCES} references`);
   const subjects = new Set((subject ? [subject] : definitions).map(({ id }) => id));
   const problems = checkSchema(catalog, { definitions, subjects });
   if (problems.length > 0) {

@@ -3,7 +3,7 @@ import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
-import { compileDropAll } from "../../ddl/compile-entity.ts";
+import { dropTables } from "../../ddl/compile-entity.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { logWarning } from "../../lib/logger.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -27,7 +27,7 @@ export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | n
         statements: [
           toStatement(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
           toStatement(auditWorkspace(ctx, "workspace.deleted", ctx.address).before),
-          ...compileDropAll(catalog),
+          ...dropTables([...catalog.entities.values()]),
           toStatement(write.delete(workspaces).where(eq(workspaces.id, id))),
         ],
         timeoutMs: LONG_WRITE_TIMEOUT_MS,
