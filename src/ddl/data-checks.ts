@@ -1,7 +1,7 @@
 import { constraintTypes } from "../columns/constraints/registry.ts";
 import { convertSql, isWider } from "../columns/conversions.ts";
 import type { Column, ColumnConstraint } from "../model/column.ts";
-import type { Entity, EntityConstraint } from "../model/entity.ts";
+import { type Entity, type EntityConstraint, fieldsOf } from "../model/entity.ts";
 import { quoteName } from "../model/names.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
@@ -92,44 +92,44 @@ export function checksOfEntityConstraint(
   constraint: EntityConstraint,
 ): readonly DataCheck[] {
   const { after } = pair;
+  const rows = rowsAfter(pair, fieldsOf(constraint));
   if (constraint.type === "UNIQUE_COMPOSITE") {
-    const names = constraint.fields.map((field) => quoteName(columnNameOf(after, field)));
-    return [
-      queryCheck(pair, {
-        column: constraint.fields[0] ?? "",
-        words: `share the same ${constraint.fields.join(" and ")}`,
-        rows: rowsAfter(pair),
-        condition: isDuplicated(names, rowsAfter(pair)),
-      }),
-    ];
+    const { fields } = constraint;
+    const names = fields.map((field) => quoteName(columnNameOf(after, field)));
+    const words = `share the same ${fields.join(" and ")}`;
+    return [queryCheck(pair, { column: fields[0] ?? "", words, rows, condition: isDuplicated(names) })];
   }
   const words = `break the rule ${constraint.type}`;
   const condition = brokenCondition(after, constraint);
-  return [queryCheck(pair, { column: constraint.field, words, rows: rowsAfter(pair), condition })];
+  return [queryCheck(pair, { column: constraint.field, words, rows, condition })];
 }
 
 interface Question {
   readonly column: string;
   readonly words: string;
-  /** For FROM. */
+  /** A sub-select. */
   readonly rows: string;
+  /** On those rows, which it may also call by `ROWS`. */
   readonly condition: string;
 }
 
+const ROWS = quoteName("checked");
+
+/** Rows and condition stand in it once: conversions of many columns are long. */
 function queryCheck({ after }: ExistingPair, { column, words, rows, condition }: Question): QueryCheck {
-  const first = `SELECT "id" FROM ${rows} WHERE ${condition} ORDER BY "id" LIMIT 3`;
-  const query = `SELECT count(*), (SELECT json_group_array("id") FROM (${first})) FROM ${rows} WHERE ${condition}`;
+  const broken = `SELECT "id", row_number() OVER (ORDER BY "id") AS "n" FROM ${ROWS} WHERE ${condition}`;
+  const query = `WITH ${ROWS} AS NOT MATERIALIZED ${rows} SELECT count(*), json_group_array("id") FILTER (WHERE "n" <= 3) FROM (${broken})`;
   return { kind: "QUERY", entity: after.name, column, words, query: statement(query) };
 }
+
+const rowsBefore = ({ before }: ExistingPair) => `(SELECT * FROM ${quoteName(before.physicalTable)})`;
 
 function conversionChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
   if (!before || !after || isWider(before, after)) return [];
   const name = quoteName(before.columnName);
   const condition = `${name} IS NOT NULL AND ${convertSql(name, { from: before, to: after })} IS NULL`;
   const words = wordsOfConversion(before, after);
-  return [
-    queryCheck(pair, { column: after.name, words, rows: quoteName(pair.before.physicalTable), condition }),
-  ];
+  return [queryCheck(pair, { column: after.name, words, rows: rowsBefore(pair), condition })];
 }
 
 function wordsOfConversion(before: Column, after: Column): string {
@@ -142,7 +142,7 @@ function wordsOfConversion(before: Column, after: Column): string {
 function nullChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
   if (!after || after.nullable || before?.nullable === false || defaultOf(after) !== null) return [];
   const condition = before ? `${quoteName(before.columnName)} IS NULL` : "1";
-  const rows = quoteName(pair.before.physicalTable);
+  const rows = rowsBefore(pair);
   return [queryCheck(pair, { column: after.name, words: "have no value", rows, condition })];
 }
 
@@ -160,19 +160,20 @@ function referenceChecks(
   const isLost = target ? `${name} NOT IN (SELECT "id" FROM ${quoteName(target.physicalTable)})` : "1";
   const words = `refer to no ${after.references.entity}`;
   const condition = `${name} IS NOT NULL AND ${isLost}`;
-  return [queryCheck(pair, { column: after.name, words, rows: rowsAfter(pair), condition })];
+  const rows = rowsAfter(pair, [after.name]);
+  return [queryCheck(pair, { column: after.name, words, rows, condition })];
 }
 
 function uniqueChecks(pair: ExistingPair, { before, after }: ColumnPair): readonly DataCheck[] {
   if (!after?.unique || (before?.unique && !changesValues({ before, after }))) return [];
-  const rows = rowsAfter(pair);
-  const condition = isDuplicated([quoteName(after.columnName)], rows);
+  const rows = rowsAfter(pair, [after.name]);
+  const condition = isDuplicated([quoteName(after.columnName)]);
   return [queryCheck(pair, { column: after.name, words: "share a value with another", rows, condition })];
 }
 
-function isDuplicated(names: readonly string[], rows: string): string {
+function isDuplicated(names: readonly string[]): string {
   const all = names.join(", ");
   const areGiven = names.map((name) => `${name} IS NOT NULL`).join(" AND ");
-  const groups = `SELECT ${all} FROM ${rows} WHERE ${areGiven} GROUP BY ${all} HAVING count(*) > 1`;
+  const groups = `SELECT ${all} FROM ${ROWS} WHERE ${areGiven} GROUP BY ${all} HAVING count(*) > 1`;
   return `(${all}) IN (${groups})`;
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
-import type { Entity, EntityConstraint, EntityDefinition } from "../model/entity.ts";
+import { type Entity, type EntityConstraint, type EntityDefinition, fieldsOf } from "../model/entity.ts";
 import type { SchemaChange } from "../model/schema-change.ts";
 import {
   checksOfColumn,
@@ -129,12 +129,6 @@ function checksOfKeptConstraints({ before, after, ...pair }: ExistingPair, { nam
 function isConstraintOf(other: Entity) {
   const known = new Set(other.constraints.map((constraint) => byColumnIds(other, constraint)));
   return (entity: Entity, constraint: EntityConstraint) => known.has(byColumnIds(entity, constraint));
-}
-
-export function fieldsOf(constraint: EntityConstraint): readonly string[] {
-  if (constraint.type === "UNIQUE_COMPOSITE") return constraint.fields;
-  if (constraint.type === "CONDITIONAL_REQUIRED") return [constraint.field, constraint.when.field];
-  return [constraint.field, constraint.otherField];
 }
 
 /** The constraint as text with stable ids for names, so that a rename is no difference. */

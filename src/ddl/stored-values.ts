@@ -36,10 +36,16 @@ export function newValueSql(
 export const changesValues = (pair: ColumnPair): boolean =>
   newValueSql(pair, ({ columnName }) => quoteName(columnName)) !== undefined;
 
-/** The records of an entity as they will be after the change, by the names of then: a sub-select for FROM. */
-export function rowsAfter({ before, columns }: EntityPair & { readonly before: { physicalTable: string } }) {
+/**
+ * The records of an entity as they will be after the change, by the names of then: a sub-select for FROM, with the columns
+ * of `fields` or else all.
+ */
+export function rowsAfter(
+  { before, columns }: EntityPair & { readonly before: { physicalTable: string } },
+  fields?: readonly string[],
+): string {
   const values = columns.flatMap((pair) => {
-    if (!pair.after) return [];
+    if (!pair.after || (fields && !fields.includes(pair.after.name))) return [];
     const kept = pair.before ? quoteName(pair.before.columnName) : "NULL";
     const value = newValueSql(pair, ({ columnName }) => quoteName(columnName)) ?? kept;
     return [`${value} AS ${quoteName(pair.after.columnName)}`];

@@ -36,6 +36,12 @@ export type EntityConstraint =
       readonly message?: string;
     };
 
+export function fieldsOf(constraint: EntityConstraint): readonly string[] {
+  if (constraint.type === "UNIQUE_COMPOSITE") return constraint.fields;
+  if (constraint.type === "CONDITIONAL_REQUIRED") return [constraint.field, constraint.when.field];
+  return [constraint.field, constraint.otherField];
+}
+
 /** Null means: not set here, ask the workspace, then the system. */
 export interface EntitySettings {
   readonly defaultExpand: readonly string[] | null;

@@ -178,6 +178,42 @@ describe("a conversion of a column", () => {
     }
   });
 
+  it.each([{ type: "DECIMAL", precision: 12, scale: 2 }, { type: "DATETIME" }])(
+    "of TEXT to $type is checked by as many rules as an entity may have, over columns of any number",
+    async (target) => {
+      const name = (i: number) => `column_with_a_rather_long_name_${i}`;
+      const schemaOf = (column: object, more: object = {}) => ({
+        entities: [
+          {
+            name: "Wide",
+            columns: Array.from({ length: 199 }, (_, i) => ({ name: name(i), ...column })),
+            ...more,
+          },
+        ],
+      });
+      const constraints = Array.from({ length: 100 }, (_, i) => ({
+        type: "UNIQUE_COMPOSITE",
+        fields: Array.from({ length: 8 }, (_, j) => name((i + j * 7) % 199)),
+      }));
+      const v = await makeWorkspace();
+      const put = (body: object) => v.admin("PUT", "/schema?allow=lossy", { body });
+      expectStatus(await put(schemaOf({ type: "TEXT" })), 200);
+      for (let i = 0; i < 2; i++)
+        expectStatus(await v.api("POST", "/Wide", { body: { [name(7)]: "x" } }), 201);
+      const to = schemaOf(target, { constraints });
+      const refused = expectStatus(await put(to), 422);
+      expect(refused.body.error.details).toEqual([
+        {
+          field: `Wide.${name(7)}`,
+          message: expect.stringMatching(/^2 existing records do not .* \(ids: 1, 2\)$/),
+        },
+      ]);
+      for (const id of [1, 2])
+        expectStatus(await v.api("PUT", `/Wide/${id}`, { body: { [name(7)]: null } }), 200);
+      expectStatus(await put(to), 200);
+    },
+  );
+
   it("leaves no null where a value is required", async () => {
     const v = { type: "INTEGER", nullable: false };
     const w = await makeWorkspace({ name: "Item", columns: [{ name: "v", ...v }] });

@@ -48,11 +48,13 @@ function describe(check: DataCheck, count: number, ids: readonly unknown[]): rea
   return [check, `${count} existing records ${check.words} (${label}: ${ids.join(", ")})`];
 }
 
-/** Scans over the same rows are done together. */
+/** Scans over the same rows are done together, as many as one row may be read for. */
 async function runScans(scans: readonly ScanCheck[], ask: Ask, now: Date): Promise<Found> {
   const found: (readonly [DataCheck, string])[] = [];
   for (const group of Map.groupBy(scans, ({ rows }) => rows).values()) {
-    found.push(...(await scan(group, ask, now.toISOString())));
+    const most = Math.min(...group.map(({ pageSize }) => pageSize));
+    for (let start = 0; start < group.length; start += most)
+      found.push(...(await scan(group.slice(start, start + most), ask, now.toISOString())));
   }
   return found;
 }
