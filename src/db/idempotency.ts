@@ -1,8 +1,11 @@
-import type { Statement } from "../model/sql-value.ts";
-import type { Rows } from "./database.ts";
+import { AnswerTooLarge } from "../errors/failures.ts";
+import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { Database, Rows } from "./database.ts";
 
 /** How long an answer is given again. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
+/** Characters of what is kept that are read at once; each can take six in the database's answer. */
+const PART_LENGTH = 1_000_000;
 /** Position of the request itself among what is kept of it. */
 const REQUEST = -1;
 
@@ -74,9 +77,51 @@ export function keepAnswer({ apiKeyId, key }: IdempotentRequest, answer: string)
   };
 }
 
-export function keptStatement({ apiKeyId, key }: IdempotentRequest): Statement {
+/** What is kept of a request with the same key; undefined when nothing is, or not any more. */
+export async function findKept(
+  database: Database,
+  request: IdempotentRequest,
+): Promise<KeptRequest | undefined> {
+  try {
+    return decodeKept((await database.read([keptStatement(request, "content")]))[0]);
+  } catch (failure) {
+    if (!(failure instanceof AnswerTooLarge)) throw failure;
+    return findLarge(database, request);
+  }
+}
+
+/** What could only just be answered can be too large as it is kept, where its JSON is in a text; it is read in parts. */
+async function findLarge(database: Database, request: IdempotentRequest): Promise<KeptRequest | undefined> {
+  const [heads = []] = await database.read([keptStatement(request, "content IS NULL")]);
+  const rows: (readonly SqlValue[])[] = [];
+  for (const [position = null, isEmpty, ...facts] of heads) {
+    const content = isEmpty ? null : await readContent(database, request, position);
+    rows.push([position, content, ...facts]);
+  }
+  return decodeKept(rows);
+}
+
+async function readContent(
+  database: Database,
+  { apiKeyId, key }: IdempotentRequest,
+  position: SqlValue,
+): Promise<string> {
+  let content = "";
+  for (let start = 1; ; start += PART_LENGTH) {
+    const [[[part = ""] = []] = []] = await database.read([
+      {
+        sql: "SELECT substr(content, ?, ?) FROM idempotency WHERE api_key_id = ? AND key = ? AND position = ?",
+        args: [start, PART_LENGTH, apiKeyId, key, position],
+      },
+    ]);
+    if (!part) return content;
+    content += String(part);
+  }
+}
+
+function keptStatement({ apiKeyId, key }: IdempotentRequest, content: string): Statement {
   return {
-    sql: "SELECT position, content, fingerprint, schema_version, created_at FROM idempotency WHERE api_key_id = ? AND key = ?",
+    sql: `SELECT position, ${content}, fingerprint, schema_version, created_at FROM idempotency WHERE api_key_id = ? AND key = ?`,
     args: [apiKeyId, key],
   };
 }
@@ -84,8 +129,7 @@ export function keptStatement({ apiKeyId, key }: IdempotentRequest): Statement {
 export const isExpired = ({ createdAt }: KeptRequest, now: Date): boolean =>
   createdAt.toISOString() < timeOfExpiry(now);
 
-/** Undefined when nothing is kept any more. */
-export function decodeKept(rows: Rows): KeptRequest | undefined {
+function decodeKept(rows: Rows = []): KeptRequest | undefined {
   const request = rows.find(([position]) => position === REQUEST);
   if (!request) return undefined;
   const [, answer, fingerprint, schemaVersion, createdAt] = request;

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Answer, ask, askCounted, expectFailure, expectStatus } from "../support/api.ts";
 import { runSql } from "../support/database.ts";
 import { alice, customer, order } from "../support/entities.ts";
@@ -75,6 +75,39 @@ describe("an answer that is given again", () => {
       code: "IDEMPOTENCY_CONFLICT",
       message: expect.stringContaining("was used when the key was allowed more"),
     });
+  });
+});
+
+describe("an answer that only just could be given", () => {
+  /** As kept twice as long as in the answer, every character of it being escaped once more. */
+  const text = '"'.repeat(80_000);
+  const COUNT = 55;
+  let v: TestWorkspace;
+  beforeAll(async () => {
+    v = await makeWorkspace({
+      name: "Doc",
+      columns: [
+        { name: "text", type: "TEXT" },
+        { name: "n", type: "INTEGER" },
+      ],
+    });
+    for (let i = 0; i < COUNT; i += 5) {
+      const body = Array.from({ length: 5 }, () => ({ text }));
+      expectStatus(await v.api("POST", "/Doc/bulk", { body }), 200);
+    }
+  });
+
+  it.each([
+    ["", COUNT, 0],
+    ["?atomic=true", COUNT, 0],
+    ["", COUNT, 1],
+  ])("is given again: PUT bulk%s of %i records, %i refused", async (query, succeeded, failed) => {
+    const body = Array.from({ length: succeeded + failed }, (_, i) => ({ id: i + 1, n: 1 }));
+    const headers = { Prefer: "return=representation", "Idempotency-Key": `k${query}${failed}` };
+    const put = () => v.api("PUT", `/Doc/bulk${query}`, { body, headers });
+    const first = expectStatus(await put(), 200);
+    expect(first.body).toMatchObject({ succeeded, failed });
+    expectReplay(first, await put());
   });
 });
 

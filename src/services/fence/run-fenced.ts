@@ -14,11 +14,10 @@ import {
 } from "../../db/fence.ts";
 import {
   claimKeyStatements,
-  decodeKept,
+  findKept,
   type IdempotentRequest,
   isExpired,
   type KeptRequest,
-  keptStatement,
 } from "../../db/idempotency.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
@@ -175,8 +174,7 @@ async function recallEarlier(
   belief: Belief,
 ): Promise<AppError | undefined> {
   if (!idempotency || idempotency instanceof AppError || idempotency.asOf) return undefined;
-  const [rows = []] = await database.read([keptStatement(idempotency.request)]);
-  const kept = decodeKept(rows);
+  const kept = await findKept(database, idempotency.request);
   if (!kept || isExpired(kept, now)) return undefined;
   const conflict = conflictWith(kept, idempotency.request, belief);
   if (!conflict) idempotency.asOf = kept.createdAt;
@@ -201,8 +199,7 @@ async function replayEarlier<T>(
 ): Promise<T> {
   const { database, idempotency } = ctx;
   if (!idempotency || idempotency instanceof AppError) throw new Error("a request without a key was claimed");
-  const [rows = []] = await database.read([keptStatement(idempotency.request)]);
-  const kept = decodeKept(rows);
+  const kept = await findKept(database, idempotency.request);
   if (!kept || !plan.replay) throw idempotencyConflict("is still in use");
   const conflict = conflictWith(kept, idempotency.request, belief);
   if (conflict) throw conflict;
