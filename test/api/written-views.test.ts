@@ -92,3 +92,45 @@ describe("the answer of a write", () => {
     expectFailure(await w.api("GET", "/Owner/1"), 400, tooMany);
   });
 });
+
+describe("a record that is too large for an answer", () => {
+  const name = (i: number) => `text${i}`;
+  const texts = (from: number, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [name(from + i), '"'.repeat(100_000)]));
+  const tooLarge = {
+    code: "BAD_REQUEST",
+    message: "The answer is too large — ask for fewer records, fields or expansions",
+  };
+
+  it("is changed by what asks for fewer fields, and by nothing that cannot be answered", async () => {
+    const columns = Array.from({ length: 60 }, (_, i) => ({ name: name(i), type: "TEXT" }));
+    const v = await makeWorkspace({ name: "Huge", columns: [...columns, { name: "n", type: "INTEGER" }] });
+    expectStatus(await v.api("POST", "/Huge", { body: { n: 0 } }), 201);
+    for (let from = 0; from < 60; from += 5)
+      expectStatus(await v.api("PATCH", "/Huge/1?fields=id", { body: texts(from, 5) }), 200);
+    expectFailure(await v.api("GET", "/Huge/1"), 400, tooLarge);
+    const n = async () => (await v.api("GET", "/Huge/1?fields=n")).body.data.n;
+    for (const [path, body, headers] of [
+      ["/Huge/1", { n: 1 }, {}],
+      ["/Huge/1", { n: 1 }, { "Idempotency-Key": "k" }],
+      ["/Huge/1?fields=text1,text2,n", { n: "x" }, {}],
+      ["/Huge/bulk", [{ id: 1, n: 1 }], { Prefer: "return=representation" }],
+      ["/Huge/bulk?atomic=true", [{ id: 1, n: 1 }], { Prefer: "return=representation" }],
+    ] as const) {
+      expect((await v.api("PUT", path, { body, headers })).status, path).toBeGreaterThanOrEqual(400);
+      expect(await n(), path).toBe(0);
+    }
+    expectFailure(await v.api("PUT", "/Huge/1", { body: { n: 1 } }), 400, tooLarge);
+    expect((await v.api("PUT", "/Huge/1?fields=n", { body: { n: 2 } })).body).toEqual({ data: { n: 2 } });
+    expect((await v.api("PUT", "/Huge/1?fields=n", { body: {} })).body).toEqual({ data: { n: 2 } });
+    const headers = { "Idempotency-Key": "k" };
+    const keyed = () => v.api("PUT", "/Huge/1?fields=n", { body: { n: 3 }, headers });
+    expect([(await keyed()).text, (await keyed()).text]).toEqual(['{"data":{"n":3}}', '{"data":{"n":3}}']);
+    expectStatus(await v.api("PUT", "/Huge/bulk", { body: [{ id: 1, n: 4 }] }), 200);
+    expect(await n()).toBe(4);
+    const operations = [{ method: "PUT", entity: "Huge", id: 1, body: { n: 5 } }];
+    expectFailure(await v.api("POST", "/transaction", { body: { operations } }), 400, tooLarge);
+    expect(await n()).toBe(4);
+    expectStatus(await v.api("DELETE", "/Huge/1"), 204);
+  });
+});

@@ -10,6 +10,12 @@ import { toStatement } from "./to-statement.ts";
 /** Texts of updates kept per entity: one per set of columns that clients send together. */
 const MAX_CACHED_UPDATES = 256;
 
+/** Characters of a row in the database's answer, which holds 10 MB. */
+const MAX_ROW_LENGTH = 10_000_000;
+/** Characters of a TEXT or JSON; of what has no length of its own, ENUM included. */
+const MAX_LONG_LENGTH = 100_000;
+const MAX_SHORT_LENGTH = 255;
+
 interface RecordTexts {
   readonly newRow: string;
   readonly insertRow: string;
@@ -18,6 +24,7 @@ interface RecordTexts {
   readonly exists: string;
   readonly delete: string;
   readonly updates: Map<string, string>;
+  readonly isSureToFit: boolean;
 }
 
 /**
@@ -97,6 +104,27 @@ function splitReturning(text: string): [write: string, returning: string] {
 /** The same write, which returns nothing: rows that nobody reads cost a large import a fifth of its time. */
 export function withoutRows({ sql: text, args }: Statement): Statement {
   return { sql: splitReturning(text)[0], args };
+}
+
+/** The same write of one record, or its reading, which returns the record's id alone. */
+export function onlyId({ sql: text, args }: Statement): Statement {
+  const [write, returning] = splitReturning(text);
+  return { sql: returning ? `${write} RETURNING "id"` : `SELECT "id" FROM (${write})`, args };
+}
+
+/**
+ * Whether any row of the entity is sure to be answered by the database. Else a write that returns one has to be undone
+ * when it is too large.
+ */
+export const isSureToFit = (entity: Entity): boolean => textsOf(entity).isSureToFit;
+
+/** Six characters of JSON for each that a column may hold, below the 10 MB of an answer. */
+const longestRowOf = ({ columns }: Entity): number =>
+  columns.reduce((sum, column) => sum + 6 * longestValueOf(column), 0);
+
+function longestValueOf({ type, length }: Column): number {
+  if (type === "TEXT" || type === "JSON") return MAX_LONG_LENGTH;
+  return type === "VARCHAR" ? (length ?? MAX_SHORT_LENGTH) : MAX_SHORT_LENGTH;
 }
 
 /** The same write of one record, or its reading, done only if the condition holds as well; else no row comes back. */
@@ -194,6 +222,7 @@ function textsOf(entity: Entity): RecordTexts {
     exists: textOf(sql`SELECT ${identifier(VERSION_COLUMN)} FROM ${table} WHERE ${hasId}`),
     delete: textOf(sql`DELETE FROM ${table} WHERE ${hasId} RETURNING ${identifier("id")}`),
     updates: new Map<string, string>(),
+    isSureToFit: longestRowOf(entity) <= MAX_ROW_LENGTH,
   };
   textsOfEntity.set(entity, texts);
   return texts;

@@ -2,6 +2,7 @@ import { keepRecord } from "../../db/idempotency.ts";
 import { isGuardFailure, requireNone, requireSome } from "../../db/write-guard.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
+import { isSureToFit, onlyId } from "../../query/sql/record-statements.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "../fence/fenced-plan.ts";
@@ -28,14 +29,14 @@ export function planAlone(
   const firstCheck = position + 1;
   const statements = [
     ...guards,
-    write.statement,
+    viewed ? onlyId(write.statement) : write.statement,
     ...checks.map(({ query }) => requireNone(query)),
     ...(viewed?.statements ?? []),
     ...(request ? [keepRecord(request, 0, kept?.statement)] : []),
   ];
   return {
     statements,
-    ...(statements.length === firstCheck && { single: write }),
+    ...(statements.length === firstCheck && isSureToFit(target.entity) && { single: write }),
     shape(results) {
       const [row = []] = results[position] ?? [];
       const shown = viewed ? viewed.shape(results.slice(firstCheck + checks.length)) : write.shape([row]);
