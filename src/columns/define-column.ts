@@ -2,9 +2,8 @@ import type { Detail } from "../errors/app-error.ts";
 import type { Column } from "../model/column.ts";
 import { constraintTypes } from "./constraints/registry.ts";
 import { compileFieldRule } from "./field-rule.ts";
-import { isStorableText } from "./text.ts";
+import { isStorableText, MAX_TEXT_LENGTH } from "./text.ts";
 
-const MAX_VARCHAR_LENGTH = 100_000;
 const MAX_PRECISION = 15;
 const MAX_ENUM_VALUES = 200;
 const MAX_ENUM_VALUE_LENGTH = 255;
@@ -35,8 +34,7 @@ function checkOptions(column: Column, path: string): readonly Detail[] {
   }
   if (details.length > 0) return details;
   const { length = 1, precision = 1, scale = 0, values } = column;
-  if (length < 1 || length > MAX_VARCHAR_LENGTH)
-    complain("length", `must be between 1 and ${MAX_VARCHAR_LENGTH}`);
+  if (length < 1 || length > MAX_TEXT_LENGTH) complain("length", `must be between 1 and ${MAX_TEXT_LENGTH}`);
   if (precision < 1 || precision > MAX_PRECISION)
     complain("precision", `must be between 1 and ${MAX_PRECISION}`);
   else if (scale < 0 || scale > precision)

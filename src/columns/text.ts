@@ -1,6 +1,15 @@
+import type { Column } from "../model/column.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { Parsed } from "./column-type.ts";
 import { accept, refuse } from "./parsed.ts";
+
+/** Code points of a TEXT, and the most that a VARCHAR may be given. */
+export const MAX_TEXT_LENGTH = 100_000;
+export const DEFAULT_VARCHAR_LENGTH = 255;
+
+/** Code points that a VARCHAR or TEXT holds, and more than a JSON does. */
+export const maxLengthOf = ({ type, length = DEFAULT_VARCHAR_LENGTH }: Column): number =>
+  type === "VARCHAR" ? length : MAX_TEXT_LENGTH;
 
 /** Length in code points, as the contract counts. */
 export function codePointsOf(text: string): number {

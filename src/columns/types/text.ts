@@ -1,8 +1,6 @@
 import type { ColumnType } from "../column-type.ts";
-import { parseStoredText, parseString } from "../text.ts";
+import { MAX_TEXT_LENGTH, parseStoredText, parseString } from "../text.ts";
 import { textConversion } from "../text-conversion.ts";
-
-const MAX_TEXT_LENGTH = 100_000;
 
 export const text: ColumnType = {
   name: "TEXT",

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { maxLengthOf } from "../../columns/text.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { quoteName } from "../../model/names.ts";
@@ -12,8 +13,7 @@ const MAX_CACHED_UPDATES = 256;
 
 /** Characters of a row in the database's answer, which holds 10 MB. */
 const MAX_ROW_LENGTH = 10_000_000;
-/** Characters of a TEXT or JSON; of what has no length of its own, ENUM included. */
-const MAX_LONG_LENGTH = 100_000;
+/** Characters of a value that is neither text nor JSON. */
 const MAX_SHORT_LENGTH = 255;
 
 interface RecordTexts {
@@ -122,10 +122,8 @@ export const isSureToFit = (entity: Entity): boolean => textsOf(entity).isSureTo
 const longestRowOf = ({ columns }: Entity): number =>
   columns.reduce((sum, column) => sum + 6 * longestValueOf(column), 0);
 
-function longestValueOf({ type, length }: Column): number {
-  if (type === "TEXT" || type === "JSON") return MAX_LONG_LENGTH;
-  return type === "VARCHAR" ? (length ?? MAX_SHORT_LENGTH) : MAX_SHORT_LENGTH;
-}
+const longestValueOf = (column: Column): number =>
+  ["TEXT", "JSON", "VARCHAR"].includes(column.type) ? maxLengthOf(column) : MAX_SHORT_LENGTH;
 
 /** The same write of one record, or its reading, done only if the condition holds as well; else no row comes back. */
 export function onlyIf({ sql: text, args }: Statement, condition: Statement): Statement {

@@ -1,5 +1,5 @@
+import { DEFAULT_VARCHAR_LENGTH } from "../../columns/text.ts";
 import { DEFAULT_PRECISION, DEFAULT_SCALE } from "../../columns/types/decimal.ts";
-import { DEFAULT_VARCHAR_LENGTH } from "../../columns/types/varchar.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Column } from "../../model/column.ts";
 import type { EntityDefinition, IdType } from "../../model/entity.ts";

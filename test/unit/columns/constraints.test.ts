@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { constraintTypes } from "../../../src/columns/constraints/registry.ts";
 import { recordValidatorOf } from "../../../src/columns/validate-record.ts";
 import type { JsonValue } from "../../../src/model/json.ts";
-import { entityOf } from "../../support/columns.ts";
+import { columnOf, entityOf } from "../../support/columns.ts";
 
 const NOW = { iso: "2026-06-15T12:00:00.000Z", generateUuid: () => "00000000-0000-7000-8000-000000000000" };
 
@@ -164,6 +164,20 @@ describe("several constraints", () => {
     const typed = recordValidatorOf(entity).validateUpdate({ a: 5 }, 1, NOW);
     expect(typed).toEqual({ ok: false, details: [{ field: "a", message: "must be a string" }] });
   });
+});
+
+it("no pattern is so large that its column's texts could stall the API", () => {
+  const problemsOf = (column: object, value: string) =>
+    constraintTypes.get("PATTERN")?.problemOf(columnOf(column), { type: "PATTERN", value });
+  const wide = "\\pL{1,1000}\\d";
+  expect(problemsOf({ type: "TEXT" }, wide)).toBe(
+    "must take at most 500 RE2 instructions for texts of up to 100000 characters, not 2002 — count repetitions out less, or give the column a length",
+  );
+  expect(problemsOf({ type: "VARCHAR", length: 40_000 }, wide)).toContain("at most 1250 RE2 instructions");
+  expect(problemsOf({ type: "VARCHAR", length: 255 }, wide)).toBeUndefined();
+  const email = "^[\\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]{1,63}(\\.[a-z0-9-]{1,63})+$";
+  for (const usual of [email, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "\\pL+\\d"])
+    expect(problemsOf({ type: "TEXT" }, usual), usual).toBeUndefined();
 });
 
 it("no pattern stalls the API", () => {
