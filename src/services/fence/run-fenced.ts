@@ -1,17 +1,6 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
 import type { Rows } from "../../db/database.ts";
-import {
-  type Belief,
-  decodeFacts,
-  type Facts,
-  factsStatement,
-  factsWithPage,
-  factsWithRecord,
-  fenceCondition,
-  guardStatement,
-  splitPage,
-  splitRecord,
-} from "../../db/fence.ts";
+import { type Belief, type Facts, fenceCondition, guardStatement } from "../../db/fence.ts";
 import {
   claimKeyStatements,
   findKept,
@@ -34,7 +23,6 @@ import {
 } from "../../errors/failures.ts";
 import { pause } from "../../lib/clock.ts";
 import { accessOf } from "../../model/access.ts";
-import type { Need } from "../../model/access-mode.ts";
 import { isInRanges } from "../../model/address-range.ts";
 import type { Actor } from "../../model/api-key.ts";
 import type { Statement } from "../../model/sql-value.ts";
@@ -42,8 +30,8 @@ import type { WorkspaceView } from "../../model/workspace.ts";
 import { onlyIf } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan, FencedWork, IndependentPlan, SingleWrite } from "./fenced-plan.ts";
-import { judge } from "./judge.ts";
 import { limitRate } from "./limit-rate.ts";
+import { type Outcome, readFacts, readFenced } from "./read-fenced.ts";
 import { workspaceMissing } from "./workspace-missing.ts";
 
 /** A schema that changes faster than this many tries is being migrated. */
@@ -67,10 +55,6 @@ export async function runFenced<T>(ctx: WorkspaceContext, work: FencedWork<T>): 
     belief = await refreshBelief(ctx, belief, outcome.facts);
   }
 }
-
-type Outcome<T> =
-  | { readonly held: true; readonly value: T }
-  | { readonly held: false; readonly facts: Facts | undefined };
 
 async function attemptWork<T>(
   ctx: WorkspaceContext,
@@ -230,53 +214,6 @@ function planOrRefuse<T>(
     const comesFirst = thrown.code === "FORBIDDEN" || thrown.code === "NOT_FOUND";
     return idempotency instanceof AppError && !comesFirst ? idempotency : thrown;
   }
-}
-
-type Reading<T> = { readonly need: Need; readonly plan?: FencedPlan<T>; readonly refusal?: AppError };
-
-async function readFenced<T>(
-  ctx: WorkspaceContext,
-  belief: Belief,
-  reading: Reading<T>,
-): Promise<Outcome<T>> {
-  const { need, plan, refusal } = reading;
-  const judged = { need, now: ctx.now, clientAddress: ctx.clientAddress, refusal };
-  let results: readonly Rows[];
-  try {
-    results = await readWithFacts(ctx, belief, plan);
-  } catch (failure) {
-    if (!(failure instanceof SqlFailure) || !plan) throw failure;
-    const facts = await readFacts(ctx, belief, need);
-    if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
-    throw (await plan.explain?.(failure)) ?? failure;
-  }
-  const facts = decodeFacts(results[0] ?? []);
-  if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
-  if (refusal || !plan) throw refusal;
-  return { held: true, value: plan.shape(results.slice(1)) };
-}
-
-/** Rows of the facts, then of each of the plan's statements. */
-async function readWithFacts(
-  { database }: WorkspaceContext,
-  belief: Belief,
-  plan: FencedPlan<unknown> | undefined,
-): Promise<readonly Rows[]> {
-  const { statements = [], isRecord, pageWidth } = plan ?? {};
-  const [first, second] = statements;
-  if (first && isRecord) return splitRecord(await database.run(factsWithRecord(belief, first)));
-  if (!first || pageWidth === undefined) return database.read([factsStatement(belief), ...statements]);
-  return splitPage(
-    await database.run(factsWithPage(belief, { page: first, width: pageWidth, value: second })),
-  );
-}
-
-/** The facts after a fence failed; throws the refusal when that is why. */
-async function readFacts(ctx: WorkspaceContext, belief: Belief, need: Need): Promise<Facts | undefined> {
-  const [rows] = await ctx.database.read([factsStatement(belief)]);
-  const facts = decodeFacts(rows ?? []);
-  judge(facts, belief, { need, now: ctx.now, clientAddress: ctx.clientAddress });
-  return facts;
 }
 
 async function refreshBelief(
