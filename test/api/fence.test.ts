@@ -27,6 +27,16 @@ describe("a key", () => {
     }
   });
 
+  it("is told nothing any more, not even that the answer would be too large", async () => {
+    await w.define({ name: "Doc", columns: [{ name: "text", type: "TEXT" }] });
+    const body = Array.from({ length: 5 }, () => ({ text: '"'.repeat(99_000) }));
+    for (let i = 0; i < 12; i++) expectStatus(await w.api("POST", "/Doc/bulk", { body }), 200);
+    const reads = ["/Doc?size=1000", "/Doc?size=1000&sort=text", "/Doc?size=1000&cursor="];
+    for (const path of reads) expect((await w.api("GET", path)).text).toContain("too large");
+    expectStatus(await w.admin("DELETE", `/api-keys/${w.keyId}`), 204);
+    for (const path of reads) expectStatus(await w.api("GET", path), 401);
+  });
+
   it("works no more from the moment it expires, and again when that is taken back", async () => {
     const expire = (expiresAt: string | null) =>
       w.admin("PATCH", `/api-keys/${w.keyId}`, { body: { expiresAt } });

@@ -11,6 +11,7 @@ import {
 } from "../../db/fence.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import type { AppError } from "../../errors/app-error.ts";
+import { AnswerTooLarge } from "../../errors/failures.ts";
 import type { Need } from "../../model/access-mode.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "./fenced-plan.ts";
@@ -35,10 +36,11 @@ export async function readFenced<T>(
   try {
     results = await readWithFacts(ctx, belief, plan);
   } catch (failure) {
-    if (!(failure instanceof SqlFailure) || !plan) throw failure;
+    const isSql = failure instanceof SqlFailure;
+    if (!plan || !(isSql || failure instanceof AnswerTooLarge)) throw failure;
     const facts = await readFacts(ctx, belief, need);
     if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
-    throw (await plan.explain?.(failure)) ?? failure;
+    throw (isSql && (await plan.explain?.(failure))) || failure;
   }
   const facts = decodeFacts(results[0] ?? []);
   if (judge(facts, belief, judged) === "STALE") return { held: false, facts };
