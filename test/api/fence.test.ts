@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Answer, ask, askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { runSql } from "../support/database.ts";
 import { alice, customer } from "../support/entities.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
@@ -33,7 +34,7 @@ describe("a key", () => {
     for (let i = 0; i < 12; i++) expectStatus(await w.api("POST", "/Doc/bulk", { body }), 200);
     const reads = ["/Doc?size=1000", "/Doc?size=1000&sort=text", "/Doc?size=1000&cursor="];
     for (const path of reads) expect((await w.api("GET", path)).text).toContain("too large");
-    expectStatus(await w.admin("DELETE", `/api-keys/${w.keyId}`), 204);
+    await runSql("UPDATE api_keys SET revoked_at = ? WHERE id = ?", [new Date().toISOString(), w.keyId]);
     for (const path of reads) expectStatus(await w.api("GET", path), 401);
   });
 
