@@ -325,6 +325,30 @@ describe("a write with an Idempotency-Key", () => {
     });
   });
 
+  it("is refused after a change of the schema that the isolate has not heard of", async () => {
+    const constraints = [{ type: "FUTURE" }];
+    const v = await makeWorkspace({
+      name: "Booking",
+      columns: [{ name: "at", type: "DATETIME", constraints }],
+    });
+    const soon = Date.now() + 1000;
+    const body = { at: new Date(soon).toISOString() };
+    const post = () => v.api("POST", "/Booking", { body, headers: { "Idempotency-Key": "k" } });
+    expectStatus(await post(), 201);
+    const mine = `SELECT workspace_id FROM api_keys WHERE id = '${v.keyId}'`;
+    await runSql(
+      `UPDATE entities SET definition = replace(definition, '"FUTURE"', '"PAST"') WHERE workspace_id = (${mine})`,
+    );
+    await runSql(
+      `UPDATE workspaces SET schema_version = schema_version + 1, revision = revision + 1 WHERE id = (${mine})`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 20));
+    expectFailure(await post(), 409, {
+      code: "IDEMPOTENCY_CONFLICT",
+      message: "This Idempotency-Key was used before the schema was changed — send a new one",
+    });
+  });
+
   it("refuses the same key with another request that is wrong in itself, too", async () => {
     expectStatus(await send("PUT", "/Customer/1", { age: 31 }), 200);
     const used = {

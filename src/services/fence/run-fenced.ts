@@ -157,7 +157,7 @@ async function recallEarlier(
   { database, idempotency, now }: WorkspaceContext,
   belief: Belief,
 ): Promise<AppError | undefined> {
-  if (!idempotency || idempotency instanceof AppError || idempotency.asOf) return undefined;
+  if (!idempotency || idempotency instanceof AppError) return undefined;
   const kept = await findKept(database, idempotency.request);
   if (!kept || isExpired(kept, now)) return undefined;
   const conflict = conflictWith(kept, idempotency.request, belief);
