@@ -179,7 +179,7 @@ describe("a conversion of a column", () => {
   });
 
   it.each([{ type: "DECIMAL", precision: 12, scale: 2 }, { type: "DATETIME" }])(
-    "of TEXT to $type is checked by as many rules as an entity may have, over columns of any number",
+    "of TEXT to $type is refused by what does not fit, in as many columns under as many rules as an entity may have",
     async (target) => {
       const name = (i: number) => `column_with_a_rather_long_name_${i}`;
       const schemaOf = (column: object, more: object = {}) => ({
@@ -208,9 +208,6 @@ describe("a conversion of a column", () => {
           message: expect.stringMatching(/^2 existing records do not .* \(ids: 1, 2\)$/),
         },
       ]);
-      for (const id of [1, 2])
-        expectStatus(await v.api("PUT", `/Wide/${id}`, { body: { [name(7)]: null } }), 200);
-      expectStatus(await put(to), 200);
     },
   );
 
