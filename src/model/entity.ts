@@ -36,6 +36,7 @@ export type EntityConstraint =
       readonly message?: string;
     };
 
+/** Names of the fields that a rule is over. */
 export function fieldsOf(constraint: EntityConstraint): readonly string[] {
   if (constraint.type === "UNIQUE_COMPOSITE") return constraint.fields;
   if (constraint.type === "CONDITIONAL_REQUIRED") return [constraint.field, constraint.when.field];

@@ -37,7 +37,7 @@ export interface WorkspaceContext extends ServiceContext {
   readonly address: WorkspaceAddress;
   /** Set when the request came through the MCP endpoint, which its `mcpMode` may have closed. */
   readonly isMcp?: boolean;
-  /** Of a write with an Idempotency-Key; an error when the key is none. */
+  /** Of a write with an Idempotency-Key; an error when the key is none, or the body could not be read. */
   readonly idempotency?: Idempotency | AppError | undefined;
 }
 

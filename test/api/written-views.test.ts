@@ -121,6 +121,11 @@ describe("a record that is too large for an answer", () => {
       expect(await n(), path).toBe(0);
     }
     expectFailure(await v.api("PUT", "/Huge/1", { body: { n: 1 } }), 400, tooLarge);
+    const small = { token: v.key, body: { n: 1 } };
+    const created = await askCounted("POST", `${v.apiPath}/Huge`, small);
+    expect([created.answer.status, created.roundTrips]).toEqual([201, 1]);
+    const changed = await askCounted("PUT", `${v.apiPath}/Huge/2`, small);
+    expect([changed.answer.status, changed.roundTrips]).toEqual([200, 1]);
     expect((await v.api("PUT", "/Huge/1?fields=n", { body: { n: 2 } })).body).toEqual({ data: { n: 2 } });
     expect((await v.api("PUT", "/Huge/1?fields=n", { body: {} })).body).toEqual({ data: { n: 2 } });
     const headers = { "Idempotency-Key": "k" };

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Expansion, Hop } from "../plan/plan.ts";
 import { keyword, list } from "./fragments.ts";
-import { idOf, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source, type Sources } from "./sources.ts";
 
 /** A to-many expansion, and the way to it. */
 export interface Branch {
@@ -34,24 +34,21 @@ export interface Bound {
 export function boundsOf(branches: readonly Branch[]): readonly Bound[] {
   const [outermost] = branches;
   if (!outermost || branches.length < 2) return [];
-  const alone = branches.map(
-    ({ path, last }): Bound => ({
-      last,
-      compileExceeds: (root, sources, limit) => {
-        return sql`${compileCount(joinPath(path, root, sources), limit)} > ${limit}`;
-      },
-    }),
-  );
-  const together: Bound = {
-    last: outermost.last,
+  const alone = branches.map((branch) => boundOf(branch, [{ ...branch, weight: 1 }]));
+  const together = branches.map((branch) => ({ ...branch, weight: weightOf(branch.last) }));
+  return [...alone, boundOf(outermost, together)];
+}
+
+function boundOf({ last }: Branch, counted: readonly (Branch & { readonly weight: number })[]): Bound {
+  return {
+    last,
     compileExceeds(root, sources, limit) {
-      const counts = branches.map(
-        ({ path, last }) => sql`${compileCount(joinPath(path, root, sources), limit)} * ${weightOf(last)}`,
+      const counts = counted.map(
+        ({ path, weight }) => sql`${compileCount(joinPath(path, root, sources), limit)} * ${weight}`,
       );
       return sql`${sql.join(counts, sql` + `)} > ${limit}`;
     },
   };
-  return [...alone, together];
 }
 
 /** A record, and the objects on it. */
@@ -96,5 +93,3 @@ export function joinPath(path: readonly Hop[], root: Source, sources: Sources): 
   }
   return { from, where: sql.join(where, keyword("and")), parent, child };
 }
-
-export const idIn = (source: Source): SQL => source.column(idOf(source.entity));

@@ -3,11 +3,11 @@ import type { AppError } from "../../errors/app-error.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Hop, RecordViewPlan } from "../plan/plan.ts";
-import { type Bound, type Branch, boundsOf, branchesOf, idIn, joinPath } from "./branches.ts";
+import { type Bound, type Branch, boundsOf, branchesOf, joinPath } from "./branches.ts";
 import { matchOf, type RecordId } from "./compile-record-view.ts";
 import { list } from "./fragments.ts";
 import { tooManyInAll, tooManyRecords } from "./shape-selection.ts";
-import { type Source, Sources } from "./sources.ts";
+import { idIn, type Source, Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
 /** Whether an expansion of a record is too large to be shown. */
@@ -25,7 +25,7 @@ export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): reado
   const root = () => {
     const sources = new Sources(plan.scope);
     const source = sources.use(plan.entity);
-    return { sources, source, match: matchOf(source, plan.entity, id) };
+    return { sources, source, match: matchOf(source, id) };
   };
   return plan.selection.expansions.flatMap(outermostOf).flatMap((branches) => [
     ...boundsOf(branches).map((bound) => ({

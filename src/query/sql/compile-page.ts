@@ -8,7 +8,7 @@ import { compileOrderBy, compileSeek, type Seek } from "./compile-seek.ts";
 import { compileCells } from "./compile-selection.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
-import { idOf, type Source, Sources } from "./sources.ts";
+import { idIn, type Source, Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
 export interface Window {
@@ -100,10 +100,9 @@ function compileLate(
   },
 ): SQL {
   const { keys, rows, selection, window } = parts;
-  const id = idOf(selector.entity);
   const keyNames = window.hasKeys ? keys.map((_, index) => identifier(`k${index}`)) : [];
   const found = [
-    sql`${source.column(id)} AS ${identifier("id")}`,
+    sql`${idIn(source)} AS ${identifier("id")}`,
     ...keyNames.map((name, index) => sql`${keys[index]} AS ${name}`),
   ];
   const record = sources.use(selector.entity);
@@ -112,7 +111,7 @@ function compileLate(
     ...compileCells(selection, { source: record, limit: shareOf(window) }, sources),
     ...keyNames.map((name) => sql`${page}.${name}`),
   ];
-  return sql`SELECT ${list(cells)} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${record.column(id)} = ${page}.${identifier("id")}`;
+  return sql`SELECT ${list(cells)} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${idIn(record)} = ${page}.${identifier("id")}`;
 }
 
 /** Of a record in the records that the expansions of a page may lead to. */

@@ -3,7 +3,7 @@ import { operatorOf } from "../operators.ts";
 import type { Hop, Predicate } from "../plan/plan.ts";
 import { compileTest } from "./compile-test.ts";
 import { keyword } from "./fragments.ts";
-import { idOf, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source, type Sources } from "./sources.ts";
 
 /** A condition on `source`'s rows that is true for exactly the records that satisfy the predicate; else false or NULL. */
 export function compilePredicate(predicate: Predicate, source: Source, sources: Sources): SQL {
@@ -39,7 +39,7 @@ function compileRelated(
 ): SQL {
   const { relationship } = hop;
   const child = sources.use(hop.entity);
-  const childId = child.column(idOf(hop.entity));
+  const childId = idIn(child);
   const condition = compilePredicate(predicate, child, sources);
   const matches = (column: SQL): SQL => sql`SELECT ${column} FROM ${child.from} WHERE ${condition}`;
   if (relationship.kind === "TO_ONE") {
@@ -47,7 +47,7 @@ function compileRelated(
     const isRelated = sql`${reference} IN (${matches(childId)})`;
     return holdsOnNull(predicate) ? sql`(${reference} IS NULL OR ${isRelated})` : isRelated;
   }
-  const id = source.column(idOf(source.entity));
+  const id = idIn(source);
   if (relationship.kind === "TO_MANY") {
     return sql`${id} IN (${matches(child.column(relationship.targetColumn))})`;
   }

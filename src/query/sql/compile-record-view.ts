@@ -1,6 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
-import type { Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL } from "../limits.ts";
 import type { RecordViewPlan } from "../plan/plan.ts";
@@ -9,7 +8,7 @@ import type { Compiled } from "./compiled.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { type TaggedRecord, tagOf } from "./shape-record.ts";
 import { type JsonCells, jsonShaperOf, shaperOf } from "./shape-selection.ts";
-import { idOf, type Source, Sources } from "./sources.ts";
+import { idIn, type Source, Sources } from "./sources.ts";
 import { VERSION_COLUMN } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 
@@ -23,8 +22,8 @@ export interface UniqueMatch {
   readonly matching: ReadonlyMap<Column, SqlValue>;
 }
 
-export function matchOf(source: Source, entity: Entity, id: RecordId): SQL {
-  const idColumn = source.column(idOf(entity));
+export function matchOf(source: Source, id: RecordId): SQL {
+  const idColumn = idIn(source);
   if (id === LAST_INSERTED) return sql`${idColumn} = last_insert_rowid()`;
   if (typeof id !== "object" || id === null) return sql`${idColumn} = ${id}`;
   const conditions = [...id.matching].map(([column, value]) => sql`${source.column(column)} = ${value}`);
@@ -43,7 +42,7 @@ export function compileRecordView(plan: RecordViewPlan, id: RecordId): Compiled<
     version,
     ...compileCells(plan.selection, { source, limit: MAX_EXPANDED_IN_ALL }, sources),
   ]);
-  const match = matchOf(source, plan.entity, id);
+  const match = matchOf(source, id);
   return {
     statements: [toStatement(sql`SELECT ${cells} FROM ${source.from} WHERE ${match}`)],
     shape([rows = []]) {
@@ -63,12 +62,11 @@ export interface CompiledJsonView {
 export function compileJsonView(plan: RecordViewPlan, id: RecordId): CompiledJsonView {
   const sources = new Sources(plan.scope);
   const source = sources.use(plan.entity);
-  const idColumn = source.column(idOf(plan.entity));
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
   /* In front, where it takes the fewest places on the stack of SQLite's parser. */
   const row = compileJsonRow(plan.selection, { source, limit: MAX_EXPANDED_IN_ALL }, sources);
   const statement = toStatement(
-    sql`SELECT json_array(${row}, ${idColumn}, ${version}) FROM ${source.from} WHERE ${matchOf(source, plan.entity, id)}`,
+    sql`SELECT json_array(${row}, ${idIn(source)}, ${version}) FROM ${source.from} WHERE ${matchOf(source, id)}`,
   );
   return {
     statement,

@@ -3,7 +3,7 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import type { Selector, SortKey } from "../plan/plan.ts";
 import { isIndexed } from "./compile-seek.ts";
 import { identifier, qualified } from "./fragments.ts";
-import { idOf, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source, type Sources } from "./sources.ts";
 
 /** Rows up to which a page is found run by run; further down, walking the index and sorting is cheaper. */
 const MAX_ROWS = 2_002;
@@ -46,7 +46,7 @@ export function compileRuns(
     ? sql`SELECT ${after[0] ?? null}, ${after[1] ?? null}`
     : sql`SELECT max(${value}), ${BEFORE_ALL_IDS} FROM ${step.from}`;
   const next = sql`SELECT (SELECT max(${value}) FROM ${step.from} WHERE ${value} < ${runValue}), ${BEFORE_ALL_IDS} FROM ${runs} WHERE ${runValue} IS NOT NULL`;
-  const match = sql`${source.column(key.column)} IS ${runValue} AND ${source.column(idOf(source.entity))} > ${runId}`;
+  const match = sql`${source.column(key.column)} IS ${runValue} AND ${idIn(source)} > ${runId}`;
   return {
     with: sql`WITH RECURSIVE ${runs} (${identifier("value")}, ${identifier("after_id")}) AS (${start} UNION ALL ${next}) `,
     from: sql`FROM ${runs} CROSS JOIN ${source.from} ON ${match} LIMIT ${limit} OFFSET ${offset}`,

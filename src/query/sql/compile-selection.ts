@@ -5,7 +5,7 @@ import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
 import { boundsOf, branchesOf } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
-import { idOf, type Source, type Sources } from "./sources.ts";
+import { idIn, idOf, type Source, type Sources } from "./sources.ts";
 
 /** SQLite functions take at most 127 arguments; wider arrays are arrays of arrays this long. */
 export const JSON_CHUNK_SIZE = 100;
@@ -29,13 +29,12 @@ function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources
   const { relationship } = hop;
   const { source, limit } = parent;
   const child = sources.use(hop.entity);
-  const id = child.column(idOf(hop.entity));
   if (relationship.kind === "TO_ONE") {
-    const match = sql`${id} = ${source.column(relationship.column)}`;
+    const match = sql`${idIn(child)} = ${source.column(relationship.column)}`;
     const row = compileJsonRow(selection, { source: child, limit }, sources);
     return sql`(SELECT ${row} FROM ${child.from} WHERE ${match})`;
   }
-  const parentId = source.column(idOf(source.entity));
+  const parentId = idIn(source);
   const refusals = compileRefusals({ hop, selection }, parent, sources);
   if (relationship.kind === "TO_MANY" || !hop.through) {
     const match = sql`${child.column(relationship.targetColumn)} = ${parentId}`;
@@ -43,7 +42,7 @@ function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources
   }
   const through = sources.use(hop.through);
   const targets = sql`SELECT ${through.column(relationship.targetColumn)} FROM ${through.from} WHERE ${through.column(relationship.sourceColumn)} = ${parentId}`;
-  return sql`(${refusals}${compileMany(selection, { child, match: sql`${id} IN (${targets})` }, sources)})`;
+  return sql`(${refusals}${compileMany(selection, { child, match: sql`${idIn(child)} IN (${targets})` }, sources)})`;
 }
 
 /**
@@ -51,9 +50,9 @@ function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources
  * bound. In this form it takes the fewest places on the parser's stack.
  */
 function compileRefusals(expansion: Expansion, { source, limit }: Parent, sources: Sources): SQL {
-  const bounds = limit === undefined ? [] : boundsOf(branchesOf(expansion));
-  const refusals = bounds.map((bound, i) => {
-    const exceeds = bound.compileExceeds(source, sources, limit ?? 0);
+  if (limit === undefined) return sql``;
+  const refusals = boundsOf(branchesOf(expansion)).map((bound, i) => {
+    const exceeds = bound.compileExceeds(source, sources, limit);
     return sql`SELECT ${JSON.stringify(`${i}:${limit}`)} WHERE ${exceeds} UNION ALL `;
   });
   return sql.join(refusals);
@@ -67,8 +66,7 @@ function compileMany(
 ): SQL {
   const rows = sources.use(selection.entity);
   const needed = list(neededColumns(selection).map((column) => child.column(column)));
-  const order = child.column(idOf(selection.entity));
-  const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${order} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
+  const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${idIn(child)} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
   const row = compileJsonRow(selection, { source: rows, limit: undefined }, sources);
   return sql`SELECT json_group_array(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
 }
@@ -82,8 +80,8 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
 }
 
 /**
- * The cells of a selection as one JSON array, exact in every type. `-> '$'` makes JSON of a text like `json()`. Whatever stands before an expansion takes a place on the stack of SQLite's
- * parser, which has but 100: hence operators.
+ * The cells of a selection as one JSON array, exact in every type. `-> '$'` makes JSON of a text like `json()`. Whatever
+ * stands before an expansion takes a place on the stack of SQLite's parser, which has but 100: hence operators.
  */
 export function compileJsonRow(selection: Selection, parent: Parent, sources: Sources): SQL {
   const { source } = parent;

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { FieldPath, Hop } from "../plan/plan.ts";
-import { idOf, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source, type Sources } from "./sources.ts";
 
 /** The to-one relationships that sort keys and groups of one statement go through, each joined once. */
 export class Joins {
@@ -33,7 +33,7 @@ export class Joins {
   #join(path: string, { relationship, entity }: Hop, parent: Source): Source {
     if (relationship.kind !== "TO_ONE") throw new Error(`${relationship.name} is not to-one`);
     const child = this.#sources.use(entity);
-    const match = sql`${child.column(idOf(entity))} = ${parent.column(relationship.column)}`;
+    const match = sql`${idIn(child)} = ${parent.column(relationship.column)}`;
     this.#sql = sql`${this.#sql} LEFT JOIN ${child.from} ON ${match}`;
     this.#joined.set(path, child);
     return child;

@@ -61,16 +61,18 @@ function shapeExpansion({ hop, selection }: Expansion): (cell: Cell) => JsonValu
   const shape = jsonShaperOf(selection);
   const shapeOne = (cell: Cell): JsonValue => (isList(cell) ? shape(cell) : null);
   if (hop.relationship.kind === "TO_ONE") return shapeOne;
-  const bounds = boundsOf(branchesOf({ hop, selection }));
   return (cell) => {
-    if (typeof cell === "string") {
-      const [index, limit] = cell.split(":").map(Number);
-      throw tooManyInAll(bounds[index ?? 0]?.last ?? { hop, selection }, limit);
-    }
+    if (typeof cell === "string") throw exceededBound({ hop, selection }, cell);
     const records = isList(cell) ? cell : [];
     if (records.length > MAX_EXPANDED_RECORDS) throw tooManyRecords({ hop, selection });
     return records.map(shapeOne);
   };
+}
+
+/** What `compileExpansion` has put in the place of the records. */
+function exceededBound(expansion: Expansion, cell: string) {
+  const [index = 0, limit] = cell.split(":").map(Number);
+  return tooManyInAll(boundsOf(branchesOf(expansion))[index]?.last ?? expansion, limit);
 }
 
 /** The type is looked up once per answer instead of once per cell. */

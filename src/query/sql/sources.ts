@@ -36,6 +36,9 @@ export class Sources {
   }
 }
 
+/** The id in a source's rows. */
+export const idIn = (source: Source): SQL => source.column(idOf(source.entity));
+
 /** The `id` column of any entity. */
 export function idOf(entity: Entity): Column {
   const [id] = entity.columns;
