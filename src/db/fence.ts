@@ -86,12 +86,13 @@ export function factsWithPage(belief: Belief, { page, width, value }: Page): Sta
   };
 }
 
-/** The rows of the facts, of the page and of the value. */
+/** The rows of the facts, of the page and, when one was asked for, of the value. */
 export function splitPage([first = [], ...page]: Rows): readonly Rows[] {
   const [known] = first;
-  if (typeof known !== "string") return [[], page, []];
+  if (typeof known !== "string") return [[]];
   const start = known.indexOf("[");
-  return [[[known.slice(start)]], page, [[known.slice(0, start)]]];
+  const facts = [[known.slice(start)]];
+  return start === 0 ? [facts, page] : [facts, page, [[known.slice(0, start)]]];
 }
 
 /** Undefined when the key, or for the admin the workspace, does not exist. */

@@ -70,6 +70,21 @@ describe("pages", () => {
   });
 });
 
+describe("a walk by cursor", () => {
+  it.each([1, 2, 3, 4])("ends with the last record, pages of %i", async (size) => {
+    const walked = await makeWorkspace({ name: "Step", columns: [{ name: "title", type: "VARCHAR" }] });
+    const steps = ["one", "two", "three"].map((title, index) => ({ id: index + 1, title }));
+    for (const { title } of steps) await walked.api("POST", "/Step", { body: { title } });
+    const found: unknown[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const { body } = expectStatus(await walked.api("GET", `/Step?size=${size}&cursor=${cursor}`), 200);
+      found.push(...body.data);
+      cursor = body.meta.nextCursor;
+    }
+    expect(found).toEqual(steps);
+  });
+});
+
 describe("a cursor over long texts", () => {
   it("is short enough to be sent, or refused by the request that would have to answer it", async () => {
     const long = await makeWorkspace({ name: "Note", columns: [{ name: "body", type: "TEXT" }] });
