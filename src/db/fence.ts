@@ -48,40 +48,22 @@ export function factsStatement({ actor, view }: Belief): Statement {
   return { sql: FACTS_OF_WORKSPACE, args: [view.workspace.id] };
 }
 
+/** What SQLite binds to one statement. */
+const MAX_ARGUMENTS = 32_766;
+
+/** Whether one statement takes them all; a filter can fill more than half of it, and is of both. */
+export const canReadWithFacts = (page: Statement, value?: Statement): boolean =>
+  page.args.length + (value?.args.length ?? 0) < MAX_ARGUMENTS;
+
 /**
- * The facts, and before them in the same row what the statement finds: one record or none, so that all is read by one
- * statement, which sees one snapshot without a transaction.
+ * The facts in a row of their own, behind what the query of one value gives, if there is one; then the rows of the page,
+ * each a single text. One statement, so that all is of one snapshot without a transaction.
  */
-export function factsWithRecord(belief: Belief, statement: Statement): Statement {
-  const facts = factsStatement(belief);
-  return {
-    sql: `SELECT record.*, fence.facts FROM (${facts.sql}) AS fence LEFT JOIN (${statement.sql}) AS record`,
-    args: [...facts.args, ...statement.args],
-  };
-}
-
-/** The rows of the facts and of the record, which never consists of nulls only. */
-export function splitRecord(rows: Rows): readonly [facts: Rows, record: Rows] {
-  const [row] = rows;
-  if (!row) return [[], []];
-  const record = row.slice(0, -1);
-  return [[row.slice(-1)], record.every((cell) => cell === null) ? [] : [record]];
-}
-
-export interface Page {
-  readonly page: Statement;
-  /** Cells of each of its rows. */
-  readonly width: number;
-  /** A query of one value that is read along. */
-  readonly value?: Statement | undefined;
-}
-
-/** The facts and the value in a row of their own, then those of the page: one statement, as for a record. */
-export function factsWithPage(belief: Belief, { page, width, value }: Page): Statement {
+export function factsWithPage(belief: Belief, page: Statement, value?: Statement): Statement {
   const facts = factsStatement(belief);
   const known = value ? `(${value.sql}) || ' ' || (${facts.sql})` : `(${facts.sql})`;
   return {
-    sql: `WITH page AS (${page.sql}) SELECT ${known}${", NULL".repeat(width - 1)} UNION ALL SELECT * FROM page`,
+    sql: `WITH page AS (${page.sql}) SELECT ${known} AS known UNION ALL SELECT * FROM page`,
     args: [...page.args, ...(value?.args ?? []), ...facts.args],
   };
 }

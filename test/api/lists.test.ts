@@ -70,18 +70,104 @@ describe("pages", () => {
   });
 });
 
-describe("a walk by cursor", () => {
-  it.each([1, 2, 3, 4])("ends with the last record, pages of %i", async (size) => {
-    const walked = await makeWorkspace({ name: "Step", columns: [{ name: "title", type: "VARCHAR" }] });
-    const steps = ["one", "two", "three"].map((title, index) => ({ id: index + 1, title }));
-    for (const { title } of steps) await walked.api("POST", "/Step", { body: { title } });
+describe("pages, a walk by cursor and an export", () => {
+  let walked: TestWorkspace;
+  const ranks = [3, null, 1, 3, null, 2, 1];
+
+  beforeAll(async () => {
+    walked = await makeWorkspace(
+      { name: "Route", columns: [{ name: "rank", type: "INTEGER", indexed: true }] },
+      {
+        name: "Step",
+        columns: [
+          { name: "rank", type: "INTEGER", indexed: true },
+          { name: "weight", type: "DOUBLE" },
+          { name: "serial", type: "BIGINT" },
+          { name: "routeId", references: { entity: "Route", relationship: "route", inverse: "steps" } },
+        ],
+      },
+    );
+    for (const [index, rank] of ranks.entries()) {
+      expectStatus(await walked.api("POST", "/Route", { body: { rank } }), 201);
+      const weight = rank && rank / 3;
+      const serial = rank && `900719925474099${rank}`;
+      const body = { rank, weight, serial, routeId: index % 3 === 0 ? null : index };
+      expectStatus(await walked.api("POST", "/Step", { body }), 201);
+    }
+  });
+
+  it.each(
+    [
+      "id",
+      "id,desc",
+      "rank",
+      "rank,desc",
+      "weight",
+      "serial,desc",
+      "route.rank",
+      "rank&sort=weight,desc",
+    ].flatMap((sort) => ["", "&expand=route.steps"].map((expand) => [sort, expand])),
+  )("give the same records, sort=%s%s", async (sort, expand) => {
+    const query = `/Step?sort=${sort}${expand}`;
+    const whole = expectStatus(await walked.api("GET", query), 200).body.data;
+    expect(whole).toHaveLength(ranks.length);
+    for (const size of [1, 2, 3, ranks.length, 20]) {
+      expect(await pagesOf(query, size)).toEqual(whole);
+      expect(await walk(query, size)).toEqual(whole);
+    }
+    const ids = await walked.api("GET", `/Step/export?format=ndjson&fields=id&sort=${sort}`);
+    expect(
+      ids.text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).id),
+    ).toEqual(whole.map(({ id }: { id: number }) => id));
+  });
+
+  async function pagesOf(query: string, size: number): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for (let page = 0; page * size < ranks.length; page += 1)
+      found.push(
+        ...expectStatus(await walked.api("GET", `${query}&size=${size}&page=${page}`), 200).body.data,
+      );
+    return found;
+  }
+
+  async function walk(query: string, size: number): Promise<unknown[]> {
     const found: unknown[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
-      const { body } = expectStatus(await walked.api("GET", `/Step?size=${size}&cursor=${cursor}`), 200);
+      const { body } = expectStatus(await walked.api("GET", `${query}&size=${size}&cursor=${cursor}`), 200);
       found.push(...body.data);
       cursor = body.meta.nextCursor;
     }
-    expect(found).toEqual(steps);
+    return found;
+  }
+});
+
+describe("the largest filter that is allowed", () => {
+  const values = Array.from({ length: 500 }, (_, index) => index + 1).join();
+  const filters = Array.from({ length: 50 }, () => `filter[id.in]=${values}`).join("&");
+
+  it("is answered with the total", async () => {
+    const { body } = expectStatus(await w.api("GET", `/Customer?fields=id&size=1&${filters}`), 200);
+    expect(body).toMatchObject({ data: [{ id: 1 }], meta: { totalElements: TOTAL } });
+  });
+
+  it("is walked through nulls and values of an indexed column", async () => {
+    const sparse = await makeWorkspace({
+      name: "Spot",
+      columns: [{ name: "rank", type: "INTEGER", indexed: true }],
+    });
+    for (const rank of [null, 7, null, 5])
+      expectStatus(await sparse.api("POST", "/Spot", { body: { rank } }), 201);
+    const found: number[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const path = `/Spot?sort=rank&size=1&${filters}&cursor=${cursor}`;
+      const { body } = expectStatus(await sparse.api("GET", path), 200);
+      found.push(...body.data.map(({ id }: { id: number }) => id));
+      cursor = body.meta.nextCursor;
+    }
+    expect(found).toEqual([1, 3, 4, 2]);
   });
 });
 

@@ -3,12 +3,13 @@ import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { MAX_CURSOR_LENGTH } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
-import type { ExportPlan, ListPlan, PagePlan, Selection } from "../plan/plan.ts";
+import type { ExportPlan, ListPlan, PagePlan, SortKey } from "../plan/plan.ts";
 import { compileCount, compilePage } from "./compile-page.ts";
 import { isRunOrder } from "./compile-runs.ts";
 import { type Seek, splitSeek } from "./compile-seek.ts";
-import type { Compiled } from "./compiled.ts";
-import { shaperOf } from "./shape-selection.ts";
+import type { Compiled, Rows } from "./compiled.ts";
+import { type JsonCell, readJsonCell } from "./json-cell.ts";
+import { type JsonRow, shaperOf } from "./shape-selection.ts";
 
 export interface OffsetMeta {
   readonly page: number;
@@ -51,10 +52,9 @@ function compileOffsetList(
   const statement = compilePage(plan, plan.selection, window);
   return {
     statements: hasCount ? [statement, compileCount(plan)] : [statement],
-    pageWidth: widthOf(plan.selection),
+    isPage: true,
     shape: ([rows = [], count = []]) => {
-      const shape = shaperOf(plan.selection);
-      const data = rows.map((row) => shape(row, 0));
+      const data = parseRows(rows).map(shaperOf(plan.selection));
       if (!hasCount) return { data, meta: { page: number, size } };
       const totalElements = Number(count[0]?.[0] ?? 0);
       const totalPages = Math.ceil(totalElements / size);
@@ -78,7 +78,8 @@ function compileCursorList(
   };
 }
 
-const widthOf = ({ columns, expansions }: Selection) => columns.length + expansions.length;
+/** One text is parsed faster than many. */
+const parseRows = (rows: Rows): readonly JsonRow[] => JSON.parse(`[${rows.join()}]`);
 
 /** A client could not send a longer one, and a shortened one would skip or repeat records. */
 function nextCursorOf({ sort, fingerprint }: ListPlan, values: readonly SqlValue[]): string {
@@ -106,14 +107,18 @@ export function compileChunk(
   const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
   return {
     statements: seeks.map((seek) => compilePage(plan, selection, { ...window, seek })),
-    ...(seeks.length === 1 && { pageWidth: widthOf(selection) + sort.length }),
+    isPage: seeks.length === 1,
     shape(results) {
-      const rows = results.flat();
-      const shape = shaperOf(selection);
-      const wanted = rows.slice(0, size);
-      const records = wanted.map((row) => shape(row, 0));
-      const last = rows.length > size ? wanted.at(-1) : undefined;
-      return { records, next: last ? last.slice(last.length - sort.length) : null };
+      const found = parseRows(results.flat());
+      const wanted = found.slice(0, size);
+      const last = found.length > size ? wanted.at(-1) : undefined;
+      return { records: wanted.map(shaperOf(selection)), next: last ? readKeys(sort, last) : null };
     },
   };
+}
+
+/** The values of the sort keys, which a record ends with. */
+function readKeys(sort: readonly SortKey[], row: JsonRow): readonly SqlValue[] {
+  const values = (row.at(-1) ?? []) as readonly JsonCell[];
+  return sort.map(({ column }, index) => readJsonCell(values[index] ?? null, column));
 }

@@ -1,13 +1,14 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_ON_PAGE } from "../limits.ts";
-import type { Predicate, Selection, Selector } from "../plan/plan.ts";
+import type { Predicate, Selection, Selector, SortKey } from "../plan/plan.ts";
 import { compilePredicate } from "./compile-predicate.ts";
 import { compileRuns, isRunOrder } from "./compile-runs.ts";
 import { compileOrderBy, compileSeek, type Seek } from "./compile-seek.ts";
-import { compileCells } from "./compile-selection.ts";
+import { compileJsonRow } from "./compile-selection.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
+import { compileJsonCell } from "./json-cell.ts";
 import { idIn, type Source, Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
@@ -15,11 +16,11 @@ export interface Window {
   readonly limit: number;
   readonly offset: number;
   readonly seek: Seek;
-  /** Whether rows end with the values of their sort keys. */
+  /** Whether records end with the values of their sort keys. */
   readonly hasKeys: boolean;
 }
 
-/** One page of records with their expansions: the selection's cells, then the sort keys when asked for. */
+/** One page of records with their expansions, each as JSON text in the one cell of its row. */
 export function compilePage(selector: Selector, selection: Selection, window: Window): Statement {
   const sources = new Sources(selector.scope);
   const { sort } = selector;
@@ -30,14 +31,18 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   const frame = { selector, source, sources };
   const rows = findRuns(frame, window) ?? compileRows(frame, { keys, joins: joins.sql, window });
   if (isSimple) {
-    const cells = [
-      ...compileCells(selection, { source, limit: undefined }, sources),
-      ...(window.hasKeys ? keys : []),
-    ];
-    return toStatement(sql`SELECT ${list(cells)} ${rows.from}`);
+    const others = window.hasKeys ? compileKeys(sort, keys) : [];
+    const row = compileJsonRow(selection, { source, limit: undefined }, { sources, others });
+    return toStatement(sql`SELECT ${row} ${rows.from}`);
   }
   return toStatement(compileLate(frame, { keys, rows, selection, window }));
 }
+
+const compileKeys = (sort: readonly SortKey[], values: readonly SQL[]) =>
+  sort.flatMap(({ column }, index) => {
+    const value = values[index];
+    return value ? [compileJsonCell(value, column)] : [];
+  });
 
 /** A page can be one stretch of runs, when its order is theirs. */
 function findRuns(frame: Frame, { limit, offset, seek }: Window): RowSource | null {
@@ -107,11 +112,12 @@ function compileLate(
   ];
   const record = sources.use(selector.entity);
   const page = identifier("page");
-  const cells = [
-    ...compileCells(selection, { source: record, limit: shareOf(window) }, sources),
-    ...keyNames.map((name) => sql`${page}.${name}`),
-  ];
-  return sql`SELECT ${list(cells)} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${idIn(record)} = ${page}.${identifier("id")}`;
+  const others = compileKeys(
+    selector.sort,
+    keyNames.map((name) => sql`${page}.${name}`),
+  );
+  const row = compileJsonRow(selection, { source: record, limit: shareOf(window) }, { sources, others });
+  return sql`SELECT ${row} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${idIn(record)} = ${page}.${identifier("id")}`;
 }
 
 /** Of a record in the records that the expansions of a page may lead to. */

@@ -1,14 +1,23 @@
 import { type SQL, sql } from "drizzle-orm";
-import { columnTypeOf } from "../../columns/registry.ts";
 import type { Column } from "../../model/column.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
 import { boundsOf, branchesOf } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
+import { compileJsonCell } from "./json-cell.ts";
 import { idIn, idOf, type Source, type Sources } from "./sources.ts";
 
-/** SQLite functions take at most 127 arguments; wider arrays are arrays of arrays this long. */
-export const JSON_CHUNK_SIZE = 100;
+/** SQLite functions take at most 127 arguments. */
+const GROUP_SIZE = 100;
+
+/** Into how many groups the values of a selection are put. */
+export const groupsOf = ({ columns }: Selection): number => Math.ceil(columns.length / GROUP_SIZE);
+
+/** Where the value of a selection's column is. */
+export const placeOf = (position: number) => ({
+  group: Math.floor(position / GROUP_SIZE),
+  index: position % GROUP_SIZE,
+});
 
 /** What expansions hang on. */
 export interface Parent {
@@ -17,21 +26,38 @@ export interface Parent {
   readonly limit: number | undefined;
 }
 
-/** The cells of a selection in SELECT: its columns, then each expansion as JSON text. */
-export function compileCells(selection: Selection, parent: Parent, sources: Sources): SQL[] {
-  return [
-    ...selection.columns.map((column) => parent.source.column(column)),
-    ...selection.expansions.map((expansion) => compileExpansion(expansion, parent, sources)),
-  ];
+/**
+ * A record as the text of a JSON array: its values in groups of 100, each an array, then an array of records for each
+ * expansion, then, when there is any, a group of `others`. Joined instead of made by JSON functions, which would read
+ * again what expansions have made; and of what stands before an expansion, functions take the most places on the stack of
+ * SQLite's parser, which has but 100.
+ */
+export function compileJsonRow(
+  selection: Selection,
+  parent: Parent,
+  { sources, others = [] }: { readonly sources: Sources; readonly others?: readonly SQL[] },
+): SQL {
+  const values = selection.columns.map((column) => compileJsonCell(parent.source.column(column), column));
+  const groups = Array.from({ length: groupsOf(selection) }, (_, i) =>
+    jsonArray(values.slice(i * GROUP_SIZE, (i + 1) * GROUP_SIZE)),
+  );
+  const expansions = selection.expansions.map(
+    (expansion) => sql`'[' || coalesce(${compileExpansion(expansion, parent, sources)}, '') || ']'`,
+  );
+  const parts = [...groups, ...expansions, ...(others.length > 0 ? [jsonArray(others)] : [])];
+  return sql`'[' || ${sql.join(parts, sql` || ',' || `)} || ']'`;
 }
 
+const jsonArray = (values: readonly SQL[]): SQL => sql`json_array(${list(values)})`;
+
+/** The records of an expansion, separated by commas; null when there are none. */
 function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources: Sources): SQL {
   const { relationship } = hop;
   const { source, limit } = parent;
   const child = sources.use(hop.entity);
   if (relationship.kind === "TO_ONE") {
     const match = sql`${idIn(child)} = ${source.column(relationship.column)}`;
-    const row = compileJsonRow(selection, { source: child, limit }, sources);
+    const row = compileJsonRow(selection, { source: child, limit }, { sources });
     return sql`(SELECT ${row} FROM ${child.from} WHERE ${match})`;
   }
   const parentId = idIn(source);
@@ -46,8 +72,8 @@ function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources
 }
 
 /**
- * In front of the outermost expansions that go to many: the first row is the cell, and where a bound is exceeded, that
- * bound. In this form it takes the fewest places on the parser's stack.
+ * In front of the outermost expansions that go to many: the first row is what they give, and where a bound is exceeded,
+ * that bound. In this form it takes the fewest places on the parser's stack.
  */
 function compileRefusals(expansion: Expansion, { source, limit }: Parent, sources: Sources): SQL {
   if (limit === undefined) return sql``;
@@ -67,8 +93,8 @@ function compileMany(
   const rows = sources.use(selection.entity);
   const needed = list(neededColumns(selection).map((column) => child.column(column)));
   const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${idIn(child)} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
-  const row = compileJsonRow(selection, { source: rows, limit: undefined }, sources);
-  return sql`SELECT json_group_array(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
+  const row = compileJsonRow(selection, { source: rows, limit: undefined }, { sources });
+  return sql`SELECT group_concat(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
 }
 
 /** The answered columns, and those that nested expansions hang on. */
@@ -77,33 +103,4 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
     relationship.kind === "TO_ONE" ? [relationship.column] : [],
   );
   return [...new Set([idOf(entity), ...columns, ...references])];
-}
-
-/**
- * The cells of a selection as one JSON array, exact in every type. `-> '$'` makes JSON of a text like `json()`. Whatever
- * stands before an expansion takes a place on the stack of SQLite's parser, which has but 100: hence operators.
- */
-export function compileJsonRow(selection: Selection, parent: Parent, sources: Sources): SQL {
-  const { source } = parent;
-  const columns = selection.columns.map((column) => compileJsonCell(source.column(column), column));
-  const expansions = selection.expansions.map(
-    (expansion) => sql`${compileExpansion(expansion, parent, sources)} -> '$'`,
-  );
-  if (columns.length + expansions.length <= JSON_CHUNK_SIZE)
-    return sql`json_array(${list([...columns, ...expansions])})`;
-  const chunks: SQL[] = [];
-  for (let start = 0; start < columns.length; start += JSON_CHUNK_SIZE) {
-    chunks.push(sql`json_array(${list(columns.slice(start, start + JSON_CHUNK_SIZE))})`);
-  }
-  chunks.push(...expansions.map((expansion) => sql`json_array(${expansion})`));
-  return sql`'[' || ${sql.join(chunks, sql` || ',' || `)} || ']' -> '$'`;
-}
-
-/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. printf makes a zero of null. */
-function compileJsonCell(value: SQL, column: Column): SQL {
-  const { jsonTransport } = columnTypeOf(column);
-  if (jsonTransport === "TEXT") return sql`CAST(${value} AS TEXT)`;
-  if (jsonTransport === "REAL17")
-    return sql`CASE WHEN ${value} IS NOT NULL THEN printf('%!.17g', ${value}) END`;
-  return value;
 }

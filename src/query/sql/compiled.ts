@@ -6,7 +6,7 @@ export type Rows = readonly (readonly SqlValue[])[];
 /** Statements of one batch, and the function that turns their results, in the same order, into the answer. */
 export interface Compiled<Answer> {
   readonly statements: readonly Statement[];
-  /** Cells of a row of the first statement, when only one statement follows, or none, and that gives one value. */
-  readonly pageWidth?: number;
+  /** The first statement gives rows of one text, and one more, if there is one, a single value. */
+  readonly isPage?: boolean;
   shape(results: readonly Rows[]): Answer;
 }

@@ -11,10 +11,8 @@ import type { WorkspaceView } from "../../model/workspace.ts";
 /** Statements that stand or fall together. */
 export interface FencedPlan<T> {
   readonly statements: readonly Statement[];
-  /** The only statement gives a record or nothing: it is read together with the fence. */
-  readonly isRecord?: boolean;
-  /** The statements are a page of rows with so many cells and, perhaps, one value: they are read together with the fence. */
-  readonly pageWidth?: number;
+  /** The statements are a page, rows of one text, and perhaps a single value: they are read together with the fence. */
+  readonly isPage?: boolean;
   /** How long they may take; the default is that of every request. */
   readonly timeoutMs?: number;
   /** The same, when the last statement is the write and those before it are what it requires. */

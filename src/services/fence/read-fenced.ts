@@ -1,13 +1,12 @@
 import type { Rows } from "../../db/database.ts";
 import {
   type Belief,
+  canReadWithFacts,
   decodeFacts,
   type Facts,
   factsStatement,
   factsWithPage,
-  factsWithRecord,
   splitPage,
-  splitRecord,
 } from "../../db/fence.ts";
 import { SqlFailure } from "../../db/sql-failure.ts";
 import type { AppError } from "../../errors/app-error.ts";
@@ -54,13 +53,11 @@ async function readWithFacts(
   belief: Belief,
   plan: FencedPlan<unknown> | undefined,
 ): Promise<readonly Rows[]> {
-  const { statements = [], isRecord, pageWidth } = plan ?? {};
-  const [first, second] = statements;
-  if (first && isRecord) return splitRecord(await database.run(factsWithRecord(belief, first)));
-  if (!first || pageWidth === undefined) return database.read([factsStatement(belief), ...statements]);
-  return splitPage(
-    await database.run(factsWithPage(belief, { page: first, width: pageWidth, value: second })),
-  );
+  const { statements = [], isPage } = plan ?? {};
+  const [page, value] = statements;
+  if (page && isPage && canReadWithFacts(page, value))
+    return splitPage(await database.run(factsWithPage(belief, page, value)));
+  return database.read([factsStatement(belief), ...statements]);
 }
 
 /** The facts after a fence failed; throws the refusal when that is why. */

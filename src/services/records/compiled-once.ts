@@ -1,6 +1,5 @@
 import { LruMap } from "../../lib/lru-map.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Compiled } from "../../query/sql/compiled.ts";
 import type { PlanningView } from "../fence/fenced-plan.ts";
 
 /** An isolate knows up to 200 catalogs and has 128 MiB. */
@@ -8,21 +7,21 @@ const KEPT_PER_CATALOG = 30;
 /** Characters. Longer questions are rarely asked twice. */
 const LONGEST_KEPT = 2_000;
 
-const kept = new WeakMap<Catalog, LruMap<string, Compiled<unknown>>>();
+const kept = new WeakMap<Catalog, LruMap<string, unknown>>();
 
 /**
  * What a question compiles to, kept as long as the schema stands: applications ask the same again and again. The question
  * must say everything that `compile` depends on but the catalog. For keys with scopes nothing is kept.
  */
-export function compiledOnce<Answer>(
+export function compiledOnce<Result extends object>(
   { catalog, access }: Pick<PlanningView, "catalog" | "access">,
   question: string,
-  compile: () => Compiled<Answer>,
-): Compiled<Answer> {
+  compile: () => Result,
+): Result {
   if (!access.isWhole || question.length > LONGEST_KEPT) return compile();
   const ofCatalog = kept.get(catalog) ?? new LruMap(KEPT_PER_CATALOG);
   kept.set(catalog, ofCatalog);
-  const known = ofCatalog.get(question) as Compiled<Answer> | undefined;
+  const known = ofCatalog.get(question) as Result | undefined;
   if (known) return known;
   const compiled = compile();
   ofCatalog.set(question, compiled);

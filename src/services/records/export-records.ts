@@ -93,7 +93,7 @@ function tryChunk(
       const encoder = encoderOf(plan);
       const chunk = compileChunk(plan, after, size);
       return {
-        statements: chunk.statements,
+        ...chunk,
         shape(results) {
           const { records, next } = chunk.shape(results);
           const head = after === null ? encoder.head : "";

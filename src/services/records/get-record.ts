@@ -1,12 +1,17 @@
 import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
-import { compileRecordView } from "../../query/sql/compile-record-view.ts";
-import { compileGetById } from "../../query/sql/record-statements.ts";
-import { shapeRow, type TaggedRecord } from "../../query/sql/shape-record.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { RecordViewPlan } from "../../query/plan/plan.ts";
+import { planRecordView } from "../../query/plan/plan-list.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import { type CompiledView, compileRecordView, withId } from "../../query/sql/compile-record-view.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { PlanningView } from "../fence/fenced-plan.ts";
 import { runFenced } from "../fence/run-fenced.ts";
+import { compiledOnce } from "./compiled-once.ts";
 import type { RecordAddress } from "./record-input.ts";
-import { planReadView, targetIn } from "./record-view.ts";
+import { plainView, targetIn } from "./record-view.ts";
 
 export interface ReadRecord extends TaggedRecord {
   /** Whether the answer holds other records too, whose writes do not change this one's version. */
@@ -20,30 +25,44 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
     plan(planning) {
       const target = targetIn(planning, input.entity, ["read"]);
       const { entity } = target;
-      const view = planReadView(target, input.query());
+      const parameters = input.query();
       const id = parseId(input.id, entity);
+      const { view, isExpanded } = shownBy(planning, target, parameters);
       if (id === undefined) throw recordNotFound(input.id);
-      if (!view) {
-        return {
-          statements: [compileGetById(entity, id)],
-          isRecord: true,
-          shape([rows = []]) {
-            const [row] = rows;
-            if (!row) throw recordNotFound(input.id);
-            return { ...shapeRow(entity, row), isExpanded: false };
-          },
-        };
-      }
-      const viewed = compileRecordView(view, id);
       return {
-        statements: viewed.statements,
-        isRecord: true,
-        shape(results) {
-          const found = viewed.shape(results);
-          if (!found) throw recordNotFound(input.id);
-          return { ...found, isExpanded: view.selection.expansions.length > 0 };
+        statements: [withId(view.statement, id)],
+        isPage: true,
+        shape([rows = []]) {
+          const [row] = rows;
+          if (!row) throw recordNotFound(input.id);
+          return { ...view.shape(String(row[0])), isExpanded };
         },
       };
     },
   });
 }
+
+interface ShownRecord {
+  readonly view: CompiledView;
+  readonly isExpanded: boolean;
+}
+
+const shownWhole = new WeakMap<Entity, ShownRecord>();
+
+/** The view of any record; the id is the statement's last argument. */
+function shownBy(planning: PlanningView, target: QueryTarget, parameters: URLSearchParams): ShownRecord {
+  const { entity } = target;
+  const { defaultFields, defaultExpand } = entity.settings;
+  if (parameters.size > 0 || defaultFields || defaultExpand) {
+    const question = `get ${entity.name}?${parameters}`;
+    return compiledOnce(planning, question, () => compile(planRecordView(target, parameters)));
+  }
+  const known = shownWhole.get(entity) ?? compile(plainView(target));
+  shownWhole.set(entity, known);
+  return known;
+}
+
+const compile = (plan: RecordViewPlan): ShownRecord => ({
+  view: compileRecordView(plan, null),
+  isExpanded: plan.selection.expansions.length > 0,
+});

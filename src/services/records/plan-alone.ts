@@ -24,14 +24,14 @@ export function planAlone(
   const guards = write.requires.map(({ query }) => requireSome(query));
   const viewed = view && write.view(view);
   const checks = view ? write.checks(view) : [];
-  const kept = request && write.keep(view ?? plainView(target));
+  const kept = request && (viewed ?? write.view(plainView(target)));
   const position = guards.length;
   const firstCheck = position + 1;
   const statements = [
     ...guards,
     viewed ? onlyId(write.statement) : write.statement,
     ...checks.map(({ query }) => requireNone(query)),
-    ...(viewed?.statements ?? []),
+    ...(viewed ? [viewed.statement] : []),
     ...(request ? [keepRecord(request, 0, kept?.statement)] : []),
   ];
   return {
@@ -39,8 +39,8 @@ export function planAlone(
     ...(statements.length === firstCheck && isSureToFit(target.entity) && { single: write }),
     shape(results) {
       const [row = []] = results[position] ?? [];
-      const shown = viewed ? viewed.shape(results.slice(firstCheck + checks.length)) : write.shape([row]);
-      return { ...(shown ?? NOTHING), id: String(row[0]) };
+      if (viewed) return viewed.shape(String(results[firstCheck + checks.length]?.[0]?.[0]));
+      return { ...(write.shape([row]) ?? NOTHING), id: String(row[0]) };
     },
     async explain(failure) {
       if (!isGuardFailure(failure)) return explainFailure(ctx, write, failure);

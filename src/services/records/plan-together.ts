@@ -95,7 +95,7 @@ export function planTogether(
 
 /** How the records of several writes are kept for replays; nothing without a request that is to be kept. */
 export function keepingOf(request: IdempotentRequest | undefined, writes: readonly TargetedWrite[]) {
-  const viewOf = (targeted: TargetedWrite | undefined) => targeted?.write.keep(plainView(targeted.target));
+  const viewOf = (targeted: TargetedWrite | undefined) => targeted?.write.view(plainView(targeted.target));
   return {
     statementsOf: (index: number): readonly Statement[] =>
       request ? [keepRecord(request, index, viewOf(writes[index])?.statement)] : [],

@@ -12,13 +12,11 @@ import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import { compileOverflowChecks, type OverflowCheck } from "../../query/sql/compile-overflow.ts";
 import {
-  type CompiledJsonView,
-  compileJsonView,
+  type CompiledView,
   compileRecordView,
   LAST_INSERTED,
   type RecordId,
 } from "../../query/sql/compile-record-view.ts";
-import type { Compiled } from "../../query/sql/compiled.ts";
 import {
   compileDelete,
   compileExists,
@@ -43,9 +41,7 @@ export interface PlannedWrite {
   /** The rows of the statement, not empty → the record; null for a delete. */
   shape(rows: Rows): TaggedRecord | null;
   /** The record as a view shows it; the statement must follow the write. Null for a delete. */
-  view(plan: RecordViewPlan): Compiled<TaggedRecord | null> | null;
-  /** The record as it is kept for replays; the statement must follow the write. Null for a delete. */
-  keep(plan: RecordViewPlan): CompiledJsonView | null;
+  view(plan: RecordViewPlan): CompiledView | null;
   /** What the view cannot show; the statements must follow the write. */
   checks(plan: RecordViewPlan): readonly OverflowCheck[];
   diagnose(failure: SqlFailure): Diagnosis;
@@ -147,18 +143,16 @@ export function planDelete(
     id,
     requires: requirementsOf(entity, { id, text, expectedVersion }),
     view: () => null,
-    keep: () => null,
     checks: () => [],
     shape: () => null,
     diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, id }),
   };
 }
 
-/** How the record of an id is shown and kept. */
-export function viewsOf(id: RecordId): Pick<PlannedWrite, "view" | "keep" | "checks"> {
+/** How the record of an id is shown. */
+export function viewsOf(id: RecordId): Pick<PlannedWrite, "view" | "checks"> {
   return {
     view: (plan) => compileRecordView(plan, id),
-    keep: (plan) => compileJsonView(plan, id),
     checks: (plan) => compileOverflowChecks(plan, id),
   };
 }

@@ -30,13 +30,6 @@ export function targetIn(
   return { catalog, entity: getEntity(catalog, name), scope: { canRead } };
 }
 
-/** How a read shows one record; null for all of its columns and nothing else. Throws BAD_REQUEST. */
-export function planReadView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
-  const { defaultFields, defaultExpand } = target.entity.settings;
-  const isPlain = parameters.size === 0 && !defaultFields && !defaultExpand;
-  return isPlain ? null : planRecordView(target, parameters);
-}
-
 const FULL_RECORD = { defaultExpand: null, defaultFields: null };
 
 /**
@@ -50,7 +43,7 @@ export function planWrittenView(target: QueryTarget, parameters: URLSearchParams
   return planRecordView(target, parameters, FULL_RECORD);
 }
 
-/** All columns, nothing expanded: what a write answers, also to a key that may not read. */
+/** All columns, nothing expanded. For what a write answers also to a key that may not read. */
 export const plainView = ({ entity }: QueryTarget): RecordViewPlan => ({
   entity,
   scope: { canRead: (name) => name === entity.name },

@@ -1,11 +1,15 @@
 import Database from "libsql";
 import { columnTypeOf } from "../../../src/columns/registry.ts";
+import { type Belief, canReadWithFacts, factsWithPage, splitPage } from "../../../src/db/fence.ts";
 import type { Catalog } from "../../../src/model/catalog.ts";
 import type { Column } from "../../../src/model/column.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
+import type { CompiledView } from "../../../src/query/sql/compile-record-view.ts";
 import type { Compiled } from "../../../src/query/sql/compiled.ts";
 import { compileInsert } from "../../../src/query/sql/record-statements.ts";
+
+const BELIEF = { actor: { kind: "KEY", secretHash: "hash" } } as Belief;
 
 /** The real engine in memory, with the tables of a catalog as the product makes them. */
 export class TestDatabase {
@@ -15,11 +19,23 @@ export class TestDatabase {
     this.#db.exec(
       "CREATE TABLE record_counts (table_name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
     );
+    this.#db.exec("CREATE TABLE key_facts AS SELECT 'hash' AS hash, '[]' AS facts");
     for (const entity of catalog.entities.values()) this.#createTable(entity);
   }
 
-  answer<Answer>({ statements, shape }: Compiled<Answer>): Answer {
-    return shape(statements.map((statement) => this.rows(statement)));
+  /** As the Worker asks: a page together with the fence. */
+  answer<Answer>({ statements, isPage, shape }: Compiled<Answer>): Answer {
+    const [page, value] = statements;
+    if (!page || !isPage || !canReadWithFacts(page, value))
+      return shape(statements.map((statement) => this.rows(statement)));
+    const [, ...results] = splitPage(this.rows(factsWithPage(BELIEF, page, value)));
+    return shape(results);
+  }
+
+  /** The record that a view finds; null when there is none. */
+  show({ statement, shape }: CompiledView): ReturnType<CompiledView["shape"]> | null {
+    const [, [row] = []] = splitPage(this.rows(factsWithPage(BELIEF, statement)));
+    return row ? shape(String(row[0])) : null;
   }
 
   rows({ sql, args }: Statement): SqlValue[][] {

@@ -15,7 +15,7 @@ function pageOf(query: string) {
   return page ?? { sql: "", args: [] };
 }
 
-const SELECT = 'SELECT "t0"."id" FROM "w1_orders" AS "t0"';
+const SELECT = `SELECT '[' || json_array("t0"."id") || ']' FROM "w1_orders" AS "t0"`;
 const ORDER = 'ORDER BY "t0"."id" ASC LIMIT ? OFFSET ?';
 
 describe("a filter becomes one condition with bound values", () => {
@@ -88,7 +88,7 @@ describe("a request cannot write SQL", () => {
     'filter={"note":{"in":["\\") --"]}}',
     "filter[note.like]=%27%22",
   ])("%s is bound, never rendered", (query) => {
-    const { sql } = pageOf(query);
-    expect(sql).not.toMatch(/DROP|--|'/);
+    const [, condition] = pageOf(query).sql.split(" WHERE ");
+    expect(condition).not.toMatch(/DROP|--|'/);
   });
 });
