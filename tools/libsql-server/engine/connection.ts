@@ -2,7 +2,7 @@ import { LruMap } from "../../../src/lib/lru-map.ts";
 import { encodeColumns } from "../hrana/encode-result.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
 import { MAX_CACHED_LENGTH, type SqlStatement } from "../sql/analyze-sql.ts";
-import { type NativeDatabase, type NativeStatement, openNative } from "./native.ts";
+import { type NativeDatabase, type NativeStatement, openNative, type RowReader } from "./native.ts";
 import type { SchemaClock } from "./schema-clock.ts";
 import { databaseReadonly, toHranaError } from "./sqlite-errors.ts";
 
@@ -127,10 +127,10 @@ export class Connection {
   }
 
   /** Stops a reading statement that will not be read to its end; it would keep its snapshot otherwise. */
-  abandon(rows: Iterator<unknown>): void {
+  abandon(rows: RowReader): void {
     this.#native.interrupt();
     try {
-      while (!rows.next().done);
+      while (rows.next());
     } catch {
       // SQLITE_INTERRUPT is what was asked for.
     }

@@ -10,7 +10,13 @@ export interface NativeStatement {
   columns(): ResultColumn[];
   run(args: readonly NativeValue[]): { changes: number; lastInsertRowid: number };
   get(args: readonly NativeValue[]): readonly NativeValue[] | undefined;
-  iterate(args: readonly NativeValue[]): Iterator<readonly NativeValue[]>;
+  iterate(args: readonly NativeValue[]): NativeRows;
+}
+
+/** `next` takes from the rows that were read together, and reads as many again when its index is that of the last. */
+interface NativeRows extends Iterator<readonly NativeValue[]> {
+  nextRows: unknown[];
+  nextRowIndex: number;
 }
 
 export interface NativeDatabase {
@@ -31,4 +37,47 @@ export function openNative(file: string): NativeDatabase {
 /** The package's types describe better-sqlite3 and lack `interrupt`; libsql/index.js is what is relied on. */
 function asNative(database: unknown): NativeDatabase {
   return database as NativeDatabase;
+}
+
+/** Where the driver believes that it has given the last of the rows that it has read together. */
+const ALL_GIVEN = 100;
+const MOST_TOGETHER = ALL_GIVEN;
+const FEW = 4;
+
+/**
+ * The rows of a statement. The driver reads 100 together, which may be more than there is memory for: here it begins with
+ * a few, and goes on with four times as many while all of them are expected to be shorter together than `maxLength`.
+ */
+export class RowReader {
+  readonly #rows: NativeRows;
+  readonly #maxLength: number;
+  #together = FEW;
+  #left = FEW;
+  #longest = 1;
+
+  constructor(rows: NativeRows, maxLength: number) {
+    this.#rows = rows;
+    this.#maxLength = maxLength;
+    rows.nextRows = Array(FEW);
+  }
+
+  next(): readonly NativeValue[] | undefined {
+    if (this.#left === 0) this.#readMore();
+    this.#left -= 1;
+    const { done, value } = this.#rows.next();
+    return done ? undefined : value;
+  }
+
+  /** To be told of each row, how long it is. */
+  note(length: number): void {
+    this.#longest = Math.max(this.#longest, length);
+  }
+
+  #readMore(): void {
+    const fitting = Math.max(1, Math.floor(this.#maxLength / this.#longest));
+    this.#together = Math.min(this.#together * 4, fitting, MOST_TOGETHER);
+    this.#left = this.#together;
+    this.#rows.nextRows = Array(this.#together);
+    this.#rows.nextRowIndex = ALL_GIVEN;
+  }
 }

@@ -2,6 +2,7 @@ import { encodeRow, encodeStatementResult } from "../hrana/encode-result.ts";
 import { responseTooLarge } from "../hrana/errors.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
 import type { Connection, PreparedStatement } from "./connection.ts";
+import { RowReader } from "./native.ts";
 import { isBusy, toHranaError } from "./sqlite-errors.ts";
 
 export interface StatementRun {
@@ -56,14 +57,16 @@ function runWithoutRows(
 }
 
 function readRows(connection: Connection, prepared: PreparedStatement, run: StatementRun): string {
-  const rows = prepared.native.iterate(run.args);
-  let next = rows.next();
-  connection.refreshColumns(prepared, next.done ? undefined : next.value.length);
+  const rows = new RowReader(prepared.native.iterate(run.args), run.maxLength);
+  let row = rows.next();
+  connection.refreshColumns(prepared, row?.length);
   let rowsJson = "";
   let isTooLarge = false;
-  for (; !next.done; next = rows.next()) {
+  for (; row; row = rows.next()) {
     if (!run.wantRows || isTooLarge) continue;
-    rowsJson += rowsJson === "" ? encodeRow(next.value) : `,${encodeRow(next.value)}`;
+    const rowJson = encodeRow(row);
+    rows.note(rowJson.length);
+    rowsJson += rowsJson === "" ? rowJson : `,${rowJson}`;
     if (rowsJson.length <= run.maxLength) continue;
     isTooLarge = true;
     // Interrupting a write would roll the whole transaction back; its rows are at hand anyway.
