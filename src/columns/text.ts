@@ -11,6 +11,16 @@ export const DEFAULT_VARCHAR_LENGTH = 255;
 export const maxLengthOf = ({ type, length = DEFAULT_VARCHAR_LENGTH }: Column): number =>
   type === "VARCHAR" ? length : MAX_TEXT_LENGTH;
 
+/** Characters of a value that is neither text nor JSON. */
+const MAX_SHORT_LENGTH = 255;
+
+/** Whether values are texts that can be longer than others. */
+export const hasLength = ({ type }: Column): boolean => ["TEXT", "JSON", "VARCHAR"].includes(type);
+
+/** Characters that a column's value may have as it is stored. */
+export const longestValueOf = (column: Column): number =>
+  hasLength(column) ? maxLengthOf(column) : MAX_SHORT_LENGTH;
+
 /** Length in code points, as the contract counts. */
 export function codePointsOf(text: string): number {
   let count = 0;

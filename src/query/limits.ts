@@ -34,6 +34,9 @@ export const MAX_EXPANDED_IN_ALL = 20_000;
 /** The same under all records of a page, an equal share of it under each. */
 export const MAX_EXPANDED_ON_PAGE = 200_000;
 
+/** Of texts under one record of the answer: what an answer of the database holds. */
+export const MAX_EXPANDED_BYTES = 10_000_000;
+
 export const MAX_MEASURES = 50;
 export const MAX_GROUP_KEYS = 8;
 export const MAX_GROUPS = 1_000;

@@ -3,10 +3,9 @@ import type { AppError } from "../../errors/app-error.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Hop, RecordViewPlan } from "../plan/plan.ts";
-import { type Bound, type Branch, boundsOf, branchesOf, joinPath } from "./branches.ts";
+import { type Bound, type Branch, boundsOf, branchesOf, joinPath, tooManyRecords } from "./branches.ts";
 import { matchOf, type RecordId } from "./compile-record-view.ts";
 import { list } from "./fragments.ts";
-import { tooManyInAll, tooManyRecords } from "./shape-selection.ts";
 import { idIn, type Source, Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
@@ -30,7 +29,7 @@ export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): reado
   return plan.selection.expansions.flatMap(outermostOf).flatMap((branches) => [
     ...boundsOf(branches).map((bound) => ({
       query: compileExceeds(bound, root()),
-      refusal: () => tooManyInAll(bound.last),
+      refusal: () => bound.refusal(MAX_EXPANDED_IN_ALL),
     })),
     ...branches.map(({ path, last }) => ({
       query: compileOverflow(path, root()),

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { maxLengthOf } from "../../columns/text.ts";
+import { longestValueOf } from "../../columns/text.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { quoteName } from "../../model/names.ts";
@@ -13,9 +13,6 @@ const MAX_CACHED_UPDATES = 256;
 
 /** Characters of a row in the database's answer, which holds 10 MB. */
 const MAX_ROW_LENGTH = 10_000_000;
-/** Characters of a value that is neither text nor JSON. */
-const MAX_SHORT_LENGTH = 255;
-
 interface RecordTexts {
   readonly newRow: string;
   readonly insertRow: string;
@@ -121,9 +118,6 @@ export const isSureToFit = (entity: Entity): boolean => textsOf(entity).isSureTo
 /** Six characters of JSON for each that a column may hold, below the 10 MB of an answer. */
 const longestRowOf = ({ columns }: Entity): number =>
   columns.reduce((sum, column) => sum + 6 * longestValueOf(column), 0);
-
-const longestValueOf = (column: Column): number =>
-  ["TEXT", "JSON", "VARCHAR"].includes(column.type) ? maxLengthOf(column) : MAX_SHORT_LENGTH;
 
 /** The same write of one record, or its reading, done only if the condition holds as well; else no row comes back. */
 export function onlyIf({ sql: text, args }: Statement, condition: Statement): Statement {

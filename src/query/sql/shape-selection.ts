@@ -1,10 +1,9 @@
 import { columnTypeOf } from "../../columns/registry.ts";
-import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
-import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
+import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
-import { boundsOf, branchesOf } from "./branches.ts";
+import { boundsOf, branchesOf, tooManyRecords } from "./branches.ts";
 import { groupsOf, placeOf } from "./compile-selection.ts";
 import type { JsonCell } from "./json-cell.ts";
 
@@ -67,22 +66,9 @@ const isRow = (cell: JsonCell | JsonRow | undefined): cell is JsonRow => Array.i
 
 /** What `compileRefusals` has put in the place of the records. */
 function exceededBound(expansion: Expansion, cell: string) {
-  const [index = 0, limit] = cell.split(":").map(Number);
-  return tooManyInAll(boundsOf(branchesOf(expansion))[index]?.last ?? expansion, limit);
+  const [index = 0, limit = 0] = cell.split(":").map(Number);
+  const bound = boundsOf(branchesOf(expansion))[index];
+  return (
+    bound?.refusal(limit) ?? new Error(`Expansion ${expansion.hop.relationship.name} has no bound ${index}`)
+  );
 }
-
-/** An expansion is never cut in silence. */
-export const tooManyRecords = (expansion: Expansion) =>
-  unexpandable(expansion, `a record has more than ${MAX_EXPANDED_RECORDS} of them`);
-
-export const tooManyInAll = (expansion: Expansion, limit = MAX_EXPANDED_IN_ALL) =>
-  unexpandable(
-    expansion,
-    `it leads from one record to more than ${limit}`,
-    limit < MAX_EXPANDED_IN_ALL ? "take smaller pages, or " : "",
-  );
-
-const unexpandable = ({ hop }: Expansion, why: string, orElse = "") =>
-  badRequest(
-    `Cannot expand '${hop.relationship.name}': ${why} — ${orElse}list ${hop.entity.name} with a filter instead`,
-  );

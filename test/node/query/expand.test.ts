@@ -195,6 +195,57 @@ describe("expansions through many to many", () => {
   });
 });
 
+describe("expansions of long texts", () => {
+  const blog = sketchCatalog(
+    [
+      { name: "Post", columns: [{ name: "body", type: "TEXT" }] },
+      {
+        name: "Comment",
+        columns: [
+          { name: "body", type: "TEXT" },
+          { name: "note", type: "TEXT" },
+          reference("postId", "Post", { relationship: "post", inverse: "comments" }),
+        ],
+      },
+    ],
+    4,
+  );
+  const [post, comment] = [targetIn(blog, "Post"), targetIn(blog, "Comment")];
+  const db = new TestDatabase(blog);
+  const list = (target: typeof post, query: string) =>
+    db.answer(compileList(planList(target, new URLSearchParams(query)))).data;
+  const refusal = (name: string, entity: string) =>
+    `Cannot expand '${name}': it leads from one record to more than 10 MB of text — ask for fewer fields, or list ${entity} with a filter instead`;
+
+  beforeAll(() => {
+    db.transaction(() => {
+      db.insert(post.entity, { body: "p".repeat(50_000) });
+      for (let i = 0; i < 100; i++) db.insert(comment.entity, { body: "c".repeat(100_000), postId: 1 });
+    });
+  });
+
+  it("show 10 MB under one record, and refuse more", () => {
+    expect(list(post, "expand=comments")).toMatchObject([{ comments: { length: 100 } }]);
+    db.insert(comment.entity, { note: "é", postId: 1 });
+    expect(() => list(post, "expand=comments")).toThrow(refusal("comments", "Comment"));
+    expect(() => list(comment, "expand=post.comments&size=1")).toThrow(refusal("comments", "Comment"));
+    expect(list(post, "fields=comments.id,comments.note&expand=comments")).toMatchObject([
+      { comments: { length: 101 } },
+    ]);
+  });
+
+  it("count the texts of objects, and all that is nested", () => {
+    db.exec("UPDATE w1_comments SET body = NULL");
+    expect(list(post, "expand=comments.post")).toMatchObject([{ comments: { length: 101 } }]);
+    db.exec("UPDATE w1_posts SET body = body || body");
+    expect(() => list(post, "expand=comments.post")).toThrow(refusal("comments", "Comment"));
+    db.exec("UPDATE w1_comments SET body = printf('%.*c', 1000, 'c')");
+    expect(() =>
+      list(post, "size=5&fields=comments.post.comments.body&expand=comments.post.comments"),
+    ).toThrow(refusal("comments", "Comment"));
+  });
+});
+
 describe("what the caller may not read does not exist", () => {
   const scope: ReadScope = { canRead: (name) => !["Customer", "OrderTag"].includes(name) };
 

@@ -196,7 +196,11 @@ describe("the deepest expansion that is allowed", () => {
       [
         {
           name: "Node",
-          columns: [...columns, reference("upId", "Node", { relationship: "up", inverse: "down" })],
+          columns: [
+            ...columns,
+            { name: "text", type: "TEXT" },
+            reference("upId", "Node", { relationship: "up", inverse: "down" }),
+          ],
           relationships: [
             { name: "linked", type: "MANY_TO_MANY", through: "Link", source: "fromId", target: "toId" },
           ],
