@@ -16,6 +16,9 @@ export class AnswerTooLarge extends AppError {
   }
 }
 
+export const writtenTooLarge = () =>
+  badRequest("The texts to be written are too large together, defaults among them — send fewer items");
+
 export const validationFailed = (details: readonly Detail[]) =>
   new AppError("VALIDATION_ERROR", `Validation failed: ${details.length} error(s)`, { details });
 

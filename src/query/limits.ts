@@ -3,6 +3,10 @@ export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 1_000;
 /** Items of a bulk request, and operations of a transaction. */
 export const MAX_BATCH_ITEMS = 100;
+/** Characters of all texts that a request writes, be they sent, defaults or copies: far more than a body holds. */
+export const MAX_WRITTEN_LENGTH = 5_000_000;
+/** Characters that the references of a transaction copy: as many as a body holds. */
+export const MAX_COPIED_LENGTH = 1_048_576;
 export const MAX_SORT_KEYS = 8;
 
 /** Characters of a cursor: an address of 16 KB, the most that Cloudflare takes, has room for filters beside it. */

@@ -80,6 +80,22 @@ describe("create", () => {
     },
   );
 
+  it("of a deleted record's id makes a later version, however often the old one was written", async () => {
+    const own = await makeWorkspace(customer);
+    const create = () => own.api("POST", "/Customer", { body: { ...alice, id: 7 } });
+    const versionOf = ({ headers }: { headers: Headers }) =>
+      Number.parseInt(headers.get("ETag")?.slice(1) ?? "", 10);
+    expectStatus(await create(), 201);
+    const writes = Array.from({ length: 100 }, () => ({ id: 7, age: 40 }));
+    for (let i = 0; i < 5; i++) expectStatus(await own.api("PUT", "/Customer/bulk", { body: writes }), 200);
+    const old = versionOf(await own.api("GET", "/Customer/7"));
+    expectStatus(await own.api("DELETE", "/Customer/7"), 204);
+    const created = expectStatus(await create(), 201);
+    expect(versionOf(created)).toBeGreaterThan(old);
+    const headers = { "If-Match": created.headers.get("ETag") ?? "" };
+    expectStatus(await own.api("PUT", "/Customer/7", { body: { age: 41 }, headers }), 200);
+  });
+
   it("never gives the id of a deleted record to another", async () => {
     const { id } = await newCustomer();
     expectStatus(await w.api("DELETE", `/Customer/${id}`), 204);

@@ -98,7 +98,7 @@ async function send(w: TestWorkspace, [method, path, body, headers]: Call, key?:
   const version = answer.headers
     .get("ETag")
     ?.split("-")[0]
-    ?.replace(/^"\d{13}$/, "a time");
+    ?.replace(/^"\d{16}$/, "a time");
   const location = answer.headers.get("Location")?.replace(w.apiPath, "");
   return { call: [method, path, body], status: answer.status, body: answer.body, version, location };
 }

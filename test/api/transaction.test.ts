@@ -190,6 +190,21 @@ describe("a transaction", () => {
     expect((await ask([invalid])).body.error.code).toBe("BAD_REQUEST");
   });
 
+  it("copies no more by references than a body holds", async () => {
+    const columns = ["first", "second"].map((name) => ({ name, type: "TEXT" }));
+    await w.define({ name: "Note", columns });
+    const note = (body: object) => ({ method: "POST", entity: "Note", body });
+    const first = { ...note({ first: "x".repeat(99_000) }), as: "long" };
+    const copy = note({ first: { $ref: "long.first" }, second: { $ref: "long.first" } });
+    expectFailure(await transact(first, ...Array.from({ length: 99 }, () => copy)), 400, {
+      code: "BAD_REQUEST",
+      message: "Operation 6: References copy more than 1048576 characters",
+    });
+    expect(await total("Note")).toBe(0);
+    expectStatus(await transact(first, ...Array.from({ length: 5 }, () => copy)), 200);
+    expect(await total("Note")).toBe(6);
+  });
+
   it("never mixes its ids with those of others", async () => {
     const buyers = Array.from({ length: 8 }, (_, n) => n);
     const answers = await Promise.all(

@@ -139,3 +139,24 @@ describe("a record that is too large for an answer", () => {
     expectStatus(await v.api("DELETE", "/Huge/1"), 204);
   });
 });
+
+describe("defaults that make more of a request than was sent", () => {
+  it("are written up to a limit", async () => {
+    const long = { type: "TEXT", default: "d".repeat(99_000) };
+    const columns = Array.from({ length: 10 }, (_, index) => ({ ...long, name: `long${index}` }));
+    const v = await makeWorkspace({ name: "Form", columns });
+    const post = (count: number, query = "", headers = {}) => {
+      const body = Array.from({ length: count }, () => ({}));
+      return v.api("POST", `/Form/bulk${query}`, { body, headers });
+    };
+    const tooLong = {
+      code: "BAD_REQUEST",
+      message: "The texts to be written are too large together, defaults among them — send fewer items",
+    };
+    expectFailure(await post(100), 400, tooLong);
+    expectFailure(await post(6, "?atomic=true"), 400, tooLong);
+    expectFailure(await post(6, "", { "Idempotency-Key": "k" }), 400, tooLong);
+    expectStatus(await post(5), 200);
+    expect((await v.api("GET", "/Form?fields=id")).body.meta.totalElements).toBe(5);
+  });
+});

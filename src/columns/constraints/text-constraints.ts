@@ -9,7 +9,7 @@ const EMAIL =
 const MAX_EMAIL_LENGTH = 254;
 const MAX_PATTERN_LENGTH = 1000;
 /**
- * Instructions of a pattern times characters of a text, some 30 ns each where RE2 has to try all: 1.5 s for the longest
+ * Instructions of a column's patterns times characters of a text, some 30 ns each where RE2 has to try all: 1.5 s for the longest
  * text, of which a body holds ten. 500 instructions for a TEXT.
  */
 const MAX_PATTERN_STEPS = 50_000_000;
@@ -72,11 +72,19 @@ function sizeOf(pattern: string): number | undefined {
   }
 }
 
+/** Of the column's patterns before this one, which every text has to match too. */
+function sizeBefore({ constraints }: Column, constraint: ColumnConstraint): number {
+  const patterns = constraints.filter(({ type }) => type === "PATTERN");
+  const before = patterns.slice(0, Math.max(0, patterns.indexOf(constraint)));
+  return before.reduce((sum, { value }) => sum + (sizeOf(String(value)) ?? 0), 0);
+}
+
 /** Searches: anchor it yourself. RE2 runs it in linear time; what RE2 cannot run is refused at definition. */
 const pattern: ConstraintType = {
   name: "PATTERN",
   fits: isText,
-  problemOf(column, { value }) {
+  problemOf(column, constraint) {
+    const { value } = constraint;
     if (typeof value !== "string" || value === "") return "must be a regular expression";
     if (value.length > MAX_PATTERN_LENGTH) return `must be at most ${MAX_PATTERN_LENGTH} characters`;
     const size = sizeOf(value);
@@ -84,8 +92,10 @@ const pattern: ConstraintType = {
       return "must be a regular expression that RE2 can run (no look-around, no back-references)";
     const length = maxLengthOf(column);
     const most = Math.floor(MAX_PATTERN_STEPS / length);
-    if (size <= most) return undefined;
-    return `must take at most ${most} RE2 instructions for texts of up to ${length} characters, not ${size} — count repetitions out less, or give the column a length`;
+    const before = sizeBefore(column, constraint);
+    if (before + size <= most) return undefined;
+    const together = before > 0 ? ", together with the patterns before it," : "";
+    return `must take at most ${most} RE2 instructions${together} for texts of up to ${length} characters, not ${before + size} — count repetitions out less, or give the column a length`;
   },
   compile(_, { value }) {
     const compiled = RE2JS.compile(String(value));

@@ -25,10 +25,10 @@ interface RecordTexts {
 }
 
 /**
- * Of a record whose id is given, the time in milliseconds: the id may be that of a deleted one, whose versions are below.
- * Generated ids are always new.
+ * Of a record whose id is given, the time in microseconds: the id may be that of a deleted one, whose versions are below,
+ * as no record is written a thousand times in a millisecond. Generated ids are always new.
  */
-const FIRST_VERSION = sql`iif(${null} IS NULL, 1, CAST(unixepoch('subsec') * 1000 AS INTEGER))`;
+const FIRST_VERSION = sql`iif(${null} IS NULL, 1, CAST(unixepoch('subsec') * 1000000 AS INTEGER))`;
 
 /** Rendering costs far more than binding, so each entity's texts are rendered once. */
 const textsOfEntity = new WeakMap<Entity, RecordTexts>();

@@ -20,6 +20,7 @@ import {
   readOnlyApiKey,
   schemaMigrationInProgress,
   usedForAnother,
+  writtenTooLarge,
 } from "../../errors/failures.ts";
 import { pause } from "../../lib/clock.ts";
 import { accessOf } from "../../model/access.ts";
@@ -27,6 +28,7 @@ import { isInRanges } from "../../model/address-range.ts";
 import type { Actor } from "../../model/api-key.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
+import { MAX_WRITTEN_LENGTH } from "../../query/limits.ts";
 import { onlyIf } from "../../query/sql/record-statements.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan, FencedWork, IndependentPlan, SingleWrite } from "./fenced-plan.ts";
@@ -208,12 +210,23 @@ function planOrRefuse<T>(
   if (isMcp && mcpMode === "READ_ONLY" && work.need !== "READ") return mcpReadOnly();
   try {
     const plan = work.plan({ ...view, access: accessOf(actor) });
+    if (work.need !== "READ" && textLengthOf(plan) > MAX_WRITTEN_LENGTH) throw writtenTooLarge();
     return idempotency instanceof AppError ? idempotency : plan;
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     const comesFirst = thrown.code === "FORBIDDEN" || thrown.code === "NOT_FOUND";
     return idempotency instanceof AppError && !comesFirst ? idempotency : thrown;
   }
+}
+
+/** Defaults, and references of a transaction, write more than was sent. */
+function textLengthOf(plan: FencedPlan<unknown> | IndependentPlan<unknown>): number {
+  const statements =
+    "independent" in plan ? plan.independent.map(({ statement }) => statement) : plan.statements;
+  let length = 0;
+  for (const { args } of statements)
+    for (const arg of args) if (typeof arg === "string") length += arg.length;
+  return length;
 }
 
 async function refreshBelief(

@@ -1,9 +1,11 @@
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { Detail } from "../../errors/app-error.ts";
+import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
+import { MAX_COPIED_LENGTH } from "../../query/limits.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 
 /** An operation that later ones may refer to. */
@@ -11,6 +13,13 @@ export interface NamedOperation {
   readonly entity: Entity;
   readonly write: PlannedWrite;
   readonly pending: ResolvedBody["pending"];
+}
+
+/** What comes before an operation. */
+export interface EarlierOperations {
+  readonly named: Map<string, NamedOperation>;
+  /** Characters that references have copied so far. */
+  copiedLength: number;
 }
 
 export interface ResolvedBody {
@@ -25,12 +34,12 @@ const STAND_IN_ID = 1;
 
 /**
  * Puts the values that `{"$ref":"order.id"}` means into a body of the entity, as far as they are known before the
- * database is asked.
+ * database is asked. Throws BAD_REQUEST when references copy too much.
  */
 export function resolveReferences(
   entity: Entity,
   body: JsonObject,
-  named: ReadonlyMap<string, NamedOperation>,
+  earlier: EarlierOperations,
 ): ResolvedBody {
   const pending = new Map<string, string>();
   const details: Detail[] = [];
@@ -40,7 +49,7 @@ export function resolveReferences(
     if (reference === undefined) return [field, value];
     const [, name = "", source = ""] = REFERENCE.exec(reference) ?? [];
     if (own?.type === "JSON" && name === "") return [field, value];
-    const known = named.get(name);
+    const known = earlier.named.get(name);
     const column = known?.entity.columnByName.get(source);
     if (!known || !column) {
       details.push({ field, message: `refers to '${reference}', which no earlier operation has` });
@@ -54,6 +63,9 @@ export function resolveReferences(
       return [field, STAND_IN_ID];
     }
     const stored = source === "id" ? known.write.id : known.write.values.get(column);
+    if (typeof stored === "string") earlier.copiedLength += stored.length;
+    if (earlier.copiedLength > MAX_COPIED_LENGTH)
+      throw badRequest(`References copy more than ${MAX_COPIED_LENGTH} characters`);
     if (stored === undefined)
       details.push({ field, message: `refers to '${reference}', which its operation does not send` });
     return [

@@ -44,6 +44,6 @@ export function versionAsked(ifMatch: string | undefined): Precondition["expecte
   if (ifMatch === undefined) return undefined;
   const tag = ifMatch.trim();
   if (tag === "*") return "ANY";
-  const [, version, shape] = /^"(\d{1,15})(?:-([0-9a-z]{1,8}))?"$/.exec(tag) ?? [];
+  const [, version, shape] = /^"(\d{1,16})(?:-([0-9a-z]{1,8}))?"$/.exec(tag) ?? [];
   return version === undefined ? "NONE" : { version: Number(version), shape };
 }

@@ -7,6 +7,7 @@ import type { WorkspaceContext } from "../context.ts";
 import type { PlanningView } from "../fence/fenced-plan.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import {
+  type EarlierOperations,
   FORGET_IDS,
   type NamedOperation,
   type ResolvedBody,
@@ -82,11 +83,11 @@ function planOperations(
   ctx: WorkspaceContext,
   operations: readonly TargetedOperation[],
 ): readonly PlannedOperation[] {
-  const named = new Map<string, NamedOperation>();
+  const earlier: EarlierOperations = { named: new Map(), copiedLength: 0 };
   const { results, errors } = attemptEach(operations, ({ operation, target }) => {
-    const { write, pending } = planOperation(ctx, target, { operation, named });
+    const { write, pending } = planOperation(ctx, target, { operation, earlier });
     const name = "as" in operation ? operation.as : undefined;
-    if (name !== undefined) named.set(name, { entity: target.entity, write, pending });
+    if (name !== undefined) earlier.named.set(name, { entity: target.entity, write, pending });
     return { write, target, remembered: write.id === undefined ? name : undefined };
   });
   if (errors.length > 0) throw worstOf(errors);
@@ -115,20 +116,20 @@ function attemptEach<T, R>(items: readonly T[], work: (item: T) => R) {
 
 interface OperationInTurn {
   readonly operation: TransactionOperation;
-  readonly named: ReadonlyMap<string, NamedOperation>;
+  readonly earlier: EarlierOperations;
 }
 
 function planOperation(
   ctx: WorkspaceContext,
   target: QueryTarget,
-  { operation, named }: OperationInTurn,
+  { operation, earlier }: OperationInTurn,
 ): Omit<NamedOperation, "entity"> {
   const { entity } = target;
   if (operation.method === "DELETE") {
     const expectedVersion = expectedVersionOf(entity, { expected: versionAsked(operation.ifMatch) });
     return { write: planDelete(target, String(operation.id), expectedVersion), pending: new Map() };
   }
-  const resolved = resolveReferences(entity, operation.body, named);
+  const resolved = resolveReferences(entity, operation.body, earlier);
   const { body, pending } = resolved;
   const now = { ...surroundingsOf(ctx, target), pending };
   if (operation.method === "POST") {

@@ -178,6 +178,14 @@ it("no pattern is so large that its column's texts could stall the API", () => {
   const email = "^[\\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]{1,63}(\\.[a-z0-9-]{1,63})+$";
   for (const usual of [email, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "\\pL+\\d"])
     expect(problemsOf({ type: "TEXT" }, usual), usual).toBeUndefined();
+  const column = columnOf({ type: "TEXT", constraints: [] });
+  const half = { type: "PATTERN" as const, value: "\\pL{1,125}\\d" };
+  const twice = { ...column, constraints: [half, { ...half }, { ...half }] };
+  const problems = twice.constraints.map((rule) => constraintTypes.get("PATTERN")?.problemOf(twice, rule));
+  expect(problems.slice(0, 1)).toEqual([undefined]);
+  expect(problems[2]).toContain(
+    "at most 500 RE2 instructions, together with the patterns before it, for texts",
+  );
 });
 
 it("no pattern stalls the API", () => {
