@@ -9,6 +9,9 @@ export const notAnObject = () => badRequest("Request body must be a JSON object"
 export const unsupportedMediaType = () =>
   new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
 
+export const unsupportedContentEncoding = () =>
+  new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Encoding is not supported: send the body as it is");
+
 /** What was asked for does not fit into one answer of the database; a part of it may. */
 export class AnswerTooLarge extends AppError {
   constructor() {

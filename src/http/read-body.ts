@@ -1,5 +1,11 @@
 import { AppError } from "../errors/app-error.ts";
-import { badRequest, invalidJson, notAnObject, unsupportedMediaType } from "../errors/failures.ts";
+import {
+  badRequest,
+  invalidJson,
+  notAnObject,
+  unsupportedContentEncoding,
+  unsupportedMediaType,
+} from "../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../model/json.ts";
 import type { AppContext } from "./context.ts";
 
@@ -34,7 +40,11 @@ export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
   const bytes = await readBytes(c);
   return () => {
     if (bytes instanceof AppError) throw bytes;
-    if (bytes.length > 0) requireJsonContentType(c.req.header("Content-Type"));
+    if (bytes.length > 0) {
+      requireJsonContentType(c.req.header("Content-Type"));
+      const encoding = c.req.header("Content-Encoding") || "identity";
+      if (encoding.toLowerCase() !== "identity") throw unsupportedContentEncoding();
+    }
     return parseJson(bytes);
   };
 }

@@ -75,6 +75,18 @@ describe("bodies", () => {
     expect(answer.body.error.code).toBe("UNSUPPORTED_MEDIA_TYPE");
   });
 
+  it.each(["gzip", "br", "identity, gzip"])("that say to be encoded by %s are 415", async (encoding) => {
+    expectFailure(await post(alice, { "Content-Encoding": encoding }), 415, {
+      code: "UNSUPPORTED_MEDIA_TYPE",
+      message: "Content-Encoding is not supported: send the body as it is",
+    });
+  });
+
+  it.each(["identity", "Identity", ""])("that say to be encoded by '%s' are read", async (encoding) => {
+    const body = { ...alice, email: `${crypto.randomUUID()}@example.com` };
+    expectStatus(await post(body, { "Content-Encoding": encoding }), 201);
+  });
+
   it.each(["application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json", ""])(
     "of type '%s' are JSON",
     async (type) => {
