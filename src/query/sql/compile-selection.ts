@@ -45,6 +45,7 @@ export function compileJsonRow(
     (expansion) => sql`'[' || coalesce(${compileExpansion(expansion, parent, sources)}, '') || ']'`,
   );
   const parts = [...groups, ...expansions, ...(others.length > 0 ? [jsonArray(others)] : [])];
+  if (parts.length === 0) return sql`'[]'`;
   return sql`'[' || ${sql.join(parts, sql` || ',' || `)} || ']'`;
 }
 

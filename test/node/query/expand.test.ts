@@ -161,6 +161,13 @@ describe("expansions through many to many", () => {
   const list = (query: string) => db.answer(compileList(planList(node, new URLSearchParams(query)))).data;
   const tooMany = "Cannot expand 'down': it leads from one record to more than";
 
+  it("are empty objects where all that is asked for is deeper than what is expanded", () => {
+    db.insert(node.entity, { upId: null });
+    const deep = Array.from({ length: 6 }, () => "up").join(".");
+    expect(list(`fields=${deep}.id&expand=${deep}`)).toHaveLength(1);
+    db.exec("DELETE FROM w1_nodes; DELETE FROM sqlite_sequence");
+  });
+
   it("show up to 20,000 records under one, and refuse more", () => {
     db.transaction(() => {
       insert(null);
