@@ -42,8 +42,7 @@ export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
     if (bytes instanceof AppError) throw bytes;
     if (bytes.length > 0) {
       requireJsonContentType(c.req.header("Content-Type"));
-      const encoding = c.req.header("Content-Encoding") || "identity";
-      if (encoding.toLowerCase() !== "identity") throw unsupportedContentEncoding();
+      requireNoContentEncoding(c.req.header("Content-Encoding"));
     }
     return parseJson(bytes);
   };
@@ -99,6 +98,10 @@ function requireJsonContentType(contentType: string | undefined): void {
   const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (mediaType === "application/json" || /^application\/[^ ]+\+json$/.test(mediaType)) return;
   throw unsupportedMediaType();
+}
+
+function requireNoContentEncoding(encoding: string | undefined): void {
+  if (encoding && encoding.toLowerCase() !== "identity") throw unsupportedContentEncoding();
 }
 
 function parseJson(bytes: Uint8Array): JsonValue {

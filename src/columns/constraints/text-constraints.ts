@@ -9,8 +9,8 @@ const EMAIL =
 const MAX_EMAIL_LENGTH = 254;
 const MAX_PATTERN_LENGTH = 1000;
 /**
- * Instructions of a column's patterns times characters of a text, some 30 ns each where RE2 has to try all: 1.5 s for the longest
- * text, of which a body holds ten. 500 instructions for a TEXT.
+ * Instructions of a column's patterns times characters of a text, some 30 ns each where RE2 has to try all: 1.5 s for the
+ * longest text, of which a body holds ten. 500 instructions for a TEXT.
  */
 const MAX_PATTERN_STEPS = 50_000_000;
 

@@ -25,7 +25,7 @@ export function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
 
 /** What may not be exceeded by the branches of an expansion. */
 export interface Bound {
-  /** A condition on `root`'s rows: one leads to more than `limit` records, or to more texts. Counts no further than it must. */
+  /** A condition on `root`'s rows: one leads to more than `limit` records, or to too much text. Counts no further than it must. */
   compileExceeds(root: Source, sources: Sources, limit: number): SQL;
   refusal(limit: number): AppError;
 }
@@ -79,13 +79,15 @@ function longColumnsOf({ columns }: Selection): readonly Column[] {
   return longest > SHORT_RECORD ? columns.filter(hasLength) : [];
 }
 
+/** All texts are measured, not only those of as many records as a page's share: a single branch may lead to more. */
 function boundOfTexts({ last }: Branch, texts: readonly Texts[]): Bound {
   return {
-    compileExceeds(root, sources, limit) {
+    compileExceeds(root, sources) {
       const lengths = texts.map(({ path, columns }) => {
         const { from, where, child } = joinPath(path, root, sources);
         const length = columns.map((column) => sql`coalesce(octet_length(${child.column(column)}), 0)`);
-        return sql`(SELECT total("n") FROM (SELECT ${sql.join(length, sql` + `)} AS "n" FROM ${list(from)} WHERE ${where} LIMIT ${limit}))`;
+        const each = sql`SELECT ${sql.join(length, sql` + `)} AS "n" FROM ${list(from)} WHERE ${where} LIMIT ${MAX_EXPANDED_IN_ALL}`;
+        return sql`(SELECT total("n") FROM (${each}))`;
       });
       return sql`${sql.join(lengths, sql` + `)} > ${MAX_EXPANDED_BYTES}`;
     },

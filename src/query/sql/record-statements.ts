@@ -13,6 +13,7 @@ const MAX_CACHED_UPDATES = 256;
 
 /** Characters of a row in the database's answer, which holds 10 MB. */
 const MAX_ROW_LENGTH = 10_000_000;
+
 interface RecordTexts {
   readonly newRow: string;
   readonly insertRow: string;

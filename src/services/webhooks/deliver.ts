@@ -10,7 +10,7 @@ import { type Run, runLane } from "./run-lane.ts";
 const RUN_AFTER_WRITE_MS = 12_000;
 /** Less than a minute with the last attempts, so that scheduled runs hardly overlap. */
 const SCHEDULED_RUN_MS = 40_000;
-/** A Worker may make 10,000 requests an invocation (developers.cloudflare.com/workers/platform/limits), other works' among them. */
+/** A Worker may make 10,000 an invocation, other works' among them: developers.cloudflare.com/workers/platform/limits. */
 const REQUESTS_PER_RUN = 5_000;
 const LANES_PER_RUN = 100;
 

@@ -162,9 +162,10 @@ describe("expansions through many to many", () => {
   const tooMany = "Cannot expand 'down': it leads from one record to more than";
 
   it("are empty objects where all that is asked for is deeper than what is expanded", () => {
-    db.insert(node.entity, { upId: null });
+    for (let id = 1; id <= 7; id++) insert(id > 1 ? id - 1 : null);
     const deep = Array.from({ length: 6 }, () => "up").join(".");
-    expect(list(`fields=${deep}.id&expand=${deep}`)).toHaveLength(1);
+    const shown = list(`filter[id]=7&fields=${deep}.id&expand=${deep}`);
+    expect(shown).toEqual([{ up: { up: { up: { up: { up: {} } } } } }]);
     db.exec("DELETE FROM w1_nodes; DELETE FROM sqlite_sequence");
   });
 
@@ -239,6 +240,17 @@ describe("expansions of long texts", () => {
     expect(list(post, "fields=comments.id,comments.note&expand=comments")).toMatchObject([
       { comments: { length: 101 } },
     ]);
+  });
+
+  it("are measured as a whole, however small the share of a page's records", () => {
+    db.transaction(() => {
+      db.insert(post.entity, {});
+      for (let i = 0; i < 250; i++) db.insert(comment.entity, { postId: 2 });
+      for (let i = 0; i < 101; i++) db.insert(comment.entity, { body: "c".repeat(100_000), postId: 2 });
+    });
+    const query = "filter[id]=2&expand=comments&size=1000";
+    expect(() => list(post, query)).toThrow(refusal("comments", "Comment"));
+    db.exec("DELETE FROM w1_comments WHERE post_id = 2; DELETE FROM w1_posts WHERE id = 2");
   });
 
   it("count the texts of objects, and all that is nested", () => {
