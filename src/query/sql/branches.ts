@@ -5,7 +5,7 @@ import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import { MAX_EXPANDED_BYTES, MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Hop, Selection } from "../plan/plan.ts";
-import { keyword, list } from "./fragments.ts";
+import { identifier, keyword } from "./fragments.ts";
 import { idIn, type Source, type Sources } from "./sources.ts";
 
 /** A to-many expansion, and the way to it. */
@@ -16,46 +16,81 @@ export interface Branch {
 }
 
 /** All of an expansion, itself among them; each comes behind those that it goes through. */
-export function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
+function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
   const deeper = selection.expansions
     .flatMap(branchesOf)
     .map(({ path, last }) => ({ path: [hop, ...path], last }));
   return hop.relationship.kind === "TO_ONE" ? deeper : [{ path: [hop], last: { hop, selection } }, ...deeper];
 }
 
+/** The branches of each expansion that is the first to many on its way. */
+export function outermostBranches({ expansions }: Selection): readonly (readonly Branch[])[] {
+  return expansions.flatMap((expansion) => {
+    const { hop, selection } = expansion;
+    if (hop.relationship.kind !== "TO_ONE") return [branchesOf(expansion)];
+    return outermostBranches(selection).map((branches) =>
+      branches.map(({ path, last }) => ({ path: [hop, ...path], last })),
+    );
+  });
+}
+
+/** The records of an answer, and how many of them and behind them there may be. */
+export interface Extent {
+  readonly records: number;
+  readonly limit: number;
+}
+
 /** What may not be exceeded by the branches of an expansion. */
 export interface Bound {
-  /** A condition on `root`'s rows: one leads to more than `limit` records, or to too much text. Counts no further than it must. */
-  compileExceeds(root: Source, sources: Sources, limit: number): SQL;
-  refusal(limit: number): AppError;
+  /** A condition: the roots together lead to more records than the limit, or to too much text. Counts no further than it must. */
+  compileExceeds(roots: Roots, sources: Sources): SQL;
+  refusal(): AppError;
 }
 
 /**
  * Through many records to many, a thousand times a thousand would hold the database up before anybody sees that it is too
  * much. So no branch may lead to more than a limit, nor may all of them with the objects on their records, nor to texts that
- * no answer holds; in this order, since counting relies on what it goes through. A single branch is bounded under each parent.
+ * no answer holds; in this order, since counting relies on what it goes through. What cannot exceed a limit is not counted.
  */
-export function boundsOf(branches: readonly Branch[]): readonly Bound[] {
+export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly Bound[] {
   const [outermost] = branches;
   if (!outermost) return [];
   const texts = textsBehind(outermost);
-  const bounds = texts.length === 0 ? [] : [boundOfTexts(outermost, texts)];
-  if (branches.length === 1) return bounds;
-  const alone = branches.map((branch) => boundOf(branch, [{ ...branch, weight: 1 }]));
-  const together = branches.map((branch) => ({ ...branch, weight: weightOf(branch.last) }));
-  return [...alone, boundOf(outermost, together), ...bounds];
+  const bounds = texts.length === 0 ? [] : [boundOfTexts(outermost, texts, limit)];
+  const isSingle = branches.length === 1;
+  if (isSingle && records * MAX_EXPANDED_RECORDS * weightOf(outermost.last) <= limit) return bounds;
+  const alone = isSingle
+    ? []
+    : branches.map((branch) => boundOf(branch.last, [{ ...branch, each: () => sql`1` }], limit));
+  const together = branches.map((branch) => ({ ...branch, each: compileWeight(branch.last) }));
+  return [...alone, boundOf(outermost.last, together, limit), ...bounds];
 }
 
-function boundOf({ last }: Branch, counted: readonly (Branch & { readonly weight: number })[]): Bound {
+/** A way, and a number of each record that it leads to. */
+interface Measured {
+  readonly path: readonly Hop[];
+  each(record: Source): SQL;
+}
+
+function boundOf(expansion: Expansion, counted: readonly Measured[], limit: number): Bound {
   return {
-    compileExceeds(root, sources, limit) {
-      const counts = counted.map(
-        ({ path, weight }) => sql`${compileCount(joinPath(path, root, sources), limit)} * ${weight}`,
-      );
-      return sql`${sql.join(counts, sql` + `)} > ${limit}`;
-    },
-    refusal: (limit) => tooManyInAll(last, limit),
+    compileExceeds: (roots, sources) =>
+      sql`${compileTotal(counted, { roots, sources, rows: limit + 1 })} > ${limit}`,
+    refusal: () => tooManyInAll(expansion, limit),
   };
+}
+
+/** The sum of the numbers of the first rows that each way leads to. */
+function compileTotal(
+  measured: readonly Measured[],
+  { roots, sources, rows }: { readonly roots: Roots; readonly sources: Sources; readonly rows: number },
+): SQL {
+  const totals = measured.map(({ path, each }) => {
+    const { from, where, child } = joinPath(path, roots, sources);
+    const n = identifier("n");
+    return sql`(SELECT total(${n}) FROM (SELECT ${each(child)} AS ${n} FROM ${from} WHERE ${where} LIMIT ${rows}))`;
+  });
+  return sql.join(totals, sql` + `);
 }
 
 /** Columns whose texts can be long, and the way to their records. */
@@ -79,66 +114,89 @@ function longColumnsOf({ columns }: Selection): readonly Column[] {
   return longest > SHORT_RECORD ? columns.filter(hasLength) : [];
 }
 
-/** All texts are measured, not only those of as many records as a page's share: a single branch may lead to more. */
-function boundOfTexts({ last }: Branch, texts: readonly Texts[]): Bound {
+function boundOfTexts({ last }: Branch, texts: readonly Texts[], rows: number): Bound {
+  const measured = texts.map(({ path, columns }) => ({ path, each: compileLength(columns) }));
   return {
-    compileExceeds(root, sources) {
-      const lengths = texts.map(({ path, columns }) => {
-        const { from, where, child } = joinPath(path, root, sources);
-        const length = columns.map((column) => sql`coalesce(octet_length(${child.column(column)}), 0)`);
-        const each = sql`SELECT ${sql.join(length, sql` + `)} AS "n" FROM ${list(from)} WHERE ${where} LIMIT ${MAX_EXPANDED_IN_ALL}`;
-        return sql`(SELECT total("n") FROM (${each}))`;
-      });
-      return sql`${sql.join(lengths, sql` + `)} > ${MAX_EXPANDED_BYTES}`;
-    },
+    compileExceeds: (roots, sources) =>
+      sql`${compileTotal(measured, { roots, sources, rows })} > ${MAX_EXPANDED_BYTES}`,
     refusal: () => tooLongInAll(last),
   };
 }
 
+const compileLength = (columns: readonly Column[]) => (record: Source) =>
+  sql.join(
+    columns.map((column) => sql`coalesce(octet_length(${record.column(column)}), 0)`),
+    sql` + `,
+  );
+
 /** Characters; 20,000 of such records are four answers. */
 const SHORT_RECORD = 2_000;
 
-/** A record, and the objects on it. */
-function weightOf({ selection }: Expansion): number {
-  const objects = selection.expansions.filter(({ hop }) => hop.relationship.kind === "TO_ONE");
-  return objects.reduce((sum, object) => sum + weightOf(object), 1);
-}
+/** A record, and at most so many objects on it. */
+const weightOf = ({ selection }: Expansion): number =>
+  objectsOf(selection).reduce((sum, { expansion }) => sum + weightOf(expansion), 1);
 
-/** How many records a path leads to; no more are counted than are too many. */
-function compileCount({ from, where }: JoinedPath, limit: number): SQL {
-  return sql`(SELECT count(*) FROM (SELECT 1 FROM ${list(from)} WHERE ${where} LIMIT ${limit + 1}))`;
+/** Likewise, without the objects of references that are null; an object counts with all that it can have on it. */
+const compileWeight =
+  ({ selection }: Expansion) =>
+  (record: Source): SQL => {
+    const objects = objectsOf(selection).map(
+      ({ column, expansion }) => sql`(${record.column(column)} IS NOT NULL) * ${weightOf(expansion)}`,
+    );
+    return sql.join([sql`1`, ...objects], sql` + `);
+  };
+
+const objectsOf = ({ expansions }: Selection) =>
+  expansions.flatMap((expansion) => {
+    const { relationship } = expansion.hop;
+    return relationship.kind === "TO_ONE" ? [{ column: relationship.column, expansion }] : [];
+  });
+
+/** Where ways begin: rows of an entity. */
+export interface Roots {
+  readonly source: Source;
+  readonly from: SQL;
+  readonly where: SQL;
 }
 
 export interface JoinedPath {
-  readonly from: readonly SQL[];
+  readonly from: SQL;
   readonly where: SQL;
   /** The last two of the entities on the way. */
   readonly parent: Source;
   readonly child: Source;
 }
 
-/** Joins, because sub-selects of five levels are too much for SQLite's parser. */
-export function joinPath(path: readonly Hop[], root: Source, sources: Sources): JoinedPath {
-  const from: SQL[] = [];
-  const where: SQL[] = [];
-  let parent = root;
-  let child = root;
-  for (const { relationship, entity, through } of path) {
+/**
+ * Joins, because sub-selects of five levels are too much for SQLite's parser; in the order of the way, which counting
+ * relies on.
+ */
+export function joinPath(path: readonly Hop[], roots: Roots, sources: Sources): JoinedPath {
+  const from = [roots.from];
+  const where = [roots.where];
+  let parent = roots.source;
+  let child = roots.source;
+  for (const hop of path) {
     parent = child;
-    child = sources.use(entity);
+    child = sources.use(hop.entity);
     from.push(child.from);
-    if (relationship.kind === "TO_ONE") {
-      where.push(sql`${idIn(child)} = ${parent.column(relationship.column)}`);
-    } else if (relationship.kind === "TO_MANY" || !through) {
-      where.push(sql`${child.column(relationship.targetColumn)} = ${idIn(parent)}`);
-    } else {
-      const link = sources.use(through);
-      from.push(link.from);
-      where.push(sql`${link.column(relationship.sourceColumn)} = ${idIn(parent)}`);
-      where.push(sql`${link.column(relationship.targetColumn)} = ${idIn(child)}`);
-    }
+    where.push(compileMatch(hop, { parent, child }, sources));
   }
-  return { from, where: sql.join(where, keyword("and")), parent, child };
+  return { from: sql.join(from, sql` CROSS JOIN `), where: sql.join(where, keyword("and")), parent, child };
+}
+
+/** Which records of `child` a relationship leads to; each is found once, however often it is linked. */
+export function compileMatch(
+  { relationship, through }: Hop,
+  { parent, child }: { readonly parent: Source; readonly child: Source },
+  sources: Sources,
+): SQL {
+  if (relationship.kind === "TO_ONE") return sql`${idIn(child)} = ${parent.column(relationship.column)}`;
+  if (relationship.kind === "TO_MANY" || !through)
+    return sql`${child.column(relationship.targetColumn)} = ${idIn(parent)}`;
+  const link = sources.use(through);
+  const targets = sql`SELECT ${link.column(relationship.targetColumn)} FROM ${link.from} WHERE ${link.column(relationship.sourceColumn)} = ${idIn(parent)}`;
+  return sql`${idIn(child)} IN (${targets})`;
 }
 
 /** An expansion is never cut in silence. */
@@ -148,15 +206,15 @@ export const tooManyRecords = (expansion: Expansion) =>
 const tooManyInAll = (expansion: Expansion, limit: number) =>
   unexpandable(
     expansion,
-    `it leads from one record to more than ${limit}`,
-    limit < MAX_EXPANDED_IN_ALL ? "take smaller pages, or " : "",
+    `it leads to more than ${limit} records`,
+    limit > MAX_EXPANDED_IN_ALL ? "take smaller pages, or " : "",
   );
 
 const tooLongInAll = (expansion: Expansion) =>
   unexpandable(
     expansion,
-    `it leads from one record to more than ${MAX_EXPANDED_BYTES / 1_000_000} MB of text`,
-    "ask for fewer fields, or ",
+    `it leads to more than ${MAX_EXPANDED_BYTES / 1_000_000} MB of text`,
+    "ask for fewer fields or records, or ",
   );
 
 const unexpandable = ({ hop }: Expansion, why: string, orElse = "") =>

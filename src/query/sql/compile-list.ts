@@ -4,7 +4,7 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import { MAX_CURSOR_LENGTH } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan, SortKey } from "../plan/plan.ts";
-import { compileCount, compilePage } from "./compile-page.ts";
+import { compileCount, compilePage, pageRefusals } from "./compile-page.ts";
 import { isRunOrder } from "./compile-runs.ts";
 import { type Seek, splitSeek } from "./compile-seek.ts";
 import type { Compiled, Rows } from "./compiled.ts";
@@ -54,7 +54,9 @@ function compileOffsetList(
     statements: hasCount ? [statement, compileCount(plan)] : [statement],
     isPage: true,
     shape: ([rows = [], count = []]) => {
-      const data = parseRows(rows).map(shaperOf(plan.selection));
+      const found = parseRows(rows);
+      pageRefusals(plan.selection, size).check(found[0]);
+      const data = found.map(shaperOf(plan.selection));
       if (!hasCount) return { data, meta: { page: number, size } };
       const totalElements = Number(count[0]?.[0] ?? 0);
       const totalPages = Math.ceil(totalElements / size);
@@ -103,6 +105,7 @@ export function compileChunk(
 ): Compiled<Chunk> {
   const { selection, sort } = plan;
   const window = { limit: size + 1, offset: 0, hasKeys: true };
+  const refusals = pageRefusals(selection, window.limit);
   const whole: Seek = { after, block: "ALL" };
   const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
   return {
@@ -110,6 +113,7 @@ export function compileChunk(
     isPage: seeks.length === 1,
     shape(results) {
       const found = parseRows(results.flat());
+      refusals.check(found.find((row) => typeof row === "number"));
       const wanted = found.slice(0, size);
       const last = found.length > size ? wanted.at(-1) : undefined;
       return { records: wanted.map(shaperOf(selection)), next: last ? readKeys(sort, last) : null };

@@ -1,12 +1,11 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { AppError } from "../../errors/app-error.ts";
 import type { Statement } from "../../model/sql-value.ts";
-import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
-import type { Expansion, Hop, RecordViewPlan } from "../plan/plan.ts";
-import { type Bound, type Branch, boundsOf, branchesOf, joinPath, tooManyRecords } from "./branches.ts";
-import { matchOf, type RecordId } from "./compile-record-view.ts";
-import { list } from "./fragments.ts";
-import { idIn, type Source, Sources } from "./sources.ts";
+import { MAX_EXPANDED_RECORDS } from "../limits.ts";
+import type { Hop, RecordViewPlan } from "../plan/plan.ts";
+import { type Bound, boundsOf, joinPath, outermostBranches, type Roots, tooManyRecords } from "./branches.ts";
+import { ONE_RECORD, type RecordId, rootOf } from "./compile-record-view.ts";
+import { idIn, Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
 /** Whether an expansion of a record is too large to be shown. */
@@ -23,13 +22,12 @@ export interface OverflowCheck {
 export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): readonly OverflowCheck[] {
   const root = () => {
     const sources = new Sources(plan.scope);
-    const source = sources.use(plan.entity);
-    return { sources, source, match: matchOf(source, id) };
+    return { sources, roots: rootOf(sources.use(plan.entity), id) };
   };
-  return plan.selection.expansions.flatMap(outermostOf).flatMap((branches) => [
-    ...boundsOf(branches).map((bound) => ({
+  return outermostBranches(plan.selection).flatMap((branches) => [
+    ...boundsOf(branches, ONE_RECORD).map((bound) => ({
       query: compileExceeds(bound, root()),
-      refusal: () => bound.refusal(MAX_EXPANDED_IN_ALL),
+      refusal: bound.refusal,
     })),
     ...branches.map(({ path, last }) => ({
       query: compileOverflow(path, root()),
@@ -38,30 +36,17 @@ export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): reado
   ]);
 }
 
-/** The branches of each expansion that is the first to many on its way. */
-function outermostOf(expansion: Expansion): readonly (readonly Branch[])[] {
-  const { hop, selection } = expansion;
-  if (hop.relationship.kind !== "TO_ONE") return [branchesOf(expansion)];
-  return selection.expansions
-    .flatMap(outermostOf)
-    .map((branches) => branches.map(({ path, last }) => ({ path: [hop, ...path], last })));
-}
-
 interface Root {
   readonly sources: Sources;
-  readonly source: Source;
-  /** Finds the record. */
-  readonly match: SQL;
+  readonly roots: Roots;
 }
 
-function compileExceeds(bound: Bound, { sources, source, match }: Root): Statement {
-  const exceeds = bound.compileExceeds(source, sources, MAX_EXPANDED_IN_ALL);
-  return toStatement(sql`SELECT 1 FROM ${source.from} WHERE ${match} AND ${exceeds}`);
-}
+const compileExceeds = (bound: Bound, { sources, roots }: Root): Statement =>
+  toStatement(sql`SELECT 1 WHERE ${bound.compileExceeds(roots, sources)}`);
 
-function compileOverflow(path: readonly Hop[], { sources, source, match }: Root): Statement {
-  const { from, where, parent, child } = joinPath(path, source, sources);
+function compileOverflow(path: readonly Hop[], { sources, roots }: Root): Statement {
+  const { from, where, parent, child } = joinPath(path, roots, sources);
   return toStatement(
-    sql`SELECT 1 FROM ${list([source.from, ...from])} WHERE ${match} AND ${where} GROUP BY ${idIn(parent)} HAVING count(DISTINCT ${idIn(child)}) > ${MAX_EXPANDED_RECORDS}`,
+    sql`SELECT 1 FROM ${from} WHERE ${where} GROUP BY ${idIn(parent)} HAVING count(DISTINCT ${idIn(child)}) > ${MAX_EXPANDED_RECORDS}`,
   );
 }

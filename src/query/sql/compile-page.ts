@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Statement } from "../../model/sql-value.ts";
-import { MAX_EXPANDED_IN_ALL, MAX_EXPANDED_ON_PAGE } from "../limits.ts";
+import { MAX_EXPANDED_ON_PAGE } from "../limits.ts";
 import type { Predicate, Selection, Selector, SortKey } from "../plan/plan.ts";
 import { compilePredicate } from "./compile-predicate.ts";
 import { compileRuns, isRunOrder } from "./compile-runs.ts";
@@ -9,6 +9,7 @@ import { compileJsonRow } from "./compile-selection.ts";
 import { identifier, keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
 import { compileJsonCell } from "./json-cell.ts";
+import { Refusals } from "./refusals.ts";
 import { idIn, type Source, Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
@@ -32,7 +33,7 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   const rows = findRuns(frame, window) ?? compileRows(frame, { keys, joins: joins.sql, window });
   if (isSimple) {
     const others = window.hasKeys ? compileKeys(sort, keys) : [];
-    const row = compileJsonRow(selection, { source, limit: undefined }, { sources, others });
+    const row = compileJsonRow(selection, source, { sources, others });
     return toStatement(sql`SELECT ${row} ${rows.from}`);
   }
   return toStatement(compileLate(frame, { keys, rows, selection, window }));
@@ -111,18 +112,28 @@ function compileLate(
     ...keyNames.map((name, index) => sql`${keys[index]} AS ${name}`),
   ];
   const record = sources.use(selector.entity);
-  const page = identifier("page");
+  const page = identifier("found");
   const others = compileKeys(
     selector.sort,
     keyNames.map((name) => sql`${page}.${name}`),
   );
-  const row = compileJsonRow(selection, { source: record, limit: shareOf(window) }, { sources, others });
-  return sql`SELECT ${row} FROM (${rows.with}SELECT ${list(found)} ${rows.from}) AS ${page} CROSS JOIN ${record.from} ON ${idIn(record)} = ${page}.${identifier("id")}`;
+  const row = compileJsonRow(selection, record, { sources, others });
+  const isOnPage = sql`${idIn(record)} = ${page}.${identifier("id")}`;
+  const roots = sources.use(selector.entity);
+  const behind = sql`${page} CROSS JOIN ${roots.from}`;
+  return pageRefusals(selection, window.limit).compile(
+    [sql`${page} AS (${rows.with}SELECT ${list(found)} ${rows.from})`],
+    sql`SELECT ${row} FROM ${page} CROSS JOIN ${record.from} ON ${isOnPage}`,
+    {
+      roots: { source: roots, from: behind, where: sql`${idIn(roots)} = ${page}.${identifier("id")}` },
+      sources,
+    },
+  );
 }
 
-/** Of a record in the records that the expansions of a page may lead to. */
-const shareOf = ({ limit }: Window): number =>
-  Math.min(MAX_EXPANDED_IN_ALL, Math.floor(MAX_EXPANDED_ON_PAGE / limit));
+/** What the expansions of a page of so many records may not exceed. */
+export const pageRefusals = (selection: Selection, records: number): Refusals =>
+  new Refusals(selection, { records, limit: MAX_EXPANDED_ON_PAGE });
 
 const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);
 

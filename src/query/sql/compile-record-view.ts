@@ -3,8 +3,10 @@ import type { Column } from "../../model/column.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL } from "../limits.ts";
 import type { RecordViewPlan } from "../plan/plan.ts";
+import type { Extent, Roots } from "./branches.ts";
 import { compileJsonRow } from "./compile-selection.ts";
 import { identifier, keyword } from "./fragments.ts";
+import { Refusals } from "./refusals.ts";
 import { type TaggedRecord, tagOf } from "./shape-record.ts";
 import { type JsonRow, shaperOf } from "./shape-selection.ts";
 import { idIn, type Source, Sources } from "./sources.ts";
@@ -21,7 +23,15 @@ export interface UniqueMatch {
   readonly matching: ReadonlyMap<Column, SqlValue>;
 }
 
-export function matchOf(source: Source, id: RecordId): SQL {
+export const ONE_RECORD: Extent = { records: 1, limit: MAX_EXPANDED_IN_ALL };
+
+export const rootOf = (source: Source, id: RecordId): Roots => ({
+  source,
+  from: source.from,
+  where: matchOf(source, id),
+});
+
+function matchOf(source: Source, id: RecordId): SQL {
   const idColumn = idIn(source);
   if (id === LAST_INSERTED) return sql`${idColumn} = last_insert_rowid()`;
   if (typeof id !== "object" || id === null) return sql`${idColumn} = ${id}`;
@@ -43,21 +53,24 @@ export function compileRecordView({ entity, scope, selection }: RecordViewPlan, 
   const sources = new Sources(scope);
   const source = sources.use(entity);
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
-  const parent = { source, limit: MAX_EXPANDED_IN_ALL };
-  const row = compileJsonRow(selection, parent, { sources, others: [idIn(source), version] });
+  const row = compileJsonRow(selection, source, { sources, others: [idIn(source), version] });
+  const roots = rootOf(source, id);
+  const select = sql`SELECT ${row} FROM ${roots.from} WHERE ${roots.where}`;
+  const refusals = new Refusals(selection, ONE_RECORD);
   const shape = shaperOf(selection);
   return {
-    statement: toStatement(sql`SELECT ${row} FROM ${source.from} WHERE ${matchOf(source, id)}`),
+    statement: toStatement(refusals.compile([], select, { roots, sources })),
     shape(text) {
       const cells = JSON.parse(text) as JsonRow;
+      refusals.check(cells);
       const [recordId, recordVersion] = cells.at(-1) ?? [];
       return { id: String(recordId), tag: tagOf(entity, recordVersion), record: shape(cells) };
     },
   };
 }
 
-/** The same view of another record: an id is the last argument. */
+/** The view of a record, made of that of none: null is never an argument but for the id. */
 export const withId = ({ sql: text, args }: Statement, id: SqlValue): Statement => ({
   sql: text,
-  args: [...args.slice(0, -1), id],
+  args: args.map((arg) => arg ?? id),
 });

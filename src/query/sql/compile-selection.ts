@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
-import { boundsOf, branchesOf } from "./branches.ts";
+import { compileMatch } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
 import { compileJsonCell } from "./json-cell.ts";
 import { idIn, idOf, type Source, type Sources } from "./sources.ts";
@@ -19,13 +19,6 @@ export const placeOf = (position: number) => ({
   index: position % GROUP_SIZE,
 });
 
-/** What expansions hang on. */
-export interface Parent {
-  readonly source: Source;
-  /** How many records expansions through many to many may lead to; undefined where that is known to hold. */
-  readonly limit: number | undefined;
-}
-
 /**
  * A record as the text of a JSON array: its values in groups of 100, each an array, then an array of records for each
  * expansion, then, when there is any, a group of `others`. Joined instead of made by JSON functions, which would read
@@ -34,15 +27,15 @@ export interface Parent {
  */
 export function compileJsonRow(
   selection: Selection,
-  parent: Parent,
+  source: Source,
   { sources, others = [] }: { readonly sources: Sources; readonly others?: readonly SQL[] },
 ): SQL {
-  const values = selection.columns.map((column) => compileJsonCell(parent.source.column(column), column));
+  const values = selection.columns.map((column) => compileJsonCell(source.column(column), column));
   const groups = Array.from({ length: groupsOf(selection) }, (_, i) =>
     jsonArray(values.slice(i * GROUP_SIZE, (i + 1) * GROUP_SIZE)),
   );
   const expansions = selection.expansions.map(
-    (expansion) => sql`'[' || coalesce(${compileExpansion(expansion, parent, sources)}, '') || ']'`,
+    (expansion) => sql`'[' || coalesce(${compileExpansion(expansion, source, sources)}, '') || ']'`,
   );
   const parts = [...groups, ...expansions, ...(others.length > 0 ? [jsonArray(others)] : [])];
   if (parts.length === 0) return sql`'[]'`;
@@ -52,37 +45,11 @@ export function compileJsonRow(
 const jsonArray = (values: readonly SQL[]): SQL => sql`json_array(${list(values)})`;
 
 /** The records of an expansion, separated by commas; null when there are none. */
-function compileExpansion({ hop, selection }: Expansion, parent: Parent, sources: Sources): SQL {
-  const { relationship } = hop;
-  const { source, limit } = parent;
+function compileExpansion({ hop, selection }: Expansion, parent: Source, sources: Sources): SQL {
   const child = sources.use(hop.entity);
-  if (relationship.kind === "TO_ONE") {
-    const match = sql`${idIn(child)} = ${source.column(relationship.column)}`;
-    const row = compileJsonRow(selection, { source: child, limit }, { sources });
-    return sql`(SELECT ${row} FROM ${child.from} WHERE ${match})`;
-  }
-  const parentId = idIn(source);
-  const refusals = compileRefusals({ hop, selection }, parent, sources);
-  if (relationship.kind === "TO_MANY" || !hop.through) {
-    const match = sql`${child.column(relationship.targetColumn)} = ${parentId}`;
-    return sql`(${refusals}${compileMany(selection, { child, match }, sources)})`;
-  }
-  const through = sources.use(hop.through);
-  const targets = sql`SELECT ${through.column(relationship.targetColumn)} FROM ${through.from} WHERE ${through.column(relationship.sourceColumn)} = ${parentId}`;
-  return sql`(${refusals}${compileMany(selection, { child, match: sql`${idIn(child)} IN (${targets})` }, sources)})`;
-}
-
-/**
- * In front of the outermost expansions that go to many: the first row is what they give, and where a bound is exceeded,
- * that bound. In this form it takes the fewest places on the parser's stack.
- */
-function compileRefusals(expansion: Expansion, { source, limit }: Parent, sources: Sources): SQL {
-  if (limit === undefined) return sql``;
-  const refusals = boundsOf(branchesOf(expansion)).map((bound, i) => {
-    const exceeds = bound.compileExceeds(source, sources, limit);
-    return sql`SELECT ${JSON.stringify(`${i}:${limit}`)} WHERE ${exceeds} UNION ALL `;
-  });
-  return sql.join(refusals);
+  const match = compileMatch(hop, { parent, child }, sources);
+  if (hop.relationship.kind !== "TO_ONE") return sql`(${compileMany(selection, { child, match }, sources)})`;
+  return sql`(SELECT ${compileJsonRow(selection, child, { sources })} FROM ${child.from} WHERE ${match})`;
 }
 
 /** One record more than allowed is read, so that too many are noticed instead of cut. */
@@ -94,7 +61,7 @@ function compileMany(
   const rows = sources.use(selection.entity);
   const needed = list(neededColumns(selection).map((column) => child.column(column)));
   const page = sql`SELECT ${needed} FROM ${child.from} WHERE ${match} ORDER BY ${idIn(child)} LIMIT ${MAX_EXPANDED_RECORDS + 1}`;
-  const row = compileJsonRow(selection, { source: rows, limit: undefined }, { sources });
+  const row = compileJsonRow(selection, rows, { sources });
   return sql`SELECT group_concat(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
 }
 

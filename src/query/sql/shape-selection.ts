@@ -3,7 +3,7 @@ import type { Column } from "../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Selection } from "../plan/plan.ts";
-import { boundsOf, branchesOf, tooManyRecords } from "./branches.ts";
+import { tooManyRecords } from "./branches.ts";
 import { groupsOf, placeOf } from "./compile-selection.ts";
 import type { JsonCell } from "./json-cell.ts";
 
@@ -55,20 +55,9 @@ function shapeExpansion(expansion: Expansion): (records: JsonRow[number]) => Jso
   const shapeOne = (row: JsonCell | JsonRow | undefined): JsonValue => (isRow(row) ? shape(row) : null);
   if (hop.relationship.kind === "TO_ONE") return ([row]) => shapeOne(row);
   return (rows) => {
-    const [first] = rows;
-    if (typeof first === "string") throw exceededBound(expansion, first);
     if (rows.length > MAX_EXPANDED_RECORDS) throw tooManyRecords(expansion);
     return rows.map(shapeOne);
   };
 }
 
 const isRow = (cell: JsonCell | JsonRow | undefined): cell is JsonRow => Array.isArray(cell);
-
-/** What `compileRefusals` has put in the place of the records. */
-function exceededBound(expansion: Expansion, cell: string) {
-  const [index = 0, limit = 0] = cell.split(":").map(Number);
-  const bound = boundsOf(branchesOf(expansion))[index];
-  return (
-    bound?.refusal(limit) ?? new Error(`Expansion ${expansion.hop.relationship.name} has no bound ${index}`)
-  );
-}

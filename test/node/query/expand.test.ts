@@ -148,7 +148,15 @@ describe("expand", () => {
 
 describe("expansions through many to many", () => {
   const trees = sketchCatalog(
-    [{ name: "Node", columns: [reference("upId", "Node", { relationship: "up", inverse: "down" })] }],
+    [
+      {
+        name: "Node",
+        columns: [
+          reference("upId", "Node", { relationship: "up", inverse: "down" }),
+          reference("otherId", "Node", { relationship: "other", inverse: "others" }),
+        ],
+      },
+    ],
     5,
   );
   const node = targetIn(trees, "Node");
@@ -159,7 +167,7 @@ describe("expansions through many to many", () => {
     return db.show(compileRecordView(planRecordView(node, parameters), id))?.record;
   };
   const list = (query: string) => db.answer(compileList(planList(node, new URLSearchParams(query)))).data;
-  const tooMany = "Cannot expand 'down': it leads from one record to more than";
+  const tooMany = "Cannot expand 'down': it leads to more than";
 
   it("are empty objects where all that is asked for is deeper than what is expanded", () => {
     for (let id = 1; id <= 7; id++) insert(id > 1 ? id - 1 : null);
@@ -194,12 +202,52 @@ describe("expansions through many to many", () => {
     expect(() => list("size=1000&expand=up.down.up.down.up&fields=id,up")).toThrow(tooMany);
   });
 
-  it("share a page's 200,000 among its records", () => {
-    const query = "filter[upId]=2&expand=up.down.down,up.down.up.up";
-    expect(list(`${query}&size=100`)).toHaveLength(100);
-    expect(() => list(`${query}&size=1000`)).toThrow(
-      "Cannot expand 'down': it leads from one record to more than 200 — take smaller pages, or list Node with a filter instead",
+  it("lead from a page to up to 200,000, objects among them, null ones not", () => {
+    const query = "filter[upId.gt]=1&filter[upId.lte]=201&count=none";
+    const shown = list(`${query}&size=1000&fields=id&expand=up.down.other.other.other`);
+    expect(shown).toHaveLength(1000);
+    expect(list(`${query}&size=500&fields=id,up.down.up.id&expand=up.down.up.up`)).toHaveLength(500);
+    expect(() => list(`${query}&size=1000&expand=up.down.up.up`)).toThrow(
+      "Cannot expand 'down': it leads to more than 200000 records — take smaller pages, or list Node with a filter instead",
     );
+  });
+
+  it("count a record once, however often it is linked", () => {
+    const linked = sketchCatalog(
+      [
+        {
+          name: "Order",
+          columns: [],
+          relationships: [
+            { name: "tags", type: "MANY_TO_MANY", through: "OrderTag", source: "orderId", target: "tagId" },
+          ],
+        },
+        {
+          name: "Tag",
+          columns: [],
+          relationships: [
+            { name: "orders", type: "MANY_TO_MANY", through: "OrderTag", source: "tagId", target: "orderId" },
+          ],
+        },
+        {
+          name: "OrderTag",
+          columns: [
+            reference("orderId", "Order", { relationship: "order", inverse: "orderTags" }),
+            reference("tagId", "Tag", { relationship: "tag", inverse: "orderTags" }),
+          ],
+        },
+      ],
+      4,
+    );
+    const order = targetIn(linked, "Order");
+    const links = new TestDatabase(linked);
+    links.insert(order.entity, {});
+    links.insert(targetIn(linked, "Tag").entity, {});
+    const { entity } = targetIn(linked, "OrderTag");
+    for (let i = 0; i < 150; i++) links.insert(entity, { orderId: 1, tagId: 1 });
+    const parameters = new URLSearchParams("expand=tags.orders");
+    const { data } = links.answer(compileList(planList(order, parameters)));
+    expect(data).toEqual([{ id: 1, tags: [{ id: 1, orders: [{ id: 1 }] }] }]);
   });
 });
 
@@ -223,7 +271,7 @@ describe("expansions of long texts", () => {
   const list = (target: typeof post, query: string) =>
     db.answer(compileList(planList(target, new URLSearchParams(query)))).data;
   const refusal = (name: string, entity: string) =>
-    `Cannot expand '${name}': it leads from one record to more than 10 MB of text — ask for fewer fields, or list ${entity} with a filter instead`;
+    `Cannot expand '${name}': it leads to more than 10 MB of text — ask for fewer fields or records, or list ${entity} with a filter instead`;
 
   beforeAll(() => {
     db.transaction(() => {

@@ -1,0 +1,34 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Selection } from "../plan/plan.ts";
+import { boundsOf, type Extent, outermostBranches, type Roots } from "./branches.ts";
+import { identifier, list } from "./fragments.ts";
+import type { JsonRow } from "./shape-selection.ts";
+import type { Sources } from "./sources.ts";
+
+/** What keeps the expansions of an answer small enough. */
+export class Refusals {
+  readonly #bounds;
+
+  constructor(selection: Selection, extent: Extent) {
+    this.#bounds = outermostBranches(selection).flatMap((branches) => boundsOf(branches, extent));
+  }
+
+  /** `ctes` stand before `select`, which ends in a condition. No record is read where a bound is exceeded: its number is. */
+  compile(ctes: readonly SQL[], select: SQL, { roots, sources }: { roots: Roots; sources: Sources }): SQL {
+    if (this.#bounds.length === 0) return sql`${withAll(ctes)}${select}`;
+    const refused = identifier("refused");
+    const exceeded = this.#bounds.map(
+      (bound, index) => sql`SELECT ${String(index)} WHERE ${bound.compileExceeds(roots, sources)}`,
+    );
+    const first = sql`${sql.join(exceeded, sql` UNION ALL `)} LIMIT 1`;
+    const all = withAll([...ctes, sql`${refused} AS MATERIALIZED (${first})`]);
+    return sql`${all}SELECT * FROM ${refused} UNION ALL ${select} AND NOT EXISTS (SELECT 1 FROM ${refused})`;
+  }
+
+  /** Throws the refusal when the first row is the number of a bound. */
+  check(first: JsonRow | number | undefined): void {
+    if (typeof first === "number") throw this.#bounds[first]?.refusal();
+  }
+}
+
+const withAll = (ctes: readonly SQL[]): SQL => (ctes.length === 0 ? sql`` : sql`WITH ${list(ctes)} `);
