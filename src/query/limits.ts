@@ -33,12 +33,12 @@ export const MAX_FIELDS = 1_000;
 export const MAX_PATH_SEGMENTS = 16;
 /** Records of one to-many expansion under one parent. */
 export const MAX_EXPANDED_RECORDS = 1_000;
-/** Records under one record of the answer, of an expansion through many to many with all that is on its way. */
+/** Records that the expansions of a single record lead to, objects among them. */
 export const MAX_EXPANDED_IN_ALL = 20_000;
-/** The same under all records of a page, an equal share of it under each. */
+/** The same of all records of a page together. */
 export const MAX_EXPANDED_ON_PAGE = 200_000;
 
-/** Of texts under one record of the answer: what an answer of the database holds. */
+/** Of texts that the expansions of an answer lead to: what an answer of the database holds. */
 export const MAX_EXPANDED_BYTES = 10_000_000;
 
 export const MAX_MEASURES = 50;

@@ -55,9 +55,9 @@ export interface Bound {
 export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly Bound[] {
   const [outermost] = branches;
   if (!outermost) return [];
-  const texts = textsBehind(outermost);
-  const bounds = texts.length === 0 ? [] : [boundOfTexts(outermost, texts, limit)];
   const isSingle = branches.length === 1;
+  const texts = textsBehind(outermost, isSingle ? records * MAX_EXPANDED_RECORDS : limit);
+  const bounds = texts.length === 0 ? [] : [boundOfTexts(outermost, texts, limit)];
   if (isSingle && records * MAX_EXPANDED_RECORDS * weightOf(outermost.last) <= limit) return bounds;
   const alone = isSingle
     ? []
@@ -100,18 +100,18 @@ interface Texts {
 }
 
 /** Of the records of an expansion, of the objects on them, and of what expands them. */
-function textsBehind({ path, last: { selection } }: Branch): readonly Texts[] {
-  const columns = longColumnsOf(selection);
+function textsBehind({ path, last: { selection } }: Branch, most: number): readonly Texts[] {
+  const columns = longColumnsOf(selection, most);
   const deeper = selection.expansions.flatMap((expansion) =>
-    textsBehind({ path: [...path, expansion.hop], last: expansion }),
+    textsBehind({ path: [...path, expansion.hop], last: expansion }, most),
   );
   return columns.length === 0 ? deeper : [{ path, columns }, ...deeper];
 }
 
-/** None of a record so short that no expansion is too long for the number of its records. */
-function longColumnsOf({ columns }: Selection): readonly Column[] {
+/** None of a record so short that `most` of them cannot be too long. */
+function longColumnsOf({ columns }: Selection, most: number): readonly Column[] {
   const longest = columns.reduce((sum, column) => sum + longestValueOf(column), 0);
-  return longest > SHORT_RECORD ? columns.filter(hasLength) : [];
+  return longest > Math.min(SHORT_RECORD, (4 * MAX_EXPANDED_BYTES) / most) ? columns.filter(hasLength) : [];
 }
 
 function boundOfTexts({ last }: Branch, texts: readonly Texts[], rows: number): Bound {
@@ -129,7 +129,7 @@ const compileLength = (columns: readonly Column[]) => (record: Source) =>
     sql` + `,
   );
 
-/** Characters; 20,000 of such records are four answers. */
+/** Characters; 20,000 of such records are four answers, and no more than that go unmeasured. */
 const SHORT_RECORD = 2_000;
 
 /** A record, and at most so many objects on it. */

@@ -48,14 +48,15 @@ function compileOffsetList(
   page: PagePlan & { readonly kind: "OFFSET" },
 ): Compiled<ListAnswer> {
   const { page: number, size, hasCount } = page;
-  const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false };
+  const refusals = pageRefusals(plan.selection, size);
+  const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false, refusals };
   const statement = compilePage(plan, plan.selection, window);
   return {
     statements: hasCount ? [statement, compileCount(plan)] : [statement],
     isPage: true,
     shape: ([rows = [], count = []]) => {
       const found = parseRows(rows);
-      pageRefusals(plan.selection, size).check(found[0]);
+      refusals.check(found);
       const data = found.map(shaperOf(plan.selection));
       if (!hasCount) return { data, meta: { page: number, size } };
       const totalElements = Number(count[0]?.[0] ?? 0);
@@ -104,8 +105,8 @@ export function compileChunk(
   size: number,
 ): Compiled<Chunk> {
   const { selection, sort } = plan;
-  const window = { limit: size + 1, offset: 0, hasKeys: true };
-  const refusals = pageRefusals(selection, window.limit);
+  const refusals = pageRefusals(selection, size + 1);
+  const window = { limit: size + 1, offset: 0, hasKeys: true, refusals };
   const whole: Seek = { after, block: "ALL" };
   const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
   return {
@@ -113,7 +114,7 @@ export function compileChunk(
     isPage: seeks.length === 1,
     shape(results) {
       const found = parseRows(results.flat());
-      refusals.check(found.find((row) => typeof row === "number"));
+      refusals.check(found);
       const wanted = found.slice(0, size);
       const last = found.length > size ? wanted.at(-1) : undefined;
       return { records: wanted.map(shaperOf(selection)), next: last ? readKeys(sort, last) : null };

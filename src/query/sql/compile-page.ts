@@ -19,6 +19,7 @@ export interface Window {
   readonly seek: Seek;
   /** Whether records end with the values of their sort keys. */
   readonly hasKeys: boolean;
+  readonly refusals: Refusals;
 }
 
 /** One page of records with their expansions, each as JSON text in the one cell of its row. */
@@ -118,16 +119,13 @@ function compileLate(
     keyNames.map((name) => sql`${page}.${name}`),
   );
   const row = compileJsonRow(selection, record, { sources, others });
-  const isOnPage = sql`${idIn(record)} = ${page}.${identifier("id")}`;
-  const roots = sources.use(selector.entity);
-  const behind = sql`${page} CROSS JOIN ${roots.from}`;
-  return pageRefusals(selection, window.limit).compile(
+  const isOnPage = (rows: Source) => sql`${idIn(rows)} = ${page}.${identifier("id")}`;
+  const root = sources.use(selector.entity);
+  const roots = { source: root, from: sql`${page} CROSS JOIN ${root.from}`, where: isOnPage(root) };
+  return window.refusals.compile(
     [sql`${page} AS (${rows.with}SELECT ${list(found)} ${rows.from})`],
-    sql`SELECT ${row} FROM ${page} CROSS JOIN ${record.from} ON ${isOnPage}`,
-    {
-      roots: { source: roots, from: behind, where: sql`${idIn(roots)} = ${page}.${identifier("id")}` },
-      sources,
-    },
+    sql`SELECT ${row} FROM ${page} CROSS JOIN ${record.from} ON ${isOnPage(record)}`,
+    { roots, sources },
   );
 }
 

@@ -62,7 +62,7 @@ export function compileRecordView({ entity, scope, selection }: RecordViewPlan, 
     statement: toStatement(refusals.compile([], select, { roots, sources })),
     shape(text) {
       const cells = JSON.parse(text) as JsonRow;
-      refusals.check(cells);
+      refusals.check([cells]);
       const [recordId, recordVersion] = cells.at(-1) ?? [];
       return { id: String(recordId), tag: tagOf(entity, recordVersion), record: shape(cells) };
     },

@@ -25,9 +25,10 @@ export class Refusals {
     return sql`${all}SELECT * FROM ${refused} UNION ALL ${select} AND NOT EXISTS (SELECT 1 FROM ${refused})`;
   }
 
-  /** Throws the refusal when the first row is the number of a bound. */
-  check(first: JsonRow | number | undefined): void {
-    if (typeof first === "number") throw this.#bounds[first]?.refusal();
+  /** Throws the refusal when a row is the number of a bound. */
+  check(rows: readonly (JsonRow | number)[]): void {
+    const exceeded = rows.find((row) => typeof row === "number");
+    if (exceeded !== undefined) throw this.#bounds[exceeded]?.refusal();
   }
 }
 
