@@ -256,6 +256,13 @@ describe("expansions of long texts", () => {
     [
       { name: "Post", columns: [{ name: "body", type: "TEXT" }] },
       {
+        name: "Line",
+        columns: [
+          { name: "text", type: "VARCHAR", length: 1000 },
+          reference("postId", "Post", { relationship: "post", inverse: "lines" }),
+        ],
+      },
+      {
         name: "Comment",
         columns: [
           { name: "body", type: "TEXT" },
@@ -299,6 +306,15 @@ describe("expansions of long texts", () => {
     const query = "filter[id]=2&expand=comments&size=1000";
     expect(() => list(post, query)).toThrow(refusal("comments", "Comment"));
     db.exec("DELETE FROM w1_comments WHERE post_id = 2; DELETE FROM w1_posts WHERE id = 2");
+  });
+
+  it("count those of short records where a page can lead to many", () => {
+    db.exec(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 699)
+      INSERT INTO w1_lines (text, post_id) SELECT printf('%.*c', 1000, 'l'), 1 FROM n`);
+    const line = targetIn(blog, "Line");
+    expect(list(line, "size=1&expand=post.lines")).toMatchObject([{ post: { lines: { length: 700 } } }]);
+    expect(() => list(line, "size=100&expand=post.lines")).toThrow(refusal("lines", "Line"));
+    expect(list(line, "size=100&fields=post.lines.id&expand=post.lines")).toHaveLength(100);
   });
 
   it("count the texts of objects, and all that is nested", () => {
