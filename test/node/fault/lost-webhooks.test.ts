@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@libsql/client";
 import { Webhook } from "standardwebhooks";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Database, startDatabase } from "../../../tools/runtime/database.ts";
 import {
   childrenOf,
@@ -25,6 +25,7 @@ const OUTAGES = 9;
 /** A lease of a killed Worker ends after 35 s. */
 const DRAIN_MS = 90_000;
 const DRAIN_STEP_MS = 1_000;
+const DATABASE_START_MS = 20_000;
 /** Of a write that the API refuses. */
 const REFUSED = -1;
 
@@ -84,21 +85,25 @@ const outages = {
     receiver.mailbox("all").reactions = [{ status: 500 }, { status: 503 }];
   },
   async database() {
-    killDatabase();
+    await killDatabase();
   },
   async worker() {
     await killServer();
   },
   async everything() {
-    killDatabase();
+    await killDatabase();
     await killServer();
   },
 };
 
-function killDatabase(): void {
-  const child = childrenOf(process.pid).find(({ command }) => command.includes("database-child"));
-  if (!child) throw new Error("no database process");
-  process.kill(child.pid, "SIGKILL");
+/** Waits for it when it is not yet there again after the outage before. */
+async function killDatabase(): Promise<void> {
+  const pid = await vi.waitFor(() => {
+    const child = childrenOf(process.pid).find(({ command }) => command.includes("database-child"));
+    if (!child) throw new Error("no database process");
+    return child.pid;
+  }, DATABASE_START_MS);
+  process.kill(pid, "SIGKILL");
 }
 
 async function killServer(): Promise<void> {
@@ -138,24 +143,23 @@ async function runWriter(isDone: () => boolean): Promise<void> {
   let value = 0;
   while (!isDone()) {
     if (id === undefined) {
-      const response = await workspace.write("POST", "", { value });
-      if (response?.status !== 201) {
+      const answer = await workspace.write("POST", "", { value });
+      if (answer?.status !== 201) {
         await sleep(20);
         continue;
       }
-      id = ((await response.json()) as { data: { id: number } }).data.id;
+      id = (JSON.parse(answer.text) as { data: { id: number } }).data.id;
       acknowledged.set(id, [`create ${value}`]);
       continue;
     }
     value++;
     const isDelete = value % 23 === 0;
-    const response = isDelete
+    const answer = isDelete
       ? await workspace.write("DELETE", `/${id}`)
       : await workspace.write("PUT", `/${id}`, { value: value % 7 === 0 ? REFUSED : value });
-    await response?.text();
-    if (response?.ok) acknowledged.get(id)?.push(isDelete ? "delete" : `update ${value}`);
+    if (answer?.ok) acknowledged.get(id)?.push(isDelete ? "delete" : `update ${value}`);
     if (isDelete) id = undefined;
-    if (!response?.ok) await sleep(20);
+    if (!answer?.ok) await sleep(20);
   }
 }
 

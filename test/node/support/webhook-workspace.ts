@@ -1,10 +1,17 @@
 import { expect } from "vitest";
 
+/** Of which all has come. */
+interface Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
 /** A webhook and its entity `Counter` in a workspace of the real Worker, over HTTP. */
 export interface WebhookWorkspace {
   readonly secret: string;
-  /** Undefined when there is no answer at all. */
-  write(method: string, path: string, body?: object): Promise<Response | undefined>;
+  /** Undefined when there is no answer, or only a part of one. */
+  write(method: string, path: string, body?: object): Promise<Answer | undefined>;
   /** Values of all records by id. */
   values(): Promise<ReadonlyMap<number, number>>;
 }
@@ -24,17 +31,26 @@ export async function makeWebhookWorkspace(
   baseUrl: string,
   { adminToken, receiverUrl, ...given }: WebhookReceiver,
 ): Promise<WebhookWorkspace> {
-  const ask = async (method: string, path: string, { token, body }: { token: string; body?: object }) => {
+  const ask = async (
+    method: string,
+    path: string,
+    { token, body }: { token: string; body?: object },
+  ): Promise<Answer | undefined> => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const init = body ? { method, headers, body: JSON.stringify(body) } : { method, headers };
-    return fetch(baseUrl + path, init).catch(() => undefined);
+    try {
+      const response = await fetch(baseUrl + path, init);
+      const { status, ok } = response;
+      return { status, ok, text: await response.text() };
+    } catch {
+      return undefined;
+    }
   };
   const admin = async (method: string, path: string, body?: object) => {
     const asking = body ? { token: adminToken, body } : { token: adminToken };
-    const response = await ask(method, `/admin/v1/organizations${path}`, asking);
-    const text = await response?.text();
-    if (!response?.ok) throw new Error(`${method} ${path} answered ${response?.status} ${text}`);
-    return JSON.parse(text ?? "");
+    const answer = await ask(method, `/admin/v1/organizations${path}`, asking);
+    if (!answer?.ok) throw new Error(`${method} ${path} answered ${answer?.status} ${answer?.text}`);
+    return JSON.parse(answer.text);
   };
   await admin("POST", "", { slug: "o", name: "O" });
   await admin("POST", "/o/workspaces", { slug: "w", name: "W" });
@@ -49,9 +65,9 @@ export async function makeWebhookWorkspace(
     write: (method, path, body) =>
       ask(method, `/api/v1/o/w/Counter${path}`, body ? { token, body } : { token }),
     async values() {
-      const response = await ask("GET", "/api/v1/o/w/Counter/export?format=ndjson", { token });
-      expect(response?.status).toBe(200);
-      const lines = ((await response?.text()) ?? "").split("\n").filter((line) => line !== "");
+      const answer = await ask("GET", "/api/v1/o/w/Counter/export?format=ndjson", { token });
+      expect(answer?.status).toBe(200);
+      const lines = (answer?.text ?? "").split("\n").filter((line) => line !== "");
       return new Map(lines.map((line) => JSON.parse(line)).map((record) => [record.id, record.value]));
     },
   };
