@@ -85,7 +85,7 @@ describe("an export of 200,000 records", () => {
     await reader?.cancel();
     const settled = async () => {
       const seen = databaseRequests;
-      await (await workspace.read())?.text();
+      await workspace.read();
       return databaseRequests - seen;
     };
     await expect.poll(settled, { timeout: 10_000 }).toBe(1);

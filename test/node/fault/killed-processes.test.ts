@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ADMIN_TOKEN, type CounterWorkspace, makeCounterWorkspace } from "../support/counter-workspace.ts";
+import type { WholeAnswer } from "../support/send.ts";
 import {
   childrenOf,
   findFreePort,
@@ -58,24 +59,23 @@ async function runLoad(load: Load, isDone: () => boolean): Promise<void> {
       load.sent.add(name);
       const created = await workspace.create(name);
       if (created?.status === 201) load.acknowledged.add(name);
-      await note(load, created, 201);
-      await note(load, await workspace.read(), 200);
+      note(load, created, 201);
+      note(load, await workspace.read(), 200);
     }
   }
   await Promise.all(Array.from({ length: CLIENTS }, (_, id) => client(id)));
 }
 
-async function note(load: Load, response: Response | undefined, success: number): Promise<void> {
-  if (response?.status === success) {
-    await response.text();
+function note(load: Load, answer: WholeAnswer | undefined, success: number): void {
+  if (answer?.status === success) {
     load.steady++;
     return;
   }
   load.steady = 0;
-  if (!response) return;
-  const text = await response.text();
-  if (response.status === 503 && response.headers.get("Retry-After")) load.refusals.add(text);
-  else load.violations.push(`${response.status} ${text}`);
+  if (!answer) return;
+  const { status, headers, text } = answer;
+  if (status === 503 && headers.get("Retry-After")) load.refusals.add(text);
+  else load.violations.push(`${status} ${text}`);
 }
 
 const newLoad = (): Load => ({

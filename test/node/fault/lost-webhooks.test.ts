@@ -157,9 +157,10 @@ async function runWriter(isDone: () => boolean): Promise<void> {
     const answer = isDelete
       ? await workspace.write("DELETE", `/${id}`)
       : await workspace.write("PUT", `/${id}`, { value: value % 7 === 0 ? REFUSED : value });
-    if (answer?.ok) acknowledged.get(id)?.push(isDelete ? "delete" : `update ${value}`);
+    if (answer?.status === (isDelete ? 204 : 200))
+      acknowledged.get(id)?.push(isDelete ? "delete" : `update ${value}`);
+    else await sleep(20);
     if (isDelete) id = undefined;
-    if (!answer?.ok) await sleep(20);
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { send } from "./send.ts";
 
 /** Far more than any request takes. */
 const MOST_ATTEMPTS = 100;
@@ -49,35 +50,21 @@ export class Persistent {
 
   async #send(request: Expected): Promise<PersistentAnswer> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const answer = await this.#sendOnce(request);
+      const { method, path, status, body, headers } = request;
+      const answer = await send(this.#base + path, {
+        method,
+        token: this.#token,
+        body,
+        headers: { "x-request-id": PERSISTENT_ID + randomUUID(), ...headers },
+      });
       if (!answer || answer.status === UNAVAILABLE) continue;
-      const { method, path, status } = request;
       if (answer.status !== status)
         throw new Error(`${method} ${path}: ${answer.status} instead of ${status}: ${answer.text}`);
       if (answer.headers.get("Idempotent-Replayed") === "true") this.replays++;
-      const body = answer.text === "" ? undefined : JSON.parse(answer.text);
-      return { body, etag: answer.headers.get("ETag") ?? "" };
+      const answered = answer.text === "" ? undefined : JSON.parse(answer.text);
+      return { body: answered, etag: answer.headers.get("ETag") ?? "" };
     }
     throw new Error(`${request.method} ${request.path} was not answered`);
-  }
-
-  /** Undefined when the connection broke, before or inside the answer. */
-  async #sendOnce({ method, path, body, headers }: Expected) {
-    try {
-      const response = await fetch(this.#base + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          "content-type": "application/json",
-          "x-request-id": PERSISTENT_ID + randomUUID(),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return { status: response.status, headers: response.headers, text: await response.text() };
-    } catch {
-      return undefined;
-    }
   }
 }
 
