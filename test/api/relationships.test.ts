@@ -45,6 +45,18 @@ describe("many-to-many relationships", () => {
     expect(described).toContainEqual({ name: "tags", kind: "MANY_TO_MANY", entity: "Tag" });
   });
 
+  it("expand to what they lead to further on, counted in the same round trip", async () => {
+    const fields = "name,taggings.tag.name,taggings.tag.taggings.id";
+    const path = `${w.apiPath}/Post?expand=taggings.tag.taggings&fields=${fields}`;
+    const { answer, roundTrips } = await askCounted("GET", path, { token: w.key });
+    const blue = { tag: { name: "blue", taggings: [{ id: 1 }, { id: 3 }] } };
+    expect(answer.body.data).toEqual([
+      { name: "one", taggings: [blue, { tag: { name: "red", taggings: [{ id: 2 }] } }] },
+      { name: "two", taggings: [blue] },
+    ]);
+    expect(roundTrips).toBe(1);
+  });
+
   it("make no 304 of an expansion whose own records have changed", async () => {
     const first = expectStatus(await w.api("GET", "/Post/2?expand=tags"), 200);
     expectStatus(await w.api("PUT", "/Tag/2", { body: { name: "navy" } }), 200);
