@@ -1,9 +1,9 @@
+import type { Rows } from "../libsql/database.ts";
 import type { ApiKeyScope } from "../model/access.ts";
 import type { AccessMode, Need } from "../model/access-mode.ts";
 import type { Actor, Permission } from "../model/api-key.ts";
 import type { Statement } from "../model/sql-value.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
-import type { Rows } from "./database.ts";
 
 /** What a request is planned on; caches fill it, so any of it may have changed meanwhile. */
 export interface Belief {

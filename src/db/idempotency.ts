@@ -1,6 +1,6 @@
 import { AnswerTooLarge } from "../errors/failures.ts";
+import type { Database, Rows } from "../libsql/database.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
-import type { Database, Rows } from "./database.ts";
 
 /** How long an answer is given again. */
 const KEPT_MS = 24 * 60 * 60 * 1000;

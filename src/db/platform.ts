@@ -1,8 +1,8 @@
 import { getTableColumns } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
+import type { Database, Rows } from "../libsql/database.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
-import type { Database, Rows } from "./database.ts";
 
 async function refuseSingleQuery(): Promise<never> {
   throw new Error("platform queries run in batches: one round trip, one transaction");

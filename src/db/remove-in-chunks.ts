@@ -1,6 +1,6 @@
 import { currentMillis } from "../lib/clock.ts";
+import type { Database } from "../libsql/database.ts";
 import type { Statement } from "../model/sql-value.ts";
-import type { Database } from "./database.ts";
 
 /** Rows that one transaction removes: other writers wait for it. */
 const CHUNK_ROWS = 1000;

@@ -1,6 +1,6 @@
+import type { Rows } from "../libsql/database.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
-import type { Rows } from "./database.ts";
 
 /*
  * The queue of deliveries. Times are the database's own, so that everybody who delivers has the same clock. An attempt

@@ -1,5 +1,5 @@
+import type { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Statement } from "../model/sql-value.ts";
-import type { SqlFailure } from "./sql-failure.ts";
 
 /** Fails the transaction when the query finds nothing; the guard is in drizzle/0003_write_guard.sql. */
 export function requireSome(query: Statement): Statement {

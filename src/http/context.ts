@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import { openDatabase } from "../db/database.ts";
 import { Platform } from "../db/platform.ts";
 import { type Bindings, settingsOf } from "../env.ts";
 import type { AppError } from "../errors/app-error.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
+import { openHttpDatabase } from "../libsql/open-http-database.ts";
 import type { Actor } from "../model/api-key.ts";
 import { openRateLimiter } from "../rates/rate-limiter.ts";
 import type { ServiceContext, WorkspaceContext } from "../services/context.ts";
@@ -36,7 +36,7 @@ export function openServices(
   clientAddress: ServiceContext["clientAddress"] = noAddress,
 ): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
-  const database = openDatabase({ url, authToken, requestId });
+  const database = openHttpDatabase({ url, authToken, requestId });
   return {
     ...lastingServicesOf(bindings),
     database,

@@ -1,9 +1,9 @@
 import type { WorkspaceAddress } from "../db/catalog-store.ts";
-import type { Database } from "../db/database.ts";
 import type { IdempotentRequest } from "../db/idempotency.ts";
 import type { Platform } from "../db/platform.ts";
 import type { AppError } from "../errors/app-error.ts";
 import type { ApiKeyStore } from "../kv/api-key-store.ts";
+import type { Database } from "../libsql/database.ts";
 import type { Actor } from "../model/api-key.ts";
 import type { Rate, RateLimiter } from "../rates/rate-limiter.ts";
 import type { WebhookSettings } from "../webhooks/settings.ts";

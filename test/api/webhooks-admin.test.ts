@@ -1,11 +1,11 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Database } from "../../src/db/database.ts";
 import { Platform } from "../../src/db/platform.ts";
 import { serviceUnavailable } from "../../src/errors/failures.ts";
 import { openServices } from "../../src/http/context.ts";
 import worker from "../../src/index.ts";
+import type { Database } from "../../src/libsql/database.ts";
 import type { WorkspaceContext } from "../../src/services/context.ts";
 import { rotateSecret } from "../../src/services/webhooks/rotate-secret.ts";
 import { updateWebhook } from "../../src/services/webhooks/update-webhook.ts";

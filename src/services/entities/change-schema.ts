@@ -1,9 +1,7 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
-import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
 import { toStatement } from "../../db/platform.ts";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
@@ -11,6 +9,8 @@ import { compileOutboxChange } from "../../ddl/outbox-triggers.ts";
 import { schemaMigrationInProgress } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
+import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { Statement } from "../../model/sql-value.ts";

@@ -1,5 +1,5 @@
-import type { Rows } from "../../db/database.ts";
 import type { DataCheck, QueryCheck, ScanCheck } from "../../ddl/data-checks.ts";
+import type { Rows } from "../../libsql/database.ts";
 import { quoteName } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 

@@ -1,7 +1,7 @@
 import { desc, eq } from "drizzle-orm";
-import type { Rows } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
 import { schemaChanges } from "../../db/tables/platform.ts";
+import type { Rows } from "../../libsql/database.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";

@@ -1,8 +1,8 @@
-import type { Item, Rows } from "../../db/database.ts";
-import type { StepOutcome } from "../../db/hrana.ts";
 import type { KeptRequest } from "../../db/idempotency.ts";
-import type { SqlFailure } from "../../db/sql-failure.ts";
 import type { AppError } from "../../errors/app-error.ts";
+import type { Item, Rows } from "../../libsql/database.ts";
+import type { SqlFailure } from "../../libsql/sql-failure.ts";
+import type { StepOutcome } from "../../libsql/step.ts";
 import type { Access } from "../../model/access.ts";
 import type { Need } from "../../model/access-mode.ts";
 import type { Statement } from "../../model/sql-value.ts";

@@ -1,4 +1,3 @@
-import type { Rows } from "../../db/database.ts";
 import {
   type Belief,
   canReadWithFacts,
@@ -8,9 +7,10 @@ import {
   factsWithPage,
   splitPage,
 } from "../../db/fence.ts";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { AnswerTooLarge } from "../../errors/failures.ts";
+import type { Rows } from "../../libsql/database.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Need } from "../../model/access-mode.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { FencedPlan } from "./fenced-plan.ts";

@@ -1,5 +1,4 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
-import type { Rows } from "../../db/database.ts";
 import { type Belief, type Facts, fenceCondition, guardStatement } from "../../db/fence.ts";
 import {
   claimKeyStatements,
@@ -8,7 +7,6 @@ import {
   isExpired,
   type KeptRequest,
 } from "../../db/idempotency.ts";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 import {
@@ -23,6 +21,8 @@ import {
   writtenTooLarge,
 } from "../../errors/failures.ts";
 import { pause } from "../../lib/clock.ts";
+import type { Rows } from "../../libsql/database.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { accessOf } from "../../model/access.ts";
 import { isInRanges } from "../../model/address-range.ts";
 import type { Actor } from "../../model/api-key.ts";

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { foreignKeyViolation } from "../../errors/failures.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { ServiceContext } from "../context.ts";
 import { auditOrganization, theOrganization } from "./organization.ts";
 

@@ -1,11 +1,11 @@
-import { isUnavailable } from "../../db/database.ts";
-import type { StepOutcome } from "../../db/hrana.ts";
 import { keepAnswer } from "../../db/idempotency.ts";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { idempotencyConflict, serviceUnavailable } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
 import { logFailure } from "../../lib/logger.ts";
+import { isUnavailable } from "../../libsql/database.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
+import type { StepOutcome } from "../../libsql/step.ts";
 import type { Operation } from "../../model/access.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";

@@ -1,10 +1,10 @@
 import { detailOf } from "../../columns/entity-constraints.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
-import type { Rows } from "../../db/database.ts";
-import type { SqlFailure } from "../../db/sql-failure.ts";
 import { brokenConstraintOf, isBrokenConstraint } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { badRequest, foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import type { Rows } from "../../libsql/database.ts";
+import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";

@@ -1,7 +1,7 @@
-import type { Rows } from "../../db/database.ts";
 import { type IdempotentRequest, type KeptRequest, keepAnswer, keepRecord } from "../../db/idempotency.ts";
 import { isGuardFailure, requireSome } from "../../db/write-guard.ts";
 import type { AppError } from "../../errors/app-error.ts";
+import type { Rows } from "../../libsql/database.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";

@@ -1,9 +1,9 @@
 import { parseId, recordValidatorOf, type Surroundings } from "../../columns/validate-record.ts";
-import type { Rows } from "../../db/database.ts";
-import type { SqlFailure } from "../../db/sql-failure.ts";
 import { AppError } from "../../errors/app-error.ts";
 import { recordHasChanged, recordNotFound, validationFailed } from "../../errors/failures.ts";
 import { newUuidV7 } from "../../lib/ids.ts";
+import type { Rows } from "../../libsql/database.ts";
+import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
+import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { changeWebhooks } from "./change-webhooks.ts";
 import { auditWebhook } from "./webhook.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod/v4";
 import { parseId } from "../../columns/validate-record.ts";
-import type { Rows } from "../../db/database.ts";
 import { sendStatements } from "../../db/webhook-queue.ts";
 import { badRequest, recordNotFound } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
+import type { Rows } from "../../libsql/database.ts";
 import { getEntity } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { organizationIdOf } from "../../db/lookups.ts";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { notFound, uniqueViolation } from "../../errors/failures.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { auditWorkspace, createWorkspaceSchema, toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";

@@ -1,11 +1,11 @@
 import { eq, inArray } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
-import { LONG_WRITE_TIMEOUT_MS } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
 import { dropTables } from "../../ddl/compile-entity.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { logWarning } from "../../lib/logger.ts";
+import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import { auditWorkspace } from "./workspace.ts";

@@ -1,9 +1,9 @@
 import { and, count, eq, inArray, isNull } from "drizzle-orm";
-import type { Rows } from "../../db/database.ts";
 import { toStatement } from "../../db/platform.ts";
-import { SqlFailure } from "../../db/sql-failure.ts";
 import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
+import type { Rows } from "../../libsql/database.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { runFenced } from "../fence/run-fenced.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openDatabase } from "../../../src/db/database.ts";
+import { openHttpDatabase } from "../../../src/libsql/open-http-database.ts";
 import { createApiClient } from "../../../tools/seed/api-client.ts";
 import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
@@ -68,7 +68,7 @@ async function keyPath(): Promise<string> {
 const revokeKey = async () => admin("DELETE", await keyPath());
 /** What a schema change under way holds, ending so many seconds from now. */
 const setLease = (seconds: number) =>
-  openDatabase({ url: served.databaseUrl, authToken: undefined, requestId: "test" }).run({
+  openHttpDatabase({ url: served.databaseUrl, authToken: undefined, requestId: "test" }).run({
     sql: `UPDATE workspaces SET migrating_until = unixepoch() + ?
       WHERE organization_id = (SELECT id FROM organizations WHERE slug = ?)`,
     args: [seconds, w.organization],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openDatabase } from "../../../src/db/database.ts";
+import { openHttpDatabase } from "../../../src/libsql/open-http-database.ts";
 import { type BehindProxy, serveBehindProxy } from "../support/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/counter-workspace.ts";
 import type { Fate } from "../support/http-proxy.ts";
@@ -91,7 +91,7 @@ async function columnOf(): Promise<string> {
 
 /** What 30 seconds do. */
 const endLeases = () =>
-  openDatabase({ url: dying.databaseUrl, authToken: undefined, requestId: "test" }).write([
+  openHttpDatabase({ url: dying.databaseUrl, authToken: undefined, requestId: "test" }).write([
     {
       sql: "UPDATE workspaces SET migrating_until = unixepoch() - 1 WHERE migrating_until IS NOT NULL",
       args: [],

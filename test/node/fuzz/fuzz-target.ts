@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "../../../src/db/database.ts";
+import { openHttpDatabase } from "../../../src/libsql/open-http-database.ts";
 import { migrateDatabase } from "../../../tools/migrate.ts";
 import { startDatabase } from "../../../tools/runtime/database.ts";
 import { createApiClient } from "../../../tools/seed/api-client.ts";
@@ -150,7 +150,7 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
       return JSON.stringify([fixed, await Promise.all(exports)]) + JSON.stringify(changing, withoutChanging);
     },
     async catalogue() {
-      const [rows] = await openDatabase({ url, authToken, requestId: "fuzz" }).read([
+      const [rows] = await openHttpDatabase({ url, authToken, requestId: "fuzz" }).read([
         { sql: "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name", args: [] },
       ]);
       return JSON.stringify(rows);

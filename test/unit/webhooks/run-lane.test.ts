@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import type { Rows } from "../../../src/db/database.ts";
 import { openServices } from "../../../src/http/context.ts";
+import type { Rows } from "../../../src/libsql/database.ts";
 import type { Statement } from "../../../src/model/sql-value.ts";
 import type { ServiceContext } from "../../../src/services/context.ts";
 import { type Run, runLane } from "../../../src/services/webhooks/run-lane.ts";

@@ -1,6 +1,7 @@
 import { AnswerTooLarge } from "../errors/failures.ts";
 import { LruMap } from "../lib/lru-map.ts";
-import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { SqlValue } from "../model/sql-value.ts";
+import type { Step, StepOutcome } from "./step.ts";
 
 /*
  * Hrana 3 over HTTP, as far as one request needs it: one batch, then the stream is closed.
@@ -28,18 +29,6 @@ interface BatchResult {
   readonly step_results: readonly (StatementResult | null)[];
   readonly step_errors: readonly (HranaError | null)[];
 }
-
-/** One statement of a batch; it runs when the step at index `after` succeeded. */
-export interface Step extends Statement {
-  readonly after?: number;
-  /** Whether it is left out, too, when the database has ended the transaction by itself. */
-  readonly isInTransaction?: boolean;
-}
-
-export type StepOutcome =
-  | { readonly status: "DONE"; readonly rows: readonly (readonly SqlValue[])[]; readonly affected: number }
-  | { readonly status: "FAILED"; readonly code: string; readonly message: string }
-  | { readonly status: "SKIPPED" };
 
 /** The body of `POST /v3/pipeline` that runs the steps in order on one stream. */
 export function encodePipeline(steps: readonly Step[]): string {

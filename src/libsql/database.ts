@@ -1,24 +1,15 @@
-import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable } from "../errors/failures.ts";
-import { currentMillis, within } from "../lib/clock.ts";
+import { currentMillis } from "../lib/clock.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
-import { decodePipeline, encodePipeline, type Step, type StepOutcome } from "./hrana.ts";
 import { SqlFailure } from "./sql-failure.ts";
+import type { RunSteps, Step, StepOutcome } from "./step.ts";
 
 /** Longer than any statement of a request takes, shorter than a client's patience. */
 const DATABASE_TIMEOUT_MS = 15_000;
-/** Of a write that converts or removes all that something holds: long enough for millions of rows. */
+/** For a write that converts or removes all records of an entity: long enough for millions of rows. */
 export const LONG_WRITE_TIMEOUT_MS = 120_000;
 
 export type Rows = readonly (readonly SqlValue[])[];
-
-export interface DatabaseConfig {
-  /** `http(s)://…` of a libSQL server. */
-  readonly url: string;
-  readonly authToken: string | undefined;
-  /** Sent along as `X-Request-Id`, so that the database's log can be joined with ours. */
-  readonly requestId: string;
-}
 
 /** A statement of its own, and one that runs only when it has succeeded. */
 export interface Item {
@@ -26,17 +17,17 @@ export interface Item {
   readonly follower?: Statement | undefined;
 }
 
-/** The one door to libSQL. Each method is exactly one HTTP request, and one transaction. */
+/** The only door to libSQL. Each method is exactly one request to the database, and one transaction. */
 export interface Database {
-  /** One statement, which is a transaction of its own. Its rows. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  /** One statement, which is a transaction of its own. Returns its rows. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   run(statement: Statement): Promise<Rows>;
-  /** Reads of one snapshot. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  /** Reads of one snapshot. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   read(statements: readonly Statement[]): Promise<readonly Rows[]>;
-  /** All or nothing, within 15 s unless told otherwise. Rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  /** All or nothing, within 15 s unless told otherwise. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   write(statements: readonly Statement[], timeoutMs?: number): Promise<readonly Rows[]>;
   /**
-   * The guards must all succeed; the items are independent of each other: one that fails undoes only itself, and what
-   * follows it is left out. Outcomes by item. Throws SqlFailure (of a guard), SERVICE_UNAVAILABLE.
+   * The guards must all succeed; the items are independent of each other: one that fails undoes only itself, and its
+   * follower is left out. Returns outcomes by item. Throws SqlFailure (of a guard), SERVICE_UNAVAILABLE.
    */
   writeEach(guards: readonly Statement[], items: readonly Item[]): Promise<readonly StepOutcome[]>;
   /** Milliseconds spent waiting for the database so far. */
@@ -47,16 +38,15 @@ const BEGIN_READ: Step = { sql: "BEGIN", args: [] };
 const BEGIN_WRITE: Step = { sql: "BEGIN IMMEDIATE", args: [] };
 const COMMIT: Statement = { sql: "COMMIT", args: [] };
 
-export function openDatabase(config: DatabaseConfig): Database {
+/** A database for one request, whose steps `runSteps` runs: over HTTP, or in this process. */
+export function createDatabase(runSteps: RunSteps): Database {
   async function send(
     steps: readonly Step[],
     timeoutMs = DATABASE_TIMEOUT_MS,
   ): Promise<readonly StepOutcome[]> {
     const start = currentMillis();
     try {
-      return decodePipeline(await within(timeoutMs, post(config, encodePipeline(steps))), steps.length);
-    } catch (cause) {
-      throw cause instanceof AppError ? cause : serviceUnavailable(cause);
+      return await runSteps(steps, timeoutMs);
     } finally {
       database.waitedMs += currentMillis() - start;
     }
@@ -129,14 +119,4 @@ export const isUnavailable = (code: string): boolean =>
 function reasonOf(outcomes: readonly StepOutcome[]): string {
   const failed = outcomes.find(({ status }) => status === "FAILED");
   return failed?.status === "FAILED" ? failed.message : "the transaction was not committed";
-}
-
-/** Throws when the server cannot be reached or refuses. */
-async function post({ url, authToken, requestId }: DatabaseConfig, body: string): Promise<string> {
-  const headers: Record<string, string> = { "content-type": "application/json", "x-request-id": requestId };
-  if (authToken) headers.authorization = `Bearer ${authToken}`;
-  const response = await fetch(`${url}/v3/pipeline`, { method: "POST", headers, body });
-  if (response.ok) return response.text();
-  await response.body?.cancel();
-  throw new Error(`libSQL answered ${response.status}`);
 }
