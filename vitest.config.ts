@@ -1,24 +1,29 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** The Worker in workerd against a libSQL server over HTTP; and, beside it, what runs in plain Node. */
+/** The tests that run in Node: they start processes, read files or open a database themselves. */
+const NODE_TESTS = [
+  "test/architecture.test.ts",
+  "test/{cli,docs,fault,serve}/**/*.test.ts",
+  "test/unit/{bench,fence,query}/**/*.test.ts",
+  "test/property/query/**/*.test.ts",
+  "tools/**/*.test.ts",
+];
+const TIMEOUTS = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+/** A folder of test/ says what a test is for; the project that lists it says which runtime it gets. */
 export default defineConfig({
   test: {
-    /* Most of them wait for another process most of the time. */
+    /* Most tests wait for another process most of the time. */
     maxWorkers: 2,
     projects: [
       {
         plugins: [
+          /* The compatibility date and every binding are the deployment's own; only the values below differ. */
           cloudflareTest(({ inject }) => ({
-            main: "./src/index.ts",
+            wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              compatibilityDate: "2026-10-01",
-              kvNamespaces: ["API_KEYS"],
-              ratelimits: {
-                RATE_LIMIT_60: { namespace_id: "60", simple: { limit: 60, period: 60 } },
-                RATE_LIMIT_300: { namespace_id: "300", simple: { limit: 300, period: 60 } },
-                RATE_LIMIT_UNKNOWN: { namespace_id: "1", simple: { limit: 40, period: 60 } },
-              },
+              ratelimits: { RATE_LIMIT_UNKNOWN: { namespace_id: "1", simple: { limit: 40, period: 60 } } },
               bindings: {
                 LIBSQL_URL: inject<string>("libsqlUrl"),
                 LOG_REQUESTS: "false",
@@ -34,19 +39,12 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/{unit,api,property}/**/*.test.ts"],
+          exclude: NODE_TESTS,
           globalSetup: ["test/setup/start-libsql.ts", "test/setup/start-webhook-receiver.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...TIMEOUTS,
         },
       },
-      {
-        test: {
-          name: "node",
-          include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "tools/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { test: { name: "node", include: NODE_TESTS, ...TIMEOUTS } },
     ],
   },
 });

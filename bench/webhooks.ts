@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@libsql/client";
-import { type Receiver, startReceiver } from "../test/node/support/webhook-receiver.ts";
+import { type Receiver, startReceiver } from "../test/support/processes/webhook-receiver.ts";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { median } from "./support/median.ts";

@@ -1,4 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
+import type { OperatorName } from "../../src/query/operators.ts";
+import { LIST_PARAMETERS } from "../../src/query/parse/parameters.ts";
 import { type Answer, ask, askAdmin, expectStatus } from "../support/api.ts";
 import { catalogueOf } from "../support/catalogue.ts";
 import { naughtyTexts } from "../support/naughty-texts.ts";
@@ -35,8 +37,7 @@ const HEADERS = [
   "Origin",
   "Accept",
 ];
-const PARAMETERS = ["sort", "fields", "expand", "filter", "search", "page", "size", "count", "cursor"];
-const OPERATORS = ["contains", "startsWith", "in", "between", "isNull"];
+const OPERATORS = ["startsWith", "like", "in", "between", "isNull"] satisfies readonly OperatorName[];
 
 const get = (path: string, headers = {}) => w.api("GET", path, { headers });
 
@@ -44,7 +45,7 @@ const get = (path: string, headers = {}) => w.api("GET", path, { headers });
 const ofRecords = (text: string, encoded: string) => [
   get(`/${encoded}`),
   get(`/Note/${encoded}`),
-  ...PARAMETERS.map((name) => get(`/Note?${name}=${encoded}`)),
+  ...LIST_PARAMETERS.map((name) => get(`/Note?${name}=${encoded}`)),
   ...OPERATORS.map((operator) => get(`/Note?filter[text.${operator}]=${encoded}`)),
   get(`/Note?filter[${encoded}]=1`),
   get(`/Note?filter[note.${encoded}]=1`),

@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { startReceiver } from "../node/support/webhook-receiver.ts";
+import { startReceiver } from "../support/processes/webhook-receiver.ts";
 
 /** One receiver of webhooks for the whole run; every test makes its own mailboxes in it. */
 export default async function startWebhookReceiver(project: TestProject): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 /*
  * Scalar was not written for a strict Content-Security-Policy. Imported before it, this makes it and its parts keep to
- * the page's; test/node/docs-page.test.ts fails when an upgrade needs more.
+ * the page's; test/serve/docs-page fails when an upgrade needs more.
  */
 nameStyleElements();
 setStylesByScript();

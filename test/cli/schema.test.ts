@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { environmentOf, startCli } from "../support/processes/cli-process.ts";
+import {
+  makeServedWorkspace,
+  type Served,
+  type ServedWorkspace,
+  serveWorker,
+} from "../support/processes/served-workspace.ts";
+
+const note = {
+  name: "Note",
+  columns: [
+    { name: "text", type: "VARCHAR" },
+    { name: "rank", type: "INTEGER" },
+  ],
+};
+
+interface Document {
+  version: number;
+  entities: { name: string; columns: { name: string; type?: string; nullable?: boolean }[] }[];
+}
+
+let served: Served;
+let w: ServedWorkspace;
+let file = "";
+
+beforeAll(async () => {
+  served = await serveWorker();
+});
+afterAll(() => served.stop());
+
+beforeEach(async () => {
+  const directory = mkdtempSync(join(tmpdir(), "cli-schema-"));
+  file = join(directory, "schema.json");
+  w = await makeServedWorkspace(served.baseUrl, note);
+  const rows = join(directory, "rows.json");
+  writeFileSync(rows, JSON.stringify([{ text: "kept", rank: 1 }, { text: null }]));
+  expect(await cli("import", "Note", rows, "--concurrency", "1")).toMatchObject({ code: 0 });
+  expect(await cli("schema", "pull", file)).toMatchObject({ code: 0 });
+  return () => rmSync(directory, { recursive: true });
+});
+
+const cli = (...args: readonly string[]) => startCli(args, environmentOf(served.baseUrl, w)).ended;
+
+function edit(change: (columns: Document["entities"][number]["columns"]) => void): void {
+  const document: Document = JSON.parse(readFileSync(file, "utf8"));
+  for (const { columns } of document.entities) change(columns);
+  writeFileSync(file, JSON.stringify(document));
+}
+
+describe("schema", () => {
+  it("pulled and applied unchanged changes nothing", async () => {
+    const { stdout } = await cli("schema", "plan", file, "--json");
+    expect(JSON.parse(stdout)).toEqual({ version: 1, changes: [] });
+    expect((await cli("schema", "plan", file)).stdout).toBe("Nothing to change.\n");
+    const pulled = await cli("schema", "pull");
+    expect(JSON.parse(pulled.stdout)).toEqual(JSON.parse(readFileSync(file, "utf8")));
+  });
+
+  it("plans and applies a rename and a new column, and keeps the records", async () => {
+    edit((columns) => {
+      for (const column of columns) if (column.name === "text") column.name = "body";
+      columns.push({ name: "done", type: "BOOLEAN" });
+    });
+    const plan = await cli("schema", "plan", file);
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/^RISK +CHANGE +WHERE\nSAFE/) });
+    expect((await cli("schema", "plan", file)).stdout).toBe(plan.stdout);
+    const applied = await cli("schema", "apply", file);
+    expect(applied).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("The schema is at version 2."),
+    });
+    expect((await w.records("Note"))[0]).toEqual({ id: 1, body: "kept", rank: 1, done: null });
+  });
+
+  it("destroys data with --allow-lossy only", async () => {
+    edit((columns) => columns.pop());
+    const plan = await cli("schema", "plan", file);
+    expect(plan.stdout).toMatch(/LOSSY +DROP_COLUMN +Note.rank\nLOSSY changes destroy data/);
+    expect(await cli("schema", "apply", file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("Note.rank: DROP_COLUMN destroys data"),
+    });
+    expect(await cli("schema", "apply", file, "--allow-lossy")).toMatchObject({ code: 0 });
+    expect((await w.records("Note"))[0]).toEqual({ id: 1, text: "kept" });
+  });
+
+  it("ends a plan with exit code 1 when records stand against it", async () => {
+    edit((columns) => {
+      for (const column of columns) if (column.name === "text") column.nullable = false;
+    });
+    expect(await cli("schema", "plan", file)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/BLOCKED +ALTER_COLUMN +Note.text +1 existing record/),
+    });
+  });
+
+  it("is refused when it has changed since the pull, unless that is ignored", async () => {
+    edit((columns) => columns.push({ name: "mine", type: "TEXT" }));
+    const own = readFileSync(file, "utf8");
+    expect(await cli("schema", "apply", file)).toMatchObject({ code: 0 });
+    expect(await cli("schema", "apply", file)).toMatchObject({
+      code: 1,
+      stderr: "The schema has changed: If-Match does not hold (412 PRECONDITION_FAILED)\n",
+    });
+    writeFileSync(file, own);
+    expect(await cli("schema", "apply", file, "--ignore-version")).toMatchObject({ code: 0 });
+  });
+});

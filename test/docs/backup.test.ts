@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type ApiClient, createApiClient } from "../../tools/seed/api-client.ts";
+import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
+import { findFreePort, type ServeProcess, startServe } from "../support/processes/serve-process.ts";
+import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
+import { type Receiver, startReceiver } from "../support/processes/webhook-receiver.ts";
+
+/* The backup of docs/operations.md, taken as it says while the server runs, and restored: in its place, and elsewhere. */
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const note = { name: "Note", columns: [{ name: "text", type: "VARCHAR" }] };
+
+let directory = "";
+let elsewhere = "";
+let receiver: Receiver;
+let server: ServeProcess;
+beforeAll(async () => {
+  [directory, elsewhere] = [mkdtempSync(join(tmpdir(), "backup-")), mkdtempSync(join(tmpdir(), "backup-"))];
+  receiver = await startReceiver();
+});
+afterAll(async () => {
+  await stop();
+  await receiver.close();
+  for (const made of [directory, elsewhere]) rmSync(made, { recursive: true, force: true });
+});
+
+async function start(dataDirectory: string): Promise<void> {
+  const variables = { ADMIN_TOKEN, ALLOW_HTTP_WEBHOOKS: "true", ALLOW_PRIVATE_WEBHOOKS: "true" };
+  server = startServe(dataDirectory, await findFreePort(), variables);
+  await server.waitFor("Ready on ");
+}
+
+async function stop(): Promise<void> {
+  server.child.kill("SIGTERM");
+  await server.exited;
+}
+
+/** Runs the command of the page, which names its target at its end. */
+function backUp(target: string): void {
+  const page = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
+  const [, command] = /```sh\n(DATA_DIR=.*VACUUM INTO.*)\n```/.exec(page) ?? [];
+  if (!command) throw new Error("docs/operations.md has no backup");
+  const here = command.replace(/^DATA_DIR=\S+/, `DATA_DIR=${directory}`).replace(/\S+$/, target);
+  execFileSync("sh", ["-c", here], { cwd: ROOT });
+}
+
+interface Key {
+  readonly id: string;
+  readonly key: string;
+}
+
+const admin = (): ApiClient => createApiClient(server.baseUrl, ADMIN_TOKEN);
+const makeKey = async ({ adminPath }: ServedWorkspace) =>
+  (await admin().require("POST", `${adminPath}/api-keys`, { name: "k", permission: "READ_WRITE" })) as Key;
+const revoke = ({ adminPath }: ServedWorkspace, { id }: Key) =>
+  admin().require("DELETE", `${adminPath}/api-keys/${id}`);
+
+async function textsAs(key: string, { path }: ServedWorkspace): Promise<unknown> {
+  const { status, body } = await createApiClient(server.baseUrl, key).send("GET", `${path}/Note?sort=id`);
+  return status === 200 ? (body.data as { text: string }[]).map(({ text }) => text) : status;
+}
+
+it("brings back records, schema, keys and webhooks of its moment; keys after it are refused, and sync brings back the others", async () => {
+  await start(directory);
+  const w = await makeServedWorkspace(server.baseUrl, note);
+  const box = receiver.mailbox("restored");
+  const webhook = { name: "w", url: `${receiver.url}/restored`, events: ["record.created"] };
+  const { secret } = (await admin().require("POST", `${w.adminPath}/webhooks`, webhook)) as {
+    secret: string;
+  };
+  const write = (text: string) =>
+    createApiClient(server.baseUrl, w.key).require("POST", `${w.path}/Note`, { text });
+  const [ended, revoked] = [await makeKey(w), await makeKey(w)];
+  await revoke(w, ended);
+  await write("before");
+
+  const backup = join(elsewhere, "data.db");
+  backUp(backup);
+  expect(statSync(backup).mode & 0o777).toBe(0o600);
+
+  await write("after");
+  await admin().require("POST", `${w.adminPath}/entities`, { ...note, name: "Later" });
+  const later = await makeKey(w);
+  await revoke(w, revoked);
+  expect(await textsAs(later.key, w)).toEqual(["before", "after"]);
+
+  await stop();
+  copyFileSync(backup, join(directory, "data.db"));
+  for (const log of ["data.db-wal", "data.db-shm"]) rmSync(join(directory, log), { force: true });
+  await start(directory);
+
+  expect(await textsAs(w.key, w)).toEqual(["before"]);
+  expect((await createApiClient(server.baseUrl, w.key).send("GET", `${w.path}/Later`)).status).toBe(404);
+  expect([await textsAs(later.key, w), await textsAs(ended.key, w)]).toEqual([401, 401]);
+  await admin().require("POST", `${w.adminPath}/api-keys/sync`);
+  expect([await textsAs(later.key, w), await textsAs(ended.key, w)]).toEqual([401, 401]);
+  expect(await textsAs(revoked.key, w)).toEqual(["before"]);
+
+  box.received.length = 0;
+  await write("restored");
+  await expect.poll(() => box.received.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  for (const { headers, body } of box.received) new Webhook(secret).verify(body, headers);
+  await stop();
+
+  copyFileSync(join(directory, "secrets.json"), join(elsewhere, "secrets.json"));
+  await start(elsewhere);
+  expect(await textsAs(w.key, w)).toBe(401);
+  await admin().require("POST", `${w.adminPath}/api-keys/sync`);
+  expect([await textsAs(w.key, w), await textsAs(revoked.key, w)]).toEqual([["before"], ["before"]]);
+  expect([await textsAs(later.key, w), await textsAs(ended.key, w)]).toEqual([401, 401]);
+});

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runLoad } from "../../tools/checks/load/run-load.ts";
+import { type Served, serveWorker } from "../support/processes/served-workspace.ts";
+
+/* A short run of `npm run load`, by requests: until the first thousands are answered, memory grows to what it stays at. */
+
+const WARM = 7_000;
+const REQUESTS = 15_000;
+const TIMEOUT_MS = 180_000;
+
+let served: Served;
+beforeAll(async () => {
+  served = await serveWorker({ LOG_REQUESTS: "false" });
+});
+afterAll(() => served.stop());
+
+it(
+  "clients of all kinds at once get the answers they should, and a request leaves nothing in memory",
+  async () => {
+    const limits = { seconds: TIMEOUT_MS / 1000 - 10, clients: 32, requests: REQUESTS };
+    const { requests, errors, samples } = await runLoad(served, limits);
+    expect(errors).toEqual([]);
+    expect(requests).toBeGreaterThanOrEqual(REQUESTS);
+    const [warm, last] = [samples.find((sample) => sample.requests >= WARM), samples.at(-1)];
+    if (!warm || !last) throw new Error("no samples");
+    for (const name of ["workerd", "database"]) {
+      const kib = ((last.memory[name] ?? Number.NaN) - (warm.memory[name] ?? Number.NaN)) * 1024;
+      expect(kib / (last.requests - warm.requests)).toBeLessThan(4);
+    }
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "libsql";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Belief, fenceCondition, guardStatement } from "../../../src/db/fence.ts";
+import { ACCESS_MODES } from "../../../src/model/access-mode.ts";
+import type { Statement } from "../../../src/model/sql-value.ts";
+import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
+import { migrateDatabase } from "../../../tools/migrate.ts";
+
+/* The rule of who may write stands twice in the database: as a trigger for batches, as a view for single statements. */
+
+const NOW = new Date("2026-06-01T12:00:00.000Z");
+const ENDS = [null, "2026-06-01T11:59:59.999Z", NOW.toISOString(), "2026-06-01T12:00:00.001Z"];
+const LEASES = [null, 1, 4_102_444_800];
+
+let directory: string;
+let database: InstanceType<typeof Database>;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "write-fence-"));
+  const file = join(directory, "data.db");
+  const server = await startLibsqlServer({ file });
+  await migrateDatabase(server);
+  await server.close();
+  database = new Database(file);
+  database.exec(`
+    INSERT INTO organizations (id, slug, name, created_at, updated_at) VALUES (1, 'o', 'O', '', '');
+    INSERT INTO workspaces (id, organization_id, slug, name, revision, created_at, updated_at)
+      VALUES (1, 1, 'w', 'W', 7, '', '');
+    INSERT INTO api_keys (id, workspace_id, name, key_prefix, permission, version, created_at)
+      VALUES ('k', 1, 'K', 'sk_live_', 'READ_WRITE', 3, '');
+    INSERT INTO api_key_secrets (hash, key_id) VALUES ('h', 'k')`);
+});
+afterAll(() => {
+  database.close();
+  rmSync(directory, { recursive: true });
+});
+
+const believing = (secretHash: string, version: number, workspace: { id: number; revision: number }) =>
+  ({ actor: { kind: "KEY", secretHash, key: { version } }, view: { workspace } }) as Belief;
+
+const BELIEFS = [
+  believing("h", 3, { id: 1, revision: 7 }),
+  believing("other", 3, { id: 1, revision: 7 }),
+  believing("h", 2, { id: 1, revision: 7 }),
+  believing("h", 3, { id: 1, revision: 6 }),
+  believing("h", 3, { id: 2, revision: 7 }),
+];
+
+const isCondition = ({ sql, args }: Statement) =>
+  database.prepare(`SELECT 1 WHERE ${sql}`).all(...args).length === 1;
+
+function isGuard({ sql, args }: Statement): boolean {
+  try {
+    database.prepare(sql).run(...args);
+    return true;
+  } catch (error) {
+    expect(String(error)).toContain("FENCE");
+    return false;
+  }
+}
+
+it("is the same in both places, whatever has become of key and workspace", () => {
+  const setWorkspace = database.prepare("UPDATE workspaces SET access_mode = ?, migrating_until = ?");
+  const setKey = database.prepare("UPDATE api_keys SET revoked_at = ?, expires_at = ?");
+  const setSecret = database.prepare("UPDATE api_key_secrets SET valid_until = ?");
+  const differing: unknown[] = [];
+  let allowed = 0;
+  for (const mode of ACCESS_MODES)
+    for (const lease of LEASES)
+      for (const revoked of [null, "2026-01-01T00:00:00.000Z"])
+        for (const expiry of ENDS)
+          for (const validity of ENDS) {
+            setWorkspace.run(mode, lease);
+            setKey.run(revoked, expiry);
+            setSecret.run([validity]);
+            for (const [i, belief] of BELIEFS.entries()) {
+              const holds = isCondition(fenceCondition(belief, NOW));
+              const passes = isGuard(guardStatement(belief, "WRITE", NOW));
+              if (holds !== passes) differing.push({ mode, lease, revoked, expiry, validity, i });
+              if (holds) allowed++;
+            }
+          }
+  expect(differing).toEqual([]);
+  /* Two modes, two leases, and of the ends none and the later one. */
+  expect(allowed).toBe(2 * 2 * 2 * 2);
+});

@@ -1,0 +1,253 @@
+import { type Parts, resolved } from "../../../test/support/find-operation.ts";
+import { type Grammar, generateJson, hostile, idOf, textOf } from "./generate-json.ts";
+import { hostileBodies, hostileTexts } from "./hostile-values.ts";
+import type { Random } from "./random.ts";
+
+export interface FuzzRequest {
+  readonly method: string;
+  /** As it is sent: percent-encoded. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** To the MCP endpoint: of a tool, or else of a method. */
+  readonly call?: string;
+}
+
+export interface RequestGrammar extends Grammar {
+  /** Names that the workspace's own query language is made of. */
+  readonly words: readonly string[];
+  /** Values of path parameters that exist, by the part of the path before them, or by name. */
+  readonly places: Readonly<Record<string, readonly string[]>>;
+  /** Bodies that are right, by the end of `method /path`: few bodies of a grammar are, where much has to fit together. */
+  readonly bodies: Readonly<Record<string, readonly object[]>>;
+  /** `method /path`, or tools, of what has to be done, or else of anything. */
+  readonly wanted?: readonly string[] | undefined;
+  /** The first is the one that is usually sent. */
+  readonly tokens: readonly string[];
+  /** Where the workspace is, `/organization/workspace`, and where to be in others. */
+  readonly home?: string;
+  readonly elsewhere?: readonly string[];
+}
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+const ODD_METHODS = ["HEAD", "OPTIONS", "PROPFIND", "TRACE", "LOCK", "PURGE"];
+
+/** A request of some operation of the document, as it should be or nearly so. */
+export function generateRequest(grammar: RequestGrammar): FuzzRequest {
+  const { document, random, mutation } = grammar;
+  const [method = "", template = ""] = random.pick(grammar.wanted ?? operationsOf(document)).split(" ");
+  const item: Parts = document.paths[template];
+  const operation: Parts = item[method];
+  const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(
+    (parameter: Parts) => resolved(document, parameter) ?? {},
+  );
+  const server = document.servers[0].url.replace(/\/$/, "");
+  const place = pathOf(grammar, template, parameters);
+  const path = server + place + queryOf(grammar, place, parameters);
+  const body = bodyOf(grammar, `${method} ${template}`, operation);
+  const isBent = random.chance(mutation / 4);
+  const isOdd = random.chance(mutation / 4);
+  const request = {
+    method: (isOdd ? random.pick([...METHODS, ...ODD_METHODS]) : method).toUpperCase(),
+    path: isBent ? bent(random, path) : path,
+    headers: headersOf(grammar, parameters, body !== undefined),
+    body,
+  };
+  return random.chance(mutation / 4) ? toStranger(grammar, request) : request;
+}
+
+/** `get /path` of each. */
+export const operationsOf = ({ paths }: Parts): readonly string[] =>
+  Object.entries(paths as Parts).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => `${method} ${path}`),
+  );
+
+/** The same, where none of the keys that are sent along may enter. */
+export function toStranger(grammar: RequestGrammar, request: FuzzRequest): FuzzRequest {
+  const { random, home, elsewhere, tokens } = grammar;
+  if (!home || !elsewhere) return request;
+  const headers = { ...request.headers, Authorization: `Bearer ${tokens[0]}` };
+  return { ...request, path: request.path.replace(home, random.pick(elsewhere)), headers };
+}
+
+function pathOf(grammar: RequestGrammar, template: string, parameters: readonly Parts[]) {
+  const { random, places, mutation } = grammar;
+  return template.replaceAll(/(?<=([^/]*)\/)\{([^}]+)\}/g, (_, before: string, name: string) => {
+    if (random.chance(mutation)) return encodeURIComponent(wellFormed(random.pick(hostileTexts))) || "%20";
+    const known = places[before] ?? places[name] ?? [];
+    if (known.length > 0) return encodeURIComponent(random.pick(known));
+    if (name === "id" && random.chance(0.8)) return encodeURIComponent(idOf(grammar));
+    const parameter = parameters.find((candidate) => candidate.name === name);
+    return encodeURIComponent(wellFormed(textOf(random, parameter?.schema ?? {}) || "1"));
+  });
+}
+
+const wellFormed = (text: string) => text.toWellFormed();
+
+/** Ways to write an address that some server has once fallen for. */
+function bent(random: Random, path: string): string {
+  const [pathname = "", query = ""] = path.split("?");
+  return random.pick([
+    `/${path}`,
+    path.replaceAll("/", "//"),
+    `${pathname}/?${query}`,
+    `${pathname}/..%2f..%2fadmin/v1/organizations`,
+    `${pathname};a=b`,
+    `${pathname}%00`,
+    `${pathname}%`,
+    `${pathname}%ff%fe`,
+    pathname.toUpperCase(),
+    pathname.replace("/api/v1", "/api/v1/%2e%2e"),
+    `${pathname}.json`,
+    `${path}${"&a=b".repeat(500)}`,
+    `${pathname}?${"x".repeat(6000)}`,
+  ]);
+}
+
+function queryOf(grammar: RequestGrammar, place: string, parameters: readonly Parts[]): string {
+  const { random, mutation } = grammar;
+  const pairs = parameters
+    .filter(({ in: place, required, name }) => {
+      return place === "query" && (required || random.chance(name === "confirm" ? 0.7 : 0.15));
+    })
+    .flatMap((parameter) => {
+      const isConfirmed = parameter.name === "confirm" && random.chance(0.7);
+      return isConfirmed ? [["confirm", place.split("/").at(-1) ?? ""]] : pairsOf(grammar, parameter);
+    });
+  if (random.chance(mutation / 2)) pairs.push([random.pick(hostileTexts), random.pick(hostileTexts)]);
+  if (random.chance(mutation / 4) && pairs[0]) pairs.push(pairs[0]);
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+}
+
+function pairsOf(grammar: RequestGrammar, { name, style, schema }: Parts): string[][] {
+  const { random, mutation } = grammar;
+  if (random.chance(mutation)) return [[name, random.pick(hostileTexts)]];
+  if (name === "cursor" && random.chance(0.5)) return [[name, random.pick(grammar.foreign.cursors)]];
+  if (style === "deepObject") return filtersOf(grammar, name, schema);
+  const type = resolved(grammar.document, schema)?.type;
+  if (type === "string" && !schema.enum && !schema.format) return [[name, phrase(grammar)]];
+  if (type !== "array") return [[name, plain(generateJson(grammar, schema))]];
+  const count = 1 + random.below(2);
+  const values = Array.from({ length: count }, () => arrayItem(grammar, schema.items));
+  return style === "form" && !schema.explode
+    ? [[name, values.join(",")]]
+    : values.map((value) => [name, value]);
+}
+
+function arrayItem(grammar: RequestGrammar, items: Parts): string {
+  const { random } = grammar;
+  if (items.pattern?.startsWith("^(")) {
+    const measure = random.pick(items.pattern.slice(2, items.pattern.indexOf(")")).split("|"));
+    return measure === "count" ? measure : `${measure},${phrase(grammar)}`;
+  }
+  return random.chance(0.5) && items.anyOf ? plain(generateJson(grammar, items.anyOf[0])) : phrase(grammar);
+}
+
+/** Words of the workspace in an order that may make sense. */
+function phrase({ random, words, mutation }: RequestGrammar): string {
+  if (random.chance(mutation)) return random.pick(hostileTexts);
+  const count = 1 + random.below(3);
+  return Array.from({ length: count }, () => random.pick(words)).join(random.pick([".", ".", ","]));
+}
+
+const plain = (json: string): string => (/^"/.test(json) ? String(parsed(json)) : json);
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
+
+function filtersOf(grammar: RequestGrammar, name: string, schema: Parts): string[][] {
+  const { random, document } = grammar;
+  if (random.chance(0.15)) return [[name, treeOf(grammar, 0)]];
+  const filter = resolved(document, schema.anyOf[0]) ?? {};
+  const known = Object.entries((filter.properties ?? {}) as Parts);
+  return Array.from({ length: 1 + random.below(3) }, () => {
+    if (known.length === 0 || random.chance(0.2)) return [`${name}[${phrase(grammar)}]`, phrase(grammar)];
+    const [field, value] = random.pick(known);
+    const values = Array.from({ length: 1 + random.below(3) }, () => plain(generateJson(grammar, value)));
+    return [`${name}[${field}]`, /\.(in|notIn|between)$/.test(field) ? values.join(",") : (values[0] ?? "")];
+  });
+}
+
+/** `{"and":[{"field":{"op":value}},…]}`, to a depth that is refused. */
+function treeOf(grammar: RequestGrammar, depth: number): string {
+  const { random, mutation } = grammar;
+  const inner = () => treeOf(grammar, depth + 1);
+  if (depth < 3 && random.chance(0.5)) return `{"${random.pick(["and", "or"])}":[${inner()},${inner()}]}`;
+  if (depth < 3 && random.chance(0.3)) return `{"not":${inner()}}`;
+  if (random.chance(mutation / 4)) return `${'{"not":'.repeat(300)}{}${"}".repeat(300)}`;
+  const value = generateJson(grammar, { type: ["string", "integer", "boolean", "null", "array"], items: {} });
+  const comparison = random.chance(0.4) ? value : `{"${random.pick(grammar.words)}":${value}}`;
+  return `{${JSON.stringify(phrase(grammar))}:${comparison}}`;
+}
+
+function bodyOf(grammar: RequestGrammar, sent: string, { requestBody }: Parts): string | undefined {
+  const { random, document, mutation, bodies } = grammar;
+  const schema = resolved(document, requestBody)?.content?.["application/json"]?.schema;
+  if (!schema) return random.chance(mutation / 4) ? random.pick(hostileBodies) : undefined;
+  if (random.chance(mutation / 2)) return random.pick(hostileBodies);
+  if (random.chance(mutation / 8)) return undefined;
+  const [, right = []] = Object.entries(bodies).find(([end]) => sent.endsWith(end)) ?? [];
+  const isRight = right.length > 0 && random.chance(0.5);
+  const json = isRight ? nearly(grammar, random.pick(right)) : generateJson(grammar, schema);
+  return random.chance(mutation / 4) ? json.slice(0, random.below(json.length)) : json;
+}
+
+/** Some members left out, some replaced. */
+function nearly({ random, mutation }: RequestGrammar, right: object): string {
+  const members = Object.entries(right)
+    .filter(() => !random.chance(mutation / 2))
+    .map(([name, value]) => {
+      return `${JSON.stringify(name)}:${random.chance(mutation) ? hostile(random) : JSON.stringify(value)}`;
+    });
+  return `{${members.join(",")}}`;
+}
+
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+function headersOf(
+  grammar: RequestGrammar,
+  parameters: readonly Parts[],
+  hasBody: boolean,
+): Record<string, string> {
+  const { random, mutation, tokens } = grammar;
+  const headers: Record<string, string> = {};
+  const text = () => {
+    const found = random.pick(hostileTexts).slice(0, 300);
+    return PRINTABLE.test(found) ? found : encodeURIComponent(found.toWellFormed());
+  };
+  if (hasBody) headers["Content-Type"] = random.chance(mutation / 4) ? text() : "application/json";
+  headers.Authorization = `Bearer ${tokens[0]}`;
+  if (random.chance(mutation)) headers.Authorization = `Bearer ${random.pick(tokens)}`;
+  if (random.chance(mutation / 8))
+    headers.Authorization = random.pick([text(), "", "Basic Zm9vOmJhcg==", "Bearer"]);
+  for (const { in: place, name } of parameters) {
+    if (place !== "header" || !random.chance(0.2)) continue;
+    headers[name] = random.chance(0.5)
+      ? random.pick(["*", '"1"', 'W/"1"', "return=representation", ...grammar.foreign.headers])
+      : text();
+  }
+  if (random.chance(mutation / 2)) headers[random.pick(EXTRA_HEADERS)] = text();
+  return headers;
+}
+
+const EXTRA_HEADERS = [
+  "X-Request-Id",
+  "Origin",
+  "Accept",
+  "Accept-Encoding",
+  "Prefer",
+  "If-Match",
+  "If-None-Match",
+  "Idempotency-Key",
+  "X-Forwarded-For",
+  "X-HTTP-Method-Override",
+  "CF-Connecting-IP",
+  "Access-Control-Request-Method",
+  "Range",
+  "Cookie",
+];

@@ -1,0 +1,82 @@
+import { statusOfCode } from "../../../src/errors/codes.ts";
+import { operationOf, type Parts } from "../../../test/support/find-operation.ts";
+import { contradictionsOf } from "../../../test/support/validate-answer.ts";
+import type { FuzzRequest } from "./generate-request.ts";
+import type { FuzzAnswer } from "./send-request.ts";
+
+/** What an error must not tell: of the database, of the code, of the machine. */
+const LEAKS = [
+  /SQLITE_\w+|sqlite_schema|no such (?:table|column|function)|near ".*?": syntax error|constraint failed/i,
+  /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.*?\b(?:FROM|VALUES|SET|WHERE)\b/,
+  /\bw\d+_[a-z]\w*/,
+  /(?:TypeError|RangeError|SyntaxError|ReferenceError)\b|is not (?:a function|iterable)|Cannot read prop/,
+  /\bat .*\.(?:ts|js):\d+|node_modules|drizzle|workerd|\[object \w+\]/,
+  /(?:\/home|\/tmp|\/work|\/usr|\/root)\/\w+/,
+];
+
+/** What is wrong with an answer; empty when nothing is. */
+export function judgeAnswer(document: Parts, sent: FuzzRequest, answer: FuzzAnswer): readonly string[] {
+  const { status, text } = answer;
+  if (status >= 500 && !isChanging(answer)) return [`status ${status}`];
+  if (status < 200) return [`status ${status}`];
+  if (sent.call !== undefined) return leaks(sent, text);
+  const problems = status >= 400 ? [...envelopeProblems(sent, answer), ...leaks(sent, text)] : [];
+  const exchange = { ...answer, method: sent.method, path: sent.path };
+  if (status < 400) return isHealth(sent) ? [] : contradictionsOf(document, exchange);
+  return isKnown(document, sent) ? [...problems, ...contradictionsOf(document, exchange)] : problems;
+}
+
+/** The one 5xx that requests can cause: many changes of one schema at the same time. */
+const isChanging = ({ status, headers, text }: FuzzAnswer) =>
+  status === 503 && text.includes('"SCHEMA_MIGRATION_IN_PROGRESS"') && headers.has("Retry-After");
+
+/** Whoever watches the service may send any parameter along. */
+const isHealth = ({ path }: FuzzRequest) => /^\/(?:healthz|readyz)\?/.test(path);
+
+function isKnown(document: Parts, { method, path }: FuzzRequest): boolean {
+  try {
+    return operationOf(document, { method, path })?.operation !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function envelopeProblems({ method }: FuzzRequest, { status, headers, text }: FuzzAnswer): readonly string[] {
+  if (!headers.has("X-Request-Id")) return ["no X-Request-Id"];
+  if (method === "HEAD") return [];
+  let body: { error?: { code?: unknown; message?: unknown; details?: unknown } };
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return ["the error is no JSON"];
+  }
+  const { code, message, details, ...rest } = body.error ?? {};
+  const expected: number | undefined = statusOfCode[code as keyof typeof statusOfCode];
+  return [
+    ...(expected === status ? [] : [`code ${code} at status ${status}`]),
+    ...(typeof message === "string" && message.length > 0 ? [] : ["no message"]),
+    ...(details === undefined || Array.isArray(details) ? [] : ["details are no array"]),
+    ...(Object.keys(rest).length === 0 && Object.keys(body).length === 1 ? [] : ["more than the envelope"]),
+  ];
+}
+
+/** What the client has sent may come back to it. */
+function leaks({ path, body = "", headers }: FuzzRequest, text: string): readonly string[] {
+  const sent = [path, decoded(path), body, unescaped(body), ...Object.values(headers)].join("\n");
+  return LEAKS.flatMap((pattern) => {
+    const [found] = pattern.exec(unescaped(text)) ?? [];
+    return found === undefined || sent.includes(found) ? [] : [`leaks ${found}`];
+  });
+}
+
+const unescaped = (json: string) => json.replaceAll(/\\(["\\/])/g, "$1");
+
+/** What cannot be decoded stays as it is, as it does in messages. */
+const decoded = (path: string) =>
+  path.replaceAll("+", " ").replaceAll(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });

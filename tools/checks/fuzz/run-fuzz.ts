@@ -1,0 +1,290 @@
+import { operationOf, type Parts } from "../../../test/support/find-operation.ts";
+import { fuzzEntities } from "./fuzz-schema.ts";
+import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
+import { generateCall, tools } from "./generate-call.ts";
+import type { Foreign } from "./generate-json.ts";
+import { type FuzzRequest, generateRequest, operationsOf, type RequestGrammar } from "./generate-request.ts";
+import { judgeAnswer } from "./judge-answer.ts";
+import { makeRandom } from "./random.ts";
+import { type FuzzAnswer, sendRequest } from "./send-request.ts";
+
+const CONCURRENCY = 16;
+/** Requests of one fifth go to the admin API, so many to each of the workspaces that they spoil. */
+const ADMIN_SHARE = 0.2;
+const ADMIN_ROUND = 150;
+/** After so many requests the workspace is open again, whatever they have set it to. */
+const OPENED_EVERY = 50;
+/** Of requests that try what none has been able to do. */
+const WANTED_SHARE = 0.4;
+/** Of requests that are calls of the MCP endpoint's tools. */
+const CALL_SHARE = 0.05;
+const SHOWN_PROBLEMS = 3;
+const REMEMBERED_IDS = 200;
+/** From here on other workspaces have their records, so that no own one is taken for theirs. */
+const FOREIGN_IDS = 7_000_001;
+const MUTATIONS = [0, 0.02, 0.1, 0.3];
+
+export interface Finding {
+  readonly problem: string;
+  readonly sent: FuzzRequest;
+  readonly answer: FuzzAnswer | undefined;
+}
+
+export interface FuzzReport {
+  readonly requests: number;
+  readonly statuses: ReadonlyMap<number, number>;
+  /** `method /path` of the documents, and tools, that no request could do. */
+  readonly undone: readonly string[];
+  /** One of each kind. */
+  readonly findings: readonly Finding[];
+}
+
+export interface FuzzOptions {
+  readonly requests: number;
+  readonly seed: number;
+}
+
+/**
+ * Requests from the documents' grammar, right and nearly right; every answer has to be no 5xx, as documented and without
+ * a word of what lies behind or of another workspace, be it of the same organization. That, and the database's catalogue, has to stay as it is.
+ */
+export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
+  const own = await target.makeWorkspace();
+  const others = [await target.makeWorkspace(), await target.makeWorkspace(own)];
+  const run = newRun(target, seed, others);
+  const filled: Foreign[] = [];
+  for (const [i, other] of others.entries())
+    filled.push(await fillWithRecords(target, other, FOREIGN_IDS + i));
+  const foreign = {
+    ids: filled.flatMap(({ ids }) => ids),
+    cursors: filled.flatMap(({ cursors }) => cursors),
+    headers: filled.flatMap(({ headers }) => headers),
+  };
+  const contents = () => Promise.all(others.map((other) => target.contentsOf(other)));
+  const before = { others: await contents(), catalogue: await target.catalogue() };
+  const adminRequests = Math.round(requests * ADMIN_SHARE);
+  await run.send(requests - adminRequests, recordGrammar({ own, others, foreign }, target.adminToken));
+  run.expectSame("the database's catalogue", before.catalogue, await target.catalogue());
+  for (let left = adminRequests; left > 0; left -= ADMIN_ROUND) {
+    const spoiled = await target.makeWorkspace();
+    const grammarOf = adminGrammar(target, spoiled, { others, foreign });
+    for (let sent = 0; sent < Math.min(left, ADMIN_ROUND); sent += OPENED_EVERY) {
+      await run.send(OPENED_EVERY, grammarOf);
+      await target.open(spoiled);
+    }
+  }
+  const after = await contents();
+  for (const [i, { home }] of others.entries()) run.expectSame(home, before.others[i], after[i]);
+  return run.report;
+}
+
+type GrammarOf = (seed: number) => RequestGrammar;
+
+function newRun(target: FuzzTarget, seed: number, others: readonly FuzzedWorkspace[]) {
+  const statuses = new Map<number, number>();
+  const findings = new Map<string, Finding>();
+  const undone = new Map<Parts, Set<string>>();
+  let sentSoFar = 0;
+
+  function note(problem: string, sent: FuzzRequest, answer: FuzzAnswer | undefined): void {
+    const kind = `${sent.method} ${problem.replaceAll(/\d+/g, "0")}`;
+    if (!findings.has(kind)) findings.set(kind, { problem, sent, answer });
+  }
+
+  async function sendOne(grammarOf: GrammarOf): Promise<void> {
+    const grammar = grammarOf(seed + ++sentSoFar);
+    const { document, random } = grammar;
+    const hasTools = grammar.home !== undefined;
+    const left = undone.get(document) ?? new Set([...operationsOf(document), ...(hasTools ? tools : [])]);
+    undone.set(document, left);
+    const isCall = hasTools && random.chance(CALL_SHARE);
+    const wanted = random.chance(WANTED_SHARE)
+      ? [...left].filter((name) => tools.includes(name) === isCall)
+      : [];
+    const chosen = wanted.length > 0 ? { ...grammar, wanted, mutation: 0 } : grammar;
+    const sent = isCall ? generateCall(chosen) : generateRequest(chosen);
+    try {
+      const answer = await sendRequest(target.baseUrl, sent);
+      if (answer.status < 300 && !answer.text.includes('"isError":true'))
+        left.delete(sent.call ?? operationSent(document, sent));
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      const problems = [...judgeAnswer(grammar.document, sent, answer)];
+      const told = answer.text + [...answer.headers];
+      if (others.some(({ marker }) => told.includes(marker))) problems.unshift("tells of another workspace");
+      if (problems.length > 0) note(problems.slice(0, SHOWN_PROBLEMS).join("; "), sent, answer);
+      rememberId(grammar, answer);
+    } catch (failure) {
+      note(`no answer: ${failure}`, sent, undefined);
+    }
+  }
+
+  return {
+    async send(count: number, grammarOf: GrammarOf): Promise<void> {
+      let left = count;
+      const work = async () => {
+        while (left-- > 0) await sendOne(grammarOf);
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    },
+    expectSame(what: string, before: string | undefined, after: string | undefined): void {
+      if (before === after) return;
+      note(`${what} has changed`, { method: "-", path: "", headers: {}, body: undefined }, undefined);
+    },
+    get report(): FuzzReport {
+      const notDone = [...undone.values()].flatMap((left) => [...left]);
+      return { requests: sentSoFar, statuses, undone: notDone, findings: [...findings.values()] };
+    },
+  };
+}
+
+/** `get /path`; what is in no document is nothing to be done. */
+function operationSent(document: Parts, { method, path }: FuzzRequest): string {
+  try {
+    const template = operationOf(document, { method, path })?.template;
+    return `${method.toLowerCase()} ${template}`;
+  } catch {
+    return "";
+  }
+}
+
+function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void {
+  if (status !== 201) return;
+  const { id } = JSON.parse(text).data ?? {};
+  if (id === undefined) return;
+  const kept = ids as (string | number)[];
+  kept.push(id);
+  if (kept.length > REMEMBERED_IDS) kept.shift();
+}
+
+interface Sides {
+  readonly own: FuzzedWorkspace;
+  readonly others: readonly FuzzedWorkspace[];
+  readonly foreign: Foreign;
+}
+
+function recordGrammar({ own, others, foreign }: Sides, adminToken: string): GrammarOf {
+  const ids: (string | number)[] = [1, 2, 3, 4, 5];
+  const tokens = [...own.tokens, ...others.flatMap((other) => other.tokens), adminToken, "sk_live_wrong"];
+  const common = {
+    document: own.document,
+    ids,
+    tokens,
+    words: wordsOf(own.document),
+    places: {},
+    bodies: recordBodies,
+    foreign,
+    home: own.home,
+    elsewhere: others.map(({ home }) => home),
+  };
+  return (seed) => withRandom(common, seed);
+}
+
+function adminGrammar(
+  target: FuzzTarget,
+  spoiled: FuzzedWorkspace,
+  { others, foreign }: Omit<Sides, "own">,
+): GrammarOf {
+  const words = [...wordsOf(spoiled.document), spoiled.organization, "w"];
+  const places = {
+    organization: [...Array(5).fill(spoiled.organization), spoiled.emptyOrganization],
+    workspace: ["w"],
+    entity: ["Customer", "Order", "Tag", "Remark"],
+    column: ["name", "email", "customerId", "placedOn", "extra"],
+    "api-keys": [...spoiled.keyIds, ...others.flatMap(({ keyIds }) => keyIds)],
+    webhooks: [spoiled.webhookId, spoiled.webhookId, ...others.map(({ webhookId }) => webhookId)],
+    deliveries: [...spoiled.deliveryIds, ...others.flatMap(({ deliveryIds }) => deliveryIds)],
+  };
+  const tokens = [target.adminToken, ...spoiled.tokens, ...others.flatMap((other) => other.tokens)];
+  const sends = [...Array<FuzzedWorkspace>(8).fill(spoiled), ...others].map(({ tagIds: ids }) => ({
+    entity: "Tag",
+    ids,
+  }));
+  const bodies = { ...adminBodies, "/send": sends };
+  const ids: (string | number)[] = [];
+  const common = { document: target.adminDocument, ids, tokens, words, places, bodies, foreign };
+  return (seed) => withRandom(common, seed);
+}
+
+const recordBodies = {
+  "/Customer": [{ email: "a@example.com", name: "A" }],
+  "/Customer/{id}": [{ name: "B" }],
+  "/Order": [{ quantity: 3 }],
+  "/Order/{id}": [{ quantity: 2 }],
+  "/Tag": [{ label: "c" }],
+  "/Tag/{id}": [{ label: "d" }],
+};
+const adminBodies = {
+  "post /admin/v1/organizations/{organization}/workspaces/{workspace}/entities": [
+    { name: "More", columns: [] },
+  ],
+  "/columns": [{ name: "added", type: "INTEGER" }],
+  "/columns/{column}": [{ indexed: true }],
+  "/schema": [{ entities: fuzzEntities }],
+  "/webhooks": [{ name: "more", url: "https://receiver.invalid/", events: ["record.created"] }],
+  "/rotate-secret": [{}],
+};
+
+function withRandom(common: Omit<RequestGrammar, "random" | "mutation">, seed: number): RequestGrammar {
+  const random = makeRandom(seed);
+  return { ...common, random, mutation: random.pick(MUTATIONS) };
+}
+
+/** Names of fields, relationships and operators, as the filters of the document have them. */
+function wordsOf({ components }: Parts): readonly string[] {
+  const filters = Object.entries(components.schemas as Parts).filter(([name]) => name.endsWith("-filter"));
+  const found = filters.flatMap(([, { properties, patternProperties = {} }]) => [
+    ...Object.keys(properties).flatMap((name) => name.split(".")),
+    ...Object.keys(patternProperties).flatMap((pattern) => pattern.match(/[A-Za-z]\w*/g) ?? []),
+  ]);
+  return [
+    ...new Set([
+      ...found,
+      "asc",
+      "desc",
+      "nullsFirst",
+      "count",
+      "sum",
+      "true",
+      "false",
+      "0",
+      "1",
+      "2026-01-01",
+    ]),
+  ];
+}
+
+/** Records of another workspace, and what somebody could try elsewhere of what is told of them. */
+async function fillWithRecords(
+  { baseUrl }: FuzzTarget,
+  { home, tokens, marker, keyIds, webhookId, deliveryIds, tagIds }: FuzzedWorkspace,
+  id: number,
+): Promise<Foreign> {
+  const path = `/api/v1${home}`;
+  const common = { Authorization: `Bearer ${tokens[0]}`, "Content-Type": "application/json" };
+  const tags: string[] = [];
+  for (const [entity, body] of Object.entries({
+    Customer: { id, email: "other@example.com", name: marker },
+    Order: { id, customerId: id, quantity: 3, notes: marker },
+    Tag: { label: marker, orderId: id },
+  })) {
+    const headers = { ...common, "Idempotency-Key": REQUEST_KEY };
+    const response = await fetch(`${baseUrl}${path}/${entity}`, {
+      method: "POST",
+      headers: entity === "Customer" ? headers : common,
+      body: JSON.stringify(body),
+    });
+    if (response.status !== 201)
+      throw new Error(`${path}/${entity} answered ${response.status}: ${await response.text()}`);
+    tags.push(response.headers.get("ETag") ?? "");
+  }
+  const page = await fetch(`${baseUrl}${path}/Tag?cursor=&size=1`, { headers: common });
+  const { nextCursor } = ((await page.json()) as { meta: { nextCursor: string } }).meta;
+  return {
+    ids: [id, ...tagIds, ...keyIds, webhookId, ...deliveryIds],
+    cursors: [nextCursor],
+    headers: [...tags, REQUEST_KEY],
+  };
+}
+
+/** Of a request in another workspace; here it stands for another one. */
+const REQUEST_KEY = "key-1";
