@@ -1,17 +1,37 @@
 import type { Actor } from "./api-key.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, Relationship } from "./entity.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 
 export const OPERATIONS = ["read", "create", "update", "delete"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /**
- * What a key may do with one entity. It is kept by the entity's stable id: a rename is followed, and a new entity of an
- * old name inherits nothing.
+ * What a principal may do with one entity, and with which records and fields of it. Everything is kept by stable ids: a
+ * rename is followed, and a new entity or field of an old name inherits nothing.
  */
-export interface ApiKeyScope {
+export interface ApiKeyScope extends ScopeRules {
   readonly entityId: string;
   readonly operations: readonly Operation[];
+}
+
+/** Absent rules do not narrow anything. Names of fields and relationships are stable ids, see query/rules/rule-names.ts. */
+export interface ScopeRules {
+  /** Only matching records exist for the principal. A tree of the JSON filter, with operands. */
+  readonly filter?: JsonObject;
+  /** What a record must satisfy after a create or an update; absent: `filter`. */
+  readonly check?: JsonObject;
+  /** The fields that may be read, beside `id`. */
+  readonly fields?: readonly string[];
+  /** The fields that may be written; absent: all that may be read. */
+  readonly writableFields?: readonly string[];
+  readonly presets?: Readonly<Record<string, Preset>>;
+}
+
+/** A value that the server sets, always on create and with `on: "WRITE"` on every update as well. */
+export interface Preset {
+  readonly value: JsonValue;
+  readonly on?: "WRITE";
 }
 
 /** What the caller may do in a workspace, beyond the permission to write at all. */
@@ -19,17 +39,24 @@ export interface Access {
   /** Whether nothing is left out, so that a name which does not exist may be told apart from one that is not allowed. */
   readonly isWhole: boolean;
   isAllowed(operation: Operation, entity: Pick<Entity, "id">): boolean;
+  /** Null: everything. */
+  readonly scopes: readonly ApiKeyScope[] | null;
+  /** What rules may refer to. */
+  readonly claims: JsonObject;
 }
 
-const WHOLE_ACCESS: Access = { isWhole: true, isAllowed: () => true };
+const NO_CLAIMS: JsonObject = {};
+const WHOLE_ACCESS: Access = { isWhole: true, isAllowed: () => true, scopes: null, claims: NO_CLAIMS };
 
 export function accessOf(actor: Actor): Access {
   const scopes = actor.kind === "KEY" ? actor.key.scopes : null;
   if (!scopes) return WHOLE_ACCESS;
-  const operationsOf = new Map(scopes.map(({ entityId, operations }) => [entityId, operations]));
   return {
     isWhole: false,
-    isAllowed: (operation, { id }) => operationsOf.get(id)?.includes(operation) ?? false,
+    isAllowed: (operation, { id }) =>
+      scopes.some(({ entityId, operations }) => entityId === id && operations.includes(operation)),
+    scopes,
+    claims: NO_CLAIMS,
   };
 }
 

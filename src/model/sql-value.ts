@@ -8,4 +8,28 @@ export type SqlValue = null | string | number | bigint;
 export interface Statement {
   readonly sql: string;
   readonly args: readonly SqlValue[];
+  /** Arguments that are still to be bound, by their position. */
+  readonly slots?: ReadonlyMap<number, Slot>;
+}
+
+/** Stands for a value that each request binds anew: one of the values of a rule's operand. */
+export class Slot {
+  readonly operand: number;
+  readonly index: number;
+
+  constructor(operand: number, index: number) {
+    this.operand = operand;
+    this.index = index;
+  }
+}
+
+/** `values` holds those of each operand. */
+export function bindSlots(
+  { sql, args, slots }: Statement,
+  values: readonly (readonly SqlValue[])[],
+): Statement {
+  if (!slots) return { sql, args };
+  const bound = [...args];
+  for (const [position, { operand, index }] of slots) bound[position] = values[operand]?.[index] ?? null;
+  return { sql, args: bound };
 }

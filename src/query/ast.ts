@@ -17,7 +17,7 @@ export type FilterAst =
 
 export interface TestAst {
   readonly operator: OperatorName;
-  /** Bracket form: texts. JSON form: JSON values, never objects. */
+  /** Bracket form: texts. JSON form: JSON values; in rules, an object among them is an operand. */
   readonly values: readonly string[] | readonly JsonValue[];
   readonly form: "TEXT" | "JSON";
 }

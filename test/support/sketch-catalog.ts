@@ -44,7 +44,7 @@ function definitionOf(sketch: EntitySketch): EntityDefinition {
     tableName: defaultTableName(sketch.name),
     idType: sketch.idType ?? "INTEGER",
     columns: sketch.columns.map((column) => ({
-      id: `${id}.${column.name}`,
+      id: `${id}-${column.name}`,
       columnName: toSnakeCase(column.name),
       nullable: true,
       unique: false,

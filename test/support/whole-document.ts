@@ -6,8 +6,14 @@ import { queryFacts } from "../../src/services/openapi/query-facts.ts";
 
 /** The document as the holder of a key with these scopes gets it. */
 export const scopedDocumentOf = (catalog: Catalog, isAllowed: Access["isAllowed"]): JsonObject =>
-  buildWorkspaceDocument(catalog, { facts: queryFacts, access: { isWhole: false, isAllowed } });
+  buildWorkspaceDocument(catalog, {
+    facts: queryFacts,
+    access: { isWhole: false, isAllowed, scopes: null, claims: {} },
+  });
 
 /** The document as the holder of a key without scopes gets it. */
 export const wholeDocumentOf = (catalog: Catalog): JsonObject =>
-  buildWorkspaceDocument(catalog, { facts: queryFacts, access: { isWhole: true, isAllowed: () => true } });
+  buildWorkspaceDocument(catalog, {
+    facts: queryFacts,
+    access: { isWhole: true, isAllowed: () => true, scopes: null, claims: {} },
+  });

@@ -1,10 +1,11 @@
 import { badRequest } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
 import type { FilterAst, TestAst } from "../ast.ts";
 import { MAX_CONDITIONS } from "../limits.ts";
 import { echo } from "../messages.ts";
 import { isOperatorName, type OperatorName, operatorOf } from "../operators.ts";
 import { invalidParameter, singleParameter } from "./parameters.ts";
-import { parseJsonFilter } from "./parse-json-filter.ts";
+import { parseJsonFilter, parseRuleTree } from "./parse-json-filter.ts";
 import { parseListValues } from "./parse-list-values.ts";
 import { parsePath } from "./parse-names.ts";
 
@@ -18,9 +19,20 @@ export function parseFilter(params: URLSearchParams): readonly FilterAst[] {
   }
   const json = singleParameter(params, "filter");
   if (json !== null) filters.push(parseJsonFilter(json));
-  const count = countConditions(filters);
-  if (count > MAX_CONDITIONS) throw badRequest(`The filter has more than ${MAX_CONDITIONS} conditions`);
+  rejectTooMany(filters);
   return filters;
+}
+
+/** The filter of a rule. Throws BAD_REQUEST. */
+export function parseRule(tree: JsonObject): FilterAst {
+  const filter = parseRuleTree(tree);
+  rejectTooMany([filter]);
+  return filter;
+}
+
+function rejectTooMany(filters: readonly FilterAst[]): void {
+  if (countConditions(filters) > MAX_CONDITIONS)
+    throw badRequest(`The filter has more than ${MAX_CONDITIONS} conditions`);
 }
 
 function parseBracket(name: string, value: string): FilterAst {

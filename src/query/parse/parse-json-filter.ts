@@ -1,5 +1,6 @@
 import { badRequest } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { isOperand } from "../../model/operand.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
 import {
   MAX_DEPTH,
@@ -16,6 +17,8 @@ import { parsePath } from "./parse-names.ts";
 interface Depth {
   readonly groups: number;
   readonly objects: number;
+  /** Whether values may be operands, as in rules; a client's filter has none. */
+  readonly takesOperands: boolean;
 }
 
 /**
@@ -29,7 +32,13 @@ export function parseJsonFilter(text: string): FilterAst {
   const json = readJson(text);
   rejectUnreadable(json, text);
   if (!isJsonObject(json)) throw badRequest(`Parameter 'filter' must be a JSON object: ${echo(text)}`);
-  return parseTree(json, { groups: 0, objects: 0 });
+  return parseTree(json, { groups: 0, objects: 0, takesOperands: false });
+}
+
+/** The filter of a rule, whose values may be operands. Throws BAD_REQUEST. */
+export function parseRuleTree(tree: JsonObject): FilterAst {
+  rejectUnreadable(tree, "");
+  return parseTree(tree, { groups: 0, objects: 0, takesOperands: true });
 }
 
 function readJson(text: string): JsonValue {
@@ -65,7 +74,7 @@ function parseTree(tree: JsonObject, depth: Depth): FilterAst {
 }
 
 function parseEntry(key: string, value: JsonValue, depth: Depth): FilterAst {
-  const deeper = { groups: depth.groups + 1, objects: depth.objects };
+  const deeper = { ...depth, groups: depth.groups + 1 };
   if (key === "not") {
     if (!isJsonObject(value)) throw badRequest(`'not' in filter takes an object, not ${echoJson(value)}`);
     return { kind: "NOT", node: parseTree(value, deeper) };
@@ -79,19 +88,22 @@ function parseEntry(key: string, value: JsonValue, depth: Depth): FilterAst {
       value.map((tree) => parseTree(tree, deeper)),
     );
   }
-  return parseField(parsePath(key, "filter"), value, { groups: depth.groups, objects: depth.objects + 1 });
+  return parseField(parsePath(key, "filter"), value, { ...depth, objects: depth.objects + 1 });
 }
 
 /** An object's scalars under operator names are tests; everything else in it belongs to a relationship. */
 function parseField(path: Path, value: JsonValue, depth: Depth): FilterAst {
-  if (!isJsonObject(value)) return condition(path, parseTest("eq", value, path));
+  const { takesOperands } = depth;
+  const isValue = (test: JsonValue) => !isJsonObject(test) || (takesOperands && isOperand(test));
+  const place = { path, takesOperands };
+  if (!isJsonObject(value) || isValue(value)) return condition(path, parseTest("eq", value, place));
   const entries = Object.entries(value);
   const name = path.join(".");
   if (entries.length === 0)
     throw badRequest(`Field ${echo(name)} in filter has an empty object as its condition`);
-  const tests = entries.filter(([key, test]) => isOperatorName(key) && !isJsonObject(test));
+  const tests = entries.filter(([key, test]) => isOperatorName(key) && isValue(test));
   const nested = entries.filter((entry) => !tests.includes(entry));
-  const nodes = tests.map(([key, test]) => condition(path, parseTest(operatorNamed(key), test, path)));
+  const nodes = tests.map(([key, test]) => condition(path, parseTest(operatorNamed(key), test, place)));
   const [first] = nested;
   if (first) {
     nodes.push({
@@ -104,8 +116,12 @@ function parseField(path: Path, value: JsonValue, depth: Depth): FilterAst {
   return group("and", nodes);
 }
 
+interface TestPlace extends Pick<Depth, "takesOperands"> {
+  readonly path: Path;
+}
+
 /** A null means isNull, and isNotNull for neq. */
-function parseTest(operator: OperatorName, value: JsonValue, path: Path): TestAst {
+function parseTest(operator: OperatorName, value: JsonValue, { path, takesOperands }: TestPlace): TestAst {
   const form = "JSON";
   const place = `${path.join(".")}.${operator}`;
   const { takes } = operatorOf(operator);
@@ -124,7 +140,15 @@ function parseTest(operator: OperatorName, value: JsonValue, path: Path): TestAs
     }
     throw badRequest(`${echo(place)} in filter takes no null — use isNull`);
   }
-  return { operator, values: listOf(value, place, takes === "PAIR"), form };
+  if (takesOperands && takes === "LIST" && isOperand(value)) return { operator, values: [value], form };
+  const values = listOf(value, place, takes === "PAIR");
+  const isPlain = (item: JsonValue) => item !== null && typeof item !== "object";
+  if (!values.every((item) => isPlain(item) || (takesOperands && isOperand(item)))) {
+    throw badRequest(
+      `${echo(place)} in filter lists something that is not a plain value: ${echoJson(value)}`,
+    );
+  }
+  return { operator, values, form };
 }
 
 function listOf(value: JsonValue, place: string, isPair: boolean): readonly JsonValue[] {
@@ -135,11 +159,6 @@ function listOf(value: JsonValue, place: string, isPair: boolean): readonly Json
   }
   if (value.length > MAX_LIST_VALUES)
     throw badRequest(`${echo(place)} in filter lists more than ${MAX_LIST_VALUES} values`);
-  if (value.some((item) => item === null || typeof item === "object")) {
-    throw badRequest(
-      `${echo(place)} in filter lists something that is not a plain value: ${echoJson(value)}`,
-    );
-  }
   return value;
 }
 

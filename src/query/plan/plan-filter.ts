@@ -1,12 +1,14 @@
 import { columnTypeOf } from "../../columns/registry.ts";
 import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
+import { isOperand } from "../../model/operand.ts";
+import { Slot, type SqlValue } from "../../model/sql-value.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
 import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
 import { echo, suggestion } from "../messages.ts";
 import { isOperatorName, OPERATOR_NAMES, type OperatorName, operatorOf } from "../operators.ts";
-import type { Hop, Predicate } from "./plan.ts";
+import { type Operand, planOperand } from "./plan-operand.ts";
+import type { Hop, Predicate } from "./predicate.ts";
 import { findHop, resolveColumn, resolveHops, targetOf } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
 
@@ -17,6 +19,8 @@ interface Place {
   readonly root: QueryTarget;
   readonly target: QueryTarget;
   readonly prefix: Path;
+  /** In a rule: its operands so far. The owner of a rule may filter by any field. */
+  readonly operands?: Operand[] | undefined;
 }
 
 /**
@@ -27,6 +31,10 @@ export function planFilter(target: QueryTarget, filters: readonly FilterAst[]): 
   const predicates = filters.map((filter) => planNode(filter, { root: target, target, prefix: [] }));
   return predicates.filter((predicate) => predicate.kind !== "ALL" || predicate.predicates.length > 0);
 }
+
+/** The filter of a rule; appends its operands. Throws BAD_REQUEST. */
+export const planRule = (target: QueryTarget, rule: FilterAst, operands: Operand[]): Predicate =>
+  planNode(rule, { root: target, target, prefix: [], operands });
 
 function planNode(node: FilterAst, place: Place): Predicate {
   switch (node.kind) {
@@ -47,7 +55,7 @@ function planNode(node: FilterAst, place: Place): Predicate {
 /** An object under a name: its keys belong to the relationship of that name. */
 function planWithin(
   node: FilterAst & { readonly kind: "WITHIN" },
-  { root, target, prefix }: Place,
+  { target, prefix, ...place }: Place,
 ): Predicate {
   const relationship = node.path.at(-1) ?? "";
   const { owner } = resolveHops(target, node.path, "filter");
@@ -57,20 +65,24 @@ function planWithin(
   const { hops, owner: inner } = resolveHops(target, path, "filter");
   const names = [...prefix, ...node.path];
   rejectTooDeep(names);
-  return related(hops, planNode(node.node, { root, target: inner, prefix: names }));
+  return related(hops, planNode(node.node, { ...place, target: inner, prefix: names }));
 }
 
-function planCondition({ path, origin, test }: Condition, { root, target, prefix }: Place): Predicate {
+function planCondition({ path, origin, test }: Condition, place: Place): Predicate {
+  const { root, target, prefix, operands } = place;
   const { hops, owner, last } = resolveHops(target, path, "filter");
   const names = [...prefix, ...path];
   rejectTooDeep(names.slice(0, -1));
   const column = resolveColumn(owner, last);
-  rejectUnfilterable(root, names);
+  if (!operands) rejectUnfilterable(root, names);
   const { operator } = test;
   rejectUnfit(operator, column, owner);
-  const values = test.values.map((value) =>
-    readValue(value, { column, test, origin, name: names.join(".") }),
-  );
+  const valuePlace = { column, test, origin, name: names.join(".") };
+  const values = test.values.map((value) => {
+    if (!operands || typeof value === "string" || !isOperand(value)) return readValue(value, valuePlace);
+    const operand = planOperand(value, { column, operator, isAlone: test.values.length === 1 });
+    return new Slot(operands.push(operand) - 1, 0);
+  });
   return related(hops, { kind: "TEST", column, operator, values });
 }
 

@@ -18,15 +18,17 @@ export function planSort(target: QueryTarget, terms: readonly SortTermAst[]): re
       ...field,
       direction,
       nulls: term.nulls ?? defaultNulls(direction),
-      isNullable: canBeNull(field),
+      isNullable: canBeNull(field, target),
     });
   }
   return keys;
 }
 
-function canBeNull({ hops, column }: FieldPath): boolean {
+/** A record that does not exist for the caller is like one that a null reference leads to. */
+function canBeNull({ hops, column }: FieldPath, { scope }: QueryTarget): boolean {
   const references = hops.map(
-    ({ relationship }) => relationship.kind !== "TO_ONE" || relationship.column.nullable,
+    ({ relationship, entity }) =>
+      relationship.kind !== "TO_ONE" || relationship.column.nullable || scope.rowsOf(entity.name) !== null,
   );
   return column.nullable || references.includes(true);
 }

@@ -1,18 +1,13 @@
 import type { Column } from "../../model/column.ts";
-import type { Entity, Relationship } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import type { Direction, ExportFormat, MeasureFunction, NullsOrder } from "../ast.ts";
-import type { OperatorName } from "../operators.ts";
+import type { Hop, Predicate } from "./predicate.ts";
 import type { ReadScope } from "./target.ts";
 
 /* What a request means: every name resolved, every value as stored. Nothing in here is a client's text any more. */
 
-/** One step from an entity to a related one; `through` is the join entity of a many-to-many. */
-export interface Hop {
-  readonly relationship: Relationship;
-  readonly entity: Entity;
-  readonly through: Entity | null;
-}
+export type { Hop, Predicate } from "./predicate.ts";
 
 /** A column, reached over zero or more relationships. `name` is the dotted name. */
 export interface FieldPath {
@@ -20,18 +15,6 @@ export interface FieldPath {
   readonly hops: readonly Hop[];
   readonly column: Column;
 }
-
-export type Predicate =
-  | { readonly kind: "ALL" | "ANY"; readonly predicates: readonly Predicate[] }
-  | { readonly kind: "NOT"; readonly predicate: Predicate }
-  | {
-      readonly kind: "TEST";
-      readonly column: Column;
-      readonly operator: OperatorName;
-      readonly values: readonly SqlValue[];
-    }
-  /** To-many: some related record satisfies it. To-one: the related record does, or an all-null one in its place. */
-  | { readonly kind: "RELATED"; readonly hop: Hop; readonly predicate: Predicate };
 
 export interface SortKey extends FieldPath {
   readonly direction: Direction;

@@ -6,7 +6,8 @@ import type { Column } from "../../model/column.ts";
 import { MAX_EXPANDED_BYTES, MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Expansion, Hop, Selection } from "../plan/plan.ts";
 import { identifier, keyword } from "./fragments.ts";
-import { idIn, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source } from "./source.ts";
+import type { Sources } from "./sources.ts";
 
 /** A to-many expansion, and the way to it. */
 export interface Branch {

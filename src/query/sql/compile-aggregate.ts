@@ -11,7 +11,6 @@ import { keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
 import { toJson } from "./shape-record.ts";
 import { Sources } from "./sources.ts";
-import { toStatement } from "./to-statement.ts";
 
 export interface AggregateAnswer {
   readonly data: readonly JsonObject[];
@@ -33,7 +32,7 @@ export function compileAggregate(plan: AggregatePlan): Compiled<AggregateAnswer>
   const orderBy = groups.length > 0 ? sql` ORDER BY ${compileOrder(plan.sort, groups, measures)}` : sql``;
   const query = sql`SELECT ${cells} FROM ${source.from}${joins.sql}${where}${groupBy}${orderBy} LIMIT ${MAX_GROUPS + 1}`;
   return {
-    statements: [toStatement(query)],
+    statements: [sources.toStatement(query)],
     shape([rows = []]) {
       if (rows.length > MAX_GROUPS) throw tooManyGroups(plan);
       return { data: rows.map((row) => shapeGroup(plan, measures, row)) };

@@ -5,8 +5,8 @@ import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Hop, RecordViewPlan } from "../plan/plan.ts";
 import { type Bound, boundsOf, joinPath, outermostBranches, type Roots, tooManyRecords } from "./branches.ts";
 import { ONE_RECORD, type RecordId, rootOf } from "./compile-record-view.ts";
-import { idIn, Sources } from "./sources.ts";
-import { toStatement } from "./to-statement.ts";
+import { idIn } from "./source.ts";
+import { Sources } from "./sources.ts";
 
 /** Whether an expansion of a record is too large to be shown. */
 export interface OverflowCheck {
@@ -22,7 +22,7 @@ export interface OverflowCheck {
 export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): readonly OverflowCheck[] {
   const root = () => {
     const sources = new Sources(plan.scope);
-    return { sources, roots: rootOf(sources.use(plan.entity), id) };
+    return { sources, roots: rootOf(sources.reuse(plan.entity), id) };
   };
   return outermostBranches(plan.selection).flatMap((branches) => [
     ...boundsOf(branches, ONE_RECORD).map((bound) => ({
@@ -42,11 +42,11 @@ interface Root {
 }
 
 const compileExceeds = (bound: Bound, { sources, roots }: Root): Statement =>
-  toStatement(sql`SELECT 1 WHERE ${bound.compileExceeds(roots, sources)}`);
+  sources.toStatement(sql`SELECT 1 WHERE ${bound.compileExceeds(roots, sources)}`);
 
 function compileOverflow(path: readonly Hop[], { sources, roots }: Root): Statement {
   const { from, where, parent, child } = joinPath(path, roots, sources);
-  return toStatement(
+  return sources.toStatement(
     sql`SELECT 1 FROM ${from} WHERE ${where} GROUP BY ${idIn(parent)} HAVING count(DISTINCT ${idIn(child)}) > ${MAX_EXPANDED_RECORDS}`,
   );
 }

@@ -10,7 +10,8 @@ import { identifier, keyword, list } from "./fragments.ts";
 import { Joins } from "./joins.ts";
 import { compileJsonCell } from "./json-cell.ts";
 import { Refusals } from "./refusals.ts";
-import { idIn, type Source, Sources } from "./sources.ts";
+import { idIn, type Source } from "./source.ts";
+import { Sources } from "./sources.ts";
 import { toStatement } from "./to-statement.ts";
 
 export interface Window {
@@ -35,7 +36,7 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   if (isSimple) {
     const others = window.hasKeys ? compileKeys(sort, keys) : [];
     const row = compileJsonRow(selection, source, { sources, others });
-    return toStatement(sql`SELECT ${row} ${rows.from}`);
+    return sources.toStatement(sql`SELECT ${row} ${rows.from}`);
   }
   return toStatement(compileLate(frame, { keys, rows, selection, window }));
 }
@@ -56,11 +57,11 @@ function findRuns(frame: Frame, { limit, offset, seek }: Window): RowSource | nu
 
 /** How many records the predicates leave. */
 export function compileCount({ entity, scope, predicates }: Omit<Selector, "sort">): Statement {
-  if (predicates.length === 0) return countOfEverything(entity.physicalTable);
   const sources = new Sources(scope);
   const source = sources.use(entity);
-  const where = compileWhere(predicates, source, sources);
-  return toStatement(sql`SELECT count(*) FROM ${source.from} WHERE ${where}`);
+  if (predicates.length === 0 && !source.isNarrowed) return countOfEverything(entity.physicalTable);
+  const where = predicates.length > 0 ? sql` WHERE ${compileWhere(predicates, source, sources)}` : sql``;
+  return sources.toStatement(sql`SELECT count(*) FROM ${source.from}${where}`);
 }
 
 /** What stands before SELECT, and what stands behind its columns. */
@@ -112,7 +113,7 @@ function compileLate(
     sql`${idIn(source)} AS ${identifier("id")}`,
     ...keyNames.map((name, index) => sql`${keys[index]} AS ${name}`),
   ];
-  const record = sources.use(selector.entity);
+  const record = sources.reuse(selector.entity);
   const page = identifier("found");
   const others = compileKeys(
     selector.sort,
@@ -120,7 +121,7 @@ function compileLate(
   );
   const row = compileJsonRow(selection, record, { sources, others });
   const isOnPage = (rows: Source) => sql`${idIn(rows)} = ${page}.${identifier("id")}`;
-  const root = sources.use(selector.entity);
+  const root = sources.reuse(selector.entity);
   const roots = { source: root, from: sql`${page} CROSS JOIN ${root.from}`, where: isOnPage(root) };
   return window.refusals.compile(
     [sql`${page} AS (${rows.with}SELECT ${list(found)} ${rows.from})`],
@@ -140,10 +141,10 @@ const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between"
  * records a range holds, would rather scan the table in order; `+id` takes that order away. Pages by position keep
  * it, as each of them continues the same scan.
  */
-function isRangeSearch({ predicates, sort }: Selector, window: Window): boolean {
+function isRangeSearch({ entity, scope, predicates, sort }: Selector, window: Window): boolean {
   if (sort.length > 1 || window.hasKeys) return false;
-  return predicates.some((predicate) => {
-    if (predicate.kind !== "TEST" || !RANGES.has(predicate.operator)) return false;
+  return [...predicates, scope.rowsOf(entity.name)].some((predicate) => {
+    if (predicate?.kind !== "TEST" || !RANGES.has(predicate.operator)) return false;
     const { indexed, unique, references, name } = predicate.column;
     return name !== "id" && (indexed || unique || references !== undefined);
   });

@@ -1,12 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { operatorOf } from "../operators.ts";
-import type { Hop, Predicate } from "../plan/plan.ts";
+import type { Hop, Predicate } from "../plan/predicate.ts";
 import { compileTest } from "./compile-test.ts";
 import { keyword } from "./fragments.ts";
-import { idIn, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source, type SourceFactory } from "./source.ts";
 
 /** A condition on `source`'s rows that is true for exactly the records that satisfy the predicate; else false or NULL. */
-export function compilePredicate(predicate: Predicate, source: Source, sources: Sources): SQL {
+export function compilePredicate(predicate: Predicate, source: Source, sources: SourceFactory): SQL {
   switch (predicate.kind) {
     case "ALL":
     case "ANY":
@@ -23,7 +23,7 @@ export function compilePredicate(predicate: Predicate, source: Source, sources: 
 function compileGroup(
   group: Predicate & { readonly kind: "ALL" | "ANY" },
   source: Source,
-  sources: Sources,
+  sources: SourceFactory,
 ): SQL {
   const parts = group.predicates.map((predicate) => compilePredicate(predicate, source, sources));
   if (parts.length === 0) return sql`1`;
@@ -31,11 +31,14 @@ function compileGroup(
   return sql`(${sql.join(parts, word)})`;
 }
 
-/** IN lets SQLite start from either side's index, where EXISTS would visit every parent. */
+/**
+ * IN lets SQLite start from either side's index, where EXISTS would visit every parent. A record that does not exist for
+ * the caller is like one that a null reference leads to.
+ */
 function compileRelated(
   { hop, predicate }: Predicate & { readonly kind: "RELATED" },
   source: Source,
-  sources: Sources,
+  sources: SourceFactory,
 ): SQL {
   const { relationship } = hop;
   const child = sources.use(hop.entity);
@@ -44,6 +47,10 @@ function compileRelated(
   const matches = (column: SQL): SQL => sql`SELECT ${column} FROM ${child.from} WHERE ${condition}`;
   if (relationship.kind === "TO_ONE") {
     const reference = source.column(relationship.column);
+    if (child.isNarrowed && holdsOnNull(predicate)) {
+      const others = sql`SELECT ${childId} FROM ${child.from} WHERE (${condition}) IS NOT TRUE`;
+      return sql`(${reference} IN (${others})) IS NOT TRUE`;
+    }
     const isRelated = sql`${reference} IN (${matches(childId)})`;
     return holdsOnNull(predicate) ? sql`(${reference} IS NULL OR ${isRelated})` : isRelated;
   }

@@ -9,7 +9,8 @@ import { identifier, keyword } from "./fragments.ts";
 import { Refusals } from "./refusals.ts";
 import { type TaggedRecord, tagOf } from "./shape-record.ts";
 import { type JsonRow, shaperOf } from "./shape-selection.ts";
-import { idIn, type Source, Sources } from "./sources.ts";
+import { idIn, type Source } from "./source.ts";
+import { Sources } from "./sources.ts";
 import { VERSION_COLUMN } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 

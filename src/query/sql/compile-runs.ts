@@ -3,7 +3,8 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import type { Selector, SortKey } from "../plan/plan.ts";
 import { isIndexed } from "./compile-seek.ts";
 import { identifier, qualified } from "./fragments.ts";
-import { idIn, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source } from "./source.ts";
+import type { Sources } from "./sources.ts";
 
 /** Rows up to which a page is found run by run; further down, walking the index and sorting is cheaper. */
 const MAX_ROWS = 2_002;
@@ -20,10 +21,13 @@ interface Stretch {
  * Whether the order is `indexed,desc` with ties by `id,asc`. No index has that order, and SQLite would sort all ties
  * of the first value, maybe half of the table, for one page.
  */
-export function isRunOrder({ entity, predicates, sort }: Selector, { limit, offset }: Stretch): boolean {
+export function isRunOrder(
+  { entity, scope, predicates, sort }: Selector,
+  { limit, offset }: Stretch,
+): boolean {
   const [first, second, ...more] = sort;
-  if (!first || !second || more.length > 0 || predicates.length > 0 || limit + offset > MAX_ROWS)
-    return false;
+  if (!first || !second || more.length > 0 || limit + offset > MAX_ROWS) return false;
+  if (predicates.length > 0 || scope.rowsOf(entity.name)) return false;
   const isTieById = second.name === "id" && second.direction === "asc" && entity.idType === "INTEGER";
   return (
     isTieById && isIndexed(first) && !first.column.unique && first.direction === "desc" && hasNullsLast(first)

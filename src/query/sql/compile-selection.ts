@@ -5,7 +5,8 @@ import type { Expansion, Selection } from "../plan/plan.ts";
 import { compileMatch } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
 import { compileJsonCell } from "./json-cell.ts";
-import { idIn, idOf, type Source, type Sources } from "./sources.ts";
+import { idIn, idOf, type Source } from "./source.ts";
+import type { Sources } from "./sources.ts";
 
 /** SQLite functions take at most 127 arguments. */
 const GROUP_SIZE = 100;

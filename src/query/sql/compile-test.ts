@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { SqlValue } from "../../model/sql-value.ts";
 import type { OperatorName } from "../operators.ts";
+import type { PlanValue } from "../plan/predicate.ts";
 
-type Compile = (column: SQL, value: SqlValue, second: SqlValue) => SQL;
+type Compile = (column: SQL, value: PlanValue, second: PlanValue) => SQL;
 
 const LAST_CODE_POINT = 0x10ffff;
 
@@ -23,7 +23,7 @@ const compileOne = {
   isNotNull: (column) => sql`${column} IS NOT NULL`,
 } satisfies Partial<Record<OperatorName, Compile>>;
 
-export function compileTest(operator: OperatorName, column: SQL, values: readonly SqlValue[]): SQL {
+export function compileTest(operator: OperatorName, column: SQL, values: readonly PlanValue[]): SQL {
   if (operator === "in") return sql`${column} IN ${[...values]}`;
   if (operator === "notIn") return sql`(${column} IS NULL OR ${column} NOT IN ${[...values]})`;
   const [value = null, second = null] = values;

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { FieldPath, Hop } from "../plan/plan.ts";
-import { idIn, type Source, type Sources } from "./sources.ts";
+import { idIn, type Source } from "./source.ts";
+import type { Sources } from "./sources.ts";
 
 /** The to-one relationships that sort keys and groups of one statement go through, each joined once. */
 export class Joins {

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Selection } from "../plan/plan.ts";
 import { boundsOf, type Extent, outermostBranches, type Roots } from "./branches.ts";
-import { identifier, list } from "./fragments.ts";
+import { identifier } from "./fragments.ts";
 import type { JsonRow } from "./shape-selection.ts";
 import type { Sources } from "./sources.ts";
 
@@ -15,14 +15,16 @@ export class Refusals {
 
   /** `ctes` stand before `select`, which ends in a condition. No record is read where a bound is exceeded: its number is. */
   compile(ctes: readonly SQL[], select: SQL, { roots, sources }: { roots: Roots; sources: Sources }): SQL {
-    if (this.#bounds.length === 0) return sql`${withAll(ctes)}${select}`;
+    if (this.#bounds.length === 0) return sources.complete(select, ctes);
     const refused = identifier("refused");
     const exceeded = this.#bounds.map(
       (bound, index) => sql`SELECT ${String(index)} WHERE ${bound.compileExceeds(roots, sources)}`,
     );
     const first = sql`${sql.join(exceeded, sql` UNION ALL `)} LIMIT 1`;
-    const all = withAll([...ctes, sql`${refused} AS MATERIALIZED (${first})`]);
-    return sql`${all}SELECT * FROM ${refused} UNION ALL ${select} AND NOT EXISTS (SELECT 1 FROM ${refused})`;
+    return sources.complete(
+      sql`SELECT * FROM ${refused} UNION ALL ${select} AND NOT EXISTS (SELECT 1 FROM ${refused})`,
+      [...ctes, sql`${refused} AS MATERIALIZED (${first})`],
+    );
   }
 
   /** Throws the refusal when a row is the number of a bound. */
@@ -31,5 +33,3 @@ export class Refusals {
     if (exceeded !== undefined) throw this.#bounds[exceeded]?.refusal();
   }
 }
-
-const withAll = (ctes: readonly SQL[]): SQL => (ctes.length === 0 ? sql`` : sql`WITH ${list(ctes)} `);

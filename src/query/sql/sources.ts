@@ -1,22 +1,22 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
-import type { ReadScope } from "../plan/target.ts";
-import { identifier, qualified } from "./fragments.ts";
+import type { Statement } from "../../model/sql-value.ts";
+import type { Predicate } from "../plan/predicate.ts";
+import { READ_EVERYTHING, type ReadScope } from "../plan/target.ts";
+import { compilePredicate } from "./compile-predicate.ts";
+import { identifier, list, qualified } from "./fragments.ts";
+import type { Source, SourceFactory } from "./source.ts";
 import { tableOf } from "./table-of.ts";
+import { toStatement } from "./to-statement.ts";
 
-/** One use of an entity's table in a statement, under an alias of its own. */
-export interface Source {
-  readonly entity: Entity;
-  readonly alias: string;
-  /** `"w1_orders" AS "t0"`, for FROM and JOIN. */
-  readonly from: SQL;
-  column(column: Column): SQL;
-}
-
-/** Hands out aliases, and holds the last line of the scope: no table outside it ever gets into a statement. */
-export class Sources {
+/**
+ * Hands out aliases, and holds the last line of the scope: no table outside it ever gets into a statement, and of a table
+ * inside it only the records that exist for the caller. What narrows a table stands once, in front of the statement.
+ */
+export class Sources implements SourceFactory {
   readonly #scope: ReadScope;
+  /** By physical table: the name of what the caller may see of it, and its definition. */
+  readonly #visible = new Map<string, { readonly name: SQL; readonly definition: SQL }>();
   #count = 0;
 
   constructor(scope: ReadScope) {
@@ -26,22 +26,49 @@ export class Sources {
   use(entity: Entity): Source {
     if (!this.#scope.canRead(entity.name))
       throw new Error(`A plan reached ${entity.name}, outside its scope`);
-    const name = `t${this.#count++}`;
+    const rows = this.#scope.rowsOf(entity.name);
+    const table = rows ? this.#visibleOf(entity, rows) : sql`${tableOf(entity)}`;
+    return this.#source(entity, table, rows !== null);
+  }
+
+  /** For records that were found among the visible ones already, or that the caller has just written. */
+  reuse(entity: Entity): Source {
+    return this.#source(entity, sql`${tableOf(entity)}`, false);
+  }
+
+  /** The query with all that it needs in front; `ctes` may use sources too. */
+  complete(query: SQL, ctes: readonly SQL[] = []): SQL {
+    const all = [...[...this.#visible.values()].map(({ definition }) => definition), ...ctes];
+    return all.length === 0 ? query : sql`WITH ${list(all)} ${query}`;
+  }
+
+  toStatement(query: SQL): Statement {
+    return toStatement(this.complete(query));
+  }
+
+  #source(entity: Entity, table: SQL, isNarrowed: boolean): Source {
+    const alias = `t${this.#count++}`;
     return {
       entity,
-      alias: name,
-      from: sql`${tableOf(entity)} AS ${identifier(name)}`,
-      column: ({ columnName }) => qualified(name, columnName),
+      alias,
+      from: sql`${table} AS ${identifier(alias)}`,
+      isNarrowed,
+      column: ({ columnName }) => qualified(alias, columnName),
     };
   }
-}
 
-/** The id in a source's rows. */
-export const idIn = (source: Source): SQL => source.column(idOf(source.entity));
-
-/** The `id` column of any entity. */
-export function idOf(entity: Entity): Column {
-  const [id] = entity.columns;
-  if (!id) throw new Error(`${entity.name} has no columns`);
-  return id;
+  /** A rule reads whatever it names, whether or not the caller may. */
+  #visibleOf(entity: Entity, rows: Predicate): SQL {
+    const known = this.#visible.get(entity.physicalTable);
+    if (known) return known.name;
+    const sources = new Sources(READ_EVERYTHING);
+    const source = sources.use(entity);
+    const name = identifier(`visible${this.#visible.size}`);
+    const records = sql`SELECT * FROM ${source.from} WHERE ${compilePredicate(rows, source, sources)}`;
+    this.#visible.set(entity.physicalTable, {
+      name,
+      definition: sql`${name} AS NOT MATERIALIZED (${records})`,
+    });
+    return name;
+  }
 }

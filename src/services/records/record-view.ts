@@ -27,7 +27,7 @@ export function targetIn(
     if (!entity || !access.isAllowed(operation, entity) || isTelling)
       throw operationNotAllowed(operation, name);
   }
-  return { catalog, entity: getEntity(catalog, name), scope: { canRead } };
+  return { catalog, entity: getEntity(catalog, name), scope: { canRead, rowsOf: () => null } };
 }
 
 const FULL_RECORD = { defaultExpand: null, defaultFields: null };
@@ -46,7 +46,7 @@ export function planWrittenView(target: QueryTarget, parameters: URLSearchParams
 /** All columns, nothing expanded. For what a write answers also to a key that may not read. */
 export const plainView = ({ entity }: QueryTarget): RecordViewPlan => ({
   entity,
-  scope: { canRead: (name) => name === entity.name },
+  scope: { canRead: (name) => name === entity.name, rowsOf: () => null },
   selection: { entity, columns: entity.columns, expansions: [] },
 });
 

@@ -305,7 +305,10 @@ describe("expansions of long texts", () => {
 });
 
 describe("what the caller may not read does not exist", () => {
-  const scope: ReadScope = { canRead: (name) => !["Customer", "OrderTag"].includes(name) };
+  const scope: ReadScope = {
+    canRead: (name) => !["Customer", "OrderTag"].includes(name),
+    rowsOf: () => null,
+  };
 
   it.each([
     ["expand=customer", "Unknown relationship 'customer' on Order"],

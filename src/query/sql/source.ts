@@ -1,0 +1,29 @@
+import type { SQL } from "drizzle-orm";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+
+/** One use of an entity's table in a statement, under an alias of its own. */
+export interface Source {
+  readonly entity: Entity;
+  readonly alias: string;
+  /** `"w1_orders" AS "t0"`, for FROM and JOIN. */
+  readonly from: SQL;
+  /** Whether records may be missing that the table has. */
+  readonly isNarrowed: boolean;
+  column(column: Column): SQL;
+}
+
+/** Hands out sources. */
+export interface SourceFactory {
+  use(entity: Entity): Source;
+}
+
+/** The id in a source's rows. */
+export const idIn = (source: Source): SQL => source.column(idOf(source.entity));
+
+/** The `id` column of any entity. */
+export function idOf(entity: Entity): Column {
+  const [id] = entity.columns;
+  if (!id) throw new Error(`${entity.name} has no columns`);
+  return id;
+}
