@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
 import type { Entity } from "../src/model/entity.ts";
 import { createApiClient as createCliClient } from "../tools/cli/api/send-request.ts";
+import { BOOLEAN_WORDS } from "../tools/cli/import/convert-cell.ts";
 import { cutBatches } from "../tools/cli/import/cut-batches.ts";
 import { describeEntity } from "../tools/cli/import/describe-entity.ts";
-import { fingerprintFile } from "../tools/cli/import/fingerprint-file.ts";
 import { openJournal } from "../tools/cli/import/import-journal.ts";
-import { openRows } from "../tools/cli/import/open-rows.ts";
+import { openRows, type RowsOptions } from "../tools/cli/import/open-rows.ts";
 import { runImport } from "../tools/cli/import/run-import.ts";
 import { SendingPool } from "../tools/cli/import/sending-pool.ts";
+import { surveyFile } from "../tools/cli/import/survey-file.ts";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { type ImportRound, writeImportReport } from "./support/import-report.ts";
@@ -111,30 +112,35 @@ async function importFile({ baseUrl, key }: Bench, file: string, name: string): 
   const client = createCliClient({ url: baseUrl, bearer: key, retries: 0 });
   const path = "/api/v1/bench/import";
   const entity: Entity = await describeEntity({ client, path }, name);
-  const { rows } = openRows(entity, {
+  const reading: RowsOptions = {
     file,
     format: undefined,
     map: [],
     ignoreUnknown: false,
+    keepTimestamps: false,
     columnNames: new Map(),
-    delimiter: ",",
+    delimiter: undefined,
+    encoding: undefined,
+    booleans: BOOLEAN_WORDS,
     unescapeFormulas: false,
     fromErrors: false,
-    onBytes: () => {},
-  });
+    onNote: () => {},
+    onChunk: () => {},
+  };
   const journal = await openJournal({
     file: `${file}.${name}.import`,
     target: path,
-    fingerprint: await fingerprintFile(file, []),
+    fingerprint: await surveyFile(entity, reading),
     again: false,
-    onKnown: () => {},
+    isRepeatable: false,
   });
   await runImport({
-    cuts: cutBatches(rows),
+    batches: cutBatches(openRows(entity, reading).rows),
     target: { client, method: "POST", path: `${path}/${name}/bulk` },
     journal,
     concurrency: CONCURRENCY,
-    upsertBy: [],
+    stored: undefined,
+    countStored: async () => undefined,
     onRefused: ({ error }) => {
       throw new Error(error.message);
     },

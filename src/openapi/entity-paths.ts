@@ -138,7 +138,7 @@ function exportOperation({ name, own, operation }: Maker): JsonObject | null {
   return operation({
     id: "export",
     summary: `Stream every matching record of ${name}`,
-    parameters: [...shared("format"), ...own("filter", "sort", "fields")],
+    parameters: [...shared("format", "escapeFormulas"), ...own("filter", "sort", "fields")],
     responses: {
       200: { ...emptyResponse("The records, as they are read."), content },
       ...READ_ERRORS,

@@ -62,6 +62,11 @@ function queryParameters(facts: QueryFacts): JsonObject {
     format: query("format", "The form of the export.", {
       schema: { type: "string", enum: ["csv", "ndjson"], default: "csv" },
     }),
+    escapeFormulas: query(
+      "escapeFormulas",
+      "In CSV, puts an apostrophe before texts that a spreadsheet would run as a formula.",
+      { schema: { type: "boolean", default: true } },
+    ),
     atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
       schema: { type: "boolean", default: false },
     }),

@@ -67,6 +67,8 @@ export type ExportFormat = "csv" | "ndjson";
 
 export interface ExportAst {
   readonly format: ExportFormat;
+  /** Of CSV: whether texts that a spreadsheet would run get an apostrophe in front. */
+  readonly escapesFormulas: boolean;
   readonly sort: readonly SortTermAst[];
   readonly filter: readonly FilterAst[];
   readonly fields: readonly Path[] | null;

@@ -9,12 +9,12 @@ export interface ExportEncoder {
   encode(records: readonly JsonObject[]): string;
 }
 
-export function encoderOf({ format, selection: { columns } }: ExportPlan): ExportEncoder {
+export function encoderOf({ format, escapesFormulas, selection: { columns } }: ExportPlan): ExportEncoder {
   if (format === "csv") {
     return {
       contentType: "text/csv; charset=utf-8; header=present",
       head: encodeCsvHeader(columns),
-      encode: (records) => encodeCsvRecords(columns, records),
+      encode: (records) => encodeCsvRecords(columns, records, { escapesFormulas }),
     };
   }
   return {

@@ -14,7 +14,7 @@ export const LIST_PARAMETERS = [
 ] as const;
 export const RECORD_PARAMETERS = ["fields", "expand"] as const;
 export const AGGREGATE_PARAMETERS = ["measure", "groupBy", "sort", "filter"] as const;
-export const EXPORT_PARAMETERS = ["format", "sort", "filter", "fields"] as const;
+export const EXPORT_PARAMETERS = ["format", "escapeFormulas", "sort", "filter", "fields"] as const;
 
 /** A typo must not silently answer everything: what is not `known` is BAD_REQUEST. */
 export function rejectUnknownParameters(params: URLSearchParams, known: readonly string[]): void {

@@ -8,6 +8,7 @@ import {
   singleParameter,
 } from "./parameters.ts";
 import { parseFilter } from "./parse-filter.ts";
+import { parseFlag } from "./parse-flag.ts";
 import { parsePage } from "./parse-page.ts";
 import { parseSort } from "./parse-sort.ts";
 import { parseFields, parseView } from "./parse-view.ts";
@@ -33,6 +34,7 @@ export function parseExport(params: URLSearchParams): ExportAst {
   if (format !== "csv" && format !== "ndjson") throw invalidParameter("format", format, "csv or ndjson");
   return {
     format,
+    escapesFormulas: parseFlag(params, "escapeFormulas", true),
     sort: parseSort(params),
     filter: parseFilter(params),
     fields: parseFields(params),

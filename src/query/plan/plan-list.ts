@@ -48,6 +48,7 @@ export function planExport(target: QueryTarget, params: URLSearchParams): Export
     entity,
     scope,
     format: ast.format,
+    escapesFormulas: ast.escapesFormulas,
     predicates: planFilter(target, ast.filter),
     sort: planSort(target, ast.sort),
     selection: planView(target, { fields: ast.fields, expand: [] }),

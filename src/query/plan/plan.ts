@@ -64,6 +64,8 @@ export interface RecordViewPlan {
 
 export interface ExportPlan extends Selector {
   readonly format: ExportFormat;
+  /** Of CSV: whether texts that a spreadsheet would run get an apostrophe in front. */
+  readonly escapesFormulas: boolean;
   readonly selection: Selection;
 }
 

@@ -45,22 +45,34 @@ describe("an export", () => {
     const database = new TestDatabase(catalog);
     const insert = (note: string | null, total: number) =>
       database.insert(entityOf(catalog, "Order"), { number: 1, status: "NEW", note, total });
-    for (const note of ["plain", 'a,"b"', "two\r\nlines", "=1+1", "@SUM(A1)", "-2", "", null])
-      insert(note, -150);
+    const plain = ["plain", 'a,"b"', "two\r\nlines", "'quoted'"];
+    for (const note of [...plain, "=1+1", "@SUM(A1)", "-2", "'=1", "''-", "", null]) insert(note, -150);
     expect(exported(database, "fields=note,total").text).toBe(
       [
         "total,note",
         "-1.5,plain",
         '-1.5,"a,""b"""',
         '-1.5,"two\r\nlines"',
+        "-1.5,'quoted'",
         "-1.5,'=1+1",
         "-1.5,'@SUM(A1)",
         "-1.5,'-2",
+        "-1.5,''=1",
+        "-1.5,'''-",
         '-1.5,""',
         "-1.5,",
         "",
       ].join("\r\n"),
     );
+  });
+
+  it("leaves formulas as they are on request", () => {
+    const database = new TestDatabase(catalog);
+    for (const note of ["=1+1", "'=1"]) {
+      database.insert(entityOf(catalog, "Order"), { number: 1, status: "NEW", note });
+    }
+    expect(exported(database, "fields=note&escapeFormulas=false").text).toBe("note\r\n=1+1\r\n'=1\r\n");
+    expect(() => exported(database, "escapeFormulas=no")).toThrow("must be true or false");
   });
 
   it("of nothing is a header, or nothing", () => {

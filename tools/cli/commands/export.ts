@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { OperatorError } from "../../runtime/operator-error.ts";
 import { type CommandContext, contextOf, pathOf, workspaceApi } from "../command-context.ts";
 import { ExitCode, usageError } from "../exit-codes.ts";
-import { decodeUtf8 } from "../import/decode-utf8.ts";
+import { decodeText } from "../import/decode-text.ts";
 import { splitLines } from "../import/split-lines.ts";
 import { collect } from "./option-values.ts";
 
@@ -98,7 +98,7 @@ async function* encode(
   format: ExportFormat,
   count: { records: number },
 ): AsyncGenerator<string> {
-  const text = decodeUtf8(received(response));
+  const text = decodeText(received(response), "utf-8");
   if (format === "csv") yield* text;
   else if (format === "ndjson") {
     for await (const { text: line } of splitLines(text)) {

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { Entity } from "../../../src/model/entity.ts";
+import { ApiRefusal } from "../api/api-refusal.ts";
 import {
   type Addressed,
   type CommandContext,
@@ -11,14 +12,15 @@ import {
 } from "../command-context.ts";
 import { ExitCode, usageError } from "../exit-codes.ts";
 import { checkRows } from "../import/check-rows.ts";
+import { BOOLEAN_WORDS } from "../import/convert-cell.ts";
 import { cutBatches } from "../import/cut-batches.ts";
 import { describeEntity, fetchColumnNames } from "../import/describe-entity.ts";
-import { fingerprintFile } from "../import/fingerprint-file.ts";
-import { openJournal } from "../import/import-journal.ts";
+import { type ImportJournal, journalFileOf, openJournal } from "../import/import-journal.ts";
 import { describeSummary, ImportReport } from "../import/import-report.ts";
-import { openRows } from "../import/open-rows.ts";
+import { FILE_FORMATS, openRows, type RowsOptions } from "../import/open-rows.ts";
 import { runImport } from "../import/run-import.ts";
-import { collect, parseCount } from "./option-values.ts";
+import { surveyFile } from "../import/survey-file.ts";
+import { collect, parseCount, parseDelimiter, parseWords } from "./option-values.ts";
 
 const DEFAULT_CONCURRENCY = 4;
 
@@ -26,7 +28,10 @@ interface ImportOptions {
   readonly format?: string;
   readonly map: readonly string[];
   readonly ignoreUnknown?: boolean;
-  readonly delimiter: string;
+  readonly delimiter?: string;
+  readonly encoding?: string;
+  readonly true?: readonly string[];
+  readonly false?: readonly string[];
   readonly unescapeFormulas?: boolean;
   readonly fromErrors?: boolean;
   readonly upsertBy?: string;
@@ -38,37 +43,54 @@ interface ImportOptions {
 }
 
 const HELP = `
-Sends bulk requests of up to 100 rows. An interrupted import goes on where it stopped when the same command is
-given again, and writes nothing twice. Refused rows go, with their line and the reason, to {file}.errors.ndjson:
-correct them there and give that file to import with --from-errors.
+The import sends bulk requests of up to 100 rows. After an interruption, the same command goes on where it stopped and
+writes nothing twice. Refused rows go, with their line and the reason, to {file}.errors.ndjson: correct them there and
+import that file with --from-errors.
 
 Examples:
   import Customer customers.csv
   import Customer customers.csv --map "E-mail=email" --map "Remarks=" --upsert-by email
+  import Customer customers.csv --encoding windows-1252 --true yes,y --false no,n
   import Customer customers.csv.errors.ndjson --from-errors`;
 
 /** `import Entity file`; docs/cli.md. */
 export function addImport(program: Command): void {
-  program
+  const command = program
     .command("import")
-    .description("create, or with --upsert-by create or update, a record for every row of a file")
+    .description("create a record for every row of a file; with --upsert-by, create or update")
     .argument("<entity>", "name of the entity")
-    .argument("<file>", "a .csv file with a header line, .ndjson, or .json with one array")
-    .addOption(
-      new Option("--format <format>", "when the file's name does not say it").choices([
-        "csv",
-        "ndjson",
-        "json",
-      ]),
-    )
-    .option("--upsert-by <fields>", "match on these fields of a unique rule, and change what is there")
+    .argument("<file>", "a .csv or .tsv file with a header line, .ndjson, or .json with one array");
+  addReadingOptions(command);
+  addWritingOptions(command);
+  command
+    .addHelpText("after", HELP)
+    .action(async (entity: string, file: string, _options: unknown, command: Command) => {
+      await importFile(contextOf<ImportOptions>(command), entity, pathOf(file));
+    });
+}
+
+function addReadingOptions(command: Command): void {
+  command
+    .addOption(new Option("--format <format>", "when the file's name does not tell").choices(FILE_FORMATS))
     .option("--map <header=field>", "what a header means; header= leaves it out (repeatable)", collect, [])
-    .option("--ignore-unknown", "leave out what the entity has no field for")
-    .option("--delimiter <character>", "between the cells of CSV", ",")
-    .option("--unescape-formulas", "take off the apostrophe that export puts before =, +, -, @ in CSV")
-    .option("--dry-run", "only check the rows here, against the entity's rules; write nothing")
-    .option("--from-errors", "the file is an errors file: import the corrected `row` of each line")
-    .option("--again", "write the rows once more, although an earlier import of this file has")
+    .option("--ignore-unknown", "leave out columns that the entity has no field for")
+    .option(
+      "--delimiter <character>",
+      "between the cells of CSV ('\\t' for tabs); else guessed",
+      parseDelimiter,
+    )
+    .option("--encoding <name>", "such as windows-1252; else by the byte order mark, else UTF-8")
+    .option("--true <words>", "in CSV, what true is called, such as yes,y (true,1)", parseWords)
+    .option("--false <words>", "in CSV, what false is called, such as no,n (false,0)", parseWords)
+    .option("--unescape-formulas", "remove the apostrophe that export puts before formulas in CSV")
+    .option("--from-errors", "the file is an errors file: import the corrected `row` of each line");
+}
+
+function addWritingOptions(command: Command): void {
+  command
+    .option("--upsert-by <fields>", "match on these fields of a unique rule, and change what is stored")
+    .option("--dry-run", "check the rows here, against the entity's rules, and write nothing")
+    .option("--again", "write the rows once more, even if an earlier import wrote them")
     .option(
       "--concurrency <n>",
       `requests at the same time (${DEFAULT_CONCURRENCY}; 1 keeps ids in the file's order, and is the default ` +
@@ -76,11 +98,7 @@ export function addImport(program: Command): void {
       parseCount,
     )
     .option("--errors <file>", "where refused rows go ({file}.errors.ndjson)")
-    .option("--state <file>", "where an unfinished import is noted ({file}.{entity}.import)")
-    .addHelpText("after", HELP)
-    .action(async (entity: string, file: string, _options: unknown, command: Command) => {
-      await importFile(contextOf<ImportOptions>(command), entity, pathOf(file));
-    });
+    .option("--state <file>", "where an unfinished import is noted ({file}.{entity}.import)");
 }
 
 async function importFile(context: CommandContext<ImportOptions>, name: string, file: string): Promise<void> {
@@ -91,81 +109,135 @@ async function importFile(context: CommandContext<ImportOptions>, name: string, 
   const hasAdmin = settings.adminToken !== undefined;
   const columnNames = hasAdmin ? await fetchColumnNames(workspaceAdmin(context), name) : new Map();
   const report = new ImportReport(options.errors ? pathOf(options.errors) : `${file}.errors.ndjson`, size);
-  const { rows, readOnly } = openRows(entity, {
+  const reading: RowsOptions = {
+    ...readingOf(options),
     file,
-    format: options.format,
-    map: options.map,
-    ignoreUnknown: options.ignoreUnknown === true,
     columnNames,
-    delimiter: options.delimiter,
-    unescapeFormulas: options.unescapeFormulas === true,
-    fromErrors: options.fromErrors === true,
-    onBytes: (count) => {
-      report.bytes += count;
+    onNote: (note) => console.error(note),
+    onChunk: ({ length }) => {
+      report.bytes += length;
     },
-  });
+  };
   let isWhole = false;
   try {
-    if (options.dryRun) {
-      const { onRefused, onDone } = report;
-      await checkRows({ rows, entity, isUpsert: options.upsertBy !== undefined, onRefused, onDone });
-    } else await send({ context, api, entity, file, report, rows });
+    const readOnly = options.dryRun
+      ? await check({ options, entity, report, reading })
+      : await send({ context, api, entity, report, reading });
+    if (readOnly.size > 0)
+      console.error(`Left out, because the server writes it: ${[...readOnly].join(", ")}.`);
     isWhole = true;
   } finally {
     report.close({ isWhole });
   }
-  if (readOnly.size > 0)
-    console.error(`Left out, because the server writes it: ${[...readOnly].join(", ")}.`);
   const summary = report.summary(name, options.dryRun === true);
   context.print({ value: summary, text: describeSummary(summary) });
-  if (summary.failed > 0) process.exitCode = ExitCode.REFUSED;
+  if (summary.refused > 0) process.exitCode = ExitCode.REFUSED;
 }
 
-interface Sending {
+const readingOf = (options: ImportOptions) => ({
+  format: options.format,
+  map: options.map,
+  ignoreUnknown: options.ignoreUnknown === true,
+  keepTimestamps: false,
+  delimiter: options.delimiter,
+  encoding: options.encoding,
+  booleans: { true: options.true ?? BOOLEAN_WORDS.true, false: options.false ?? BOOLEAN_WORDS.false },
+  unescapeFormulas: options.unescapeFormulas === true,
+  fromErrors: options.fromErrors === true,
+});
+
+interface Checking {
+  readonly options: ImportOptions;
+  readonly entity: Entity;
+  readonly report: ImportReport;
+  readonly reading: RowsOptions;
+}
+
+async function check({ options, entity, report, reading }: Checking): Promise<ReadonlySet<string>> {
+  const { rows, readOnly } = openRows(entity, reading);
+  const { onRefused, onChecked } = report;
+  await checkRows({ rows, entity, isUpsert: options.upsertBy !== undefined, onRefused, onChecked });
+  return readOnly;
+}
+
+interface Sending extends Omit<Checking, "options"> {
   readonly context: CommandContext<ImportOptions>;
   readonly api: Addressed;
-  readonly entity: Entity;
-  readonly file: string;
-  readonly report: ImportReport;
-  readonly rows: Parameters<typeof cutBatches>[0];
 }
 
-async function send({ context, api, entity, file, report, rows }: Sending): Promise<void> {
+async function send({ context, api, entity, report, reading }: Sending): Promise<ReadonlySet<string>> {
   const { options, settings } = context;
-  const { onRefused, onDone } = report;
-  const upsertBy = options.upsertBy?.split(",") ?? [];
-  const query = options.upsertBy === undefined ? "" : `?upsertBy=${encodeURIComponent(options.upsertBy)}`;
-  const path = `${api.path}/${encodeURIComponent(entity.name)}/bulk${query}`;
+  const { client } = api;
+  const { upsertBy } = options;
+  const path = `${api.path}/${encodeURIComponent(entity.name)}`;
+  const target = settings.url + path;
   const journal = await openJournal({
-    file: options.state ? pathOf(options.state) : `${file}.${entity.name}.import`,
-    target: settings.url + path,
-    fingerprint: await fingerprintFile(file, readingOf(options)),
+    file: options.state
+      ? pathOf(options.state)
+      : journalFileOf(reading.file, { entity: entity.name, target }),
+    target,
+    fingerprint: `${await surveyFile(entity, reading)}${upsertBy === undefined ? "" : ` by ${upsertBy}`}`,
     again: options.again === true,
-    onKnown({ succeeded, refused }) {
-      for (const row of refused) onRefused(row);
-      onDone({ succeeded, failed: refused.length, isReplayed: true });
-    },
+    isRepeatable: upsertBy !== undefined,
   });
   const refersToItself = entity.columns.some(({ references }) => references?.entity === entity.name);
-  await runImport({
-    cuts: cutBatches(rows),
-    target: { client: api.client, method: options.upsertBy === undefined ? "POST" : "PUT", path },
-    journal,
-    concurrency: options.concurrency ?? (refersToItself ? 1 : DEFAULT_CONCURRENCY),
-    upsertBy,
-    onRefused,
-    onDone,
-  });
-  if (report.summary(entity.name, false).failed === 0) journal.remove();
+  const query = upsertBy === undefined ? "" : `?upsertBy=${encodeURIComponent(upsertBy)}`;
+  const { rows, readOnly } = openRows(entity, reading);
+  const { onRefused, onDone } = report;
+  const countStored = () => countRecords(api, path);
+  await finish(journal, () =>
+    runImport({
+      batches: cutBatches(rows),
+      target: { client, method: upsertBy === undefined ? "POST" : "PUT", path: `${path}/bulk${query}` },
+      journal,
+      concurrency: options.concurrency ?? (refersToItself ? 1 : DEFAULT_CONCURRENCY),
+      stored: upsertBy === undefined ? undefined : { client, path, entity, upsertBy: upsertBy.split(",") },
+      countStored,
+      onRefused,
+      onDone,
+    }),
+  );
+  await noteDeleted(report.summary(entity.name, false), countStored);
+  return readOnly;
 }
 
-const readingOf = (options: ImportOptions) => {
-  const { format, map, ignoreUnknown, delimiter, unescapeFormulas, fromErrors } = options;
-  return [format, map, ignoreUnknown, delimiter, unescapeFormulas, fromErrors];
-};
+/** The journal stays only while rows may be stored that the file's next import must know of. */
+async function finish(journal: ImportJournal, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof ApiRefusal && journal.succeeded === 0) journal.remove();
+    throw error;
+  }
+  journal.remove();
+}
+
+async function countRecords({ client }: Addressed, path: string): Promise<number | undefined> {
+  try {
+    const { text } = await client.send({ method: "GET", path: `${path}?size=1&fields=id` });
+    return (JSON.parse(text) as { meta: { totalElements: number } }).meta.totalElements;
+  } catch (error) {
+    if (error instanceof ApiRefusal) return undefined;
+    throw error;
+  }
+}
+
+async function noteDeleted(
+  { entity, fromEarlierRuns }: { entity: string; fromEarlierRuns: number },
+  countStored: () => Promise<number | undefined>,
+): Promise<void> {
+  const count = fromEarlierRuns > 0 ? await countStored() : undefined;
+  if (count === undefined || count >= fromEarlierRuns) return;
+  console.error(
+    `An earlier run wrote ${fromEarlierRuns} rows, but ${entity} has only ${count} records now: some were deleted ` +
+      "since. --again writes every row once more.",
+  );
+  process.exitCode = ExitCode.REFUSED;
+}
 
 function sizeOf(file: string): number {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found?.isFile()) throw usageError(`There is no file ${file}.`);
+  if (found.size === 0) throw usageError(`The file ${file} is empty.`);
   return found.size;
 }

@@ -40,3 +40,16 @@ function parseInteger(text: string, least: number): number {
   }
   return value;
 }
+
+/** One character that can stand between cells; `\t` and `tab` are a tab. */
+export function parseDelimiter(text: string): string {
+  const character = text === "\\t" || text === "tab" ? "\t" : text;
+  if (character.length !== 1 || /["\r\n\w]/.test(character)) {
+    throw new InvalidArgumentError("It must be one character, such as ';', '|' or '\\t'.");
+  }
+  return character;
+}
+
+/** Words separated by commas, whose case does not count. */
+export const parseWords = (text: string): readonly string[] =>
+  text.split(",").map((word) => word.trim().toLowerCase());

@@ -5,33 +5,53 @@ import type { JsonValue } from "../../../src/model/json.ts";
 /** A cell as JSON; undefined leaves the field out. */
 export type Converted = { readonly value: JsonValue | undefined } | { readonly message: string };
 
-const TRUE = new Set(["true", "1"]);
-const FALSE = new Set(["false", "0"]);
+export interface CellOptions {
+  /** Whether texts lose the apostrophe that an export puts before what looks like a formula. */
+  readonly unescapeFormulas: boolean;
+  /** What booleans are called, in lower case. */
+  readonly booleans: BooleanWords;
+}
+
+export interface BooleanWords {
+  readonly true: readonly string[];
+  readonly false: readonly string[];
+}
+
+/** Also the 1 and 0 of databases. */
+export const BOOLEAN_WORDS: BooleanWords = { true: ["true", "1"], false: ["false", "0"] };
+
+const ESCAPED_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
+const READ_HERE = ["INTEGER", "DECIMAL", "DOUBLE", "JSON"];
 
 /**
- * A cell of a CSV file by its column's type. Null (nothing between the commas) is null, or left out where the column
- * is not nullable or has a default; `""` is the empty text. Types that JSON has no form for go as text: the server
- * reads them. Messages are the server's.
+ * A cell of a CSV file by its column's type. Null (nothing between the delimiters) is null, or left out where the column
+ * is not nullable; `""` is the empty text. Types that JSON has no form for go as text: the server reads them. Messages
+ * are the server's.
  */
-export function convertCell(cell: string | null, column: Column): Converted {
+export function convertCell(cell: string | null, column: Column, options: CellOptions): Converted {
   const { family } = columnTypeOf(column);
-  if (family === "text" && cell !== null) return { value: cell };
-  const text = cell?.trim() ?? "";
-  if (text === "") return { value: isLeftOut(column) ? undefined : null };
-  if (column.type === "BOOLEAN") return convertBoolean(text);
-  if (!["INTEGER", "DECIMAL", "DOUBLE", "JSON"].includes(column.type)) return { value: text };
+  const text = cell !== null && options.unescapeFormulas ? unescapeFormula(cell) : cell;
+  if (family === "text" && text !== null) return { value: text };
+  if (text !== null && column.values?.includes(text)) return { value: text };
+  const trimmed = (family === "enum" ? text : cell)?.trim() ?? "";
+  if (trimmed === "") return { value: column.nullable ? null : undefined };
+  if (column.type === "BOOLEAN") return convertBoolean(trimmed, options.booleans);
+  return READ_HERE.includes(column.type) ? readValue(trimmed, column) : { value: trimmed };
+}
+
+const unescapeFormula = (text: string): string => (ESCAPED_FORMULA.test(text) ? text.slice(1) : text);
+
+function readValue(text: string, column: Column): Converted {
   const type = columnTypeOf(column);
   const parsed = type.parseText(text, column);
   if (!parsed.ok) return { message: parsed.message };
   return { value: parsed.value === null ? null : type.toJson(parsed.value, column) };
 }
 
-const isLeftOut = (column: Column): boolean =>
-  !column.nullable || column.default !== undefined || column.generated === true;
-
-/** Also the 1 and 0 of databases and the capitals of spreadsheets. */
-function convertBoolean(text: string): Converted {
+function convertBoolean(text: string, words: BooleanWords): Converted {
   const lower = text.toLowerCase();
-  if (TRUE.has(lower)) return { value: true };
-  return FALSE.has(lower) ? { value: false } : { message: "must be a boolean" };
+  if (words.true.includes(lower)) return { value: true };
+  if (words.false.includes(lower)) return { value: false };
+  const accepted = [...words.true, ...words.false].join(", ");
+  return { message: `must be a boolean: one of ${accepted} (--true and --false name other words)` };
 }

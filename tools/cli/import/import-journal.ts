@@ -1,17 +1,26 @@
-import { randomUUID } from "node:crypto";
-import { appendFileSync, createReadStream, existsSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import {
+  appendFileSync,
+  createReadStream,
+  existsSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { usageError } from "../exit-codes.ts";
-import type { RefusedRow } from "./cut-batches.ts";
-import { decodeUtf8 } from "./decode-utf8.ts";
+import { decodeText } from "./decode-text.ts";
+import { addCounts, type ImportCounts, NO_ROWS, succeededOf } from "./import-counts.ts";
+import type { RefusedRow } from "./source-row.ts";
 import { splitLines } from "./split-lines.ts";
 
 /** What became of one batch. */
 export interface BatchOutcome {
-  /** Line of its first row. */
-  readonly line: number;
+  /** Which row of the file is its first one. */
+  readonly number: number;
   /** Its Idempotency-Key. */
   readonly key: string;
-  readonly succeeded: number;
+  readonly counts: ImportCounts;
   readonly refused: readonly RefusedRow[];
 }
 
@@ -19,8 +28,14 @@ export interface BatchOutcome {
 export interface ImportJournal {
   /** What the Idempotency-Keys of this import have in common, and those of no other. */
   readonly identity: string;
-  /** Whether the batch that begins at the line has been done. Throws OperatorError when it was another batch. */
-  isDone(line: number, key: string): boolean;
+  /** What became of the batch that begins with the row. Throws OperatorError when it was another batch. */
+  outcomeOf(number: number, key: string): BatchOutcome | undefined;
+  /** Whether an earlier run has left it. */
+  readonly isKnown: boolean;
+  /** Rows that are stored, as far as the journal knows. */
+  readonly succeeded: number;
+  /** From here on, Idempotency-Keys are of this run alone. */
+  renew(): void;
   /** Before a batch is sent: makes the file, so that an import which stops earlier leaves none. */
   begin(): void;
   add(outcome: BatchOutcome): void;
@@ -35,78 +50,121 @@ export interface JournalOptions {
   readonly fingerprint: string;
   /** Write the rows once more, whatever was done before. */
   readonly again: boolean;
-  /** Is told what earlier runs have done. */
-  onKnown(outcome: BatchOutcome): void;
+  /** Whether rows that are written twice change nothing, so that the journal of another import is in nobody's way. */
+  readonly isRepeatable: boolean;
 }
 
 interface Head {
   readonly target: string;
   readonly fingerprint: string;
-  /** Not empty for an import that is meant to write the file's rows again. */
+  /** Not empty for an import that may write what an earlier one wrote. */
   readonly salt: string;
+}
+
+/**
+ * Where an import is noted: beside its file, by entity. Imports of one file into one entity of several deployments have
+ * a file each.
+ */
+export function journalFileOf(file: string, { entity, target }: { entity: string; target: string }): string {
+  const plain = `${file}.${entity}.import`;
+  const own = `${file}.${entity}.${createHash("sha256").update(target).digest("hex").slice(0, 8)}.import`;
+  if (existsSync(own)) return own;
+  return existsSync(plain) && targetOf(plain) !== target ? own : plain;
 }
 
 /** Goes on with the journal of an unfinished import, or begins one. Throws OperatorError for the journal of another. */
 export async function openJournal(options: JournalOptions): Promise<ImportJournal> {
-  const { file, target, fingerprint, again } = options;
+  const { file, target, fingerprint, again, isRepeatable } = options;
   const known = !again && existsSync(file) ? await readJournal(options) : undefined;
-  const head: Head = known?.head ?? { target, fingerprint, salt: again ? randomUUID() : "" };
+  const isNew = again || isRepeatable;
+  let head: Head = known?.head ?? { target, fingerprint, salt: isNew ? randomUUID() : "" };
   let isBegun = known !== undefined;
+  let succeeded = [...(known?.outcomes.values() ?? [])].reduce(
+    (sum, { counts }) => sum + succeededOf(counts),
+    0,
+  );
   return {
-    identity: head.fingerprint + head.salt,
-    isDone(line, key) {
-      const done = known?.keys.get(line);
-      if (done !== undefined && done !== key) throw changedSince();
-      return done !== undefined;
+    get identity() {
+      return head.fingerprint + head.salt;
+    },
+    get succeeded() {
+      return succeeded;
+    },
+    isKnown: known !== undefined,
+    outcomeOf(number, key) {
+      const done = known?.outcomes.get(number);
+      if (done && done.key !== key) throw changedSince(file, succeeded);
+      return done;
+    },
+    renew() {
+      head = { ...head, salt: randomUUID() };
+      writeHead(file, head);
     },
     begin() {
-      if (!isBegun) writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600 });
+      if (!isBegun) writeHead(file, head);
       isBegun = true;
     },
-    add: (outcome) => appendFileSync(file, `${JSON.stringify(outcome)}\n`),
+    add(outcome) {
+      succeeded += succeededOf(outcome.counts);
+      appendFileSync(file, `${JSON.stringify(outcome)}\n`);
+    },
     remove: () => rmSync(file, { force: true }),
   };
 }
 
+const writeHead = (file: string, head: Head) =>
+  writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600 });
+
 interface KnownJournal {
   readonly head: Head;
-  /** Idempotency-Keys of batches by their first line. */
-  readonly keys: ReadonlyMap<number, string>;
+  /** By the number of their first row. */
+  readonly outcomes: ReadonlyMap<number, BatchOutcome>;
 }
 
-/** Undefined for a journal that was cut off in its head. A last line that was cut off is taken away. */
+/**
+ * Undefined for a journal that was cut off in its head, or that may be overwritten. A last line that was cut off is taken
+ * away.
+ */
 async function readJournal(options: JournalOptions): Promise<KnownJournal | undefined> {
-  const { file, onKnown } = options;
+  const { file, target, fingerprint, isRepeatable } = options;
   let head: Head | undefined;
   let length = 0;
-  const keys = new Map<number, string>();
-  for await (const { text, isWhole } of splitLines(decodeUtf8(createReadStream(file)))) {
+  const outcomes = new Map<number, BatchOutcome>();
+  for await (const { text, isWhole } of splitLines(decodeText(createReadStream(file)))) {
     if (!isWhole) break;
     length += Buffer.byteLength(text) + 1;
     if (head) {
       const outcome = JSON.parse(text) as BatchOutcome;
-      keys.set(outcome.line, outcome.key);
-      onKnown(outcome);
-      continue;
-    }
-    head = JSON.parse(text) as Head;
-    requireSameImport(head, options);
+      outcomes.set(outcome.number, outcome);
+    } else head = JSON.parse(text) as Head;
   }
-  truncateSync(file, length);
-  return head && { head, keys };
-}
-
-function requireSameImport(head: Head, { file, target, fingerprint }: JournalOptions): void {
+  if (!head) return undefined;
   if (head.target !== target) {
     throw usageError(
       `${file} belongs to another import, ${head.target}: delete it, or name another --state.`,
     );
   }
-  if (head.fingerprint !== fingerprint) throw changedSince();
+  if (head.fingerprint !== fingerprint) {
+    if (isRepeatable) return undefined;
+    const counts = [...outcomes.values()].map((outcome) => outcome.counts).reduce(addCounts, NO_ROWS);
+    throw changedSince(file, succeededOf(counts));
+  }
+  truncateSync(file, length);
+  return { head, outcomes };
 }
 
-const changedSince = () =>
+/** The target of a journal; undefined for one that was cut off in its head. */
+function targetOf(file: string): string | undefined {
+  const [head = "", ...others] = readFileSync(file, "utf8").split("\n", 2);
+  return others.length > 0 ? (JSON.parse(head) as Head).target : undefined;
+}
+
+const changedSince = (journal: string, succeeded: number) =>
   usageError(
-    "The file, or how it is to be read, has changed since it was imported in part. Import corrected rows from a file " +
-      "of their own, or all with --upsert-by; --again writes everything once more.",
+    `The file, or how it is read, has changed since it was imported in part: ${succeeded} rows are stored. Do one of ` +
+      "these:\n" +
+      "  - Undo the change and run the same command: it goes on where it stopped.\n" +
+      "  - Import the rows that are missing from a file of their own.\n" +
+      "  - Add --upsert-by with a unique field: rows that are stored are changed, not added.\n" +
+      `  - Add --again to store every row once more. The state is in ${journal}.`,
   );

@@ -1,12 +1,14 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import type { RefusedRow } from "./cut-batches.ts";
+import { addCounts, type ImportCounts, NO_ROWS, succeededOf } from "./import-counts.ts";
 import { ProgressBar } from "./progress.ts";
+import type { RefusedRow } from "./source-row.ts";
 
-/** What an import comes to. */
-export interface ImportSummary {
+/** What an import comes to; counts include earlier runs of the same import. */
+export interface ImportSummary extends ImportCounts {
   readonly entity: string;
-  /** Rows written, or found valid by a dry run; those of earlier runs included. */
+  /** Created, updated and unchanged rows; in a dry run, valid ones. */
   readonly succeeded: number;
+  /** The refused rows. */
   readonly failed: number;
   /** Of those that succeeded: written by an earlier run of the same import. */
   readonly fromEarlierRuns: number;
@@ -21,8 +23,8 @@ export class ImportReport {
   readonly #errorsFile: string;
   readonly #bar: ProgressBar;
   #errors: number | undefined;
-  #succeeded = 0;
-  #failed = 0;
+  #counts: ImportCounts = NO_ROWS;
+  #valid = 0;
   #fromEarlierRuns = 0;
 
   constructor(errorsFile: string, totalBytes: number) {
@@ -30,17 +32,28 @@ export class ImportReport {
     this.#bar = new ProgressBar(totalBytes);
   }
 
-  readonly onRefused = ({ line, row, error }: RefusedRow): void => {
+  readonly onRefused = (refused: RefusedRow): void => {
     this.#errors ??= openSync(this.#errorsFile, "w", 0o600);
-    writeSync(this.#errors, `${JSON.stringify({ line, row, error })}\n`);
+    writeSync(this.#errors, `${JSON.stringify(refused)}\n`);
   };
 
-  readonly onDone = (counts: { succeeded: number; failed: number; isReplayed?: boolean }): void => {
-    this.#succeeded += counts.succeeded;
-    this.#failed += counts.failed;
-    if (counts.isReplayed) this.#fromEarlierRuns += counts.succeeded;
-    this.#bar.draw({ bytes: this.bytes, rows: this.#succeeded + this.#failed });
+  readonly onDone = ({ counts, isReplayed }: { counts: ImportCounts; isReplayed: boolean }): void => {
+    this.#counts = addCounts(this.#counts, counts);
+    if (isReplayed) this.#fromEarlierRuns += succeededOf(counts);
+    this.#draw();
   };
+
+  /** A row of a dry run. */
+  readonly onChecked = (isValid: boolean): void => {
+    if (isValid) this.#valid++;
+    else this.#counts = addCounts(this.#counts, { ...NO_ROWS, refused: 1 });
+    this.#draw();
+  };
+
+  #draw(): void {
+    const rows = this.#valid + succeededOf(this.#counts) + this.#counts.refused;
+    this.#bar.draw({ bytes: this.bytes, rows });
+  }
 
   /** `isWhole`: every row has been seen, so that an errors file of earlier runs says nothing any more. */
   close({ isWhole }: { readonly isWhole: boolean }): void {
@@ -50,12 +63,14 @@ export class ImportReport {
   }
 
   summary(entity: string, dryRun: boolean): ImportSummary {
+    const counts = this.#counts;
     return {
       entity,
-      succeeded: this.#succeeded,
-      failed: this.#failed,
+      ...counts,
+      succeeded: this.#valid + succeededOf(counts),
+      failed: counts.refused,
       fromEarlierRuns: this.#fromEarlierRuns,
-      errorsFile: this.#failed > 0 ? this.#errorsFile : null,
+      errorsFile: counts.refused > 0 ? this.#errorsFile : null,
       dryRun,
     };
   }
@@ -63,16 +78,27 @@ export class ImportReport {
 
 /** The summary for people. */
 export function describeSummary(summary: ImportSummary): string {
-  const { entity, succeeded, failed, fromEarlierRuns, errorsFile, dryRun } = summary;
+  const { entity, created, updated, unchanged, refused, succeeded, fromEarlierRuns, errorsFile } = summary;
+  if (summary.dryRun) {
+    const checked = `${entity}: ${succeeded} rows are valid, ${refused} are not. Nothing was written.`;
+    const lines = [`${checked} Unique values and references were not checked.`];
+    if (errorsFile) lines.push(`The rows that are not valid, and why: ${errorsFile}`);
+    return lines.join("\n");
+  }
   const lines = [
-    dryRun
-      ? `${entity}: ${succeeded} rows are valid, ${failed} are not. Nothing was written; unique values and references were not checked.`
-      : `${entity}: ${succeeded} rows imported, ${failed} refused.`,
+    `${entity}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} refused.`,
   ];
-  if (fromEarlierRuns > 0)
+  if (fromEarlierRuns > 0) {
+    lines.push(`An earlier run wrote ${fromEarlierRuns} of these rows; --again writes them once more.`);
+  }
+  if (errorsFile) {
     lines.push(
-      `${fromEarlierRuns} of them were written by an earlier run; --again would write them once more.`,
+      `The refused rows, and why: ${errorsFile}`,
+      `Correct them there, then: import ${entity} ${errorsFile} --from-errors`,
     );
-  if (errorsFile) lines.push(`Refused rows, and why: ${errorsFile}`);
+    if (succeeded > 0) {
+      lines.push("Do not import the whole file again after a change: its other rows are stored.");
+    }
+  }
   return lines.join("\n");
 }

@@ -8,6 +8,8 @@ export type MappedField = Column | "IGNORED" | undefined;
 export interface FieldMap {
   /** The column that a header, or a key of a JSON object, means. */
   columnOf(header: string): MappedField;
+  /** The column that a header means when case, blanks and underscores do not count. */
+  guess(header: string): MappedField;
   /** Fields that were left out because the server writes them. */
   readonly readOnly: ReadonlySet<string>;
 }
@@ -16,6 +18,8 @@ export interface FieldMapOptions {
   /** `header=field`; nothing behind the `=` leaves the column out. */
   readonly map: readonly string[];
   readonly ignoreUnknown: boolean;
+  /** Whether fields that the server writes are sent too. */
+  readonly keepTimestamps: boolean;
   /** By field, where known; else their snake_case default. */
   readonly columnNames: ReadonlyMap<string, string>;
 }
@@ -25,7 +29,29 @@ export interface FieldMapOptions {
  * OperatorError for a `--map` that names no field.
  */
 export function createFieldMap(entity: Entity, options: FieldMapOptions): FieldMap {
-  const { map, ignoreUnknown, columnNames } = options;
+  const byHeader = headersOf(entity, options);
+  const readOnly = new Set<string>();
+  const leaveOut = (column: MappedField): MappedField => {
+    if (typeof column !== "object" || !column.autoSet || options.keepTimestamps) return column;
+    readOnly.add(column.name);
+    return "IGNORED";
+  };
+  return {
+    readOnly,
+    columnOf: (header) => leaveOut(byHeader.get(header) ?? (options.ignoreUnknown ? "IGNORED" : undefined)),
+    guess(header) {
+      const exact = byHeader.get(header);
+      if (exact) return leaveOut(exact);
+      const likely = [...byHeader].filter(([known]) => plainName(known) === plainName(header));
+      const [first, ...others] = new Set(likely.map(([, column]) => column));
+      return leaveOut(others.length === 0 ? first : undefined);
+    },
+  };
+}
+
+const plainName = (name: string) => name.toLowerCase().replaceAll(/[\s_]/g, "");
+
+function headersOf(entity: Entity, { map, columnNames }: FieldMapOptions): ReadonlyMap<string, MappedField> {
   const byHeader = new Map<string, MappedField>();
   for (const column of entity.columns) {
     byHeader.set(columnNames.get(column.name) ?? column.columnName, column);
@@ -37,16 +63,7 @@ export function createFieldMap(entity: Entity, options: FieldMapOptions): FieldM
     if (field !== "" && !column) throw usageError(`--map ${pair}: ${entity.name} has no field '${field}'.`);
     byHeader.set(header, column ?? "IGNORED");
   }
-  const readOnly = new Set<string>();
-  return {
-    readOnly,
-    columnOf(header) {
-      const column = byHeader.get(header) ?? (ignoreUnknown ? "IGNORED" : undefined);
-      if (typeof column !== "object" || !column.autoSet) return column;
-      readOnly.add(column.name);
-      return "IGNORED";
-    },
-  };
+  return byHeader;
 }
 
 function parsePair(pair: string): { readonly header: string; readonly field: string } {

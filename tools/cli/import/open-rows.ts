@@ -2,25 +2,25 @@ import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import type { Entity } from "../../../src/model/entity.ts";
 import { usageError } from "../exit-codes.ts";
-import { decodeUtf8 } from "./decode-utf8.ts";
-import { createFieldMap, type FieldMapOptions } from "./map-fields.ts";
-import { readCsv } from "./read-csv.ts";
+import { decodeText } from "./decode-text.ts";
+import { createFieldMap, type FieldMap, type FieldMapOptions } from "./map-fields.ts";
+import { type CsvOptions, readCsv } from "./read-csv.ts";
 import { readJsonRows } from "./read-json-rows.ts";
 import type { SourceRow } from "./source-row.ts";
 import { splitJsonArray } from "./split-json-array.ts";
 import { splitLines } from "./split-lines.ts";
 
-const FORMATS = ["csv", "ndjson", "json"] as const;
-type FileFormat = (typeof FORMATS)[number];
+export const FILE_FORMATS = ["csv", "tsv", "ndjson", "json"] as const;
+type FileFormat = (typeof FILE_FORMATS)[number];
 
-export interface RowsOptions extends FieldMapOptions {
+export interface RowsOptions extends FieldMapOptions, Omit<CsvOptions, "fields"> {
   readonly file: string;
   /** Else what the file's name ends with. */
   readonly format: string | undefined;
-  readonly delimiter: string;
-  readonly unescapeFormulas: boolean;
+  /** A label of the Encoding Standard; else by the byte order mark, else UTF-8. */
+  readonly encoding: string | undefined;
   readonly fromErrors: boolean;
-  onBytes(count: number): void;
+  onChunk(chunk: Uint8Array): void;
 }
 
 export interface OpenedRows {
@@ -34,24 +34,41 @@ export interface OpenedRows {
 export function openRows(entity: Entity, options: RowsOptions): OpenedRows {
   const fields = createFieldMap(entity, options);
   const format = formatOf(options);
-  const text = decodeUtf8(readBytes(options));
-  const { delimiter, unescapeFormulas, fromErrors } = options;
-  const { readOnly } = fields;
-  if (format === "csv") return { readOnly, rows: readCsv(text, { fields, delimiter, unescapeFormulas }) };
-  const texts = format === "ndjson" ? splitLines(text) : splitJsonArray(text);
-  return { readOnly, rows: readJsonRows(texts, { fields, fromErrors }) };
+  const text = decodeText(readBytes(options), options.encoding);
+  return { readOnly: fields.readOnly, rows: rowsOf(text, { ...options, fields, format }) };
+}
+
+type Reading = RowsOptions & { readonly fields: FieldMap; readonly format: FileFormat };
+
+function rowsOf(text: AsyncIterable<string>, reading: Reading): AsyncIterable<SourceRow> {
+  const { format, delimiter, file } = reading;
+  if (format === "csv") return readCsv(text, reading);
+  if (format === "tsv") return readCsv(text, { ...reading, delimiter: delimiter ?? "\t" });
+  if (format === "json") return readJsonRows(splitJsonArray(text), reading);
+  return requireSome(readJsonRows(splitLines(text), reading), file);
+}
+
+/** An array says that it is empty; a file of lines that holds none was cut off, or is not the one that was meant. */
+async function* requireSome(rows: AsyncIterable<SourceRow>, file: string): AsyncGenerator<SourceRow> {
+  let isEmpty = true;
+  for await (const row of rows) {
+    isEmpty = false;
+    yield row;
+  }
+  if (isEmpty) throw usageError(`${file} holds no rows.`);
 }
 
 function formatOf({ file, format, fromErrors }: RowsOptions): FileFormat {
   const name = format ?? (fromErrors ? "ndjson" : extname(file).slice(1).toLowerCase());
-  const found = FORMATS.find((known) => known === name);
-  if (!found) throw usageError(`Cannot tell the format of ${file}: say --format ${FORMATS.join(", ")}.`);
+  const found = FILE_FORMATS.find((known) => known === name);
+  if (!found)
+    throw usageError(`Cannot tell the format of ${file}: give --format ${FILE_FORMATS.join(", ")}.`);
   return found;
 }
 
-async function* readBytes({ file, onBytes }: RowsOptions): AsyncGenerator<Uint8Array> {
+async function* readBytes({ file, onChunk }: RowsOptions): AsyncGenerator<Uint8Array> {
   for await (const chunk of createReadStream(file)) {
-    onBytes(chunk.length);
+    onChunk(chunk);
     yield chunk;
   }
 }

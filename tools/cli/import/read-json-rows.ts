@@ -1,21 +1,21 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/model/json.ts";
 import type { FieldMap } from "./map-fields.ts";
-import { type SourceRow, unreadable } from "./source-row.ts";
-import type { Line } from "./split-lines.ts";
+import { type Place, type SourceRow, unreadable } from "./source-row.ts";
 
 /** Rows of texts that are JSON objects. With `fromErrors` each is a line of an errors file, whose `row` counts. */
 export async function* readJsonRows(
-  texts: AsyncIterable<Line>,
+  texts: AsyncIterable<Place & { readonly text: string }>,
   { fields, fromErrors }: { readonly fields: FieldMap; readonly fromErrors: boolean },
 ): AsyncGenerator<SourceRow> {
-  for await (const { line, text } of texts) {
+  for await (const { line, item, text } of texts) {
     if (text.trim() === "") continue;
+    const place = { line, ...(item !== undefined && { item }) };
     const value = parse(text);
     const object = fromErrors && isJsonObject(value) ? value.row : value;
-    if (isJsonObject(object)) yield { line, record: renameFields(object, fields) };
+    if (isJsonObject(object)) yield { ...place, record: renameFields(object, fields) };
     else {
       const message = value === undefined ? "The row is not valid JSON" : "The row is not a JSON object";
-      yield { line, record: { text }, error: unreadable(message) };
+      yield { ...place, record: { text }, error: unreadable(message) };
     }
   }
 }

@@ -1,49 +1,72 @@
-import type { Batch, Cut, RefusedRow } from "./cut-batches.ts";
-import type { ImportJournal } from "./import-journal.ts";
-import { type BatchTarget, batchKey, sendBatch } from "./send-batch.ts";
+import { matchKeyOf, type StoredRecords } from "./compare-records.ts";
+import type { Batch } from "./cut-batches.ts";
+import { importBatch } from "./import-batch.ts";
+import type { ImportCounts } from "./import-counts.ts";
+import type { BatchOutcome, ImportJournal } from "./import-journal.ts";
+import { InOrder } from "./in-order.ts";
+import { type BatchTarget, batchKey } from "./send-batch.ts";
 import { SendingPool } from "./sending-pool.ts";
+import type { RefusedRow } from "./source-row.ts";
 
 export interface ImportRun {
-  readonly cuts: AsyncIterable<Cut>;
+  readonly batches: AsyncIterable<Batch>;
   readonly target: BatchTarget;
   readonly journal: ImportJournal;
   /** Requests under way at the same time. */
   readonly concurrency: number;
-  /** Fields that rows are matched on; rows with the same values are written in the file's order. */
-  readonly upsertBy: readonly string[];
+  /** Of an upsert: what is stored before it. Rows with the same key are written in the file's order. */
+  readonly stored: StoredRecords | undefined;
+  /** How many records the entity has; undefined where the key does not let one know. */
+  countStored(): Promise<number | undefined>;
+  /** In the file's order. */
   onRefused(row: RefusedRow): void;
-  onDone(counts: { readonly succeeded: number; readonly failed: number; readonly isReplayed: boolean }): void;
+  onDone(done: { readonly counts: ImportCounts; readonly isReplayed: boolean }): void;
 }
 
 /** Sends all batches that the journal does not know as done. Throws what stops the import as a whole. */
 export async function runImport(run: ImportRun): Promise<void> {
   const pool = new SendingPool(run.concurrency);
+  const outcomes = new InOrder<BatchOutcome>(({ refused }) => refused.forEach(run.onRefused));
+  const conclude = (at: number, { outcome, isReplayed }: { outcome: BatchOutcome; isReplayed: boolean }) => {
+    outcomes.put(at, outcome);
+    run.onDone({ counts: outcome.counts, isReplayed });
+  };
+  let at = 0;
   try {
-    for await (const cut of run.cuts) {
-      if ("refused" in cut) {
-        run.onRefused(cut.refused);
-        run.onDone({ succeeded: 0, failed: 1, isReplayed: false });
-        continue;
-      }
-      const key = batchKey(run.target, cut.batch, run.journal.identity);
-      if (run.journal.isDone(cut.batch.lines[0] ?? 0, key)) continue;
-      run.journal.begin();
-      await pool.run(marksOf(cut.batch, run.upsertBy), () => importBatch(run, cut.batch, key));
+    for await (const batch of run.batches) {
+      const place = at++;
+      const known = run.journal.outcomeOf(batch.number, batchKey(run.target, batch, run.journal.identity));
+      if (known) conclude(place, { outcome: known, isReplayed: true });
+      else if (place === 0) conclude(place, await sendFirst(run, batch));
+      else await pool.run(marksOf(run, batch), async () => conclude(place, await send(run, batch)));
     }
-  } finally {
     await pool.end();
+  } finally {
+    await pool.settled();
+    outcomes.flush();
   }
 }
 
-async function importBatch(run: ImportRun, batch: Batch, key: string): Promise<void> {
-  const { succeeded, refused, isReplayed } = await sendBatch(run.target, batch, key);
-  run.journal.add({ line: batch.lines[0] ?? 0, key, succeeded, refused });
-  for (const row of refused) run.onRefused(row);
-  run.onDone({ succeeded, failed: refused.length, isReplayed });
+/**
+ * An earlier run may have stored all rows of the file, and its answers are kept for a day. When no record is left since,
+ * they are stored anew.
+ */
+async function sendFirst(run: ImportRun, batch: Batch) {
+  const result = await send(run, batch);
+  if (!result.isReplayed || (await run.countStored()) !== 0) return result;
+  run.journal.renew();
+  return send(run, batch);
+}
+
+async function send(run: ImportRun, batch: Batch) {
+  const { target, stored, journal } = run;
+  journal.begin();
+  const result = await importBatch({ target, stored, identity: journal.identity }, batch);
+  journal.add(result.outcome);
+  return result;
 }
 
 /** What two batches must not share when they are under way at the same time. */
-function marksOf({ records }: Batch, upsertBy: readonly string[]): ReadonlySet<string> {
-  if (upsertBy.length === 0) return new Set();
-  return new Set(records.map((record) => JSON.stringify(upsertBy.map((field) => record[field] ?? null))));
+function marksOf({ stored }: ImportRun, { rows }: Batch): ReadonlySet<string> {
+  return new Set(stored ? rows.map(({ record }) => matchKeyOf(record, stored)) : []);
 }

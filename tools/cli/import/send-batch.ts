@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ApiError } from "../api/api-refusal.ts";
 import type { ApiClient } from "../api/send-request.ts";
-import type { Batch, RefusedRow } from "./cut-batches.ts";
+import type { Batch, BatchRow } from "./cut-batches.ts";
 
 /** Where batches go: `POST …/bulk`, or `PUT …/bulk?upsertBy=…`. */
 export interface BatchTarget {
@@ -11,33 +11,30 @@ export interface BatchTarget {
 }
 
 export interface BatchAnswer {
-  readonly succeeded: number;
-  readonly refused: readonly RefusedRow[];
+  /** By the row's index in what was sent. */
+  readonly errors: ReadonlyMap<number, ApiError>;
   /** An earlier run had written the batch; this is its answer. */
   readonly isReplayed: boolean;
 }
 
+export const bodyOf = (rows: readonly BatchRow[]) => `[${rows.map(({ text }) => text).join(",")}]`;
+
 /** The same for the same rows in the same place of one import, in every run; another for everything else. */
-export function batchKey({ method, path }: BatchTarget, batch: Batch, identity: string): string {
-  const facts = JSON.stringify([identity, method, path, batch.lines[0]]);
-  return `import-${createHash("sha256").update(facts).update(batch.body).digest("hex")}`;
+export function batchKey({ method, path }: BatchTarget, { number, rows }: Batch, identity: string): string {
+  const facts = JSON.stringify([identity, method, path, number]);
+  return `import-${createHash("sha256").update(facts).update(bodyOf(rows)).digest("hex")}`;
 }
 
 /** Throws as ApiClient.send. */
-export async function sendBatch(
+export async function sendRows(
   { client, method, path }: BatchTarget,
-  batch: Batch,
+  rows: readonly BatchRow[],
   idempotencyKey: string,
 ): Promise<BatchAnswer> {
-  const { response, text } = await client.send({ method, path, body: batch.body, idempotencyKey });
-  const answer = JSON.parse(text) as { succeeded: number; errors?: { index: number; error: ApiError }[] };
+  const { response, text } = await client.send({ method, path, body: bodyOf(rows), idempotencyKey });
+  const answer = JSON.parse(text) as { errors?: { index: number; error: ApiError }[] };
   return {
-    succeeded: answer.succeeded,
-    refused: (answer.errors ?? []).map(({ index, error }) => ({
-      line: batch.lines[index] ?? 0,
-      row: batch.records[index] ?? {},
-      error,
-    })),
+    errors: new Map((answer.errors ?? []).map(({ index, error }) => [index, error])),
     isReplayed: response.headers.get("Idempotent-Replayed") === "true",
   };
 }

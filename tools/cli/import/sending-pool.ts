@@ -23,9 +23,14 @@ export class SendingPool {
     this.#running.set(running, marks);
   }
 
+  /** Resolves when all have ended, well or not. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running.keys());
+  }
+
   /** Resolves when all have ended. Throws the first failure. */
   async end(): Promise<void> {
-    await Promise.all(this.#running.keys());
+    await this.settled();
     if (this.#failure) throw this.#failure.error;
   }
 

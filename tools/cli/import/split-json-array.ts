@@ -1,14 +1,16 @@
 import { usageError } from "../exit-codes.ts";
-import type { Line } from "./split-lines.ts";
+import type { Place } from "./source-row.ts";
 
 const NOT_AN_ARRAY = "The file must hold one JSON array of objects; NDJSON files end in .ndjson.";
 
+type Element = Required<Place> & { readonly text: string };
+
 /**
- * The elements of one JSON array that comes in pieces, as text, with the line where each begins. Only quotes and
+ * The elements of one JSON array that comes in pieces, as text, each with its number and the line where it begins. Only quotes and
  * brackets are looked at: whether an element is JSON is for its reader to find out. Throws OperatorError when the text
  * is no array, or is cut off.
  */
-export async function* splitJsonArray(pieces: AsyncIterable<string>): AsyncGenerator<Line> {
+export async function* splitJsonArray(pieces: AsyncIterable<string>): AsyncGenerator<Element> {
   const splitter = new ArraySplitter();
   for await (const piece of pieces) yield* splitter.push(piece);
   splitter.end();
@@ -21,11 +23,13 @@ class ArraySplitter {
   #isInString = false;
   #isEscaped = false;
   #line = 1;
+  /** Elements that have been taken. */
+  #count = 0;
   /** Of the element that is being read, and where it began; 0 between elements. */
   #text = "";
   #begin = 0;
 
-  *push(piece: string): Generator<Line> {
+  *push(piece: string): Generator<Element> {
     let from = 0;
     for (let i = 0; i < piece.length; i++) {
       const character = piece.charAt(i);
@@ -45,7 +49,8 @@ class ArraySplitter {
 
   end(): void {
     if (this.#state === "BEFORE") throw usageError(NOT_AN_ARRAY);
-    if (this.#state === "INSIDE") throw usageError(`The JSON array is cut off at line ${this.#line}.`);
+    if (this.#state === "INSIDE")
+      throw usageError(`The JSON array is cut off at line ${this.#line}. Nothing was written.`);
   }
 
   #readOutside(character: string): void {
@@ -67,9 +72,9 @@ class ArraySplitter {
     else if (character === "}" || character === "]") this.#depth--;
   }
 
-  *#take(end: "," | "]"): Generator<Line> {
+  *#take(end: "," | "]"): Generator<Element> {
     const isEmptyArray = end === "]" && this.#begin === 0;
-    if (!isEmptyArray) yield { line: this.#begin || this.#line, text: this.#text };
+    if (!isEmptyArray) yield { line: this.#begin || this.#line, item: ++this.#count, text: this.#text };
     this.#text = "";
     this.#begin = 0;
     if (end === "]") this.#state = "AFTER";

@@ -1,0 +1,127 @@
+import { columnTypeOf } from "../../../src/columns/registry.ts";
+import type { Entity } from "../../../src/model/entity.ts";
+import type { JsonObject, JsonValue } from "../../../src/model/json.ts";
+import { ApiRefusal } from "../api/api-refusal.ts";
+import type { ApiClient } from "../api/send-request.ts";
+import type { BatchRow } from "./cut-batches.ts";
+
+/** What an upsert would do with a row. */
+export type Fate = "created" | "updated" | "unchanged";
+
+export interface StoredRecords {
+  readonly client: ApiClient;
+  /** Of the entity in the workspace's API. */
+  readonly path: string;
+  readonly entity: Entity;
+  /** Fields of the unique rule that rows are matched on. */
+  readonly upsertBy: readonly string[];
+}
+
+/** An address that every server takes; longer ones are cut into several requests. */
+const MAX_QUERY_CHARACTERS = 4_000;
+/** Conditions of one request: docs/query-language.md. */
+const MAX_CONDITIONS = 50;
+
+/**
+ * What an upsert would do with each row, by what is stored now and by the rows before it. Undefined where the key, or the
+ * entity, does not let the fields be filtered. Throws as ApiClient.send.
+ */
+export async function fatesOf(
+  stored: StoredRecords,
+  rows: readonly BatchRow[],
+): Promise<readonly Fate[] | undefined> {
+  const { entity, upsertBy } = stored;
+  const wanted = rows.map(({ record }) => normalize(record, entity));
+  const known = new Map<string, JsonObject>();
+  try {
+    for (const found of await fetchStored(stored, wanted)) {
+      known.set(matchKeyOf(found, stored), found);
+    }
+  } catch (error) {
+    if (error instanceof ApiRefusal && [400, 403].includes(error.status)) return undefined;
+    throw error;
+  }
+  return wanted.map((record): Fate => {
+    const key = keyOf(record, upsertBy);
+    const before = known.get(key);
+    known.set(key, { ...before, ...record });
+    if (!before) return "created";
+    const isSame = Object.entries(record).every(([field, value]) => isEqual(before[field], value));
+    return isSame ? "unchanged" : "updated";
+  });
+}
+
+/** Tells the records that rows are matched with from each other. */
+export const matchKeyOf = (record: JsonObject, { entity, upsertBy }: StoredRecords): string =>
+  keyOf(normalize(pick(record, upsertBy), entity), upsertBy);
+
+const pick = (record: JsonObject, fields: readonly string[]): JsonObject =>
+  Object.fromEntries(fields.map((field) => [field, record[field] ?? null]));
+
+/** Values as the API answers them; those that it would refuse stay as they are. */
+function normalize(record: JsonObject, entity: Entity): JsonObject {
+  const entries = Object.entries(record).map(([field, value]): [string, JsonValue] => {
+    const column = entity.columnByName.get(field);
+    if (!column || value === null) return [field, value];
+    const type = columnTypeOf(column);
+    const parsed = type.parse(value, column);
+    return [field, parsed.ok && parsed.value !== null ? type.toJson(parsed.value, column) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+const keyOf = (record: JsonObject, upsertBy: readonly string[]) =>
+  JSON.stringify(upsertBy.map((field) => record[field] ?? null));
+
+const isEqual = (a: JsonValue | undefined, b: JsonValue) => JSON.stringify(a) === JSON.stringify(b);
+
+async function fetchStored(
+  stored: StoredRecords,
+  wanted: readonly JsonObject[],
+): Promise<readonly JsonObject[]> {
+  const { client, path, upsertBy } = stored;
+  const fields = [...new Set([...upsertBy, ...wanted.flatMap((record) => Object.keys(record))])];
+  const known = fields.filter((field) => stored.entity.columnByName.has(field));
+  const all: JsonObject[] = [];
+  for (const filter of filtersOf(wanted, upsertBy)) {
+    const query = new URLSearchParams({ filter, fields: known.join(","), size: "1000", count: "none" });
+    const { text } = await client.send({ method: "GET", path: `${path}?${query}` });
+    all.push(...(JSON.parse(text) as { data: JsonObject[] }).data);
+  }
+  return all;
+}
+
+/** Filters that together find all records with the keys of the rows; a key with a null matches no record. */
+function filtersOf(wanted: readonly JsonObject[], upsertBy: readonly string[]): readonly string[] {
+  const keys = wanted
+    .map((record) => upsertBy.map((field): [string, JsonValue] => [field, record[field] ?? null]))
+    .filter((key) => key.every(([, value]) => value !== null));
+  const [field] = upsertBy;
+  if (field !== undefined && upsertBy.length === 1) {
+    const values = keys.map(([first]) => first?.[1] ?? null);
+    return chunk(values, MAX_KEYS).map((some) => JSON.stringify({ [field]: { in: some } }));
+  }
+  const trees = keys.map((key) => Object.fromEntries(key));
+  const most = Math.max(1, Math.floor(MAX_CONDITIONS / upsertBy.length));
+  return chunk(trees, most).map((some) => JSON.stringify({ or: some }));
+}
+
+const MAX_KEYS = 100;
+
+/** Lists of at most `most` values, and of as many as an address holds. */
+function chunk(values: readonly JsonValue[], most: number): readonly (readonly JsonValue[])[] {
+  const chunks: JsonValue[][] = [];
+  let size = 0;
+  for (const value of values) {
+    const length = encodeURIComponent(JSON.stringify(value)).length;
+    const open = chunks.at(-1);
+    if (open && open.length < most && size + length <= MAX_QUERY_CHARACTERS) {
+      open.push(value);
+      size += length;
+    } else {
+      chunks.push([value]);
+      size = length;
+    }
+  }
+  return chunks;
+}

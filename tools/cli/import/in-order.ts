@@ -1,0 +1,25 @@
+/** Gives on what comes in any order in the order of its places, from 0. */
+export class InOrder<T> {
+  readonly #waiting = new Map<number, T>();
+  readonly #take: (value: T) => void;
+  #next = 0;
+
+  constructor(take: (value: T) => void) {
+    this.#take = take;
+  }
+
+  put(place: number, value: T): void {
+    this.#waiting.set(place, value);
+    for (let next = this.#waiting.get(this.#next); next !== undefined; next = this.#waiting.get(this.#next)) {
+      this.#waiting.delete(this.#next++);
+      this.#take(next);
+    }
+  }
+
+  /** Gives on what waits for places that will not come. */
+  flush(): void {
+    const left = [...this.#waiting].sort(([a], [b]) => a - b);
+    this.#waiting.clear();
+    for (const [, value] of left) this.#take(value);
+  }
+}
