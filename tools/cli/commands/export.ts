@@ -17,11 +17,12 @@ interface ExportOptions {
   readonly filter: readonly string[];
   readonly fields?: string;
   readonly sort: readonly string[];
+  readonly escapeFormulas: boolean;
 }
 
 const HELP = `
-Streams every matching record to the file, or to standard output without one. ndjson is exact; csv is made safe for
-spreadsheets (docs/query-language.md).
+Streams every matching record to the file, or to standard output without one. In csv, texts that a spreadsheet would run
+as a formula get an apostrophe in front; import such a file with --unescape-formulas.
 
 Examples:
   export Flight flights.csv --filter delayMinutes.gt=60 --filter origin.iata=SFO --sort delayMinutes,desc
@@ -43,6 +44,7 @@ export function addExport(program: Command): void {
     )
     .option("--fields <fields>", "which fields, comma-separated")
     .option("--sort <field,direction>", "asc or desc (repeatable)", collect, [])
+    .option("--no-escape-formulas", "leave texts in CSV as they are, although a spreadsheet may run them")
     .addHelpText("after", HELP)
     .action(async (entity: string, file: string | undefined, _options: unknown, command: Command) => {
       await exportFile(contextOf<ExportOptions>(command), entity, file && pathOf(file));
@@ -78,7 +80,10 @@ function formatOf({ format }: ExportOptions, file: string | undefined): ExportFo
   return found;
 }
 
-function queryOf({ filter, fields, sort }: ExportOptions, format: ExportFormat): URLSearchParams {
+function queryOf(
+  { filter, fields, sort, escapeFormulas }: ExportOptions,
+  format: ExportFormat,
+): URLSearchParams {
   const query = new URLSearchParams({ format: format === "csv" ? "csv" : "ndjson" });
   for (const condition of filter) {
     if (condition.startsWith("{")) query.append("filter", condition);
@@ -90,6 +95,7 @@ function queryOf({ filter, fields, sort }: ExportOptions, format: ExportFormat):
   }
   if (fields !== undefined) query.append("fields", fields);
   for (const key of sort) query.append("sort", key);
+  if (!escapeFormulas) query.append("escapeFormulas", "false");
   return query;
 }
 
