@@ -1,11 +1,11 @@
 import { createApp } from "./app.ts";
 import type { Bindings } from "./env.ts";
 import { toAppError } from "./errors/to-app-error.ts";
+import { forgetOldRequests } from "./fence/replay.ts";
 import { openServices } from "./http/context.ts";
 import { newRequestId } from "./lib/ids.ts";
 import { logFailure } from "./lib/logger.ts";
 import { removeEndedSecrets } from "./services/api-keys/remove-ended-secrets.ts";
-import { forgetOldRequests } from "./services/records/forget-old-requests.ts";
 import { deliverDue } from "./services/webhooks/deliver.ts";
 import { expireEvents } from "./services/webhooks/expire-events.ts";
 

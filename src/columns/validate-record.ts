@@ -7,8 +7,8 @@ import { checkEntityConstraints } from "./entity-constraints.ts";
 import { compileFieldRule, type FieldRule } from "./field-rule.ts";
 import { columnTypeOf } from "./registry.ts";
 
-/** What a validation may ask of its surroundings. */
-export interface Surroundings {
+/** What a validation may use besides the body. */
+export interface ValidationContext {
   /** The request's time, ISO 8601 UTC. */
   readonly iso: string;
   generateUuid(): string;
@@ -25,9 +25,9 @@ export type Validated =
 /** Checks bodies against one entity; all problems together, in column order, unknown fields last. */
 export interface RecordValidator {
   /** Values of all columns, defaults filled in; `id` only when it is sent or generated here. */
-  validateCreate(body: JsonObject, now: Surroundings): Validated;
+  validateCreate(body: JsonObject, now: ValidationContext): Validated;
   /** Values of what is sent, and of what the server writes with every update; nothing for `{}`. */
-  validateUpdate(body: JsonObject, id: SqlValue, now: Surroundings): Validated;
+  validateUpdate(body: JsonObject, id: SqlValue, now: ValidationContext): Validated;
 }
 
 const validators = new WeakMap<Entity, RecordValidator>();
@@ -63,17 +63,17 @@ export function parseId(text: string, entity: Entity): SqlValue | undefined {
 }
 
 type Reading = { readonly value: SqlValue } | { readonly messages: readonly string[] } | undefined;
-type WhenAbsent = (column: Column, now: Surroundings) => Reading;
+type WhenAbsent = (column: Column, now: ValidationContext) => Reading;
 
 interface Circumstances {
-  readonly now: Surroundings;
+  readonly now: ValidationContext;
   /** What becomes of a column that is not sent; undefined leaves it out. */
   readonly absent: WhenAbsent;
   /** Of an update: the only id that may be sent. */
   readonly id?: SqlValue;
 }
 
-interface Collected extends Pick<Surroundings, "pending"> {
+interface Collected extends Pick<ValidationContext, "pending"> {
   readonly values: Map<Column, SqlValue>;
   readonly details: Detail[];
 }

@@ -3,15 +3,10 @@ import { LruMap } from "../lib/lru-map.ts";
 import { buildCatalog } from "../model/catalog.ts";
 import type { EntityDefinition } from "../model/entity.ts";
 import type { WebhookCoverage } from "../model/webhook.ts";
-import type { Workspace, WorkspaceView } from "../model/workspace.ts";
+import type { Workspace, WorkspaceAddress, WorkspaceView } from "../model/workspace.ts";
 import type { Platform } from "./platform.ts";
 import { entities, organizations, workspaces } from "./tables/platform.ts";
 import { webhooks } from "./tables/webhooks.ts";
-
-export interface WorkspaceAddress {
-  readonly organization: string;
-  readonly workspace: string;
-}
 
 /** Views of one isolate. What is in here may be stale; the fence of each request tells. */
 const VIEWS_PER_ISOLATE = 200;

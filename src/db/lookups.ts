@@ -1,5 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
-import type { WorkspaceAddress } from "./catalog-store.ts";
+import type { WorkspaceAddress } from "../model/workspace.ts";
 import type { Platform } from "./platform.ts";
 import { entities, organizations, workspaces } from "./tables/platform.ts";
 

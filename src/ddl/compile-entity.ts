@@ -2,14 +2,14 @@ import { columnTypeOf } from "../columns/registry.ts";
 import { type Catalog, getEntity } from "../model/catalog.ts";
 import type { Column, OnDelete } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
-import { quoteName } from "../model/names.ts";
+import { quoteName, VERSION_COLUMN } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { indexesOf } from "./indexes.ts";
 import { statement } from "./sql-text.ts";
 import { triggersOf } from "./triggers.ts";
 
 /** Rises with every write to a record; what its ETag is made of. Inserts say where it begins. */
-const VERSION_DEFINITION = `"_version" INTEGER NOT NULL DEFAULT 1`;
+const VERSION_DEFINITION = `${quoteName(VERSION_COLUMN)} INTEGER NOT NULL DEFAULT 1`;
 
 const actionOf: Readonly<Record<OnDelete, string>> = {
   RESTRICT: "RESTRICT",

@@ -1,8 +1,10 @@
 import { comparisons, storedEquals } from "../columns/entity-constraints.ts";
 import type { Entity, EntityConstraint } from "../model/entity.ts";
-import { quoteName } from "../model/names.ts";
+import { quoteName, VERSION_COLUMN } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { literal, statement } from "./sql-text.ts";
+
+const VERSION = quoteName(VERSION_COLUMN);
 
 /** A trigger or an index: what it is called, and how it is made. */
 export interface Made {
@@ -88,8 +90,8 @@ function versionTriggers(entity: Entity): readonly Made[] {
   return emptied.map(({ columnName }) => {
     return trigger(entity, `version_${columnName}`, {
       event: `UPDATE OF ${quoteName(columnName)}`,
-      when: `NEW."_version" = OLD."_version"`,
-      body: `UPDATE ${quoteName(entity.physicalTable)} SET "_version" = "_version" + 1 WHERE "id" = NEW."id";`,
+      when: `NEW.${VERSION} = OLD.${VERSION}`,
+      body: `UPDATE ${quoteName(entity.physicalTable)} SET ${VERSION} = ${VERSION} + 1 WHERE "id" = NEW."id";`,
     });
   });
 }

@@ -69,6 +69,12 @@ export const schemaHasChanged = () => hasChanged("schema");
 export const idempotencyConflict = (why: string) =>
   new AppError("IDEMPOTENCY_CONFLICT", `This Idempotency-Key ${why} — send a new one`);
 export const usedForAnother = () => idempotencyConflict("was used for another request");
+/** The request was done, so its client must not be advised to send it again. */
+export const alreadyDone = (why: string) =>
+  new AppError(
+    "IDEMPOTENCY_CONFLICT",
+    `This Idempotency-Key ${why}: the write was done, but its response cannot be repeated`,
+  );
 
 /** `retryAfterSeconds`: until the window ends. */
 export const rateLimited = (message: string, retryAfterSeconds: number) =>

@@ -4,6 +4,9 @@
  */
 export type SqlValue = null | string | number | bigint;
 
+/** Rows of one statement's result, each in the order of its columns. */
+export type Rows = readonly (readonly SqlValue[])[];
+
 /** One SQL text with its bound arguments, in order. */
 export interface Statement {
   readonly sql: string;

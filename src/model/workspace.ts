@@ -1,7 +1,14 @@
+import type { Access } from "./access.ts";
 import type { AccessMode } from "./access-mode.ts";
 import type { Catalog } from "./catalog.ts";
 import type { McpMode } from "./mcp-mode.ts";
 import type { WebhookCoverage } from "./webhook.ts";
+
+/** The slugs by which a request names a workspace. */
+export interface WorkspaceAddress {
+  readonly organization: string;
+  readonly workspace: string;
+}
 
 /** A workspace as stored. Times are ISO 8601 UTC. */
 export interface Workspace {
@@ -28,4 +35,11 @@ export interface WorkspaceView {
   readonly catalog: Catalog;
   /** In order of creation. */
   readonly webhooks: readonly WebhookCoverage[];
+}
+
+/** What a request is planned on: the schema, what the caller may do with it, and the time. */
+export interface PlanningView extends WorkspaceView {
+  readonly access: Access;
+  /** The time that rules judge by: the request's own, or that of the earlier request which it repeats. */
+  readonly asOf: Date;
 }

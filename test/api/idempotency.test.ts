@@ -321,7 +321,8 @@ describe("a write with an Idempotency-Key", () => {
     expect((await v.admin(method, path, { body })).status).toBeLessThan(300);
     expectFailure(await post("text"), 409, {
       code: "IDEMPOTENCY_CONFLICT",
-      message: "This Idempotency-Key was used before the schema was changed — send a new one",
+      message:
+        "This Idempotency-Key was used before the schema was changed: the write was done, but its response cannot be repeated",
     });
   });
 
@@ -345,7 +346,8 @@ describe("a write with an Idempotency-Key", () => {
     await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 20));
     expectFailure(await post(), 409, {
       code: "IDEMPOTENCY_CONFLICT",
-      message: "This Idempotency-Key was used before the schema was changed — send a new one",
+      message:
+        "This Idempotency-Key was used before the schema was changed: the write was done, but its response cannot be repeated",
     });
   });
 

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { forgetOldRequests } from "../../src/fence/replay.ts";
 import { openServices } from "../../src/http/context.ts";
 import type { ServiceContext } from "../../src/services/context.ts";
-import { forgetOldRequests } from "../../src/services/records/forget-old-requests.ts";
 import { expireEvents } from "../../src/services/webhooks/expire-events.ts";
 import { runSql } from "../support/database.ts";
 import { customer } from "../support/entities.ts";

@@ -32,6 +32,7 @@ export function compileAggregate(plan: AggregatePlan): Compiled<AggregateAnswer>
   const orderBy = groups.length > 0 ? sql` ORDER BY ${compileOrder(plan.sort, groups, measures)}` : sql``;
   const query = sql`SELECT ${cells} FROM ${source.from}${joins.sql}${where}${groupBy}${orderBy} LIMIT ${MAX_GROUPS + 1}`;
   return {
+    kind: "READ",
     statements: [sources.toStatement(query)],
     shape([rows = []]) {
       if (rows.length > MAX_GROUPS) throw tooManyGroups(plan);

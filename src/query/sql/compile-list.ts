@@ -1,13 +1,13 @@
 import { badRequest } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
+import type { Rows, SqlValue } from "../../model/sql-value.ts";
 import { MAX_CURSOR_LENGTH } from "../limits.ts";
 import { encodeCursor } from "../plan/cursor.ts";
 import type { ExportPlan, ListPlan, PagePlan, SortKey } from "../plan/plan.ts";
 import { compileCount, compilePage, pageRefusals } from "./compile-page.ts";
 import { isRunOrder } from "./compile-runs.ts";
 import { type Seek, splitSeek } from "./compile-seek.ts";
-import type { Compiled, Rows } from "./compiled.ts";
+import type { Compiled } from "./compiled.ts";
 import { type JsonCell, readJsonCell } from "./json-cell.ts";
 import { type JsonRow, shaperOf } from "./shape-selection.ts";
 
@@ -52,8 +52,9 @@ function compileOffsetList(
   const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false, refusals };
   const statement = compilePage(plan, plan.selection, window);
   return {
-    statements: hasCount ? [statement, compileCount(plan)] : [statement],
-    isPage: true,
+    kind: "PAGE",
+    page: statement,
+    value: hasCount ? compileCount(plan) : null,
     shape: ([rows = [], count = []]) => {
       const found = parseRows(rows);
       refusals.check(found);
@@ -109,17 +110,17 @@ export function compileChunk(
   const window = { limit: size + 1, offset: 0, hasKeys: true, refusals };
   const whole: Seek = { after, block: "ALL" };
   const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
-  return {
-    statements: seeks.map((seek) => compilePage(plan, selection, { ...window, seek })),
-    isPage: seeks.length === 1,
-    shape(results) {
-      const found = parseRows(results.flat());
-      refusals.check(found);
-      const wanted = found.slice(0, size);
-      const last = found.length > size ? wanted.at(-1) : undefined;
-      return { records: wanted.map(shaperOf(selection)), next: last ? readKeys(sort, last) : null };
-    },
+  const statements = seeks.map((seek) => compilePage(plan, selection, { ...window, seek }));
+  const [page] = statements;
+  const shape = (results: readonly Rows[]) => {
+    const found = parseRows(results.flat());
+    refusals.check(found);
+    const wanted = found.slice(0, size);
+    const last = found.length > size ? wanted.at(-1) : undefined;
+    return { records: wanted.map(shaperOf(selection)), next: last ? readKeys(sort, last) : null };
   };
+  if (page && statements.length === 1) return { kind: "PAGE", page, value: null, shape };
+  return { kind: "READ", statements, shape };
 }
 
 /** The values of the sort keys, which a record ends with. */

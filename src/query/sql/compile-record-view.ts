@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { VERSION_COLUMN } from "../../model/names.ts";
+import { Slot, type SqlValue, type Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL } from "../limits.ts";
 import type { RecordViewPlan } from "../plan/plan.ts";
 import type { Extent, Roots } from "./branches.ts";
@@ -11,14 +12,16 @@ import { type TaggedRecord, tagOf } from "./shape-record.ts";
 import { type JsonRow, shaperOf } from "./shape-selection.ts";
 import { idIn, type Source } from "./source.ts";
 import { Sources } from "./sources.ts";
-import { VERSION_COLUMN } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 
 /** Stands for the integer id that the batch's preceding insert was given. */
 export const LAST_INSERTED = Symbol("last inserted");
 
-/** An id, the last inserted one, or that of the record which holds these values of a unique rule. */
-export type RecordId = SqlValue | typeof LAST_INSERTED | UniqueMatch;
+/** An id, the last inserted one, that of the record which has these values of a unique rule, or one that is given later. */
+export type RecordId = SqlValue | typeof LAST_INSERTED | UniqueMatch | Slot;
+
+/** The slot of an id that each request binds. It belongs to no operand. */
+const ID_SLOT = new Slot(-1, 0);
 
 export interface UniqueMatch {
   readonly matching: ReadonlyMap<Column, SqlValue>;
@@ -35,7 +38,7 @@ export const rootOf = (source: Source, id: RecordId): Roots => ({
 function matchOf(source: Source, id: RecordId): SQL {
   const idColumn = idIn(source);
   if (id === LAST_INSERTED) return sql`${idColumn} = last_insert_rowid()`;
-  if (typeof id !== "object" || id === null) return sql`${idColumn} = ${id}`;
+  if (typeof id !== "object" || id === null || id instanceof Slot) return sql`${idColumn} = ${id}`;
   const conditions = [...id.matching].map(([column, value]) => sql`${source.column(column)} = ${value}`);
   return sql.join(conditions, keyword("and"));
 }
@@ -46,11 +49,35 @@ export interface CompiledView {
   shape(text: string): TaggedRecord & { readonly id: string };
 }
 
+/** The view of any record of an entity. */
+export interface CompiledViews extends Pick<CompiledView, "shape"> {
+  of(id: SqlValue): Statement;
+}
+
 /**
- * One record as `fields` and `expand` want it. In a batch it may follow the write it answers; with `LAST_INSERTED` it must
- * follow that insert directly.
+ * One record as `fields` and `expand` want it. In a batch it may follow the write that it shows; with `LAST_INSERTED` it
+ * must follow that insert directly.
  */
-export function compileRecordView({ entity, scope, selection }: RecordViewPlan, id: RecordId): CompiledView {
+export function compileRecordView(plan: RecordViewPlan, id: RecordId): CompiledView {
+  const { query, shape } = compileView(plan, id);
+  return { statement: toStatement(query), shape };
+}
+
+/** As `compileRecordView`, compiled once for all ids. */
+export function compileRecordViews(plan: RecordViewPlan): CompiledViews {
+  const { query, shape } = compileView(plan, ID_SLOT);
+  const { sql: text, args, slots = new Map<number, Slot>() } = toStatement(query);
+  const positions = [...slots.keys()].filter((position) => slots.get(position) === ID_SLOT);
+  const others = new Map([...slots].filter(([, slot]) => slot !== ID_SLOT));
+  const of = (id: SqlValue): Statement => {
+    const bound = [...args];
+    for (const position of positions) bound[position] = id;
+    return { sql: text, args: bound, ...(others.size > 0 && { slots: others }) };
+  };
+  return { of, shape };
+}
+
+function compileView({ entity, scope, selection }: RecordViewPlan, id: RecordId) {
   const sources = new Sources(scope);
   const source = sources.use(entity);
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
@@ -58,20 +85,14 @@ export function compileRecordView({ entity, scope, selection }: RecordViewPlan, 
   const roots = rootOf(source, id);
   const select = sql`SELECT ${row} FROM ${roots.from} WHERE ${roots.where}`;
   const refusals = new Refusals(selection, ONE_RECORD);
-  const shape = shaperOf(selection);
+  const shapeCells = shaperOf(selection);
   return {
-    statement: toStatement(refusals.compile([], select, { roots, sources })),
-    shape(text) {
+    query: refusals.compile([], select, { roots, sources }),
+    shape(text: string) {
       const cells = JSON.parse(text) as JsonRow;
       refusals.check([cells]);
       const [recordId, recordVersion] = cells.at(-1) ?? [];
-      return { id: String(recordId), tag: tagOf(entity, recordVersion), record: shape(cells) };
+      return { id: String(recordId), tag: tagOf(entity, recordVersion), record: shapeCells(cells) };
     },
   };
 }
-
-/** The view of a record, made of that of none: null is never an argument but for the id. */
-export const withId = ({ sql: text, args }: Statement, id: SqlValue): Statement => ({
-  sql: text,
-  args: args.map((arg) => arg ?? id),
-});

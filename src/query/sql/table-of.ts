@@ -1,9 +1,7 @@
 import { integer, real, type SQLiteTable, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { Entity } from "../../model/entity.ts";
-
-/** Hidden column of every entity's table: rises with every write to the record, for ETags. */
-export const VERSION_COLUMN = "_version";
+import { VERSION_COLUMN } from "../../model/names.ts";
 
 const builderOfStorage = {
   TEXT: (name: string) => text(name),

@@ -12,8 +12,8 @@ export function toStatement(query: SQL): Statement {
   return rendered;
 }
 
-/** In the place of a slot until it is bound; not null, which stands for an id in some views. */
-const UNBOUND = "";
+/** In the place of a slot until it is bound. */
+const UNBOUND = null;
 
 interface Rendered {
   sql: string;

@@ -1,7 +1,7 @@
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { notFound } from "../../errors/failures.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 
 /** What of an address does not exist: organization, workspace, or the key in it. */
 export async function apiKeyMissing(ctx: WorkspaceContext, id: string) {

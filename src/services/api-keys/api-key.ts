@@ -1,7 +1,6 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { type AuditSubject, auditChange, columnsWithout } from "../../db/audit.ts";
-import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { type EntityName, entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
@@ -11,6 +10,7 @@ import { type ApiKeyScope, OPERATIONS, type Operation } from "../../model/access
 import { isAddressRange } from "../../model/address-range.ts";
 import { type ApiKeyRecord, PERMISSIONS } from "../../model/api-key.ts";
 import { MAX_ENTITIES } from "../../model/names.ts";
+import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { displayNameSchema, instantSchema } from "../field-schemas.ts";
 

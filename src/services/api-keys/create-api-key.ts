@@ -1,12 +1,12 @@
 import { eq, sql } from "drizzle-orm";
 import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newId, newSecret } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { parseInput } from "../parse-input.ts";
 import {
   type ApiKeyWithSecretDto,

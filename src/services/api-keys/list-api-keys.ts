@@ -1,8 +1,8 @@
 import { asc, inArray } from "drizzle-orm";
 import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { type ApiKeyDto, toApiKeyDto } from "./api-key.ts";
 

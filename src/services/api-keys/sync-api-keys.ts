@@ -1,8 +1,8 @@
 import { and, eq, gt, inArray, isNull, notExists, notInArray, or, sql } from "drizzle-orm";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { toApiKeyRecord } from "./api-key.ts";
 
 /** Few enough for one request of a Worker; what is left waits for the next sync. */

@@ -3,9 +3,9 @@ import * as z from "zod/v4";
 import { toStatement } from "../../db/platform.ts";
 import { auditLog } from "../../db/tables/platform.ts";
 import { badRequest } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { instantSchema } from "../field-schemas.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 
@@ -53,6 +53,7 @@ export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promi
         .limit(query.size)
         .offset(query.page * query.size);
       return {
+        kind: "READ",
         statements: [toStatement(page), toStatement(totalOf(ctx.platform, auditLog, matches))],
         shape([rows = [], totals = []]) {
           const data = rows.map(toAuditDto);

@@ -7,6 +7,7 @@ import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
 import { compileOutboxChange } from "../../ddl/outbox-triggers.ts";
 import { schemaMigrationInProgress } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
@@ -15,9 +16,8 @@ import type { EntityDefinition } from "../../model/entity.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
+import { stepsOf, type WritePlan } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { FencedPlan } from "../fence/fenced-plan.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { type Ask, findProblems } from "./find-problems.ts";
 import {
   changesOf,
@@ -50,13 +50,14 @@ export async function changeSchema<E extends SchemaEdit>(
   const token = newId("mig");
   const first = await runFenced(ctx, {
     need: "SCHEMA",
-    plan(view): FencedPlan<{ plan: SchemaPlan<E>; isApplied: boolean }> {
+    plan(view): WritePlan<{ plan: SchemaPlan<E>; isApplied: boolean }> {
       const plan = planSchema(view, edit(view));
       requireLossAllowed(plan);
       const isReady = checksOf(plan).length === 0;
       const lease = { workspaceId: plan.workspaceId, token };
       return {
-        statements: isReady ? applyStatements(ctx, plan, view) : [takeLease(lease)],
+        kind: "WRITE",
+        steps: stepsOf(isReady ? applyStatements(ctx, plan, view) : [takeLease(lease)]),
         timeoutMs: LONG_WRITE_TIMEOUT_MS,
         shape: () => ({ plan, isApplied: isReady }),
       };
@@ -88,7 +89,8 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
       plan(view) {
         if (view.workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
         return {
-          statements: [requireLease(lease), ...applyStatements(ctx, plan, view), releaseLease(lease)],
+          kind: "WRITE",
+          steps: stepsOf([requireLease(lease), ...applyStatements(ctx, plan, view), releaseLease(lease)]),
           timeoutMs: LONG_WRITE_TIMEOUT_MS,
           shape: () => undefined,
         };

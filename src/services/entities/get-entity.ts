@@ -1,6 +1,6 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { getEntity as entityOf } from "../../model/catalog.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
 
 /** Throws NOT_FOUND. */
@@ -9,7 +9,7 @@ export async function getEntity(ctx: WorkspaceContext, name: string): Promise<En
     need: "READ",
     plan({ catalog }) {
       const { definition } = entityOf(catalog, name);
-      return { statements: [], shape: () => toEntityDto(definition) };
+      return { kind: "READ", statements: [], shape: () => toEntityDto(definition) };
     },
   });
 }

@@ -1,5 +1,5 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { type Page, type PageRequest, toPage } from "../page.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
 
@@ -13,7 +13,7 @@ export async function listEntities(ctx: WorkspaceContext, request: PageRequest):
       const shown = all
         .slice(page * size, (page + 1) * size)
         .map(({ definition }) => toEntityDto(definition));
-      return { statements: [], shape: () => toPage(shown, request, all.length) };
+      return { kind: "READ", statements: [], shape: () => toPage(shown, request, all.length) };
     },
   });
 }

@@ -1,10 +1,10 @@
 import { desc, eq } from "drizzle-orm";
 import { toStatement } from "../../db/platform.ts";
 import { schemaChanges } from "../../db/tables/platform.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { Rows } from "../../libsql/database.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 
 /** A schema change that was applied. Times are ISO 8601 UTC. */
@@ -34,6 +34,7 @@ export async function listSchemaChanges(
         .limit(request.size)
         .offset(request.page * request.size);
       return {
+        kind: "READ",
         statements: [toStatement(page), toStatement(totalOf(ctx.platform, schemaChanges, isOwn))],
         shape([rows = [], totals = []]: readonly Rows[]) {
           const data = rows.map(([number, appliedAt, text]) => ({

@@ -1,9 +1,9 @@
 import { schemaHasChanged, validationFailed } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { parseInput } from "../parse-input.ts";
 import { changeSchema } from "./change-schema.ts";
 import { completeDefinition, matchById } from "./complete-definition.ts";
@@ -38,7 +38,7 @@ export async function getSchema(ctx: WorkspaceContext): Promise<SchemaDocument> 
     need: "READ",
     plan({ workspace, catalog }) {
       const entities = definitionsOf(catalog).map(toEntityDto);
-      return { statements: [], shape: () => ({ version: workspace.schemaVersion, entities }) };
+      return { kind: "READ", statements: [], shape: () => ({ version: workspace.schemaVersion, entities }) };
     },
   });
 }
@@ -67,7 +67,7 @@ async function previewSchema(
     need: "READ",
     plan(view) {
       const planned = planSchema(view, edit(view));
-      return { statements: [], shape: () => planned };
+      return { kind: "READ", statements: [], shape: () => planned };
     },
   });
   const problems = await findProblems(checksOf(plan), { ask: ctx.database.read, now: ctx.now });

@@ -1,6 +1,6 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { OPERATIONS, type Operation } from "../../model/access.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 
 /**
  * Which operations the caller has any use for: what the key, its scopes and the workspace's `mcpMode` allow on at least one
@@ -23,7 +23,7 @@ export async function openMcp(
           (operation === "read" || isWritable) &&
           (access.isWhole || entities.some((entity) => access.isAllowed(operation, entity))),
       );
-      return { statements: [], shape: () => new Set(useful) };
+      return { kind: "READ", statements: [], shape: () => new Set(useful) };
     },
   });
 }

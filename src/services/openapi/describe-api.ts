@@ -1,10 +1,10 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { type Access, OPERATIONS } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { queryFacts } from "./query-facts.ts";
 
 export interface ApiDescription {
@@ -23,7 +23,7 @@ const documents = new LruMap<string, ApiDescription>(DOCUMENTS_PER_ISOLATE);
 export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription> {
   const { catalog, access } = await runFenced(ctx, {
     need: "READ",
-    plan: (view) => ({ statements: [], shape: () => view }),
+    plan: (view) => ({ kind: "READ", statements: [], shape: () => view }),
   });
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}`;
   const known = documents.get(key);

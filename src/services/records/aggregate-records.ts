@@ -1,10 +1,10 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { planAggregate } from "../../query/plan/plan-aggregate.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
 import { type AggregateAnswer, compileAggregate } from "../../query/sql/compile-aggregate.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { compiledOnce } from "./compiled-once.ts";
 import type { ListRecordsInput } from "./list-records.ts";
-import { targetIn } from "./record-view.ts";
 
 /** Throws NOT_FOUND, BAD_REQUEST. */
 export async function aggregateRecords(

@@ -1,6 +1,6 @@
 import { LruMap } from "../../lib/lru-map.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { PlanningView } from "../fence/fenced-plan.ts";
+import type { PlanningView } from "../../model/workspace.ts";
 
 /** An isolate knows up to 200 catalogs and has 128 MiB. */
 const KEPT_PER_CATALOG = 30;

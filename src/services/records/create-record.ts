@@ -1,9 +1,11 @@
+import { runFenced } from "../../fence/run-fenced.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
+import { planWrittenView } from "../../query/plan/written-view.ts";
+import { planAlone, type WrittenRecord } from "../../write/plan/plan-alone.ts";
+import { planCreate } from "../../write/plan/plan-create.ts";
+import { validationContextOf } from "../../write/plan/validation-context.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
-import { planAlone, type WrittenRecord } from "./plan-alone.ts";
-import { planCreate, surroundingsOf } from "./planned-write.ts";
 import type { RecordBody, RecordQuery } from "./record-input.ts";
-import { planWrittenView, targetIn } from "./record-view.ts";
 
 export interface CreateRecordInput extends RecordQuery, RecordBody {
   readonly entity: string;
@@ -19,8 +21,8 @@ export async function createRecord(ctx: WorkspaceContext, input: CreateRecordInp
     plan(planning) {
       const target = targetIn(planning, input.entity, ["create"]);
       const view = planWrittenView(target, input.query());
-      const write = planCreate(target, input.body(), surroundingsOf(ctx, target));
-      return planAlone(ctx, write, { target, view });
+      const write = planCreate(target, input.body(), validationContextOf(planning, target));
+      return planAlone(write, { target, view });
     },
   });
 }

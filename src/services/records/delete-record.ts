@@ -1,10 +1,11 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
+import { expectedVersionOf, type Precondition } from "../../write/plan/expected-version.ts";
+import { planAlone } from "../../write/plan/plan-alone.ts";
+import { planDelete } from "../../write/plan/plan-delete.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
-import { planAlone } from "./plan-alone.ts";
-import { planDelete } from "./planned-write.ts";
-import { expectedVersionOf, type Precondition, type RecordAddress } from "./record-input.ts";
-import { targetIn } from "./record-view.ts";
+import type { RecordAddress } from "./record-input.ts";
 
 /**
  * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, IDEMPOTENCY_CONFLICT, and FOREIGN_KEY_VIOLATION
@@ -20,7 +21,7 @@ export async function deleteRecord(
       const target = targetIn(planning, input.entity, ["delete"]);
       rejectUnknownParameters(input.query(), []);
       const write = planDelete(target, input.id, expectedVersionOf(target.entity, input));
-      return planAlone(ctx, write, { target, view: null });
+      return planAlone(write, { target, view: null });
     },
   });
 }

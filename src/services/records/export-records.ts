@@ -1,15 +1,15 @@
 import { AnswerTooLarge, schemaMigrationInProgress } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import { logFailure } from "../../lib/logger.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
+import type { Rows, SqlValue } from "../../model/sql-value.ts";
 import { encoderOf } from "../../query/export/encoder-of.ts";
 import { EXPORT_CHUNK_SIZE } from "../../query/limits.ts";
 import { planExport } from "../../query/plan/plan-list.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
 import { compileChunk } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import type { ListRecordsInput } from "./list-records.ts";
-import { targetIn } from "./record-view.ts";
 
 /** By how much a chunk shrinks that was too large. */
 const FEWER = 8;
@@ -94,7 +94,7 @@ function tryChunk(
       const chunk = compileChunk(plan, after, size);
       return {
         ...chunk,
-        shape(results) {
+        shape(results: readonly Rows[]) {
           const { records, next } = chunk.shape(results);
           const head = after === null ? encoder.head : "";
           return {

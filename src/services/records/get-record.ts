@@ -1,17 +1,18 @@
 import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { Entity } from "../../model/entity.ts";
+import type { PlanningView } from "../../model/workspace.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
-import { type CompiledView, compileRecordView, withId } from "../../query/sql/compile-record-view.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
+import { plainView } from "../../query/plan/written-view.ts";
+import { type CompiledViews, compileRecordViews } from "../../query/sql/compile-record-view.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { PlanningView } from "../fence/fenced-plan.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { compiledOnce } from "./compiled-once.ts";
 import type { RecordAddress } from "./record-input.ts";
-import { plainView, targetIn } from "./record-view.ts";
 
 export interface ReadRecord extends TaggedRecord {
   /** Whether the answer holds other records too, whose writes do not change this one's version. */
@@ -30,8 +31,9 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
       const { view, isExpanded } = shownBy(planning, target, parameters);
       if (id === undefined) throw recordNotFound(input.id);
       return {
-        statements: [withId(view.statement, id)],
-        isPage: true,
+        kind: "PAGE",
+        page: view.of(id),
+        value: null,
         shape([rows = []]) {
           const [row] = rows;
           if (!row) throw recordNotFound(input.id);
@@ -43,13 +45,13 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
 }
 
 interface ShownRecord {
-  readonly view: CompiledView;
+  readonly view: CompiledViews;
   readonly isExpanded: boolean;
 }
 
 const shownWhole = new WeakMap<Entity, ShownRecord>();
 
-/** The view of any record; the id is the statement's last argument. */
+/** The view of any record of the entity. */
 function shownBy(planning: PlanningView, target: QueryTarget, parameters: URLSearchParams): ShownRecord {
   const { entity } = target;
   const { defaultFields, defaultExpand } = entity.settings;
@@ -63,6 +65,6 @@ function shownBy(planning: PlanningView, target: QueryTarget, parameters: URLSea
 }
 
 const compile = (plan: RecordViewPlan): ShownRecord => ({
-  view: compileRecordView(plan, null),
+  view: compileRecordViews(plan),
   isExpanded: plan.selection.expansions.length > 0,
 });

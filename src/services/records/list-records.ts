@@ -1,10 +1,10 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { planList } from "../../query/plan/plan-list.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
 import { compileList, type ListAnswer } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { compiledOnce } from "./compiled-once.ts";
 import type { RecordQuery } from "./record-input.ts";
-import { targetIn } from "./record-view.ts";
 
 export interface ListRecordsInput extends RecordQuery {
   readonly entity: string;

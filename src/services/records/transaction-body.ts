@@ -3,12 +3,14 @@ import { badRequest } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { NAME_PATTERN } from "../../model/names.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
+import type { TransactionOperation } from "../../write/plan/plan-transaction.ts";
 import { jsonObjectSchema } from "../field-schemas.ts";
 import { issueText } from "../parse-input.ts";
+import { versionAsked } from "./record-input.ts";
 
 const shared = {
   entity: z.string(),
-  /** What later operations call this one's record. */
+  /** The name by which later operations refer to this one's record. */
   as: z.string().regex(NAME_PATTERN, "must be a name").optional(),
 };
 const existing = { id: z.union([z.string(), z.number()], "must be an id"), ifMatch: z.string().optional() };
@@ -28,16 +30,24 @@ const transactionSchema = z.strictObject({
   operations: z.array(operationSchema).min(1).max(MAX_BATCH_ITEMS),
 });
 
-export type TransactionOperation = z.infer<typeof operationSchema>;
+type SentOperation = z.infer<typeof operationSchema>;
 
 /** The operations of a body, in order. Throws BAD_REQUEST naming what is wrong and where. */
 export function parseTransaction(sent: JsonObject): readonly TransactionOperation[] {
   const result = transactionSchema.safeParse(sent, { reportInput: true });
   if (!result.success) throw badRequest(result.error.issues.map(issueText).join("; "));
-  const names = result.data.operations.flatMap((operation) =>
-    "as" in operation && operation.as ? [operation.as] : [],
-  );
+  const { operations } = result.data;
+  const names = operations.flatMap((operation) => ("as" in operation && operation.as ? [operation.as] : []));
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw badRequest(`Two operations are called '${repeated}'`);
-  return result.data.operations;
+  return operations.map(toOperation);
+}
+
+function toOperation(sent: SentOperation): TransactionOperation {
+  const { entity } = sent;
+  const named = "as" in sent && sent.as !== undefined ? { as: sent.as } : {};
+  if (sent.method === "POST") return { kind: "CREATE", entity, ...named, body: sent.body };
+  const existing = { entity, id: String(sent.id), expected: versionAsked(sent.ifMatch) };
+  if (sent.method === "DELETE") return { kind: "DELETE", ...existing };
+  return { kind: "UPDATE", ...existing, ...named, body: sent.body };
 }

@@ -1,9 +1,12 @@
+import { runFenced } from "../../fence/run-fenced.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
+import { planWrittenView } from "../../query/plan/written-view.ts";
+import { expectedVersionOf, type Precondition } from "../../write/plan/expected-version.ts";
+import { planAlone, type WrittenRecord } from "../../write/plan/plan-alone.ts";
+import { planUpdate } from "../../write/plan/plan-update.ts";
+import { validationContextOf } from "../../write/plan/validation-context.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
-import { planAlone, type WrittenRecord } from "./plan-alone.ts";
-import { planUpdate, surroundingsOf } from "./planned-write.ts";
-import { expectedVersionOf, type Precondition, type RecordAddress, type RecordBody } from "./record-input.ts";
-import { planWrittenView, targetIn } from "./record-view.ts";
+import type { RecordAddress, RecordBody } from "./record-input.ts";
 
 export interface UpdateRecordInput extends RecordAddress, RecordBody, Precondition {}
 
@@ -17,12 +20,10 @@ export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInp
     plan(planning) {
       const target = targetIn(planning, input.entity, ["update"]);
       const view = planWrittenView(target, input.query());
-      const request = {
-        id: input.id,
-        body: input.body(),
-        expectedVersion: expectedVersionOf(target.entity, input),
-      };
-      return planAlone(ctx, planUpdate(target, request, surroundingsOf(ctx, target)), { target, view });
+      const expectedVersion = expectedVersionOf(target.entity, input);
+      const request = { id: input.id, body: input.body(), expectedVersion };
+      const write = planUpdate(target, request, validationContextOf(planning, target));
+      return planAlone(write, { target, view });
     },
   });
 }

@@ -4,15 +4,16 @@ import { toStatement } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { compileOutboxTriggers } from "../../ddl/outbox-triggers.ts";
 import { validationFailed } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { eventsOfEntity, type WebhookCoverage } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
+import { stepsOf, type WritePlan } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { FencedPlan } from "../fence/fenced-plan.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 
-export interface WebhooksChange<T> extends FencedPlan<T> {
+export interface WebhooksChange<T> extends Pick<WritePlan<T>, "shape" | "timeoutMs"> {
+  readonly statements: readonly Statement[];
   /** What all webhooks of the workspace listen to from now on. */
   readonly webhooks: readonly WebhookCoverage[];
 }
@@ -28,9 +29,9 @@ export async function changeWebhooks<T>(
   const result = await runFenced(ctx, {
     need: "MANAGE",
     plan(view) {
-      const { webhooks, ...change } = plan(view);
+      const { webhooks, statements, ...change } = plan(view);
       const after = [...changedTriggers(view, webhooks), raiseRevision(ctx, view)];
-      return { ...change, statements: [...change.statements, ...after] };
+      return { ...change, kind: "WRITE", steps: stepsOf([...statements, ...after]) };
     },
   });
   forgetWorkspaceView(ctx.address);

@@ -1,8 +1,9 @@
-import { rememberedView, type WorkspaceAddress } from "../../db/catalog-store.ts";
+import { rememberedView } from "../../db/catalog-store.ts";
 import { findDueStatement } from "../../db/webhook-queue.ts";
 import { currentMillis, pause } from "../../lib/clock.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { type WebhookCoverage, webhooksTouchedBy } from "../../model/webhook.ts";
+import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { ServiceContext } from "../context.ts";
 import { type Run, runLane } from "./run-lane.ts";
 

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { toStatement } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
+import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { ServiceContext } from "../context.ts";
 import { changeWebhooks } from "./change-webhooks.ts";
 import { auditWebhook } from "./webhook.ts";

@@ -1,8 +1,8 @@
 import { asc, inArray } from "drizzle-orm";
 import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { toWebhookDto, type WebhookDto } from "./webhook.ts";
 

@@ -2,16 +2,16 @@ import * as z from "zod/v4";
 import { parseId } from "../../columns/validate-record.ts";
 import { sendStatements } from "../../db/webhook-queue.ts";
 import { badRequest, recordNotFound } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
-import type { Rows } from "../../libsql/database.ts";
 import { getEntity } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
-import { compileGetById } from "../../query/sql/record-statements.ts";
+import type { CompiledRead } from "../../query/sql/compiled.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
+import { findRecord } from "../../write/sql/find.ts";
+import { render } from "../../write/sql/statement.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { FencedPlan } from "../fence/fenced-plan.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { parseInput } from "../parse-input.ts";
 import { webhookNotFound } from "./webhook-missing.ts";
 
@@ -76,7 +76,7 @@ function planRows(
   { catalog, webhooks }: WorkspaceView,
   id: string,
   input: SendRecordsBody,
-): FencedPlan<ReadRows> {
+): CompiledRead<ReadRows> {
   const webhook = webhooks.find((candidate) => candidate.id === id);
   if (!webhook) throw webhookNotFound(id);
   if (!webhook.enabled) throw badRequest("The webhook is disabled — enable it before sending records");
@@ -87,8 +87,9 @@ function planRows(
     return parsed;
   });
   return {
-    statements: ids.map((recordId) => compileGetById(entity, recordId)),
-    shape: (results: readonly Rows[]) => ({
+    kind: "READ",
+    statements: ids.map((recordId) => render(findRecord(entity, recordId))),
+    shape: (results) => ({
       entity,
       rows: results.map(([row], i) => {
         if (!row) throw recordNotFound(String(input.ids[i]));

@@ -1,7 +1,7 @@
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { notFound } from "../../errors/failures.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 
 export const webhookNotFound = (id: string) => notFound("Webhook", id);
 

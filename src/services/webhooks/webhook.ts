@@ -1,11 +1,11 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
-import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { type EntityName, workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { WEBHOOK_EVENTS } from "../../model/webhook.ts";
+import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { type DestinationPolicy, destinationProblem } from "../../webhooks/destination-policy.ts";
 import { headerProblems } from "../../webhooks/request-headers.ts";
 import { isSigningSecret, SIGNING_SECRET_RULE } from "../../webhooks/signing-secret.ts";

@@ -4,10 +4,11 @@ import { toStatement } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
 import { dropTables } from "../../ddl/compile-entity.ts";
 import { badRequest } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
+import { stepsOf } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 import { auditWorkspace } from "./workspace.ts";
 
 /** Drops the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`. */
@@ -24,12 +25,13 @@ export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | n
       const keyIds = read.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.workspaceId, id));
       const secrets = read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets);
       return {
-        statements: [
+        kind: "WRITE",
+        steps: stepsOf([
           toStatement(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
           toStatement(auditWorkspace(ctx, "workspace.deleted", ctx.address).before),
           ...dropTables([...catalog.entities.values()]),
           toStatement(write.delete(workspaces).where(eq(workspaces.id, id))),
-        ],
+        ]),
         timeoutMs: LONG_WRITE_TIMEOUT_MS,
         shape: ([rows = []]) => rows.map(([hash]) => String(hash)),
       };

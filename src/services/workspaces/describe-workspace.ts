@@ -1,9 +1,9 @@
+import { runFenced } from "../../fence/run-fenced.ts";
 import { canFollow, canReadIn, OPERATIONS } from "../../model/access.ts";
 import type { AccessMode } from "../../model/access-mode.ts";
 import { idColumnOf } from "../../model/catalog.ts";
 import type { Entity, EntityDefinition, Relationship } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 
 export interface WorkspaceDescription {
   readonly organization: string;
@@ -36,6 +36,7 @@ export async function describeWorkspace(ctx: WorkspaceContext): Promise<Workspac
         .filter((entity) => OPERATIONS.some((operation) => access.isAllowed(operation, entity)))
         .map((entity) => describeEntity(entity, canRead));
       return {
+        kind: "READ",
         statements: [],
         shape: () => ({ organization, workspace: slug, accessMode, schemaVersion, entities }),
       };

@@ -2,11 +2,11 @@ import { and, count, eq, inArray, isNull } from "drizzle-orm";
 import { toStatement } from "../../db/platform.ts";
 import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
 import type { Rows } from "../../libsql/database.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { runFenced } from "../fence/run-fenced.ts";
 
 export interface UsageDto {
   /** Number of records by entity. */
@@ -50,6 +50,7 @@ const countAll = (ctx: WorkspaceContext) =>
           .where(and(ofWorkspace, isPending)),
       ];
       return {
+        kind: "READ",
         statements: counts.map(toStatement),
         shape([records = [], keys, hooks, pending]) {
           return {

@@ -1,8 +1,8 @@
 import { inArray } from "drizzle-orm";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { workspaces } from "../../db/tables/platform.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { ServiceContext, WorkspaceContext } from "../context.ts";
-import { workspaceMissing } from "../fence/workspace-missing.ts";
 import { toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";
 
 /** Throws NOT_FOUND. */

@@ -1,12 +1,11 @@
 import { inArray, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
-import type { WorkspaceAddress } from "../../db/catalog-store.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { MCP_MODES } from "../../model/mcp-mode.ts";
-import type { Workspace } from "../../model/workspace.ts";
+import type { Workspace, WorkspaceAddress } from "../../model/workspace.ts";
 import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
 import { RATE_STEPS } from "../../rates/rate-limiter.ts";
 import type { ServiceContext } from "../context.ts";

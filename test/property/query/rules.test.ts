@@ -8,7 +8,7 @@ import type { QueryTarget, ReadScope } from "../../../src/query/plan/target.ts";
 import { treeWithIds, treeWithNames } from "../../../src/query/rules/rule-names.ts";
 import { type Visible, visibleTo } from "../../../src/query/rules/visible.ts";
 import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
-import type { Compiled } from "../../../src/query/sql/compiled.ts";
+import { type Compiled, mapStatements } from "../../../src/query/sql/compiled.ts";
 import { treeOf } from "../../support/query/arbitrary.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { matches } from "../../support/query/evaluate.ts";
@@ -77,10 +77,7 @@ const queryArbitrary = fc
     return params.toString();
   });
 
-const bound = <T>({ bind }: Visible, compiled: Compiled<T>): Compiled<T> => ({
-  ...compiled,
-  statements: compiled.statements.map(bind),
-});
+const bound = <T>({ bind }: Visible, compiled: Compiled<T>): Compiled<T> => mapStatements(compiled, bind);
 
 const aggregateOf = (target: QueryTarget, query: string) =>
   compileAggregate(planAggregate(target, new URLSearchParams(query)));

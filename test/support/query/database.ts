@@ -1,13 +1,15 @@
 import Database from "libsql";
 import { columnTypeOf } from "../../../src/columns/registry.ts";
-import { type Belief, canReadWithFacts, factsWithPage, splitPage } from "../../../src/db/fence.ts";
+import type { Belief } from "../../../src/fence/facts.ts";
+import { canReadWithFacts, factsWithPage, splitPage } from "../../../src/fence/page-with-facts.ts";
 import type { Catalog } from "../../../src/model/catalog.ts";
 import type { Column } from "../../../src/model/column.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
 import type { CompiledView } from "../../../src/query/sql/compile-record-view.ts";
-import type { Compiled } from "../../../src/query/sql/compiled.ts";
-import { compileInsert } from "../../../src/query/sql/record-statements.ts";
+import { type Compiled, statementsOf } from "../../../src/query/sql/compiled.ts";
+import { insertRecord } from "../../../src/write/sql/insert.ts";
+import { render } from "../../../src/write/sql/statement.ts";
 
 const BELIEF = { actor: { kind: "KEY", secretHash: "hash" } } as Belief;
 
@@ -24,17 +26,16 @@ export class TestDatabase {
   }
 
   /** As the Worker asks: a page together with the fence. */
-  answer<Answer>({ statements, isPage, shape }: Compiled<Answer>): Answer {
-    const [page, value] = statements;
-    if (!page || !isPage || !canReadWithFacts(page, value))
-      return shape(statements.map((statement) => this.rows(statement)));
-    const [, ...results] = splitPage(this.rows(factsWithPage(BELIEF, page, value)));
-    return shape(results);
+  answer<Answer>(compiled: Compiled<Answer>): Answer {
+    if (compiled.kind === "READ" || !canReadWithFacts(compiled))
+      return compiled.shape(statementsOf(compiled).map((statement) => this.rows(statement)));
+    const [, ...results] = splitPage(this.rows(factsWithPage(BELIEF, compiled)));
+    return compiled.shape(results);
   }
 
   /** The record that a view finds; null when there is none. */
   show({ statement, shape }: CompiledView): ReturnType<CompiledView["shape"]> | null {
-    const [, [row] = []] = splitPage(this.rows(factsWithPage(BELIEF, statement)));
+    const [, [row] = []] = splitPage(this.rows(factsWithPage(BELIEF, { page: statement, value: null })));
     return row ? shape(String(row[0])) : null;
   }
 
@@ -53,8 +54,7 @@ export class TestDatabase {
   insert(entity: Entity, values: Readonly<Record<string, SqlValue>>): void {
     const byColumn = new Map<Column, SqlValue>();
     for (const column of entity.columns) byColumn.set(column, values[column.name] ?? null);
-    const statement = compileInsert(entity, byColumn);
-    this.rows(statement);
+    this.rows(render(insertRecord(entity, byColumn)));
   }
 
   exec(sql: string): void {

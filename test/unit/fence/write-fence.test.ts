@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Belief, fenceCondition, guardStatement } from "../../../src/db/fence.ts";
+import { type Belief, fenceCondition, guardStatement } from "../../../src/fence/facts.ts";
 import { ACCESS_MODES } from "../../../src/model/access-mode.ts";
 import type { Statement } from "../../../src/model/sql-value.ts";
 import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";

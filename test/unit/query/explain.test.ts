@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { statementsOf } from "../../../src/query/sql/compiled.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { compileListOf, shopCatalog, targetIn } from "../../support/query/shop.ts";
 
@@ -15,7 +16,7 @@ const target = targetIn(catalog, "Order");
 
 /** The steps over the entity's own records, without the outer read of the page by id. */
 const stepsOf = (query: string): string[] =>
-  compileListOf(target, query).statements.flatMap((statement) => database.explain(statement).split("\n"));
+  statementsOf(compileListOf(target, query)).flatMap((statement) => database.explain(statement).split("\n"));
 
 describe("a filter on an indexed field is a search", () => {
   it.each([

@@ -3,6 +3,7 @@ import type { SqlValue } from "../../../src/model/sql-value.ts";
 import { planList } from "../../../src/query/plan/plan-list.ts";
 import { READ_EVERYTHING } from "../../../src/query/plan/target.ts";
 import { compileList } from "../../../src/query/sql/compile-list.ts";
+import { statementsOf } from "../../../src/query/sql/compiled.ts";
 import { shopCatalog } from "../../support/shop-catalog.ts";
 
 const catalog = shopCatalog();
@@ -11,7 +12,7 @@ const entity = catalog.entities.get("Order");
 function pageOf(query: string) {
   if (!entity) throw new Error("no Order");
   const plan = planList({ catalog, entity, scope: READ_EVERYTHING }, new URLSearchParams(query));
-  const [page] = compileList(plan).statements;
+  const [page] = statementsOf(compileList(plan));
   return page ?? { sql: "", args: [] };
 }
 

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../src/model/json.ts";
 import type { Statement } from "../../../src/model/sql-value.ts";
 import { treeWithIds, treeWithNames } from "../../../src/query/rules/rule-names.ts";
 import { visibleTo } from "../../../src/query/rules/visible.ts";
+import { statementsOf } from "../../../src/query/sql/compiled.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { compileListOf, entityOf, shopCatalog, targetIn } from "../../support/query/shop.ts";
 
@@ -47,9 +48,9 @@ describe("a row rule", () => {
     ["cursor=", { "customer.country": "PT", isVip: true }],
   ])("makes of %s what the same filter makes of it", (query, filter) => {
     const { visible, target } = orders({ Order: { filter } });
-    const ruled = compileListOf(target, query).statements.map(visible.bind);
+    const ruled = statementsOf(compileListOf(target, query)).map(visible.bind);
     const asked = `${query}&filter=${encodeURIComponent(JSON.stringify(filter))}`;
-    const filtered = compileListOf(targetIn(catalog, "Order"), asked).statements;
+    const filtered = statementsOf(compileListOf(targetIn(catalog, "Order"), asked));
     const planOf = (each: Statement) => database.explain(each).replaceAll(/(SUBQUERY |\bt)\d+/g, "$1");
     expect(ruled.map(planOf)).toEqual(filtered.map(planOf));
   });
@@ -71,7 +72,7 @@ describe("a row rule", () => {
     const rules = { Order: { filter: { note: "a" } } };
     const entities = new Map(catalog.entities).set("Order", { ...order, columns: others });
     const { visible, target } = orders(rules, { ...catalog, entities });
-    const [page] = compileListOf(target, "fields=id").statements.map(visible.bind);
+    const [page] = statementsOf(compileListOf(target, "fields=id")).map(visible.bind);
     expect(page?.sql).toContain(`WHERE (1) IS NOT TRUE)`);
   });
 });
@@ -98,7 +99,7 @@ describe("a field that may not be read", () => {
   });
 
   it("is not in an answer, and the relationship of a readable reference is", () => {
-    const { statements } = ask("expand=customer")();
+    const statements = statementsOf(ask("expand=customer")());
     expect(statements[0]?.sql).not.toMatch(/note|is_vip|total/);
     expect(statements[0]?.sql).toContain("w1_customers");
   });

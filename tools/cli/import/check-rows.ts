@@ -1,4 +1,4 @@
-import { recordValidatorOf, type Surroundings } from "../../../src/columns/validate-record.ts";
+import { recordValidatorOf, type ValidationContext } from "../../../src/columns/validate-record.ts";
 import { newUuidV7 } from "../../../src/lib/ids.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { ApiError } from "../api/api-refusal.ts";
@@ -16,7 +16,7 @@ export interface CheckRun {
 /** Validates every row as the server would, as far as that needs no database: not uniqueness, not references. */
 export async function checkRows({ rows, entity, isUpsert, onRefused, onChecked }: CheckRun): Promise<void> {
   const validator = recordValidatorOf(entity);
-  const now: Surroundings = { iso: new Date().toISOString(), generateUuid: newUuidV7 };
+  const now: ValidationContext = { iso: new Date().toISOString(), generateUuid: newUuidV7 };
   const validate = ({ record }: SourceRow): ApiError | undefined => {
     const checked = isUpsert
       ? validator.validateUpdate(record, null, now)

@@ -1,0 +1,76 @@
+import { AppError } from "../errors/app-error.ts";
+import {
+  addressNotAllowed,
+  expiredApiKey,
+  invalidApiKey,
+  mcpDisabled,
+  mcpReadOnly,
+  readOnlyApiKey,
+} from "../errors/failures.ts";
+import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
+import { isInRanges } from "../model/address-range.ts";
+import type { Belief, Facts } from "./facts.ts";
+import type { FenceContext } from "./fence-context.ts";
+import type { Attempt } from "./fenced-plan.ts";
+
+/*
+ * The rule of who may do what at this moment. It stands here once: reads, writes and rate limits ask it, by the facts or by
+ * the belief. The database repeats what a write cannot wait for (drizzle/0006, 0012); test/node/write-fence.test.ts compares.
+ */
+
+type Asking = Pick<Attempt<unknown>, "ctx" | "belief"> & { readonly work: { readonly need: Need } };
+
+/**
+ * Whether a request may be done that was planned on a belief. Throws the refusals that follow from the facts, in the
+ * contract's order: 401, 403, 409. `refusal` is what planning has refused; it is thrown here if it comes before a 409.
+ * `STALE`: nothing is refused, but the facts differ from the belief.
+ */
+export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppError): "HOLDS" | "STALE" {
+  const { ctx, belief, work } = asking;
+  if (belief.actor.kind === "KEY") admitKey(facts?.key, ctx, work.need);
+  if (!facts || !isCurrent(facts, belief)) return "STALE";
+  admitMcp(asking);
+  if (refusal && comesFirst(refusal)) throw refusal;
+  if (!isAllowedInMode(work.need, facts.accessMode))
+    throw new AppError("WORKSPACE_STATUS", ruleOfMode[facts.accessMode].refusal);
+  return facts.isMigrating && (work.need === "WRITE" || work.need === "SCHEMA") ? "STALE" : "HOLDS";
+}
+
+/** As `admit` by the belief alone, as far as 403: what must be known before a statement is sent. */
+export function admitCaller(asking: Asking): void {
+  const { ctx, belief, work } = asking;
+  const { actor } = belief;
+  if (actor.kind === "KEY") admitKey({ ...actor.key, revokedAt: null, validUntil: null }, ctx, work.need);
+  admitMcp(asking);
+}
+
+/** Whether a refusal concerns the caller, so that nothing else may be told. */
+export const comesFirst = ({ code }: AppError): boolean => code === "UNAUTHORIZED" || code === "FORBIDDEN";
+
+type KeyStanding = Omit<NonNullable<Facts["key"]>, "version" | "scopes">;
+
+function admitKey(
+  key: KeyStanding | undefined,
+  { now, clientAddress }: Pick<FenceContext, "now" | "clientAddress">,
+  need: Need,
+): void {
+  if (!key || key.revokedAt !== null) throw invalidApiKey();
+  if (isOver(key.validUntil, now)) throw invalidApiKey();
+  if (isOver(key.expiresAt, now)) throw expiredApiKey();
+  if (need !== "READ" && key.permission === "READ_ONLY") throw readOnlyApiKey();
+  if (key.allowedIps && !isInRanges(clientAddress(), key.allowedIps)) throw addressNotAllowed();
+}
+
+const isOver = (end: string | null, now: Date) => end !== null && end <= now.toISOString();
+
+function admitMcp({ ctx, belief, work }: Asking): void {
+  if (!ctx.isMcp) return;
+  const { mcpMode } = belief.view.workspace;
+  if (mcpMode === "DISABLED") throw mcpDisabled();
+  if (mcpMode === "READ_ONLY" && work.need !== "READ") throw mcpReadOnly();
+}
+
+function isCurrent(facts: Facts, { actor, view: { workspace } }: Belief): boolean {
+  const isSameKey = actor.kind === "ADMIN" || actor.key.version === facts.key?.version;
+  return isSameKey && facts.workspaceId === workspace.id && facts.revision === workspace.revision;
+}

@@ -1,0 +1,42 @@
+import { findWorkspaceView, forgetWorkspaceView } from "../db/catalog-store.ts";
+import { foreignApiKey } from "../errors/failures.ts";
+import type { Actor } from "../model/api-key.ts";
+import type { WorkspaceView } from "../model/workspace.ts";
+import type { Belief, Facts } from "./facts.ts";
+import type { FenceContext } from "./fence-context.ts";
+import { workspaceMissing } from "./workspace-missing.ts";
+
+/** What the caches say of the key and the workspace of a request. Throws UNAUTHORIZED, NOT_FOUND. */
+export async function firstBelief(ctx: FenceContext): Promise<Belief> {
+  return { actor: ctx.actor, view: await resolveView(ctx) };
+}
+
+/** The belief, corrected by facts that differ from it. Throws UNAUTHORIZED, NOT_FOUND. */
+export async function refreshBelief(
+  ctx: FenceContext,
+  belief: Belief,
+  facts: Facts | undefined,
+): Promise<Belief> {
+  const { workspace } = belief.view;
+  const isSameView = facts?.workspaceId === workspace.id && facts.revision === workspace.revision;
+  if (!isSameView) forgetWorkspaceView(ctx.address);
+  const actor = refreshActor(ctx, belief.actor, facts);
+  const view = isSameView ? belief.view : await resolveView(ctx);
+  if (facts?.key && facts.workspaceId !== view.workspace.id) throw foreignApiKey();
+  return { actor, view };
+}
+
+function refreshActor(ctx: FenceContext, actor: Actor, facts: Facts | undefined): Actor {
+  if (actor.kind === "ADMIN" || !facts?.key) return actor;
+  const { version, permission, expiresAt, scopes, allowedIps } = facts.key;
+  const key = { ...actor.key, version, permission, expiresAt, scopes, allowedIps };
+  ctx.apiKeys.remember(actor.secretHash, key);
+  return { ...actor, key };
+}
+
+async function resolveView(ctx: FenceContext): Promise<WorkspaceView> {
+  const view = await findWorkspaceView(ctx.platform, ctx.address);
+  if (view) return view;
+  if (ctx.actor.kind === "KEY") throw foreignApiKey();
+  throw await workspaceMissing(ctx);
+}

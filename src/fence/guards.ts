@@ -1,0 +1,32 @@
+import type { SqlFailure } from "../libsql/sql-failure.ts";
+import type { Statement } from "../model/sql-value.ts";
+import type { Repetition } from "../write/plan/write-plan.ts";
+import { guardStatement } from "./facts.ts";
+import type { Attempt, Outcome } from "./fenced-plan.ts";
+import { findStale } from "./read.ts";
+import { claimOf, replay } from "./replay.ts";
+
+/** Positions among the guards. */
+const GUARD = 0;
+const CLAIM = 2;
+
+/** The statements that a writing transaction begins with: the guard of the belief, and the claim of an Idempotency-Key. */
+export function guardsOf(
+  attempt: Attempt<unknown>,
+  repetition: Repetition<unknown> | undefined,
+): readonly Statement[] {
+  const { ctx, belief, work } = attempt;
+  return [guardStatement(belief, work.need, ctx.now), ...claimOf(attempt, repetition)];
+}
+
+/** What follows when a guard has failed; undefined when the failure is not a guard's. */
+export async function afterGuard<T>(
+  attempt: Attempt<T>,
+  repetition: Repetition<T> | undefined,
+  failure: SqlFailure,
+): Promise<Outcome<T> | undefined> {
+  if (failure.index === GUARD && failure.hasRaised("FENCE")) return findStale(attempt);
+  if (failure.index === CLAIM && repetition && claimOf(attempt, repetition).length > 0)
+    return replay(attempt, repetition);
+  return undefined;
+}

@@ -1,0 +1,143 @@
+import type { Database } from "../libsql/database.ts";
+import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
+import type { Keep, KeptRequest } from "../write/plan/write-plan.ts";
+import type { IdempotentRequest } from "./fence-context.ts";
+
+/* The table `idempotency`: what is kept of writes with an Idempotency-Key. Only replay.ts uses it. */
+
+/** How long a request can be repeated. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+/** Characters of kept content that are read at once; each can take six in the database's response. */
+const PART_LENGTH = 1_000_000;
+/** Position of the request itself; records have those of their writes. */
+const REQUEST = -1;
+/** Behind the request's content stand the positions of the steps that were done. JSON has no such character as it is. */
+const BEFORE_POSITION = "\n";
+
+/** An earlier request with the same key. */
+export interface EarlierRequest extends KeptRequest {
+  readonly fingerprint: string;
+  readonly schemaVersion: number;
+  readonly createdAt: Date;
+}
+
+const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString();
+
+export const isExpired = ({ createdAt }: EarlierRequest, now: Date): boolean =>
+  createdAt.toISOString() < timeOfExpiry(now);
+
+/** Takes the key for a request. The last statement breaks a unique rule when an earlier request has it. */
+export function claimStatements(
+  { apiKeyId, key, fingerprint, now }: IdempotentRequest,
+  schemaVersion: number,
+  content: string | null,
+): readonly [Statement, Statement] {
+  return [
+    {
+      sql: "DELETE FROM idempotency WHERE api_key_id = ? AND key = ? AND created_at < ?",
+      args: [apiKeyId, key, timeOfExpiry(now)],
+    },
+    {
+      sql: `INSERT INTO idempotency (api_key_id, key, position, content, fingerprint, schema_version, created_at)
+        VALUES (?, ?, ${REQUEST}, ?, ?, ?, ?)`,
+      args: [apiKeyId, key, content, fingerprint, schemaVersion, now.toISOString()],
+    },
+  ];
+}
+
+/** Keeps what there is to keep of the step before it; nothing when that found no record to change. */
+export function keepStatement(request: IdempotentRequest, keep: Keep): Statement {
+  const cell = keep.cell();
+  return cell ? keepCell(request, keep.position, cell) : keepDone(request, keep);
+}
+
+/** Named in front, where the query takes fewer places on the stack of SQLite's parser than behind FROM. */
+function keepCell({ apiKeyId, key, now }: IdempotentRequest, position: number, cell: Statement): Statement {
+  return {
+    sql: `WITH found (content) AS (${cell.sql}) INSERT INTO idempotency (api_key_id, key, position, content, created_at) SELECT ?, ?, ?, content, ? FROM found`,
+    args: [...cell.args, apiKeyId, key, position, now.toISOString()],
+  };
+}
+
+function keepDone({ apiKeyId, key }: IdempotentRequest, { position, isFound }: Keep): Statement {
+  const isDone = isFound ? `EXISTS (${isFound.sql})` : "changes() > 0";
+  return {
+    sql: `UPDATE idempotency SET content = coalesce(content, '') || ? WHERE api_key_id = ? AND key = ? AND position = ${REQUEST} AND ${isDone}`,
+    args: [BEFORE_POSITION + position, apiKeyId, key, ...(isFound?.args ?? [])],
+  };
+}
+
+/** Replaces what is kept of the request itself. */
+export const keepContent = ({ apiKeyId, key }: IdempotentRequest, content: string): Statement => ({
+  sql: `UPDATE idempotency SET content = ? WHERE api_key_id = ? AND key = ? AND position = ${REQUEST}`,
+  args: [content, apiKeyId, key],
+});
+
+/** Finds all that is kept of a request with the same key. */
+export const findStatement = (request: IdempotentRequest): Statement => findWith(request, "content");
+
+function findWith({ apiKeyId, key }: IdempotentRequest, content: string): Statement {
+  return {
+    sql: `SELECT position, ${content}, fingerprint, schema_version, created_at FROM idempotency WHERE api_key_id = ? AND key = ?`,
+    args: [apiKeyId, key],
+  };
+}
+
+/**
+ * Finds in parts what is too large to be read at once: records are kept as JSON in a text, which the response escapes once
+ * more.
+ */
+export async function findInParts(
+  database: Database,
+  request: IdempotentRequest,
+): Promise<EarlierRequest | undefined> {
+  const [heads = []] = await database.read([findWith(request, "content IS NULL")]);
+  const rows: (readonly SqlValue[])[] = [];
+  for (const [position = null, isEmpty, ...facts] of heads) {
+    const content = isEmpty ? null : await readContent(database, request, position);
+    rows.push([position, content, ...facts]);
+  }
+  return decodeEarlier(rows);
+}
+
+async function readContent(
+  database: Database,
+  { apiKeyId, key }: IdempotentRequest,
+  position: SqlValue,
+): Promise<string> {
+  let content = "";
+  for (let start = 1; ; start += PART_LENGTH) {
+    const [[[part = ""] = []] = []] = await database.read([
+      {
+        sql: "SELECT substr(content, ?, ?) FROM idempotency WHERE api_key_id = ? AND key = ? AND position = ?",
+        args: [start, PART_LENGTH, apiKeyId, key, position],
+      },
+    ]);
+    if (!part) return content;
+    content += String(part);
+  }
+}
+
+/** Undefined when nothing is kept. */
+export function decodeEarlier(rows: Rows = []): EarlierRequest | undefined {
+  const request = rows.find(([position]) => position === REQUEST);
+  if (!request) return undefined;
+  const [, stored, fingerprint, schemaVersion, createdAt] = request;
+  const [content = "", ...done] = String(stored ?? "").split(BEFORE_POSITION);
+  const records = rows.filter(([position]) => position !== REQUEST);
+  return {
+    fingerprint: String(fingerprint),
+    schemaVersion: Number(schemaVersion),
+    createdAt: new Date(String(createdAt)),
+    content: content === "" ? null : content,
+    records: new Map(records.map(([position, record]) => [Number(position), String(record)])),
+    done: new Set(done.map(Number)),
+  };
+}
+
+/** Forgets up to `limit` rows of requests that can no longer be repeated. */
+export const expireStatement = (now: Date, limit: number): Statement => ({
+  sql: `DELETE FROM idempotency WHERE (api_key_id, key, position) IN (
+      SELECT api_key_id, key, position FROM idempotency WHERE created_at < ? LIMIT ?)`,
+  args: [timeOfExpiry(now), limit],
+});

@@ -1,0 +1,22 @@
+import { AppError } from "../errors/app-error.ts";
+import { accessOf } from "../model/access.ts";
+import { admitCaller, comesFirst } from "./admit.ts";
+import type { Attempt, FencedPlan } from "./fenced-plan.ts";
+
+/**
+ * The plan of a request by what is believed, or why it is refused by that. `asOf` is the time that rules judge by. An
+ * Idempotency-Key that is invalid is told after the caller and the entity have been accepted.
+ */
+export function planOrRefuse<T>(attempt: Attempt<T>, asOf: Date): FencedPlan<T> | AppError {
+  const { ctx, belief, work } = attempt;
+  const { idempotency } = ctx;
+  try {
+    admitCaller(attempt);
+    const plan = work.plan({ ...belief.view, access: accessOf(belief.actor), asOf });
+    return idempotency instanceof AppError ? idempotency : plan;
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    const isToldFirst = comesFirst(thrown) || thrown.code === "NOT_FOUND";
+    return idempotency instanceof AppError && !isToldFirst ? idempotency : thrown;
+  }
+}

@@ -1,0 +1,77 @@
+import type { AppError } from "../errors/app-error.ts";
+import { AnswerTooLarge } from "../errors/failures.ts";
+import { SqlFailure } from "../libsql/sql-failure.ts";
+import type { Rows } from "../model/sql-value.ts";
+import { type Compiled, statementsOf } from "../query/sql/compiled.ts";
+import type { Diagnosis } from "../write/failure/diagnosis.ts";
+import { admit } from "./admit.ts";
+import { type Belief, decodeFacts, type Facts, factsStatement } from "./facts.ts";
+import type { FenceContext } from "./fence-context.ts";
+import type { Attempt, Outcome } from "./fenced-plan.ts";
+import { canReadWithFacts, factsWithPage, splitPage } from "./page-with-facts.ts";
+
+/** Reads with the facts that the plan stands on, in one snapshot. Throws what the facts refuse, then what the plan throws. */
+export async function read<T>(attempt: Attempt<unknown>, plan: Compiled<T>): Promise<Outcome<T>> {
+  let results: readonly Rows[];
+  try {
+    results = await readWithFacts(attempt.ctx, attempt.belief, plan);
+  } catch (failure) {
+    // A name that the schema no longer has is one of them.
+    if (!(failure instanceof SqlFailure || failure instanceof AnswerTooLarge)) throw failure;
+    const facts = await findFacts(attempt);
+    if (admit(facts, attempt) === "STALE") return { held: false, facts };
+    throw failure;
+  }
+  const [known, ...own] = results;
+  const facts = decodeFacts(known ?? []);
+  if (admit(facts, attempt) === "STALE") return { held: false, facts };
+  return { held: true, value: plan.shape(own) };
+}
+
+/** Rows of the facts, then of each of the plan's statements. */
+async function readWithFacts(
+  { database }: FenceContext,
+  belief: Belief,
+  plan: Compiled<unknown>,
+): Promise<readonly Rows[]> {
+  if (plan.kind === "PAGE" && canReadWithFacts(plan))
+    return splitPage(await database.run(factsWithPage(belief, plan)));
+  return database.read([factsStatement(belief), ...statementsOf(plan)]);
+}
+
+async function findFacts({ ctx, belief }: Attempt<unknown>): Promise<Facts | undefined> {
+  const [rows = []] = await ctx.database.read([factsStatement(belief)]);
+  return decodeFacts(rows);
+}
+
+/** Throws what planning has refused, unless the facts refuse something before it, or it was refused by a stale belief. */
+export async function refuse(attempt: Attempt<unknown>, refusal: AppError): Promise<Outcome<never>> {
+  const facts = await findFacts(attempt);
+  if (admit(facts, attempt, refusal) === "STALE") return { held: false, facts };
+  throw refusal;
+}
+
+/** Finds out why the fence stopped a write. Throws what the facts refuse. */
+export async function findStale(attempt: Attempt<unknown>): Promise<Outcome<never>> {
+  const facts = await findFacts(attempt);
+  admit(facts, attempt);
+  return { held: false, facts };
+}
+
+/**
+ * Tells why the database refused a statement, asking its questions inside the fence: a stale belief would ask by names that
+ * mean something else by now. Throws the explanation, else the failure.
+ */
+export async function explain(
+  attempt: Attempt<unknown>,
+  failure: SqlFailure,
+  { questions, conclude }: Diagnosis,
+): Promise<Outcome<never>> {
+  return read(attempt, {
+    kind: "READ",
+    statements: questions,
+    shape(answers) {
+      throw conclude(answers) ?? failure;
+    },
+  });
+}

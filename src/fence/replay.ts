@@ -1,0 +1,133 @@
+import { removeInChunks } from "../db/remove-in-chunks.ts";
+import { AppError } from "../errors/app-error.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { AnswerTooLarge, alreadyDone, idempotencyConflict, usedForAnother } from "../errors/failures.ts";
+import { logWarning } from "../lib/logger.ts";
+import type { Statement } from "../model/sql-value.ts";
+import type { Keep, Repetition } from "../write/plan/write-plan.ts";
+import type { FenceContext, IdempotentRequest } from "./fence-context.ts";
+import type { Attempt, FencedPlan, Outcome } from "./fenced-plan.ts";
+import {
+  claimStatements,
+  decodeEarlier,
+  type EarlierRequest,
+  expireStatement,
+  findInParts,
+  findStatement,
+  isExpired,
+  keepContent,
+  keepStatement,
+} from "./kept-requests.ts";
+import { planOrRefuse } from "./plan-or-refuse.ts";
+import { read } from "./read.ts";
+
+/*
+ * Idempotency-Keys. A write claims its key in its own transaction, behind the guard, and keeps there what a repetition
+ * needs. A claim that fails means that an earlier request has the key; what was kept of it gives the same response again.
+ */
+
+/** The request that must be done once, when the client has sent a valid key. */
+export function requestOf({ idempotency }: FenceContext): IdempotentRequest | undefined {
+  return idempotency instanceof AppError ? undefined : idempotency?.request;
+}
+
+/** Statements that claim the request's key; the last fails when it was used. None without a key. */
+export function claimOf(
+  { ctx, belief }: Attempt<unknown>,
+  repetition: Repetition<unknown> | undefined,
+): readonly Statement[] {
+  const request = requestOf(ctx);
+  if (!request || !repetition) return [];
+  return claimStatements(request, belief.view.workspace.schemaVersion, repetition.content);
+}
+
+/** What keeps a step for a repetition; undefined when the request has no key. */
+export function keepingOf(ctx: FenceContext, keep: Keep | undefined): Statement | undefined {
+  const request = requestOf(ctx);
+  return request && keep && keepStatement(request, keep);
+}
+
+/** Keeps a result that was known only after the commit. The write is done, so a failure is not the client's. */
+export async function keepResult(ctx: FenceContext, content: string | undefined): Promise<void> {
+  const request = requestOf(ctx);
+  if (!request || content === undefined) return;
+  await ctx.database
+    .write([keepContent(request, content)])
+    .catch((cause) => logWarning("an answer is not kept for its Idempotency-Key", cause));
+}
+
+/** Error codes that depend only on the request's content. */
+const REFUSED_CONTENT: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "NOT_FOUND", "VALIDATION_ERROR"]);
+
+/**
+ * Plans a refused request again if it repeats an earlier one: what was right then, such as a date in the future, may be wrong
+ * by now. Returns the plan as of then, or the refusal, which is a conflict when the key was used for another request.
+ */
+export async function planAsEarlier<T>(
+  attempt: Attempt<T>,
+  refusal: AppError,
+): Promise<FencedPlan<T> | AppError> {
+  const request = requestOf(attempt.ctx);
+  if (!request || !REFUSED_CONTENT.has(refusal.code)) return refusal;
+  const found = await findEarlier(attempt, request);
+  const earlier = found.held ? found.value : undefined;
+  if (!earlier || isExpired(earlier, attempt.ctx.now)) return refusal;
+  return conflictWith(earlier, request, attempt) ?? planOrRefuse(attempt, earlier.createdAt);
+}
+
+/** The response to the earlier request that has claimed the key. Throws IDEMPOTENCY_CONFLICT. */
+export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Promise<Outcome<T>> {
+  const { idempotency } = attempt.ctx;
+  if (!idempotency || idempotency instanceof AppError) throw new Error("a request without a key was claimed");
+  const found = await findEarlier(attempt, idempotency.request);
+  if (!found.held) return found;
+  const earlier = found.value;
+  if (!earlier) throw idempotencyConflict("is still in use");
+  const conflict = conflictWith(earlier, idempotency.request, attempt);
+  if (conflict) throw conflict;
+  idempotency.isReplayed = true;
+  const asThen = planOrRefuse(attempt, earlier.createdAt);
+  const { replay: repeat } = repetitionOf(asThen) ?? planned;
+  return { held: true, value: repeat(earlier) };
+}
+
+function repetitionOf<T>(plan: FencedPlan<T> | AppError): Repetition<T> | undefined {
+  return plan instanceof AppError || plan.kind === "READ" || plan.kind === "PAGE"
+    ? undefined
+    : plan.repetition;
+}
+
+async function findEarlier(
+  attempt: Attempt<unknown>,
+  request: IdempotentRequest,
+): Promise<Outcome<EarlierRequest | undefined>> {
+  try {
+    return await read(attempt, {
+      kind: "READ",
+      statements: [findStatement(request)],
+      shape: ([rows]) => decodeEarlier(rows),
+    });
+  } catch (failure) {
+    if (!(failure instanceof AnswerTooLarge)) throw failure;
+    return { held: true, value: await findInParts(attempt.ctx.database, request) };
+  }
+}
+
+/** Why an earlier request with the same key has no response for this one; undefined when it was the same. */
+function conflictWith(
+  { fingerprint, schemaVersion }: EarlierRequest,
+  request: IdempotentRequest,
+  { belief }: Attempt<unknown>,
+): AppError | undefined {
+  if (fingerprint !== request.fingerprint) return usedForAnother();
+  const isSameSchema = schemaVersion === belief.view.workspace.schemaVersion;
+  return isSameSchema ? undefined : alreadyDone("was used before the schema was changed");
+}
+
+/** Forgets requests that can no longer be repeated. Throws SERVICE_UNAVAILABLE. */
+export async function forgetOldRequests({
+  database,
+  now,
+}: Pick<FenceContext, "database" | "now">): Promise<void> {
+  await removeInChunks(database, (limit) => expireStatement(now, limit));
+}

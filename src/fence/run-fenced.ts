@@ -1,0 +1,59 @@
+import { AppError } from "../errors/app-error.ts";
+import { schemaMigrationInProgress } from "../errors/failures.ts";
+import { pause } from "../lib/clock.ts";
+import { inTransaction } from "../write/plan/plan-alone.ts";
+import { firstBelief, refreshBelief } from "./belief.ts";
+import type { FenceContext } from "./fence-context.ts";
+import type { Attempt, FencedPlan, FencedWork, Outcome } from "./fenced-plan.ts";
+import { limitRate } from "./limit-rate.ts";
+import { planOrRefuse } from "./plan-or-refuse.ts";
+import { read, refuse } from "./read.ts";
+import { planAsEarlier, requestOf } from "./replay.ts";
+import { writeBatch } from "./write-batch.ts";
+import { writeEach } from "./write-each.ts";
+import { writeSingle } from "./write-single.ts";
+
+/** A schema that changes faster than this many attempts is being migrated. */
+const MAX_ATTEMPTS = 4;
+/** Before the second attempt while another request changes the schema; doubles with each. */
+const PAUSE_MS = 50;
+
+/**
+ * Runs a request that was planned on caches in one round trip, and only if everything it was planned on still holds inside
+ * the very transaction; plans again on what has changed. Throws the fence's refusals (401, 403, 409), then what `plan`
+ * throws, then why the database refused a write.
+ */
+export async function runFenced<T>(ctx: FenceContext, work: FencedWork<T>): Promise<T> {
+  let belief = await firstBelief(ctx);
+  await limitRate({ ctx, belief, work });
+  for (let count = 1; ; count++) {
+    const outcome = await runAttempt({ ctx, belief, work });
+    if (outcome.held) return outcome.value;
+    if (count === MAX_ATTEMPTS) throw schemaMigrationInProgress();
+    if (outcome.facts?.isMigrating) await pause(PAUSE_MS * 2 ** (count - 1));
+    belief = await refreshBelief(ctx, belief, outcome.facts);
+  }
+}
+
+async function runAttempt<T>(attempt: Attempt<T>): Promise<Outcome<T>> {
+  const planned = planOrRefuse(attempt, attempt.ctx.now);
+  if (!(planned instanceof AppError)) return runPlan(attempt, planned);
+  const asEarlier = await planAsEarlier(attempt, planned);
+  return asEarlier instanceof AppError ? refuse(attempt, asEarlier) : runPlan(attempt, asEarlier);
+}
+
+function runPlan<T>(attempt: Attempt<T>, plan: FencedPlan<T>): Promise<Outcome<T>> {
+  switch (plan.kind) {
+    case "READ":
+    case "PAGE":
+      return read(attempt, plan);
+    case "WRITE":
+      return writeBatch(attempt, plan);
+    case "SINGLE":
+      return attempt.belief.actor.kind === "KEY" && !requestOf(attempt.ctx)
+        ? writeSingle(attempt, plan)
+        : writeBatch(attempt, inTransaction(plan));
+    case "EACH":
+      return writeEach(attempt, plan);
+  }
+}

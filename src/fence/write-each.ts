@@ -1,0 +1,102 @@
+import type { AppError } from "../errors/app-error.ts";
+import { serviceUnavailable } from "../errors/failures.ts";
+import { toAppError } from "../errors/to-app-error.ts";
+import { logFailure, logWarning } from "../lib/logger.ts";
+import { isUnavailable } from "../libsql/database.ts";
+import { SqlFailure } from "../libsql/sql-failure.ts";
+import type { StepOutcome } from "../libsql/step.ts";
+import type { Rows } from "../model/sql-value.ts";
+import type { Diagnosis } from "../write/failure/diagnosis.ts";
+import type { EachPlan, ItemOutcome } from "../write/plan/write-plan.ts";
+import type { FenceContext } from "./fence-context.ts";
+import type { Attempt, Outcome } from "./fenced-plan.ts";
+import { afterGuard, guardsOf } from "./guards.ts";
+import { read } from "./read.ts";
+import { keepingOf, keepResult } from "./replay.ts";
+
+/**
+ * Runs writes that are independent of each other behind the guards, in one transaction. Once it has committed, the request
+ * answers from what it knows, whatever becomes of the questions why items were refused.
+ */
+export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Promise<Outcome<T>> {
+  const { ctx } = attempt;
+  const guards = guardsOf(attempt, plan.repetition);
+  const items = plan.items.map(({ statement, keep }) => ({ statement, follower: keepingOf(ctx, keep) }));
+  let outcomes: readonly StepOutcome[];
+  try {
+    outcomes = await ctx.database.writeEach(guards, items);
+  } catch (failure) {
+    if (!(failure instanceof SqlFailure)) throw failure;
+    const guarded = await afterGuard(attempt, plan.repetition, failure);
+    if (guarded) return guarded;
+    throw failure;
+  }
+  const value = plan.conclude(await explainEach(attempt, plan, outcomes));
+  await keepResult(ctx, plan.keptOf(value));
+  return { held: true, value };
+}
+
+interface FailedItem {
+  readonly index: number;
+  readonly failure: SqlFailure;
+  readonly diagnosis: Diagnosis;
+}
+
+/** Outcomes with errors that a client may see; the questions of all failed items cost one round trip together. */
+async function explainEach(
+  attempt: Attempt<unknown>,
+  plan: EachPlan<unknown>,
+  outcomes: readonly StepOutcome[],
+): Promise<readonly ItemOutcome[]> {
+  const failed = plan.items.flatMap(({ diagnose }, index): FailedItem[] => {
+    const outcome = outcomes[index];
+    if (outcome?.status !== "FAILED") return [];
+    const failure = new SqlFailure(index, outcome.code, outcome.message);
+    return [{ index, failure, diagnosis: diagnose(failure) }];
+  });
+  const answers = await askAfterCommit(
+    attempt,
+    failed.map(({ diagnosis }) => diagnosis),
+  );
+  const errors = new Map(
+    failed.map(({ index, failure, diagnosis }, i) => {
+      return [index, diagnosis.conclude(answers?.[i]) ?? unexplained(attempt.ctx, failure)] as const;
+    }),
+  );
+  return plan.items.map((_, index): ItemOutcome => {
+    const outcome = outcomes[index];
+    if (outcome?.status === "DONE") return outcome;
+    return errors.get(index) ?? toAppError(new Error("an item was left out"));
+  });
+}
+
+/** Answers by diagnosis; undefined when they cannot be had, or the schema has changed and the questions mean something else. */
+async function askAfterCommit(
+  attempt: Attempt<unknown>,
+  diagnoses: readonly Diagnosis[],
+): Promise<readonly (readonly Rows[])[] | undefined> {
+  const statements = diagnoses.flatMap(({ questions }) => questions);
+  if (statements.length === 0) return diagnoses.map(() => []);
+  const shape = (rows: readonly Rows[]) => {
+    let start = 0;
+    return diagnoses.map(({ questions }) => {
+      const own = rows.slice(start, start + questions.length);
+      start += questions.length;
+      return own;
+    });
+  };
+  try {
+    const asked = await read(attempt, { kind: "READ", statements, shape });
+    return asked.held ? asked.value : undefined;
+  } catch (cause) {
+    logWarning("why items of a bulk request were refused could not be asked", cause);
+    return undefined;
+  }
+}
+
+/** The error of an item whose failure is the server's. The request goes on, so it is logged here. */
+function unexplained({ requestId }: FenceContext, failure: SqlFailure): AppError {
+  const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);
+  logFailure(requestId, error);
+  return error;
+}

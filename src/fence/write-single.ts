@@ -1,0 +1,41 @@
+import { SqlFailure } from "../libsql/sql-failure.ts";
+import type { Rows } from "../model/sql-value.ts";
+import type { SinglePlan } from "../write/plan/write-plan.ts";
+import { onlyIf, render } from "../write/sql/statement.ts";
+import { fenceCondition } from "./facts.ts";
+import type { Attempt, Outcome } from "./fenced-plan.ts";
+import { explain, read } from "./read.ts";
+
+/**
+ * Runs a write that is one statement without a transaction around it: the statement itself has the fence as a condition.
+ * Why it found no row, or failed, is asked afterwards, inside the fence. A statement of a stale schema fails before
+ * the database looks at the condition.
+ */
+export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): Promise<Outcome<T>> {
+  const { ctx, belief } = attempt;
+  let rows: Rows;
+  try {
+    rows = await ctx.database.run(render(onlyIf(plan.statement, fenceCondition(belief, ctx.now))));
+  } catch (failure) {
+    if (!(failure instanceof SqlFailure)) throw failure;
+    const diagnosis = plan.diagnose(failure);
+    const isKnown = diagnosis.questions.length === 0 && diagnosis.conclude([]);
+    if (isKnown) throw isKnown;
+    return explain(attempt, failure, diagnosis);
+  }
+  if (rows.length > 0) return { held: true, value: plan.shape(rows) };
+  return findMissing(attempt, plan);
+}
+
+/** Throws the requirement that is not met; if all are met by now, the write is to be tried again. */
+async function findMissing<T>(attempt: Attempt<T>, { requires }: SinglePlan<T>): Promise<Outcome<never>> {
+  const found = await read(attempt, {
+    kind: "READ",
+    statements: requires.map(({ query }) => query),
+    shape(results) {
+      const missing = requires.find((_, i) => results[i]?.length === 0);
+      if (missing) throw missing.otherwise();
+    },
+  });
+  return found.held ? { held: false, facts: undefined } : found;
+}

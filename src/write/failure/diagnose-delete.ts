@@ -1,0 +1,56 @@
+import { isBrokenConstraint } from "../../ddl/triggers.ts";
+import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
+import type { SqlFailure } from "../../libsql/sql-failure.ts";
+import { type Catalog, getEntity } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
+import { canHold } from "../../model/holders.ts";
+import type { SqlValue } from "../../model/sql-value.ts";
+import { findHolder, type HoldingColumn } from "../sql/find.ts";
+import { type Diagnosis, known } from "./diagnosis.ts";
+
+export interface AttemptedDelete {
+  readonly catalog: Catalog;
+  readonly entity: Entity;
+  readonly id: SqlValue;
+}
+
+/** Which records block a delete: those that hold the record, or a record that would be deleted with it. */
+export function diagnoseDelete(failure: SqlFailure, { catalog, entity, id }: AttemptedDelete): Diagnosis {
+  if (failure.isTooDeep)
+    return known(
+      badRequest(`Record ${id} holds more than 1,000 levels of records that would be deleted with it`),
+    );
+  if (!failure.isForeignKey && !isBrokenConstraint(failure.message)) return known(undefined);
+  const paths = pathsToHolders(catalog, entity);
+  return {
+    questions: paths.map((path) => findHolder(path, id)),
+    conclude(answers) {
+      // The record that blocked it may have been deleted by now.
+      const holding = paths.find((_, i) => answers?.[i]?.length !== 0) ?? paths[0];
+      const holder = holding?.at(-1);
+      if (!holder) return undefined;
+      const { owner, column } = holder;
+      return foreignKeyViolation(
+        `Record ${id} is still referenced by ${owner.tableName}.${column.columnName}`,
+      );
+    },
+  };
+}
+
+/** One path of references to each entity whose records can block a delete, the shortest first. */
+function pathsToHolders(catalog: Catalog, deleted: Entity): readonly (readonly HoldingColumn[])[] {
+  const seen = new Set([deleted]);
+  const paths: (readonly HoldingColumn[])[] = [];
+  const cascades: (readonly [Entity, readonly HoldingColumn[]])[] = [[deleted, []]];
+  for (const [entity, path] of cascades) {
+    for (const { entity: name, column } of entity.inbound) {
+      const owner = getEntity(catalog, name);
+      const longer = [...path, { owner, column }];
+      if (canHold(owner, column)) paths.push(longer);
+      if (column.references?.onDelete !== "CASCADE" || seen.has(owner)) continue;
+      seen.add(owner);
+      cascades.push([owner, longer]);
+    }
+  }
+  return paths;
+}

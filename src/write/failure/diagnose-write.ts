@@ -1,0 +1,96 @@
+import { detailOf } from "../../columns/entity-constraints.ts";
+import { columnTypeOf } from "../../columns/registry.ts";
+import { brokenConstraintOf } from "../../ddl/triggers.ts";
+import type { AppError } from "../../errors/app-error.ts";
+import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import type { SqlFailure } from "../../libsql/sql-failure.ts";
+import { type Catalog, getEntity } from "../../model/catalog.ts";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { findVersion } from "../sql/find.ts";
+import { render } from "../sql/statement.ts";
+import { type Diagnosis, known } from "./diagnosis.ts";
+
+export interface AttemptedWrite {
+  readonly catalog: Catalog;
+  readonly entity: Entity;
+  /** What was to be stored, by column; of an update only what was sent. */
+  readonly values: ReadonlyMap<Column, SqlValue>;
+  /** Fields whose value stands in for the id of an earlier operation, with that operation's name. */
+  readonly pending?: ReadonlyMap<string, string> | undefined;
+  /** How to find the row that was to be changed, and what was sent for it. */
+  readonly existing?: { readonly query: Statement; readonly sent: ReadonlyMap<Column, SqlValue> };
+}
+
+/** Why the database refused a create or an update. It names the columns of a broken unique rule, but no reference. */
+export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagnosis {
+  if (failure.uniqueColumns) return diagnoseUnique(failure.uniqueColumns, write);
+  if (failure.isForeignKey) return diagnoseReference(write);
+  const broken = brokenConstraintOf(write.entity, failure.message);
+  const isOwnRule = broken && broken.type !== "UNIQUE_COMPOSITE";
+  return known(isOwnRule ? validationFailed([detailOf(broken)]) : undefined);
+}
+
+/** An update may send a part of a unique combination; the rest is what the record has. */
+function diagnoseUnique(qualifiedNames: readonly string[], write: AttemptedWrite): Diagnosis {
+  const { entity, existing, values } = write;
+  const columns = qualifiedNames.map((qualified) => columnOf(entity, qualified));
+  if (!existing || columns.length === 1) return known(explainUnique(columns, write));
+  return {
+    questions: [existing.query],
+    conclude(answers) {
+      const [row] = answers?.[0] ?? [];
+      const isToBeStored = (column: Column | string) => typeof column !== "string" && values.has(column);
+      if (!row) return explainUnique(columns.filter(isToBeStored), write);
+      const stored = entity.columns.map((column, i) => [column, row[i] ?? null] as const);
+      return explainUnique(columns, { ...write, values: new Map([...stored, ...existing.sent]) });
+    },
+  };
+}
+
+/** The column of `w1_customers.email`; its name when the schema has none. */
+function columnOf({ columns }: Entity, qualified: string): Column | string {
+  const name = qualified.slice(qualified.lastIndexOf(".") + 1);
+  return columns.find(({ columnName }) => columnName === name) ?? name;
+}
+
+function explainUnique(columns: readonly (Column | string)[], write: AttemptedWrite): AppError {
+  return uniqueViolation(
+    columns.map((column) =>
+      typeof column === "string"
+        ? { field: column, value: "" }
+        : { field: column.name, value: shownValue(column, write) },
+    ),
+  );
+}
+
+function diagnoseReference(write: AttemptedWrite): Diagnosis {
+  const { catalog, entity, values, pending } = write;
+  const sent = entity.columns.flatMap((column) => {
+    const value = values.get(column) ?? null;
+    if (!column.references || value === null) return [];
+    return [{ column, value, target: getEntity(catalog, column.references.entity) }];
+  });
+  const asked = sent.filter(({ column }) => !pending?.has(column.name));
+  return {
+    questions: asked.map(({ target, value }) => render(findVersion(target, value))),
+    conclude(answers) {
+      // What was missing may be there by now: created by a later item of the same request, or by somebody else.
+      const created = sent.find(({ target }) => target === entity) ?? sent[0];
+      const missing = asked.find((_, i) => answers?.[i]?.length === 0) ?? created;
+      if (!missing) return undefined;
+      const { column, target } = missing;
+      const reference = `${column.columnName} '${shownValue(column, write)}'`;
+      return foreignKeyViolation(`Referenced ${reference} does not exist in ${target.tableName}`);
+    },
+  };
+}
+
+/** The value as it was sent. */
+function shownValue(column: Column, { values, pending }: AttemptedWrite): string {
+  const maker = pending?.get(column.name);
+  if (maker !== undefined) return `${maker}.id`;
+  const value = values.get(column) ?? null;
+  return value === null ? "null" : String(columnTypeOf(column).toJson(value, column));
+}

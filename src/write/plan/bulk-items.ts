@@ -1,0 +1,92 @@
+import type { ValidationContext } from "../../columns/validate-record.ts";
+import { AppError, withPrefix } from "../../errors/app-error.ts";
+import { badRequest, notAnObject, validationFailed } from "../../errors/failures.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import { planCreate } from "./plan-create.ts";
+import { planDelete } from "./plan-delete.ts";
+import type { TargetedWrite } from "./plan-together.ts";
+import { planUpdate } from "./plan-update.ts";
+import { planUpsert, upsertKeyOf } from "./plan-upsert.ts";
+import type { PlannedWrite } from "./planned-write.ts";
+
+export type BulkAction = "CREATE" | "UPDATE" | "DELETE";
+
+export interface BulkRequest {
+  readonly action: BulkAction;
+  /** Fields of a unique rule that items are matched on, instead of `id`; comma-separated. */
+  readonly upsertBy: string | null;
+  readonly items: readonly JsonValue[];
+  /** Whether an item that is refused undoes all. */
+  readonly isAtomic: boolean;
+  /** Whether the result holds the records. */
+  readonly isReturning: boolean;
+}
+
+/** What to do with one item, or why nothing can be done. */
+export type PlannedItem = PlannedWrite | AppError;
+
+/** The items of a bulk request, planned. */
+export interface PlannedBulk {
+  readonly target: QueryTarget;
+  readonly items: readonly PlannedItem[];
+  readonly action: BulkAction;
+  readonly isReturning: boolean;
+}
+
+export const isWrite = (item: PlannedItem): item is PlannedWrite => !(item instanceof AppError);
+
+/** The writes of those items that are not refused. */
+export const writesOf = ({
+  target,
+  items,
+}: Pick<PlannedBulk, "target" | "items">): readonly TargetedWrite[] =>
+  items.filter(isWrite).map((write) => ({ write, target }));
+
+export const inItem = (index: number, error: AppError) => withPrefix(`Item ${index}: `, error);
+
+/** The array of a bulk body. Throws BAD_REQUEST. */
+export function requireItems(body: JsonValue): readonly JsonValue[] {
+  if (!Array.isArray(body) || body.length === 0)
+    throw badRequest("Request body must be a non-empty JSON array");
+  if (body.length > MAX_BATCH_ITEMS)
+    throw badRequest(`Bulk requests are limited to ${MAX_BATCH_ITEMS} items`);
+  return body;
+}
+
+/** Plans each item as the single request would be planned. Throws BAD_REQUEST for an `upsertBy` that is no unique rule. */
+export function planItems(
+  target: QueryTarget,
+  { action, upsertBy, items }: BulkRequest,
+  context: ValidationContext,
+): readonly PlannedItem[] {
+  const key = upsertBy === null ? undefined : upsertKeyOf(target.entity, upsertBy);
+  return items.map((item) => {
+    try {
+      if (action === "DELETE") return planDelete(target, idText(item));
+      const body = requireObject(item);
+      if (action === "CREATE") return planCreate(target, body, context);
+      return key
+        ? planUpsert(target, { key, body }, context)
+        : planUpdate(target, { id: requireId(body), body }, context);
+    } catch (thrown) {
+      if (thrown instanceof AppError) return thrown;
+      throw thrown;
+    }
+  });
+}
+
+function requireObject(item: JsonValue): JsonObject {
+  if (!isJsonObject(item)) throw notAnObject();
+  return item;
+}
+
+function requireId(body: JsonObject): string {
+  const { id } = body;
+  if (id === undefined || id === null) throw validationFailed([{ field: "id", message: "id is required" }]);
+  return idText(id);
+}
+
+/** An id as it would stand in a path; other values as a text that is no id. */
+const idText = (value: JsonValue) => (typeof value === "object" ? JSON.stringify(value) : String(value));

@@ -1,0 +1,66 @@
+import { alreadyDone } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { answerOf, type BulkAnswer, type ItemResult } from "./bulk-answer.ts";
+import { isWrite, type PlannedBulk } from "./bulk-items.ts";
+import { keptRecordOf } from "./plan-together.ts";
+import type { KeptRequest, Repetition } from "./write-plan.ts";
+
+/*
+ * What is kept of a bulk request is what its answer holds: which items were done, the errors, and records only if they
+ * were asked for. Then whether they were is known from the content, whatever a repetition prefers.
+ */
+interface KeptBulk {
+  readonly isReturning: boolean;
+  /** Counts and errors; absent while every item that is not kept as done has an unknown end. */
+  readonly answer?: Omit<BulkAnswer, "data">;
+}
+
+/** How a bulk request is repeated, whichever way its items were run. */
+export function repetitionOf(bulk: PlannedBulk, answer?: BulkAnswer): Repetition<BulkAnswer> {
+  const { isReturning } = bulk;
+  return {
+    content: encode({ isReturning, ...(answer && { answer }) }),
+    replay(kept) {
+      const { isReturning: wasReturning, answer: known } = JSON.parse(kept.content ?? "{}") as KeptBulk;
+      if (known && !wasReturning) return known;
+      requireSameItems(bulk, kept);
+      if (known) return { ...known, data: bulk.items.map((_, index) => recordAt(bulk, index, kept)) };
+      return answerOf(
+        bulk.items.map((_, index) => resultAt(bulk, index, kept)),
+        wasReturning,
+      );
+    },
+  };
+}
+
+/** What to keep of an answer whose errors are known only now; undefined when all were done, or one may be sent again. */
+export function keptContentOf({ data, ...answer }: BulkAnswer): string | undefined {
+  const isFinal = !answer.errors?.some(({ error }) => error.code === "SERVICE_UNAVAILABLE");
+  if (answer.failed === 0 || !isFinal) return undefined;
+  return encode({ isReturning: data !== undefined, answer });
+}
+
+const encode = (kept: KeptBulk) => JSON.stringify(kept);
+
+/** The key may be allowed less now, so that an item is refused which was done. Throws IDEMPOTENCY_CONFLICT. */
+function requireSameItems({ items }: PlannedBulk, { records, done }: KeptRequest): void {
+  for (const position of [...records.keys(), ...done]) {
+    const item = items[position];
+    if (!item || !isWrite(item)) throw alreadyDone("was used when the key was allowed more");
+  }
+}
+
+function recordAt({ target, items }: PlannedBulk, index: number, kept: KeptRequest): JsonObject | null {
+  const item = items[index];
+  return item && isWrite(item) ? keptRecordOf({ write: item, target }, index, kept) : null;
+}
+
+function resultAt(bulk: PlannedBulk, index: number, kept: KeptRequest): ItemResult {
+  const item = bulk.items[index];
+  if (item && !isWrite(item)) return item;
+  const isDone = kept.records.has(index) || kept.done.has(index);
+  return isDone ? { record: recordAt(bulk, index, kept) } : OUTCOME_LOST;
+}
+
+/** For an item that the database refused, when its error could not be kept. */
+const OUTCOME_LOST = alreadyDone("was used for an item that was refused, and the reason is no longer known");

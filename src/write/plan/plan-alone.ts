@@ -1,0 +1,110 @@
+import { isGuardFailure, requireNone } from "../../db/write-guard.ts";
+import type { RecordViewPlan } from "../../query/plan/plan.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import { plainView } from "../../query/plan/written-view.ts";
+import type { OverflowCheck } from "../../query/sql/compile-overflow.ts";
+import type { CompiledView } from "../../query/sql/compile-record-view.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import { known } from "../failure/diagnosis.ts";
+import { isSureToFit } from "../sql/entity-texts.ts";
+import { render, returningId } from "../sql/statement.ts";
+import { limitWritten, type PlannedWrite, requirementStep } from "./planned-write.ts";
+import type { Keep, Repetition, SinglePlan, WritePlan, WriteStep } from "./write-plan.ts";
+
+export interface WrittenRecord extends TaggedRecord {
+  /** Of the path; `fields` may leave it out of the record. */
+  readonly id: string;
+}
+
+export interface WrittenView {
+  readonly target: QueryTarget;
+  /** Null for all columns, which the write itself returns. */
+  readonly view: RecordViewPlan | null;
+}
+
+/**
+ * One write of one record: a single statement when that is enough, else a batch of what it requires, the write, checks
+ * that its view can be shown, and the view. Throws BAD_REQUEST.
+ */
+export function planAlone(
+  write: PlannedWrite,
+  { target, view }: WrittenView,
+): SinglePlan<WrittenRecord> | WritePlan<WrittenRecord> {
+  limitWritten([write]);
+  const shown = view && write.view(view);
+  if (view && shown) return planShown(write, { shown, checks: write.checks(view) });
+  const single = planSingle(write, target);
+  return isSureToFit(target.entity) ? single : inTransaction(single);
+}
+
+const POSITION = 0;
+
+function planSingle(write: PlannedWrite, target: QueryTarget): SinglePlan<WrittenRecord> {
+  const { statement, requires, diagnose } = write;
+  let plain: CompiledView | null | undefined;
+  const viewed = () => {
+    plain ??= write.view(plainView(target));
+    return plain;
+  };
+  return {
+    kind: "SINGLE",
+    statement,
+    requires,
+    keep: keepOf(viewed),
+    shape: ([row = []]) => ({ ...(write.shape([row]) ?? NOTHING), id: String(row[0]) }),
+    diagnose,
+    repetition: repetitionOf(viewed),
+  };
+}
+
+/** The same write as a batch. */
+export function inTransaction<T>(plan: SinglePlan<T>): WritePlan<T> {
+  const { statement, requires, keep, shape, diagnose, repetition } = plan;
+  return {
+    kind: "WRITE",
+    steps: [...requires.map(requirementStep), { statement: render(statement), keep, diagnose }],
+    shape: (results) => shape(results[requires.length] ?? []),
+    repetition,
+  };
+}
+
+interface Shown {
+  readonly shown: CompiledView;
+  readonly checks: readonly OverflowCheck[];
+}
+
+function planShown(write: PlannedWrite, { shown, checks }: Shown): WritePlan<WrittenRecord> {
+  const { statement, requires, diagnose } = write;
+  const steps = [
+    ...requires.map(requirementStep),
+    { statement: render(returningId(statement)), diagnose },
+    ...checks.map(checkStep),
+    { statement: shown.statement, keep: keepOf(() => shown) },
+  ];
+  return {
+    kind: "WRITE",
+    steps,
+    shape: (results) => shown.shape(String(results[steps.length - 1]?.[0]?.[0])),
+    repetition: repetitionOf(() => shown),
+  };
+}
+
+const checkStep = ({ query, refusal }: OverflowCheck): WriteStep => ({
+  statement: requireNone(query),
+  diagnose: (failure) => known(isGuardFailure(failure) ? refusal() : undefined),
+});
+
+function keepOf(viewed: () => CompiledView | null): Keep {
+  return {
+    position: POSITION,
+    cell: () => viewed()?.statement,
+  };
+}
+
+const repetitionOf = (viewed: () => CompiledView | null): Repetition<WrittenRecord> => ({
+  content: null,
+  replay: ({ records }) => viewed()?.shape(records.get(POSITION) ?? "") ?? { ...NOTHING, id: "" },
+});
+
+/** What is left of a deleted record. */
+const NOTHING: TaggedRecord = { record: {}, tag: "0" };

@@ -1,0 +1,88 @@
+import type { AppError } from "../../errors/app-error.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { Rows, Statement } from "../../model/sql-value.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import { plainView } from "../../query/plan/written-view.ts";
+import { mapDiagnosis } from "../failure/diagnosis.ts";
+import { render, returningNothing } from "../sql/statement.ts";
+import { limitWritten, type PlannedWrite, recordOf, requirementStep } from "./planned-write.ts";
+import type { Keep, KeptRequest, WriteStep } from "./write-plan.ts";
+
+/** A write, and the entity that it writes to. */
+export interface TargetedWrite {
+  readonly write: PlannedWrite;
+  readonly target: QueryTarget;
+}
+
+export interface TogetherOptions {
+  /** Whether the result holds the records. */
+  readonly isReturning: boolean;
+  /** The error of a write, with its position. */
+  inItem(index: number, error: AppError): AppError;
+  /** Statements to add behind a write. */
+  after?(index: number): readonly Statement[];
+}
+
+/** Writes that happen all or not at all, with what each requires right before it. */
+export interface Together {
+  readonly steps: readonly WriteStep[];
+  /** Rows by step → the records of the writes; null for deletes. */
+  recordsOf(results: readonly Rows[]): readonly (JsonObject | null)[];
+  /** The same records, from what was kept of an earlier request. */
+  keptRecordsOf(kept: KeptRequest): readonly (JsonObject | null)[];
+}
+
+/** Throws BAD_REQUEST when they would write too much. */
+export function planTogether(
+  writes: readonly TargetedWrite[],
+  { isReturning, inItem, after }: TogetherOptions,
+): Together {
+  limitWritten(writes.map(({ write }) => write));
+  const steps: WriteStep[] = [];
+  const positions: number[] = [];
+  for (const [index, targeted] of writes.entries()) {
+    const { write } = targeted;
+    const own = [...write.requires.map(requirementStep), writeStep(targeted, { index, isReturning })];
+    for (const { diagnose, ...step } of own) {
+      steps.push({
+        ...step,
+        ...(diagnose && {
+          diagnose: (failure) => mapDiagnosis(diagnose(failure), (error) => inItem(index, error)),
+        }),
+      });
+    }
+    positions.push(steps.length - 1);
+    for (const statement of after?.(index) ?? []) steps.push({ statement });
+  }
+  return {
+    steps,
+    recordsOf: (results) => writes.map(({ write }, i) => recordOf(write, results[positions[i] ?? -1] ?? [])),
+    keptRecordsOf: (kept) => writes.map((targeted, index) => keptRecordOf(targeted, index, kept)),
+  };
+}
+
+function writeStep(
+  { write, target }: TargetedWrite,
+  { index, isReturning }: { readonly index: number; readonly isReturning: boolean },
+): WriteStep {
+  const { statement, diagnose } = write;
+  if (!isReturning) return { statement: render(returningNothing(statement)), diagnose };
+  return { statement: render(statement), diagnose, keep: keepRecord(index, { write, target }) };
+}
+
+/** Keeps the record of a write, or of a delete that it was done. */
+export const keepRecord = (position: number, { write, target }: TargetedWrite): Keep => ({
+  position,
+  cell: () => write.view(plainView(target))?.statement,
+});
+
+/** The record that was kept of a write; null for a delete. */
+export function keptRecordOf(
+  { write, target }: TargetedWrite,
+  position: number,
+  { records }: KeptRequest,
+): JsonObject | null {
+  const content = records.get(position);
+  if (content === undefined) return null;
+  return write.view(plainView(target))?.shape(content).record ?? null;
+}

@@ -1,0 +1,169 @@
+import { AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
+import { validationFailed } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { PlanningView } from "../../model/workspace.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
+import { targetIn } from "../../query/plan/target-in.ts";
+import { expectedVersionOf, type Precondition } from "./expected-version.ts";
+import { planCreate } from "./plan-create.ts";
+import { planDelete } from "./plan-delete.ts";
+import { planTogether, type TargetedWrite } from "./plan-together.ts";
+import { planUpdate } from "./plan-update.ts";
+import type { PlannedWrite } from "./planned-write.ts";
+import {
+  type EarlierOperations,
+  FORGET_IDS,
+  type NamedOperation,
+  type ResolvedBody,
+  rememberId,
+  resolveReferences,
+} from "./references.ts";
+import { validationContextOf } from "./validation-context.ts";
+import type { WritePlan } from "./write-plan.ts";
+
+/** One operation of a transaction. */
+export type TransactionOperation =
+  | { readonly kind: "CREATE"; readonly entity: string; readonly as?: string; readonly body: JsonObject }
+  | (ExistingRecord & { readonly kind: "UPDATE"; readonly as?: string; readonly body: JsonObject })
+  | (ExistingRecord & { readonly kind: "DELETE" });
+
+interface ExistingRecord extends Precondition {
+  readonly entity: string;
+  /** As in a path. */
+  readonly id: string;
+}
+
+export interface TargetedOperation {
+  readonly operation: TransactionOperation;
+  readonly target: QueryTarget;
+}
+
+const OPERATION_OF = { CREATE: "create", UPDATE: "update", DELETE: "delete" } as const;
+
+/** Finds the entities of operations. Throws FORBIDDEN, else NOT_FOUND, for the first operation that cannot have its entity. */
+export function targetOperations(
+  view: PlanningView,
+  operations: readonly TransactionOperation[],
+): readonly TargetedOperation[] {
+  const { results, errors } = attemptEach(operations, (operation) => {
+    return { operation, target: targetIn(view, operation.entity, [OPERATION_OF[operation.kind]]) };
+  });
+  const first = errors.find(({ error }) => error.code === "FORBIDDEN") ?? errors[0];
+  if (first) throw inOperation(first.index, first.error);
+  return results;
+}
+
+/** Writes of several entities, in order, all or nothing. Throws the error of an operation, with its position. */
+export function planTransaction(
+  view: PlanningView,
+  operations: readonly TargetedOperation[],
+): WritePlan<readonly (JsonObject | null)[]> {
+  const planned = planOperations(view, operations);
+  const together = planTogether(planned, {
+    isReturning: true,
+    inItem: inOperation,
+    after(index) {
+      const name = planned[index]?.remembered;
+      return name === undefined ? [] : [rememberId(name)];
+    },
+  });
+  return {
+    kind: "WRITE",
+    steps: [...together.steps, { statement: FORGET_IDS }],
+    shape: together.recordsOf,
+    repetition: { content: null, replay: together.keptRecordsOf },
+  };
+}
+
+interface PlannedOperation extends TargetedWrite {
+  /** The name under which the database keeps the id that it gives. */
+  readonly remembered: string | undefined;
+}
+
+function planOperations(
+  view: PlanningView,
+  operations: readonly TargetedOperation[],
+): readonly PlannedOperation[] {
+  const earlier: EarlierOperations = { named: new Map(), copiedLength: 0 };
+  const { results, errors } = attemptEach(operations, ({ operation, target }) => {
+    const { write, pending } = planOperation(view, { operation, target }, earlier);
+    const name = "as" in operation ? operation.as : undefined;
+    if (name !== undefined) earlier.named.set(name, { entity: target.entity, write, pending });
+    return { write, target, remembered: write.id === undefined ? name : undefined };
+  });
+  if (errors.length > 0) throw worstOf(errors);
+  return results;
+}
+
+function planOperation(
+  view: PlanningView,
+  { operation, target }: TargetedOperation,
+  earlier: EarlierOperations,
+): Omit<NamedOperation, "entity"> {
+  const { entity } = target;
+  if (operation.kind === "DELETE") {
+    const write = planDelete(target, operation.id, expectedVersionOf(entity, operation));
+    return { write, pending: new Map() };
+  }
+  const resolved = resolveReferences(entity, operation.body, earlier);
+  const { body, pending } = resolved;
+  const context = { ...validationContextOf(view, target), pending };
+  if (operation.kind === "CREATE")
+    return { write: collecting(resolved, () => planCreate(target, body, context)), pending };
+  const expectedVersion = expectedVersionOf(entity, operation);
+  const request = { id: operation.id, body, expectedVersion };
+  return { write: collecting(resolved, () => planUpdate(target, request, context)), pending };
+}
+
+/** Problems of references take the place of what the body's validation says of the same fields. */
+function collecting({ details }: ResolvedBody, plan: () => PlannedWrite): PlannedWrite {
+  if (details.length === 0) return plan();
+  const fields = new Set(details.map(({ field }) => field));
+  let others: readonly Detail[] = [];
+  try {
+    plan();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    others = (thrown.details ?? []).filter(({ field }) => !fields.has(field));
+  }
+  throw validationFailed([...details, ...others]);
+}
+
+interface OperationError {
+  readonly index: number;
+  readonly error: AppError;
+}
+
+/** The results of those items that have one, and the errors of the others. */
+function attemptEach<T, R>(items: readonly T[], work: (item: T) => R) {
+  const errors: OperationError[] = [];
+  const results = items.flatMap((item, index): readonly R[] => {
+    try {
+      return [work(item)];
+    } catch (thrown) {
+      if (!(thrown instanceof AppError)) throw thrown;
+      errors.push({ index, error: thrown });
+      return [];
+    }
+  });
+  return { results, errors };
+}
+
+/** The contract's order: all validation problems together, then missing records. */
+function worstOf(errors: readonly OperationError[]): AppError {
+  const invalid = errors.filter(({ error }) => error.details !== undefined);
+  const [first] = [...invalid, ...errors];
+  if (!first) throw new Error("no operation has failed");
+  if (first.error.details === undefined) return inOperation(first.index, first.error);
+  const details = invalid.flatMap(({ index, error }) => detailsIn(index, error));
+  return withPrefix(`Operation ${first.index}: `, validationFailed(details));
+}
+
+function detailsIn(index: number, { details = [] }: AppError): readonly Detail[] {
+  return details.map(({ field, message }) => ({ field: `operations[${index}].${field}`, message }));
+}
+
+function inOperation(index: number, error: AppError): AppError {
+  const located = error.details ? validationFailed(detailsIn(index, error)) : error;
+  return withPrefix(`Operation ${index}: `, located);
+}

@@ -1,0 +1,55 @@
+import { isGuardFailure, requireSome } from "../../db/write-guard.ts";
+import { writtenTooLarge } from "../../errors/failures.ts";
+import type { SqlFailure } from "../../libsql/sql-failure.ts";
+import type { Column } from "../../model/column.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { Rows, SqlValue } from "../../model/sql-value.ts";
+import { MAX_WRITTEN_LENGTH } from "../../query/limits.ts";
+import type { RecordViewPlan } from "../../query/plan/plan.ts";
+import type { OverflowCheck } from "../../query/sql/compile-overflow.ts";
+import type { CompiledView } from "../../query/sql/compile-record-view.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import { type Diagnosis, known } from "../failure/diagnosis.ts";
+import type { RecordStatement } from "../sql/statement.ts";
+import type { Requirement, WriteStep } from "./write-plan.ts";
+
+/** One validated write of one record, ready for any plan. */
+export interface PlannedWrite {
+  readonly statement: RecordStatement;
+  /** What it stores, by column; nothing for a delete. */
+  readonly values: ReadonlyMap<Column, SqlValue>;
+  /** Undefined until the database gives one. */
+  readonly id: SqlValue | undefined;
+  /** What must hold before it. */
+  readonly requires: readonly Requirement[];
+  /** The rows of the statement, not empty → the record; null for a delete. */
+  shape(rows: Rows): TaggedRecord | null;
+  /** The record as a view shows it; the query must follow the write. Null for a delete. */
+  view(plan: RecordViewPlan): CompiledView | null;
+  /** What the view cannot show; the queries must follow the write. */
+  checks(plan: RecordViewPlan): readonly OverflowCheck[];
+  diagnose(failure: SqlFailure): Diagnosis;
+}
+
+/** A step that fails the transaction unless the requirement is met: an UPDATE of no row is no error in SQL. */
+export const requirementStep = ({ query, otherwise }: Requirement): WriteStep => ({
+  statement: requireSome(query),
+  diagnose: (failure) => known(isGuardFailure(failure) ? otherwise() : undefined),
+});
+
+/** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
+export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {
+  const [first] = write.requires;
+  if (rows.length === 0 && first) throw first.otherwise();
+  return write.shape(rows)?.record ?? null;
+}
+
+/** Defaults, and references of a transaction, write more than was sent. Throws BAD_REQUEST when it is too much. */
+export function limitWritten(writes: readonly PlannedWrite[]): void {
+  let length = 0;
+  for (const { statement } of writes) {
+    for (const arg of statement.head.args) if (typeof arg === "string") length += arg.length;
+    for (const arg of statement.onConflict?.args ?? []) if (typeof arg === "string") length += arg.length;
+  }
+  if (length > MAX_WRITTEN_LENGTH) throw writtenTooLarge();
+}

@@ -1,0 +1,119 @@
+import { columnTypeOf } from "../../columns/registry.ts";
+import type { ValidationContext } from "../../columns/validate-record.ts";
+import type { Detail } from "../../errors/app-error.ts";
+import { badRequest } from "../../errors/failures.ts";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { MAX_COPIED_LENGTH } from "../../query/limits.ts";
+import type { Assigned, Assignments } from "../sql/assignments.ts";
+import type { PlannedWrite } from "./planned-write.ts";
+
+/** An operation that later ones may refer to. */
+export interface NamedOperation {
+  readonly entity: Entity;
+  readonly write: PlannedWrite;
+  readonly pending: ResolvedBody["pending"];
+}
+
+/** The operations before one. */
+export interface EarlierOperations {
+  readonly named: Map<string, NamedOperation>;
+  /** Characters that references have copied so far. */
+  copiedLength: number;
+}
+
+export interface ResolvedBody {
+  readonly body: JsonObject;
+  /** Fields that get the id of an earlier operation, which only the database will know, with that operation's name. */
+  readonly pending: ReadonlyMap<string, string>;
+  readonly details: readonly Detail[];
+}
+
+/** Stands for an id while a body is validated; the statement gets the real one. */
+const STAND_IN_ID = 1;
+
+/**
+ * Replaces each `{"$ref":"order.id"}` in a body by the value that it refers to, if that is known before the database is
+ * asked. Throws BAD_REQUEST when references copy too much.
+ */
+export function resolveReferences(
+  entity: Entity,
+  body: JsonObject,
+  earlier: EarlierOperations,
+): ResolvedBody {
+  const pending = new Map<string, string>();
+  const details: Detail[] = [];
+  const entries = Object.entries(body).map(([field, value]): [string, JsonValue] => {
+    const own = entity.columnByName.get(field);
+    const reference = referenceIn(value);
+    if (reference === undefined) return [field, value];
+    const [, name = "", source = ""] = REFERENCE.exec(reference) ?? [];
+    if (own?.type === "JSON" && name === "") return [field, value];
+    const known = earlier.named.get(name);
+    const column = known?.entity.columnByName.get(source);
+    if (!known || !column) {
+      details.push({ field, message: `refers to '${reference}', which no earlier operation has` });
+      return [field, null];
+    }
+    const maker = source === "id" && known.write.id === undefined ? name : known.pending.get(source);
+    if (maker !== undefined) {
+      if (own && !takesPendingId(own))
+        details.push({ field, message: `cannot take the id of '${maker}', which is not known yet` });
+      pending.set(field, maker);
+      return [field, STAND_IN_ID];
+    }
+    const stored = source === "id" ? known.write.id : known.write.values.get(column);
+    if (typeof stored === "string") earlier.copiedLength += stored.length;
+    if (earlier.copiedLength > MAX_COPIED_LENGTH)
+      throw badRequest(`References copy more than ${MAX_COPIED_LENGTH} characters`);
+    if (stored === undefined)
+      details.push({ field, message: `refers to '${reference}', which its operation does not send` });
+    return [
+      field,
+      stored === undefined || stored === null ? null : columnTypeOf(column).toJson(stored, column),
+    ];
+  });
+  return { body: Object.fromEntries(entries), pending, details };
+}
+
+/** `order.id`. Anything else, such as `#/definitions/order`, is a plain value for a JSON column. */
+const REFERENCE = /^([^.#/]+)\.([^.#/]+)$/;
+
+/** Whether any id can be stored as it is, without a rule that would have to be checked before it is known. */
+const takesPendingId = ({ name, type, constraints }: Column) =>
+  type === "INTEGER" && name !== "id" && constraints.length === 0;
+
+function referenceIn(value: JsonValue): string | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { $ref, ...others } = value;
+  return typeof $ref === "string" && Object.keys(others).length === 0 ? $ref : undefined;
+}
+
+/** Keeps the id of the insert before it under the operation's name. */
+export const rememberId = (name: string): Statement => ({
+  sql: "INSERT INTO transaction_results (name, record_id) VALUES (?, last_insert_rowid())",
+  args: [name],
+});
+
+export const FORGET_IDS: Statement = { sql: "DELETE FROM transaction_results", args: [] };
+
+const rememberedId = (name: string): Statement => ({
+  sql: "(SELECT record_id FROM transaction_results WHERE name = ?)",
+  args: [name],
+});
+
+/** The values with the remembered ids of earlier operations in place of their stand-ins, by field. */
+export function withRememberedIds(
+  values: ReadonlyMap<Column, SqlValue>,
+  pending: ValidationContext["pending"],
+): Assignments {
+  if (!pending || pending.size === 0) return values;
+  const assigned = new Map<Column, Assigned>(values);
+  for (const column of values.keys()) {
+    const name = pending.get(column.name);
+    if (name !== undefined) assigned.set(column, rememberedId(name));
+  }
+  return assigned;
+}

@@ -1,0 +1,40 @@
+import type { Column } from "../../model/column.ts";
+import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+
+/** What a column gets: a value, or an expression that the database computes when it writes. */
+export type Assigned = SqlValue | Statement;
+
+/** What a write stores, by column. */
+export type Assignments = ReadonlyMap<Column, Assigned>;
+
+const isExpression = (assigned: Assigned): assigned is Statement =>
+  typeof assigned === "object" && assigned !== null;
+
+/** The SQL of what is assigned. */
+export const textOfAssigned = (assigned: Assigned): string => (isExpression(assigned) ? assigned.sql : "?");
+
+/** The arguments of what is assigned. */
+export function pushArguments(args: SqlValue[], assigned: Assigned): void {
+  if (isExpression(assigned)) args.push(...assigned.args);
+  else args.push(assigned);
+}
+
+/** Whether every column gets a value, so that the text depends on the columns alone. */
+export function areAllValues(assignments: Assignments): boolean {
+  for (const assigned of assignments.values()) if (isExpression(assigned)) return false;
+  return true;
+}
+
+const VERSION = quoteName(VERSION_COLUMN);
+
+/** The assignments of a `SET` clause; every write counts up the record's version. */
+export function compileSet(assignments: Assignments): Statement {
+  const args: SqlValue[] = [];
+  const sets: string[] = [];
+  for (const [{ columnName }, assigned] of assignments) {
+    sets.push(`${quoteName(columnName)} = ${textOfAssigned(assigned)}`);
+    pushArguments(args, assigned);
+  }
+  return { sql: [...sets, `${VERSION} = ${VERSION} + 1`].join(", "), args };
+}

@@ -1,0 +1,16 @@
+import type { Column } from "../../model/column.ts";
+import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+
+const HAS_ID = `${quoteName("id")} = ?`;
+const IS_AT_VERSION = `${quoteName(VERSION_COLUMN)} = ?`;
+
+export const hasId = (id: SqlValue): Statement => ({ sql: HAS_ID, args: [id] });
+
+export const isAtVersion = (version: number): Statement => ({ sql: IS_AT_VERSION, args: [version] });
+
+/** Whether a record has these values in the key's columns. */
+export const matches = (key: readonly Column[], values: ReadonlyMap<Column, SqlValue>): Statement => ({
+  sql: key.map(({ columnName }) => `${quoteName(columnName)} = ?`).join(" AND "),
+  args: key.map((column) => values.get(column) ?? null),
+});

@@ -1,0 +1,44 @@
+import { longestValueOf } from "../../columns/text.ts";
+import type { Entity } from "../../model/entity.ts";
+import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
+
+/** Characters of a row in the database's response, which holds 10 MB. */
+const MAX_ROW_LENGTH = 10_000_000;
+/** A character of a value takes at most six in JSON. */
+const JSON_CHARACTERS = 6;
+
+export interface EntityTexts {
+  /** The quoted name of the table. */
+  readonly table: string;
+  /** All columns in order, then the version: what `shapeRow` reads. */
+  readonly row: string;
+  /** Heads of updates, by the columns that are written. */
+  readonly updates: Map<string, string>;
+  readonly isSureToFit: boolean;
+}
+
+const textsOfEntity = new WeakMap<Entity, EntityTexts>();
+
+/** Parts of SQL that are the same for all statements of an entity, made once. */
+export function textsOf(entity: Entity): EntityTexts {
+  const known = textsOfEntity.get(entity);
+  if (known) return known;
+  const columns = [...entity.columns.map(({ columnName }) => columnName), VERSION_COLUMN];
+  const texts = {
+    table: quoteName(entity.physicalTable),
+    row: columns.map(quoteName).join(", "),
+    updates: new Map<string, string>(),
+    isSureToFit: longestRowOf(entity) <= MAX_ROW_LENGTH,
+  };
+  textsOfEntity.set(entity, texts);
+  return texts;
+}
+
+/**
+ * Whether the database can return any row of the entity. A write that returns a row which is too large must be undone, so
+ * it needs a transaction.
+ */
+export const isSureToFit = (entity: Entity): boolean => textsOf(entity).isSureToFit;
+
+const longestRowOf = ({ columns }: Entity): number =>
+  columns.reduce((sum, column) => sum + JSON_CHARACTERS * longestValueOf(column), 0);

@@ -1,0 +1,44 @@
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { hasId, matches } from "./conditions.ts";
+import { textsOf } from "./entity-texts.ts";
+import type { RecordStatement } from "./statement.ts";
+
+/** Returns the row of the record of an id, like an insert, or no row. */
+export const findRecord = (entity: Entity, id: SqlValue): RecordStatement => find(entity, hasId(id));
+
+/** Returns the row of the record whose key is that of `values`, or no row. */
+export const findMatching = (
+  entity: Entity,
+  key: readonly Column[],
+  values: ReadonlyMap<Column, SqlValue>,
+): RecordStatement => find(entity, matches(key, values));
+
+/** Returns the version of the record of an id, or no row. */
+export const findVersion = (entity: Entity, id: SqlValue): RecordStatement => ({
+  ...find(entity, hasId(id)),
+  returning: quoteName(VERSION_COLUMN),
+});
+
+function find(entity: Entity, condition: Statement): RecordStatement {
+  const { table, row } = textsOf(entity);
+  return { kind: "READ", head: { sql: `FROM ${table}`, args: [] }, where: [condition], returning: row };
+}
+
+/** A column of some entity that holds ids of another. */
+export interface HoldingColumn {
+  readonly owner: Entity;
+  readonly column: Column;
+}
+
+/** Finds a row when a record refers to the record of an id by way of these columns, each to what the one before found. */
+export function findHolder(path: readonly HoldingColumn[], id: SqlValue): Statement {
+  const sql = path.reduce(
+    (found, { owner, column }) =>
+      `SELECT "id" FROM ${textsOf(owner).table} WHERE ${quoteName(column.columnName)} IN (${found})`,
+    "?",
+  );
+  return { sql: `${sql} LIMIT 1`, args: [id] };
+}

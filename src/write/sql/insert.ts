@@ -1,0 +1,90 @@
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import { quoteName } from "../../model/names.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { type Assignments, areAllValues, compileSet, pushArguments, textOfAssigned } from "./assignments.ts";
+import { textsOf } from "./entity-texts.ts";
+import type { RecordStatement } from "./statement.ts";
+
+/** SQLite cannot tell `ON CONFLICT` behind a `SELECT` from the `ON` of a join unless there is a `WHERE`. */
+const ALWAYS: Statement = { sql: "TRUE", args: [] };
+
+/** Inserts one record; columns without a value become null. Returns its row: all columns in order, then `_version`. */
+export function insertRecord(entity: Entity, assignments: Assignments): RecordStatement {
+  const { into, row } = insertTextsOf(entity);
+  const { sql, args } = areAllValues(assignments)
+    ? { sql: row, args: argumentsOf(entity, assignments) }
+    : compileRow(entity, assignments);
+  return {
+    kind: "WRITE",
+    head: { sql: `${into} SELECT ${sql}`, args },
+    where: [ALWAYS],
+    returning: textsOf(entity).row,
+  };
+}
+
+/** Inserts several records, at least one, by one statement, which returns nothing. */
+export function insertAll(
+  entity: Entity,
+  records: readonly ReadonlyMap<Column, SqlValue>[],
+): RecordStatement {
+  const { into, row } = insertTextsOf(entity);
+  const rows = `(${row})${`, (${row})`.repeat(records.length - 1)}`;
+  const args = records.flatMap((values) => argumentsOf(entity, values));
+  return { kind: "WRITE", head: { sql: `${into} VALUES ${rows}`, args }, where: [], returning: "" };
+}
+
+/**
+ * Inserts a record, or writes `changed` to the one that has the same `key`, the columns of a unique rule. Returns like an
+ * insert. Another unique rule that is broken is an error.
+ */
+export function upsertRecord(
+  entity: Entity,
+  key: readonly Column[],
+  { created, changed }: Readonly<Record<"created" | "changed", Assignments>>,
+): RecordStatement {
+  const columns = key.map(({ columnName }) => quoteName(columnName)).join(", ");
+  const { sql, args } = compileSet(changed);
+  const onConflict = { sql: `ON CONFLICT (${columns}) DO UPDATE SET ${sql}`, args };
+  return { ...insertRecord(entity, created), onConflict };
+}
+
+/**
+ * The first version of a record. An id that is given may be that of a deleted record, whose ETags must not match again: so
+ * the version starts at the time in microseconds, which no count of writes reaches. Generated ids are always new.
+ */
+const firstVersion = (id: string) => `iif(${id} IS NULL, 1, CAST(unixepoch('subsec') * 1000000 AS INTEGER))`;
+
+interface InsertTexts {
+  /** `INSERT INTO "w1_orders" (…)`. */
+  readonly into: string;
+  /** `?, ?, iif(? IS NULL, …)`: all columns in order, then the version, which takes the id again. */
+  readonly row: string;
+}
+
+const textsOfEntity = new WeakMap<Entity, InsertTexts>();
+
+function insertTextsOf(entity: Entity): InsertTexts {
+  const known = textsOfEntity.get(entity);
+  if (known) return known;
+  const { table, row } = textsOf(entity);
+  const texts = { into: `INSERT INTO ${table} (${row})`, row: compileRow(entity, new Map()).sql };
+  textsOfEntity.set(entity, texts);
+  return texts;
+}
+
+function compileRow({ columns }: Entity, assignments: Assignments): Statement {
+  const args: SqlValue[] = [];
+  const row = columns.map((column) => assignments.get(column) ?? null);
+  const [id = null] = row;
+  for (const assigned of [...row, id]) pushArguments(args, assigned);
+  return { sql: [...row.map(textOfAssigned), firstVersion(textOfAssigned(id))].join(", "), args };
+}
+
+/** As `compileRow` for values alone, without making the text. */
+function argumentsOf({ columns }: Entity, assignments: Assignments): readonly SqlValue[] {
+  const args: SqlValue[] = [];
+  for (const column of columns) pushArguments(args, assignments.get(column) ?? null);
+  args.push(args[0] ?? null);
+  return args;
+}

@@ -1,0 +1,51 @@
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { type Assignments, compileSet, pushArguments, textOfAssigned } from "./assignments.ts";
+import { hasId, matches } from "./conditions.ts";
+import { textsOf } from "./entity-texts.ts";
+import type { RecordStatement } from "./statement.ts";
+
+/** Heads kept per entity: one for each set of columns that clients send together. */
+const MAX_KEPT_HEADS = 256;
+
+/**
+ * Writes to the record of an id and counts the write. Returns its row like an insert, or no row when there is no such
+ * record. An empty map still counts as a write: `{}` is planned as a read instead.
+ */
+export function updateRecord(entity: Entity, id: SqlValue, assignments: Assignments): RecordStatement {
+  return updateRecords(entity, assignments, [hasId(id)]);
+}
+
+/** Writes to the record whose key is that of `matched`. Returns like `updateRecord`. */
+export function updateMatching(
+  entity: Entity,
+  key: readonly Column[],
+  { matched, changed }: { readonly matched: ReadonlyMap<Column, SqlValue>; readonly changed: Assignments },
+): RecordStatement {
+  return updateRecords(entity, changed, [matches(key, matched)]);
+}
+
+function updateRecords(
+  entity: Entity,
+  assignments: Assignments,
+  where: readonly Statement[],
+): RecordStatement {
+  return { kind: "WRITE", head: compileHead(entity, assignments), where, returning: textsOf(entity).row };
+}
+
+function compileHead(entity: Entity, assignments: Assignments): Statement {
+  const { table, updates } = textsOf(entity);
+  let key = "";
+  const args: SqlValue[] = [];
+  for (const [{ name }, assigned] of assignments) {
+    key += `${name}=${textOfAssigned(assigned)},`;
+    pushArguments(args, assigned);
+  }
+  const known = updates.get(key);
+  if (known !== undefined) return { sql: known, args };
+  const sql = `UPDATE ${table} SET ${compileSet(assignments).sql}`;
+  if (updates.size >= MAX_KEPT_HEADS) updates.clear();
+  updates.set(key, sql);
+  return { sql, args };
+}
