@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ConnectionPermits } from "./engine/connection-permits.ts";
 import { ConnectionPool } from "./engine/connection-pool.ts";
 import { SchemaClock } from "./engine/schema-clock.ts";
 import { StreamStore } from "./engine/stream-store.ts";
 import { WriterQueue } from "./engine/writer-queue.ts";
 import { RequestRunner } from "./hrana/request-runner.ts";
+import { runCursor } from "./hrana/run-cursor.ts";
 import { runPipeline } from "./hrana/run-pipeline.ts";
 import { makeTokenCheck } from "./http/bearer-token.ts";
-import { handleRequest } from "./http/request-handler.ts";
+import { isLoopback } from "./http/browser-guard.ts";
+import { type HandlerParts, handleRequest } from "./http/request-handler.ts";
 import { RequestStats } from "./http/request-stats.ts";
 
 export interface LibsqlServerOptions {
@@ -29,9 +32,14 @@ export interface LibsqlServerOptions {
   /** How long a writer waits for the one before it until SQLITE_BUSY. */
   readonly writerWaitMs?: number;
   readonly maxBodyBytes?: number;
-  /** Characters of JSON in the rows of one statement or batch. */
-  readonly maxResponseLength?: number;
-  readonly maxStreams?: number;
+  /** The longest text, blob or row (`max_row_size` of sqld). */
+  readonly maxValueBytes?: number;
+  /** What the rows of one statement or batch may take as JSON. */
+  readonly maxResponseBytes?: number;
+  /** How many streams may be open. */
+  readonly maxConnections?: number;
+  /** How long a request waits while they all are, until 429. */
+  readonly connectionWaitMs?: number;
 }
 
 export interface LibsqlServer {
@@ -49,16 +57,20 @@ const DEFAULTS = {
   streamIdleMs: 10_000,
   writerWaitMs: 5_000,
   maxBodyBytes: 32 * 1024 * 1024,
-  maxResponseLength: 10 * 1024 * 1024,
-  maxStreams: 512,
+  maxValueBytes: 5_000_000,
+  maxResponseBytes: 10_000_000,
+  maxConnections: 128,
+  connectionWaitMs: 1_000,
 } as const;
 
 const MAX_IDLE_CONNECTIONS = 8;
+const MAX_WAITING_REQUESTS = 128;
+const REMEMBER_EXPIRED_MS = 300_000;
 const MAX_COUNTED_IDS = 10_000;
 const KEEP_ALIVE_MS = 75_000;
 const CLOSE_GRACE_MS = 2_000;
 
-/** Serves a database file by Hrana 2 over HTTP; rejects with the system's error if the port is taken. */
+/** Serves a database file by Hrana 2 and 3 over HTTP; rejects with the system's error if the port is taken. */
 export async function startLibsqlServer(options: LibsqlServerOptions): Promise<LibsqlServer> {
   const settings = { ...DEFAULTS, ...options };
   const writers = new WriterQueue(settings.writerWaitMs);
@@ -68,12 +80,21 @@ export async function startLibsqlServer(options: LibsqlServerOptions): Promise<L
     clock: new SchemaClock(),
   };
   const pool = new ConnectionPool(connectionOptions, MAX_IDLE_CONNECTIONS);
-  const limits = { idleMs: settings.streamIdleMs, maxStreams: settings.maxStreams };
-  const streams = new StreamStore({ pool, writers }, limits);
-  const runner = new RequestRunner(writers, settings.maxResponseLength);
-  const parts = {
-    runPipeline: (pipeline: Parameters<typeof runPipeline>[0]) => runPipeline(pipeline, { streams, runner }),
-    isAuthorized: makeTokenCheck(settings.authToken),
+  const permits = new ConnectionPermits({
+    maxConnections: settings.maxConnections,
+    waitMs: settings.connectionWaitMs,
+    maxWaiting: MAX_WAITING_REQUESTS,
+  });
+  const streams = new StreamStore(
+    { pool, permits, writers },
+    { idleMs: settings.streamIdleMs, rememberMs: REMEMBER_EXPIRED_MS },
+  );
+  const runner = new RequestRunner(writers, settings);
+  const parts: HandlerParts = {
+    runPipeline: (pipeline) => runPipeline(pipeline, { streams, runner }),
+    runCursor: (cursor, open) => runCursor(cursor, open, { streams, runner }),
+    checkToken: makeTokenCheck(settings.authToken),
+    isLoopback: isLoopback(settings.host),
     maxBodyBytes: settings.maxBodyBytes,
     stats: settings.stats ? new RequestStats(MAX_COUNTED_IDS) : undefined,
     onRequest: settings.onRequest,

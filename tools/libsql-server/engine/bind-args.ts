@@ -1,9 +1,26 @@
 import { HranaError } from "../hrana/errors.ts";
 import type { NamedArg, NativeValue, Stmt } from "../hrana/protocol.ts";
 import type { SqlStatement } from "../sql/analyze-sql.ts";
+import { bytesOf } from "./result-limits.ts";
+import { tooBig } from "./sqlite-errors.ts";
 
-/** The values in SQLite's parameter order; throws ARGS_INVALID as libsql-server's `Params::bind` does. */
-export function bindArgs(source: SqlStatement, stmt: Stmt): readonly NativeValue[] {
+/**
+ * The values in SQLite's parameter order. Throws ARGS_INVALID as libsql-server's `Params::bind` does, and SQLITE_TOOBIG
+ * when they make a row that is too long: the driver cannot set SQLITE_LIMIT_LENGTH, so the row is told from them.
+ */
+export function bindArgs(source: SqlStatement, stmt: Stmt, maxValueBytes: number): readonly NativeValue[] {
+  const values = orderArgs(source, stmt);
+  let rowBytes = 0;
+  for (const value of values) {
+    const bytes = bytesOf(value);
+    if (bytes > maxValueBytes) throw argsInvalid("string or blob too big");
+    rowBytes += bytes;
+  }
+  if (rowBytes > maxValueBytes && source.isRowChange && source.isSingleRow) throw tooBig();
+  return values;
+}
+
+function orderArgs(source: SqlStatement, stmt: Stmt): readonly NativeValue[] {
   const { args, namedArgs } = stmt;
   const { params } = source;
   if (namedArgs.length === 0) {

@@ -31,6 +31,7 @@ export class Connection {
   readonly #clock: SchemaClock;
   readonly #statements = new LruMap<SqlStatement, PreparedStatement>(MAX_CACHED_STATEMENTS);
   readonly #schemaVersion: NativeStatement;
+  readonly #readSchema: NativeStatement;
   readonly #lastChange: NativeStatement;
   #isReadonly = false;
   #isSessionChanged = false;
@@ -43,6 +44,7 @@ export class Connection {
     this.#native.prepare("PRAGMA journal_mode = WAL").get([]);
     this.#native.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON`);
     this.#schemaVersion = this.#native.prepare("PRAGMA schema_version").raw();
+    this.#readSchema = this.#native.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").raw();
     this.#lastChange = this.#native.prepare("SELECT changes(), last_insert_rowid()").raw();
   }
 
@@ -74,6 +76,12 @@ export class Connection {
   }
 
   #prepareNative(sql: string): NativeStatement {
+    try {
+      return this.#native.prepare(sql);
+    } catch {
+      // SQLite checks some errors against the schema that it read last, which another connection may have changed.
+      this.#readSchema.get([]);
+    }
     try {
       return this.#native.prepare(sql);
     } catch (error) {

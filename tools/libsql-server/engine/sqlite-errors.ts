@@ -59,6 +59,10 @@ export function databaseBusy(): HranaError {
   return new HranaError("SQLITE_BUSY", "SQLite error: database is locked");
 }
 
+export function tooBig(): HranaError {
+  return new HranaError("SQLITE_TOOBIG", "SQLite error: string or blob too big");
+}
+
 export function isBusy(error: unknown): boolean {
   return error instanceof HranaError && error.code === "SQLITE_BUSY";
 }

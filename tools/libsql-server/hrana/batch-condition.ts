@@ -3,7 +3,7 @@ import type { BatchCond } from "./protocol.ts";
 
 export type BatchOutcome = "ok" | "error" | "skipped";
 
-/** Evaluates a step's condition; a skipped step was neither ok nor in error. */
+/** Evaluates a step's condition. */
 export function isConditionMet(
   cond: BatchCond,
   state: {

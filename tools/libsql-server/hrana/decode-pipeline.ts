@@ -1,10 +1,19 @@
 import { decodeValue } from "./decode-value.ts";
-import { ProtocolError } from "./errors.ts";
-import type { BatchCond, BatchStep, NamedArg, Pipeline, SqlSource, Stmt, StreamRequest } from "./protocol.ts";
+import { malformedJson, protocolError } from "./errors.ts";
+import type {
+  BatchCond,
+  BatchStep,
+  Cursor,
+  NamedArg,
+  Pipeline,
+  SqlSource,
+  Stmt,
+  StreamRequest,
+} from "./protocol.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Decodes a request body; throws ProtocolError 400 for anything that is not a Hrana 2 pipeline. */
+/** Decodes a request body; throws HttpRefusal 400 for anything that is not a pipeline. */
 export function decodePipeline(text: string): Pipeline {
   const body = readObject(parseJson(text), "body");
   return {
@@ -13,11 +22,17 @@ export function decodePipeline(text: string): Pipeline {
   };
 }
 
+/** Decodes the body of a cursor request; throws HttpRefusal 400. */
+export function decodeCursor(text: string): Cursor {
+  const body = readObject(parseJson(text), "body");
+  return { baton: readOptionalString(body.baton, "baton"), steps: decodeSteps(body.batch) };
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw malformed(`Could not parse JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw malformedJson(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -43,7 +58,7 @@ function decodeRequest(value: unknown): StreamRequest {
     case "close":
       return { type: request.type };
     default:
-      throw malformed(`Unknown request type ${JSON.stringify(request.type)}`);
+      throw malformedJson(`Unknown request type ${JSON.stringify(request.type)}`);
   }
 }
 
@@ -65,7 +80,8 @@ function decodeCond(value: unknown, stepIndex: number): BatchCond {
     case "ok":
     case "error": {
       const step = readInteger(cond.step, "step");
-      if (step < 0 || step >= stepIndex) throw malformed("Invalid reference to step in a batch condition");
+      if (step < 0 || step >= stepIndex)
+        throw protocolError("Invalid reference to step in a batch condition");
       return { type: cond.type, step };
     }
     case "not":
@@ -78,14 +94,14 @@ function decodeCond(value: unknown, stepIndex: number): BatchCond {
     case "is_autocommit":
       return { type: "is_autocommit" };
     default:
-      throw malformed(`Unknown condition type ${JSON.stringify(cond.type)}`);
+      throw malformedJson(`Unknown condition type ${JSON.stringify(cond.type)}`);
   }
 }
 
 function decodeStmt(value: unknown): Stmt {
   const stmt = readObject(value, "stmt");
   const wantRows = stmt.want_rows ?? true;
-  if (typeof wantRows !== "boolean") throw malformed("want_rows must be a boolean");
+  if (typeof wantRows !== "boolean") throw malformedJson("want_rows must be a boolean");
   return {
     ...decodeSource(stmt),
     args: readArray(stmt.args ?? [], "args").map(decodeValue),
@@ -109,18 +125,18 @@ function decodeSource(json: Json): SqlSource {
 
 function readObject(value: unknown, field: string): Json {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw malformed(`${field} must be an object`);
+    throw malformedJson(`${field} must be an object`);
   }
   return value as Json;
 }
 
 function readArray(value: unknown, field: string): unknown[] {
-  if (!Array.isArray(value)) throw malformed(`${field} must be an array`);
+  if (!Array.isArray(value)) throw malformedJson(`${field} must be an array`);
   return value;
 }
 
 function readString(value: unknown, field: string): string {
-  if (typeof value !== "string") throw malformed(`${field} must be a string`);
+  if (typeof value !== "string") throw malformedJson(`${field} must be a string`);
   return value;
 }
 
@@ -129,10 +145,6 @@ function readOptionalString(value: unknown, field: string): string | undefined {
 }
 
 function readInteger(value: unknown, field: string): number {
-  if (!Number.isInteger(value)) throw malformed(`${field} must be an integer`);
+  if (!Number.isInteger(value)) throw malformedJson(`${field} must be an integer`);
   return value as number;
-}
-
-function malformed(message: string): ProtocolError {
-  return new ProtocolError(400, "MALFORMED_REQUEST", message);
 }

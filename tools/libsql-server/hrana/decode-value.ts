@@ -1,4 +1,4 @@
-import { ProtocolError } from "./errors.ts";
+import { malformedJson } from "./errors.ts";
 import type { NativeValue } from "./protocol.ts";
 
 const INTEGER = /^-?[0-9]{1,19}$/;
@@ -35,7 +35,6 @@ function decodeInteger(value: unknown): bigint {
   throw malformedValue({ type: "integer", value });
 }
 
-function malformedValue(json: unknown): ProtocolError {
-  const shown = JSON.stringify(json)?.slice(0, 100);
-  return new ProtocolError(400, "MALFORMED_REQUEST", `Not a Hrana value: ${shown}`);
+function malformedValue(json: unknown): Error {
+  return malformedJson(`not a Hrana value: ${JSON.stringify(json)?.slice(0, 100)}`);
 }

@@ -1,3 +1,4 @@
+import type { Changes } from "../engine/run-statement.ts";
 import type { NativeValue } from "./protocol.ts";
 
 export interface ResultColumn {
@@ -38,20 +39,23 @@ function encodeBase64(bytes: Buffer): string {
   return bytes.toString("base64").replace(/=+$/, "");
 }
 
-export interface StatementResult {
+export interface StatementResult extends Changes {
   readonly colsJson: string;
   readonly rowsJson: string;
-  readonly affectedRows: number | bigint;
-  readonly lastInsertRowid: number | bigint | undefined;
   readonly durationMs: number;
 }
 
 export function encodeStatementResult(result: StatementResult): string {
-  const rowid = result.lastInsertRowid === undefined ? "null" : `"${result.lastInsertRowid}"`;
   return (
-    `{"cols":${result.colsJson},"rows":[${result.rowsJson}],"affected_row_count":${result.affectedRows},` +
-    `"last_insert_rowid":${rowid},"replication_index":null,"query_duration_ms":${result.durationMs.toFixed(3)}}`
+    `{"cols":${result.colsJson},"rows":[${result.rowsJson}],${encodeChanges(result)},` +
+    `"replication_index":null,"query_duration_ms":${result.durationMs.toFixed(3)}}`
   );
+}
+
+/** The members of a JSON object that tell what a statement changed. */
+export function encodeChanges({ affectedRows, lastInsertRowid }: Changes): string {
+  const rowid = lastInsertRowid === undefined ? "null" : `"${lastInsertRowid}"`;
+  return `"affected_row_count":${affectedRows},"last_insert_rowid":${rowid}`;
 }
 
 export function encodeError(error: { message: string; code: string }): string {

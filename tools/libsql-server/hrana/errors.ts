@@ -1,4 +1,4 @@
-/** An error of one Hrana request or batch step: reported inside an HTTP 200 answer. */
+/** An error of one Hrana request or batch step: reported inside an HTTP 200 response. */
 export class HranaError extends Error {
   override readonly name = "HranaError";
   readonly code: string;
@@ -9,18 +9,36 @@ export class HranaError extends Error {
   }
 }
 
-/** An error of the HTTP request as a whole: it ends the stream and answers with `status`. */
-export class ProtocolError extends Error {
-  override readonly name = "ProtocolError";
+/** Refuses a whole HTTP request and ends its stream. The body has the form that sqld uses for this refusal. */
+export class HttpRefusal extends Error {
+  override readonly name = "HttpRefusal";
   readonly status: number;
-  readonly code: string;
+  readonly type: "application/json" | "text/plain";
+  readonly body: string;
 
-  constructor(status: number, code: string, message: string) {
-    super(message);
+  constructor(status: number, content: { readonly text: string } | { readonly json: object }) {
+    const body = "text" in content ? content.text : JSON.stringify(content.json);
+    super(body);
     this.status = status;
-    this.code = code;
+    this.type = "text" in content ? "text/plain" : "application/json";
+    this.body = body;
   }
 }
+
+/** The client broke the protocol (`ProtocolError` of sqld). */
+export const protocolError = (message: string) => new HttpRefusal(400, { text: message });
+
+export const malformedJson = (detail: string) =>
+  protocolError(`Cannot deserialize client message from JSON: ${detail}`);
+
+/** A correct client can meet this one, so it has a code (`StreamError` of sqld). */
+export function streamExpired(): HttpRefusal {
+  const message = "The stream has expired due to inactivity";
+  return new HttpRefusal(400, { json: { message, code: "STREAM_EXPIRED" } });
+}
+
+/** Every other refusal (`Error` of sqld). */
+export const refusal = (status: number, error: string) => new HttpRefusal(status, { json: { error } });
 
 export function responseTooLarge(): HranaError {
   return new HranaError("RESPONSE_TOO_LARGE", "Response is too large");

@@ -1,4 +1,4 @@
-/** Requests of Hrana 2 (libsql/docs/HRANA_2_SPEC.md), decoded and checked. */
+/** Requests of Hrana 3 (libsql/docs/HRANA_3_SPEC.md), decoded and checked. */
 
 /** A SQLite value as the native driver wants it: bigint is INTEGER, number is REAL, Buffer is BLOB. */
 export type NativeValue = null | bigint | number | string | Buffer;
@@ -37,6 +37,12 @@ export type StreamRequest =
   | { readonly type: "store_sql"; readonly sqlId: number; readonly sql: string }
   | { readonly type: "close_sql"; readonly sqlId: number }
   | { readonly type: "get_autocommit" | "close" };
+
+/** A batch whose results are sent as they are read. */
+export interface Cursor {
+  readonly baton: string | undefined;
+  readonly steps: readonly BatchStep[];
+}
 
 export interface Pipeline {
   readonly baton: string | undefined;

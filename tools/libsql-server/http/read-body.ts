@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { ProtocolError } from "../hrana/errors.ts";
+import { HttpRefusal, protocolError } from "../hrana/errors.ts";
 
-/** Reads a UTF-8 body; throws ProtocolError 413 beyond `maxBytes`, without reading the rest. */
+/** Reads a UTF-8 body; throws HttpRefusal 413 beyond `maxBytes`, without reading the rest. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const declared = Number(request.headers["content-length"] ?? 0);
@@ -24,7 +24,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
     const [only] = chunks;
     resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks, length)).toString("utf8"));
   });
-  const rejectCut = (): void => reject(new ProtocolError(400, "MALFORMED_REQUEST", "The body was cut off"));
+  const rejectCut = (): void => reject(protocolError("The body was cut off"));
   // The connection broke: nobody is there to read an answer.
   request.on("error", rejectCut);
   request.on("close", () => {
@@ -33,6 +33,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
   return promise;
 }
 
-function bodyTooLarge(maxBytes: number): ProtocolError {
-  return new ProtocolError(413, "PAYLOAD_TOO_LARGE", `The body is larger than ${maxBytes} bytes`);
+function bodyTooLarge(maxBytes: number): HttpRefusal {
+  const message = `The body is larger than ${maxBytes} bytes`;
+  return new HttpRefusal(413, { json: { message, code: "PAYLOAD_TOO_LARGE" } });
 }

@@ -1,14 +1,20 @@
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { decodePipeline } from "../hrana/decode-pipeline.ts";
-import { encodeError } from "../hrana/encode-result.ts";
-import { ProtocolError } from "../hrana/errors.ts";
-import type { Pipeline } from "../hrana/protocol.ts";
+import { decodeCursor, decodePipeline } from "../hrana/decode-pipeline.ts";
+import { HttpRefusal, refusal } from "../hrana/errors.ts";
+import type { Cursor, Pipeline } from "../hrana/protocol.ts";
+import type { Output } from "../hrana/run-cursor.ts";
+import { refuseForeignPages } from "./browser-guard.ts";
 import { readBody } from "./read-body.ts";
 import type { RequestStats } from "./request-stats.ts";
 
 export interface HandlerParts {
   readonly runPipeline: (pipeline: Pipeline) => Promise<string>;
-  readonly isAuthorized: (header: string | undefined) => boolean;
+  readonly runCursor: (cursor: Cursor, open: () => Output) => Promise<void>;
+  /** Throws HttpRefusal 401. */
+  readonly checkToken: (header: string | undefined) => void;
+  /** Whether only this machine can reach the server, so that only its names may be used for it. */
+  readonly isLoopback: boolean;
   readonly maxBodyBytes: number;
   readonly stats: RequestStats | undefined;
   readonly onRequest: ((request: IncomingMessage) => void) | undefined;
@@ -28,31 +34,55 @@ export async function handleRequest(
 ): Promise<void> {
   try {
     parts.onRequest?.(request);
-    send(response, await route(parts, request));
+    const answer = await route(parts, request, response);
+    if (answer) send(response, answer);
   } catch (error) {
-    send(response, toErrorAnswer(error));
+    if (response.headersSent) response.destroy();
+    else send(response, toErrorAnswer(error));
   }
 }
 
-/** Hrana 2, and what of Hrana 3 is JSON over HTTP without cursors: the same requests. */
+/** Hrana 2 and 3 have the same pipelines. */
 const PIPELINES = new Set(["/v2/pipeline", "/v3/pipeline"]);
 
-async function route(parts: HandlerParts, request: IncomingMessage): Promise<Answer> {
-  const { method, url = "/" } = request;
+/** Undefined when the response has been sent in pieces. */
+async function route(
+  parts: HandlerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Answer | undefined> {
+  const { method, url = "/", headers } = request;
+  if (parts.isLoopback) refuseForeignPages(headers, method);
   if (method === "GET" && url === "/health") return text("OK");
-  if (!parts.isAuthorized(request.headers.authorization)) {
-    throw new ProtocolError(401, "UNAUTHORIZED", "The bearer token is missing or wrong");
-  }
+  parts.checkToken(headers.authorization);
   if (method === "POST" && PIPELINES.has(url)) {
     parts.stats?.record(readRequestId(request));
     const pipeline = decodePipeline(await readBody(request, parts.maxBodyBytes));
     return json(await parts.runPipeline(pipeline));
   }
-  const [, version] = /^\/v([23])$/.exec(url) ?? [];
-  if (method === "GET" && version) return text(`Hello, this is HTTP API v${version} (Hrana over HTTP)`);
+  if (method === "POST" && url === "/v3/cursor") {
+    parts.stats?.record(readRequestId(request));
+    const cursor = decodeCursor(await readBody(request, parts.maxBodyBytes));
+    await parts.runCursor(cursor, () => openOutput(response));
+    response.end();
+    return undefined;
+  }
+  if (method === "GET" && /^\/v[23]$/.test(url)) return text("Hello, this is HTTP API v2 (Hrana over HTTP)");
   const stats = method === "GET" ? answerStats(parts.stats, url) : undefined;
   if (stats) return stats;
-  throw new ProtocolError(404, "NOT_FOUND", `There is no ${method} ${url}`);
+  throw refusal(404, `There is no ${method} ${url}`);
+}
+
+/** A cursor's lines are text for sqld, too. */
+function openOutput(response: ServerResponse): Output {
+  response.writeHead(200, { "content-type": "text/plain" });
+  return {
+    write(lines) {
+      if (response.destroyed) return Promise.reject(new Error("the client has gone"));
+      if (response.write(lines)) return undefined;
+      return Promise.race([once(response, "drain"), once(response, "close")]).then(() => undefined);
+    },
+  };
 }
 
 function answerStats(stats: RequestStats | undefined, url: string): Answer | undefined {
@@ -78,12 +108,9 @@ function json(body: string): Answer {
 }
 
 function toErrorAnswer(error: unknown): Answer {
-  if (error instanceof ProtocolError) {
-    return { status: error.status, type: "application/json", body: encodeError(error) };
-  }
+  if (error instanceof HttpRefusal) return error;
   console.error("libsql-server: unexpected error", error);
-  const body = encodeError({ message: "Internal server error", code: "INTERNAL_ERROR" });
-  return { status: 500, type: "application/json", body };
+  return { status: 500, type: "application/json", body: '{"error":"Internal Error"}' };
 }
 
 function send(response: ServerResponse, { status, type, body }: Answer): void {

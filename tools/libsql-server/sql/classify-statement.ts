@@ -10,6 +10,8 @@ export interface StatementClass {
   /** Changes rows, so that `changes()` speaks of it. */
   readonly isRowChange: boolean;
   readonly isInsert: boolean;
+  /** Does not list several rows after VALUES. */
+  readonly isSingleRow: boolean;
   /** May change the schema, also by undoing (ROLLBACK TO). */
   readonly isSchemaChange: boolean;
   readonly isExplain: boolean;
@@ -23,6 +25,7 @@ const READ: StatementClass = {
   isWrite: false,
   isRowChange: false,
   isInsert: false,
+  isSingleRow: true,
   isSchemaChange: false,
   isExplain: false,
   isPragma: false,
@@ -37,8 +40,8 @@ const SCHEMA_CHANGE: StatementClass = { ...READ, isWrite: true, isSchemaChange: 
 const BY_VERB: Readonly<Record<string, (tokens: Token[]) => StatementClass | undefined>> = {
   SELECT: () => READ,
   VALUES: () => READ,
-  INSERT: () => INSERT,
-  REPLACE: () => INSERT,
+  INSERT: classifyInsert,
+  REPLACE: classifyInsert,
   UPDATE: () => ROW_CHANGE,
   DELETE: () => ROW_CHANGE,
   CREATE: (tokens) => (isTemporary(tokens) ? undefined : SCHEMA_CHANGE),
@@ -80,6 +83,13 @@ function findVerb(tokens: Token[]): string {
     if (depth === 0 && followsClosing && token.type === "word" && token.text !== "AS") return token.text;
   }
   return "";
+}
+
+function classifyInsert(tokens: Token[]): StatementClass {
+  const listsRows = tokens.some(({ text }, index) => {
+    return text === "," && tokens[index - 1]?.text === ")" && tokens[index + 1]?.text === "(";
+  });
+  return { ...INSERT, isSingleRow: !listsRows };
 }
 
 function isTemporary(tokens: Token[]): boolean {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import {
   CLOSE,
   execute,
+  JSON_TYPE,
   pipeline,
   plainRows,
   query,
@@ -41,7 +42,7 @@ it("serves waiting writers in the order they came", async () => {
   const inserts = Array.from({ length: 8 }, (_, index) =>
     fetch(`${server.url}/v2/pipeline`, {
       method: "POST",
-      headers: { "x-request-id": `${index}` },
+      headers: { ...JSON_TYPE, "x-request-id": `${index}` },
       body: JSON.stringify({ requests: [execute(`INSERT INTO t (a) VALUES ('${index}')`), CLOSE] }),
     }),
   );

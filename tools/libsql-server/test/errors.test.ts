@@ -143,7 +143,7 @@ describe("a response that is too large", () => {
     "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT 'padding', i FROM n";
 
   it("is refused as a whole and leaves the connection usable", async () => {
-    const server = await startTestServer({ maxResponseLength: 10_000 });
+    const server = await startTestServer({ maxResponseBytes: 10_000 });
     const answer = await pipeline(server, [
       execute("BEGIN IMMEDIATE"),
       execute("CREATE TABLE t (a)"),
@@ -160,7 +160,7 @@ describe("a response that is too large", () => {
   });
 
   it("does not undo the write whose rows did not fit", async () => {
-    const server = await startTestServer({ maxResponseLength: 1000 });
+    const server = await startTestServer({ maxResponseBytes: 1000 });
     await query(server, "CREATE TABLE t (a)");
     const sql =
       "INSERT INTO t SELECT i FROM (WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 500) SELECT i FROM n) RETURNING a";
@@ -172,15 +172,53 @@ describe("a response that is too large", () => {
 
   it("is more than 10 MB by default, counted over all steps of a batch", async () => {
     const server = await startTestServer();
-    const megabytes = (n: number) => `SELECT printf('%.*c', ${n * 1024 * 1024}, 'x')`;
+    const megabytes = (n: number) => `SELECT printf('%.*c', ${n * 1_000_000}, 'x')`;
     expect((await runBatch(server, megabytes(4), megabytes(4))).step_errors).toEqual([null, null]);
     const answer = await pipeline(server, [
       batch(megabytes(4), megabytes(4), megabytes(4)),
-      execute(megabytes(11)),
+      execute(`${megabytes(4)} UNION ALL ${megabytes(4)} UNION ALL ${megabytes(4)}`),
       CLOSE,
     ]);
     expect([readFailure(answer, 0).code, readFailure(answer, 1).code]).toEqual(
       Array(2).fill("RESPONSE_TOO_LARGE"),
     );
+  });
+});
+
+describe("a value that is too long", () => {
+  const text = (bytes: number) => ({ type: "text", value: "x".repeat(bytes) });
+  const TOO_BIG = "SQLITE_TOOBIG: SQLite error: string or blob too big";
+
+  it("is more than 5 MB by default, also when SQL makes it", async () => {
+    const server = await startTestServer();
+    const lengthOf = (bytes: number) => query(server, "SELECT length(?)", [text(bytes)]);
+    expect(plainRows(await lengthOf(5_000_000))).toEqual([[5_000_000n]]);
+    await expect(lengthOf(5_000_001)).rejects.toThrow(
+      "ARGS_INVALID: Arguments do not match SQL parameters: string or blob too big",
+    );
+    await expect(query(server, "SELECT ? || ?", [text(3_000_000), text(3_000_000)])).rejects.toThrow(TOO_BIG);
+    const blob = { type: "blob", base64: Buffer.alloc(5_000_001).toString("base64") };
+    await expect(query(server, "SELECT length(?)", [blob])).rejects.toThrow("ARGS_INVALID");
+  });
+
+  it("is counted in bytes", async () => {
+    const server = await startTestServer({ maxValueBytes: 10 });
+    expect(plainRows(await query(server, "SELECT length(?)", [{ type: "text", value: "éééé" }]))).toEqual([
+      [4n],
+    ]);
+    await expect(query(server, "SELECT length(?)", [{ type: "text", value: "éééééé" }])).rejects.toThrow();
+  });
+
+  it("may also be a row, of which nothing is stored", async () => {
+    const server = await startTestServer();
+    await query(server, "CREATE TABLE t (a, b)");
+    const halves = [text(3_000_000), text(3_000_000)];
+    await expect(query(server, "INSERT INTO t VALUES (?, ?)", halves)).rejects.toThrow(TOO_BIG);
+    await query(server, "INSERT INTO t (a) VALUES (?), (?)", halves);
+    await expect(query(server, "UPDATE t SET a = ?, b = ?", halves)).rejects.toThrow(TOO_BIG);
+    expect(plainRows(await query(server, "SELECT length(a), b FROM t"))).toEqual([
+      [3_000_000n, null],
+      [3_000_000n, null],
+    ]);
   });
 });

@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { CLOSE, execute, pipeline, post, postRaw, query } from "./support/hrana.ts";
+import { CLOSE, execute, JSON_TYPE, pipeline, post, postRaw, query } from "./support/hrana.ts";
 import { startTestServer } from "./support/test-server.ts";
 
 const SELECT_ONE = JSON.stringify({ requests: [execute("SELECT 1"), CLOSE] });
@@ -22,24 +24,48 @@ describe("paths", () => {
 });
 
 describe("malformed requests", () => {
+  const NOT_JSON = /^Cannot deserialize client message from JSON: ./;
+
   it.each([
-    ["no JSON", "{"],
-    ["no object", "[]"],
-    ["no requests", "{}"],
-    ["an unknown request type", '{"requests":[{"type":"cursor"}]}'],
-    ["a request without type", '{"requests":[{}]}'],
-    ["no statement", '{"requests":[{"type":"execute"}]}'],
-    ["neither sql nor sql_id", '{"requests":[{"type":"execute","stmt":{}}]}'],
-    ["both sql and sql_id", '{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1","sql_id":1}}]}'],
-    ["args that are no array", '{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1","args":{}}}]}'],
-    ["an empty body", ""],
-  ])("%s: 400 with code and message", async (_name, body) => {
+    ["no JSON", "{", NOT_JSON],
+    ["no object", "[]", NOT_JSON],
+    ["no requests", "{}", NOT_JSON],
+    ["an unknown request type", '{"requests":[{"type":"cursor"}]}', NOT_JSON],
+    ["a request without type", '{"requests":[{}]}', NOT_JSON],
+    ["no statement", '{"requests":[{"type":"execute"}]}', NOT_JSON],
+    [
+      "neither sql nor sql_id",
+      '{"requests":[{"type":"execute","stmt":{}}]}',
+      /^Either `sql` or `sql_id` are required$/,
+    ],
+    [
+      "both sql and sql_id",
+      '{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1","sql_id":1}}]}',
+      /^Either `sql` or `sql_id` are required, but not both$/,
+    ],
+    [
+      "an SQL text that was not stored",
+      '{"requests":[{"type":"execute","stmt":{"sql_id":7}}]}',
+      /^SQL text 7 not found$/,
+    ],
+    [
+      "an SQL text that is stored already",
+      '{"requests":[{"type":"store_sql","sql_id":7,"sql":""},{"type":"store_sql","sql_id":7,"sql":""}]}',
+      /^SQL text 7 already exists$/,
+    ],
+    [
+      "args that are no array",
+      '{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1","args":{}}}]}',
+      NOT_JSON,
+    ],
+    ["an empty body", "", NOT_JSON],
+  ])("%s: 400 with sqld's text", async (_name, body, message) => {
     const server = await startTestServer();
     const response = await postRaw(server, body);
-    expect(response.headers.get("content-type")).toBe("application/json");
-    expect([response.status, await response.json()]).toEqual([
+    expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
       400,
-      { code: "MALFORMED_REQUEST", message: expect.any(String) },
+      "text/plain",
+      expect.stringMatching(message),
     ]);
   });
 
@@ -53,20 +79,63 @@ describe("malformed requests", () => {
 
 describe("bearer token", () => {
   it.each([
-    ["none", undefined, 401],
-    ["a wrong one", "Bearer wrong", 401],
-    ["another scheme", "Basic secret", 401],
-    ["the right one", "Bearer secret", 200],
-  ])("%s", async (_name, authorization, status) => {
+    ["none", undefined, "Expected authorization header but none given"],
+    ["a wrong one", "Bearer wrong", "The JWT is invalid"],
+    ["one without scheme", "secret", "Auth string does not conform to '<scheme> <token>' form"],
+    [
+      "another scheme",
+      "Basic secret",
+      "The authentication scheme in the `Authorization` HTTP header is not supported",
+    ],
+    ["the right one", "Bearer secret", undefined],
+    ["the right one, with the scheme in small letters", "bearer secret", undefined],
+  ])("%s", async (_name, authorization, refusal) => {
     const server = await startTestServer({ authToken: "secret" });
     const response = await postRaw(server, SELECT_ONE, authorization === undefined ? {} : { authorization });
-    const body = (await response.json()) as { code?: string };
-    expect([response.status, body.code]).toEqual([status, status === 401 ? "UNAUTHORIZED" : undefined]);
+    const { error } = (await response.json()) as { error?: string };
+    const expected = refusal === undefined ? [200, undefined] : [401, `Unauthorized: \`${refusal}\``];
+    expect([response.status, error]).toEqual(expected);
   });
 
   it("is not needed for the health check", async () => {
     const server = await startTestServer({ authToken: "secret" });
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  });
+});
+
+describe("a web page", () => {
+  /** `fetch` sets Host itself. */
+  async function statusFor(headers: Record<string, string>, body = SELECT_ONE): Promise<number | undefined> {
+    const server = await startTestServer();
+    const sent = request(`${server.url}/v2/pipeline`, { method: "POST", headers });
+    sent.end(body);
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  }
+
+  it.each([
+    ["a type that needs no preflight", { "content-type": "text/plain" }, 415],
+    ["a form", { "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["no type", { origin: "https://example.com" }, 415],
+    ["JSON, which browsers ask for first", JSON_TYPE, 200],
+    ["JSON with a charset", { "content-type": "application/json; charset=utf-8" }, 200],
+    ["no type, from a client that is no browser", {}, 200],
+  ])("that sends %s", async (_name, headers, status) => {
+    expect(await statusFor(headers)).toBe(status);
+  });
+
+  it.each([
+    ["example.com", 400],
+    ["127.0.0.1.example.com", 400],
+    ["localhost.example.com:8080", 400],
+    ["10.0.0.1", 400],
+    ["localhost:8080", 200],
+    ["127.0.0.1", 200],
+    ["[::1]:80", 200],
+    ["db.localhost", 200],
+  ])("that calls the server %s", async (host, status) => {
+    expect(await statusFor({ ...JSON_TYPE, host })).toBe(status);
   });
 });
 
@@ -79,6 +148,7 @@ describe("body size", () => {
     expect([declared.status, await declared.json()]).toMatchObject([413, { code: "PAYLOAD_TOO_LARGE" }]);
     const streamed = await fetch(`${server.url}/v2/pipeline`, {
       method: "POST",
+      headers: JSON_TYPE,
       body: new Blob([large]).stream(),
       duplex: "half",
     } as RequestInit);

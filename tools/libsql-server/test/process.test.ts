@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
 import { type ChildServer, spawnMain, startChildServer } from "./support/child-server.ts";
-import { CLOSE, execute, pipeline, plainRows, query, requireBaton } from "./support/hrana.ts";
+import { CLOSE, execute, JSON_TYPE, pipeline, plainRows, query, requireBaton } from "./support/hrana.ts";
 import { makeTempDir, startTestServer } from "./support/test-server.ts";
 
 const WRITERS = 8;
@@ -17,7 +17,7 @@ async function writeUntilDead(server: ChildServer, writer: number, onAcknowledge
     }));
     const body = JSON.stringify({ requests: [{ type: "batch", batch: { steps } }, CLOSE] });
     try {
-      const response = await fetch(`${server.url}/v2/pipeline`, { method: "POST", body });
+      const response = await fetch(`${server.url}/v2/pipeline`, { method: "POST", headers: JSON_TYPE, body });
       const answer = (await response.json()) as {
         results: { response: { result: { step_errors: unknown[] } } }[];
       };

@@ -78,3 +78,18 @@ it("notices a change made by another program", async () => {
   other.close();
   expect(names(await query(server, SELECT))).toEqual(["a", "renamed"]);
 });
+
+it("lets every stream write by the present schema, whatever its connection has seen", async () => {
+  const server = await startTestServer();
+  await query(server, "CREATE TABLE t (a)");
+  const before = await Promise.all(
+    Array.from({ length: 4 }, () => pipeline(server, [execute("SELECT * FROM t")])),
+  );
+  const [kept, ...others] = before.map(requireBaton);
+  for (const baton of others) await pipeline(server, [CLOSE], baton);
+  await query(server, "DROP TABLE t");
+  await query(server, "CREATE TABLE t (a, b)");
+  const insert = execute("INSERT INTO t VALUES (1, 2)");
+  const after = await Promise.all(Array.from({ length: 4 }, () => pipeline(server, [insert])));
+  for (const answer of [...after, await pipeline(server, [insert, CLOSE], kept)]) readResult(answer, 0);
+});

@@ -28,6 +28,8 @@ export interface BatchResult {
   readonly step_errors: (HranaFailure | null)[];
 }
 
+export const JSON_TYPE = { "content-type": "application/json" };
+
 export const CLOSE = { type: "close" };
 
 export function execute(sql: string, args: HranaValue[] = []) {
@@ -52,7 +54,7 @@ export function postRaw(
   body: string,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return fetch(`${server.url}/v2/pipeline`, { method: "POST", body, headers });
+  return fetch(`${server.url}/v2/pipeline`, { method: "POST", body, headers: { ...JSON_TYPE, ...headers } });
 }
 
 export function post(server: LibsqlServer, body: unknown): Promise<Response> {
