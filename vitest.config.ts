@@ -26,6 +26,7 @@ export default defineConfig({
               ratelimits: { RATE_LIMIT_UNKNOWN: { namespace_id: "1", simple: { limit: 40, period: 60 } } },
               bindings: {
                 LIBSQL_URL: inject<string>("libsqlUrl"),
+                LIBSQL_AUTH_TOKEN: inject<string>("libsqlToken"),
                 LOG_REQUESTS: "false",
                 ADMIN_TOKEN: "test-admin-token",
                 WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",

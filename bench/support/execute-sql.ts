@@ -5,7 +5,7 @@ export async function executeSql(
 ): Promise<void> {
   const response = await fetch(`${url}/v2/pipeline`, {
     method: "POST",
-    headers: { authorization: `Bearer ${authToken}` },
+    headers: { authorization: `Bearer ${authToken}`, "content-type": "application/json" },
     body: JSON.stringify({ requests: [{ type: "execute", stmt: { sql } }, { type: "close" }] }),
   });
   const { results } = (await response.json()) as {

@@ -19,6 +19,7 @@ import {
 const LARGE_TEXT = "x".repeat(99_000);
 /** Changing all of them is more than SQLite keeps in memory, so it writes before the transaction ends. */
 const LARGE_RECORDS = 44;
+const TOKEN = "full-disk-token";
 const ROOM_BYTES = 2_000_000;
 
 let directory = "";
@@ -29,7 +30,7 @@ let w: ServedWorkspace;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "full-disk-"));
   database = await startDatabase();
-  served = await serveWorker({ LIBSQL_URL: database.url });
+  served = await serveWorker({ LIBSQL_URL: database.url, LIBSQL_AUTH_TOKEN: TOKEN });
   w = await makeServedWorkspace(served.baseUrl, {
     name: "Doc",
     columns: [
@@ -50,7 +51,7 @@ afterAll(async () => {
 /** The embedded server; the parent waits for it, so that a limit can be set on it by its process id. */
 async function startDatabase() {
   const file = join(directory, "data.db");
-  const args = ["tools/libsql-server/main.ts", "--file", file, "--port", "0"];
+  const args = ["tools/libsql-server/main.ts", "--file", file, "--port", "0", "--auth-token", TOKEN];
   /* A file that may not grow is an error to the process, as a full disk is, and not its end. */
   const child = spawn("sh", ["-c", `trap '' XFSZ; exec "$0" "$@"`, process.execPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],

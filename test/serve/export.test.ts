@@ -50,7 +50,11 @@ async function fill(): Promise<void> {
   const sql = `INSERT INTO w1_entries (name) WITH RECURSIVE n(i) AS
     (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${RECORDS}) SELECT 'record ' || i || ' ' || hex(randomblob(40)) FROM n`;
   const body = JSON.stringify({ requests: [{ type: "execute", stmt: { sql } }, { type: "close" }] });
-  const response = await fetch(`${database.url}/v2/pipeline`, { method: "POST", body });
+  const response = await fetch(`${database.url}/v2/pipeline`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
   expect(await response.text()).toContain('"type":"ok"');
 }
 

@@ -6,6 +6,7 @@ import { readReadyUrl } from "../../tools/libsql-server/test/support/ready-url.t
 import { migrateDatabase } from "../../tools/migrate.ts";
 import { spawnGuarded } from "../../tools/runtime/guarded-child.ts";
 
+const TOKEN = "test-database-token";
 const STOP_GRACE_MS = 5_000;
 
 /**
@@ -14,13 +15,14 @@ const STOP_GRACE_MS = 5_000;
  */
 export default async function startLibsql(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), "schemastack-test-"));
-  const flags = ["--file", join(directory, "test.db"), "--port", "0", "--stats"];
+  const flags = ["--file", join(directory, "test.db"), "--port", "0", "--auth-token", TOKEN, "--stats"];
   const server = spawnGuarded(process.execPath, ["tools/libsql-server/main.ts", ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await readReadyUrl(server.process);
-  await migrateDatabase({ url });
+  await migrateDatabase({ url, authToken: TOKEN });
   project.provide("libsqlUrl", url);
+  project.provide("libsqlToken", TOKEN);
   return async () => {
     await server.stop(STOP_GRACE_MS);
     rmSync(directory, { recursive: true });
@@ -30,5 +32,6 @@ export default async function startLibsql(project: TestProject): Promise<() => P
 declare module "vitest" {
   interface ProvidedContext {
     libsqlUrl: string;
+    libsqlToken: string;
   }
 }

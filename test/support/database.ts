@@ -4,7 +4,11 @@ import { openHttpDatabase } from "../../src/libsql/open-http-database.ts";
 import type { SqlValue } from "../../src/model/sql-value.ts";
 
 /** The database of the Worker under test, past the product. */
-export const database = openHttpDatabase({ url: env.LIBSQL_URL, authToken: undefined, requestId: "test" });
+export const database = openHttpDatabase({
+  url: env.LIBSQL_URL,
+  authToken: env.LIBSQL_AUTH_TOKEN,
+  requestId: "test",
+});
 
 /** One statement in it, such as one that moves time. */
 export const runSql = (sql: string, args: readonly SqlValue[] = []): Promise<Rows> =>

@@ -1,12 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { startLibsqlServer } from "./start-libsql-server.ts";
 
 const USAGE =
   "Usage: node tools/libsql-server/main.ts --file PATH [--port N] [--auth-token TOKEN] [--full-sync] [--stats]";
 
+/** Without a token, any web page could write to a server on this machine. */
+const TOKEN_BYTES = 24;
+
 async function main(): Promise<void> {
   const flags = readFlags();
-  const server = await startLibsqlServer(flags);
+  const authToken = flags.authToken ?? randomBytes(TOKEN_BYTES).toString("base64url");
+  const server = await startLibsqlServer({ ...flags, authToken });
   const stop = () => {
     server.close().then(
       () => process.exit(0),
@@ -15,6 +20,7 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  if (flags.authToken === undefined) console.log(`Auth token: ${authToken}`);
   console.log(`Ready on ${server.url}`);
 }
 
@@ -29,13 +35,14 @@ function readFlags() {
     },
   });
   const port = Number(values.port);
-  if (!values.file || !Number.isInteger(port) || port < 0 || port > 65535) throw new Error(USAGE);
+  if (!values.file || values["auth-token"] === "" || !Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(USAGE);
   return {
     file: values.file,
     port,
     stats: values.stats,
     synchronous: values["full-sync"] ? ("full" as const) : ("normal" as const),
-    ...(values["auth-token"] === undefined ? {} : { authToken: values["auth-token"] }),
+    authToken: values["auth-token"],
   };
 }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
 import { type ChildServer, spawnMain, startChildServer } from "./support/child-server.ts";
-import { CLOSE, execute, JSON_TYPE, pipeline, plainRows, query, requireBaton } from "./support/hrana.ts";
+import { CLOSE, execute, pipeline, plainRows, post, query, requireBaton } from "./support/hrana.ts";
 import { makeTempDir, startTestServer } from "./support/test-server.ts";
 
 const WRITERS = 8;
@@ -15,9 +15,8 @@ async function writeUntilDead(server: ChildServer, writer: number, onAcknowledge
     const steps = ["BEGIN IMMEDIATE", `INSERT INTO t VALUES (${id})`, "COMMIT"].map((sql) => ({
       stmt: { sql },
     }));
-    const body = JSON.stringify({ requests: [{ type: "batch", batch: { steps } }, CLOSE] });
     try {
-      const response = await fetch(`${server.url}/v2/pipeline`, { method: "POST", headers: JSON_TYPE, body });
+      const response = await post(server, { requests: [{ type: "batch", batch: { steps } }, CLOSE] });
       const answer = (await response.json()) as {
         results: { response: { result: { step_errors: unknown[] } } }[];
       };
@@ -31,7 +30,7 @@ async function writeUntilDead(server: ChildServer, writer: number, onAcknowledge
 it("loses no acknowledged write when it is killed under load", async () => {
   const file = `${await makeTempDir()}/killed.db`;
   const child = await startChildServer(["--file", file, "--port", "0"]);
-  await query({ ...child, port: 0, close: async () => {} }, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  await query(child, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
   const acknowledged: number[] = [];
   const enough = Promise.withResolvers<void>();
   const writers = Array.from({ length: WRITERS }, (_, writer) =>
@@ -53,20 +52,27 @@ it("loses no acknowledged write when it is killed under load", async () => {
 it("ends cleanly on SIGTERM, rolling open transactions back", async () => {
   const file = `${await makeTempDir()}/stopped.db`;
   const child = await startChildServer(["--file", file, "--port", "0"]);
-  const server = { ...child, port: 0, close: async () => {} };
-  await query(server, "CREATE TABLE t (a)");
-  await query(server, "INSERT INTO t VALUES ('kept')");
-  requireBaton(await pipeline(server, [execute("BEGIN"), execute("INSERT INTO t VALUES ('open')")]));
+  await query(child, "CREATE TABLE t (a)");
+  await query(child, "INSERT INTO t VALUES ('kept')");
+  requireBaton(await pipeline(child, [execute("BEGIN"), execute("INSERT INTO t VALUES ('open')")]));
   expect(await child.stop("SIGTERM")).toBe(0);
   const revived = await startTestServer({ file });
   expect(plainRows(await query(revived, "SELECT a FROM t"))).toEqual([["kept"]]);
 });
 
-it("asks for the bearer token given by flag", async () => {
+it("asks for the bearer token given by flag, else for the one that it prints", async () => {
   const file = `${await makeTempDir()}/token.db`;
-  const { url } = await startChildServer(["--file", file, "--port", "0", "--auth-token", "secret"]);
-  const statusFor = async (headers: Record<string, string>) => (await fetch(`${url}/v2`, { headers })).status;
-  expect([await statusFor({}), await statusFor({ authorization: "Bearer secret" })]).toEqual([401, 200]);
+  const statusesOf = async ({ url }: { url: string }, token: string) => {
+    const answers = [{}, { authorization: `Bearer ${token}` }].map((headers) =>
+      fetch(`${url}/v2`, { headers }),
+    );
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
+  const given = await startChildServer(["--file", file, "--port", "0", "--auth-token", "secret"]);
+  expect(await statusesOf(given, "secret")).toEqual([401, 200]);
+  await given.stop("SIGTERM");
+  const made = await startChildServer(["--file", file, "--port", "0"]);
+  expect(await statusesOf(made, made.authToken ?? "none")).toEqual([401, 200]);
 });
 
 it.each([
@@ -76,6 +82,11 @@ it.each([
     /^Port \d+ is already taken\n$/,
   ],
   ["no file", () => ["--port", "0"], /^Usage: [^\n]+\n$/],
+  [
+    "an empty token",
+    (_port: number, dir: string) => ["--file", `${dir}/x.db`, "--auth-token", ""],
+    /^Usage: [^\n]+\n$/,
+  ],
   ["an unknown flag", () => ["--nonsense"], /^Unknown option '--nonsense'[^\n]*\n$/],
 ])("exits with 1 and one line for %s", async (_name, makeArgs, message) => {
   const other = await startTestServer();

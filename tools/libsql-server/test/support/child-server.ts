@@ -8,6 +8,8 @@ const MAIN = join(import.meta.dirname, "../../main.ts");
 
 export interface ChildServer {
   readonly url: string;
+  /** The token that the server has made; undefined when it was given one. */
+  readonly authToken: string | undefined;
   /** Sends the signal and resolves with the exit code, null if the signal ended the process. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -21,12 +23,15 @@ export function spawnMain(args: string[]): ChildProcess {
 
 export async function startChildServer(args: string[]): Promise<ChildServer> {
   const child = spawnMain(args);
-  const url = await readReadyUrl(child);
+  let authToken: string | undefined;
+  const url = await readReadyUrl(child, (line) => {
+    authToken ??= /^Auth token: (\S+)$/.exec(line)?.[1];
+  });
   const stop = async (signal: NodeJS.Signals) => {
     const exited = once(child, "exit");
     child.kill(signal);
     const [code] = (await exited) as [number | null];
     return code;
   };
-  return { url, stop };
+  return { url, authToken, stop };
 }

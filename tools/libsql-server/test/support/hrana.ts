@@ -1,4 +1,8 @@
-import type { LibsqlServer } from "../../start-libsql-server.ts";
+/** A server as a client knows it. */
+export interface Target {
+  readonly url: string;
+  readonly authToken?: string | undefined;
+}
 
 export interface HranaValue {
   readonly type: string;
@@ -50,20 +54,26 @@ export function batch(...steps: (string | { sql: string; condition: unknown })[]
 }
 
 export function postRaw(
-  server: LibsqlServer,
+  server: Target,
   body: string,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return fetch(`${server.url}/v2/pipeline`, { method: "POST", body, headers: { ...JSON_TYPE, ...headers } });
+  const { url, authToken } = server;
+  const authorization: Record<string, string> = authToken ? { authorization: `Bearer ${authToken}` } : {};
+  return fetch(`${url}/v2/pipeline`, {
+    method: "POST",
+    body,
+    headers: { ...JSON_TYPE, ...authorization, ...headers },
+  });
 }
 
-export function post(server: LibsqlServer, body: unknown): Promise<Response> {
+export function post(server: Target, body: unknown): Promise<Response> {
   return postRaw(server, JSON.stringify(body));
 }
 
 /** Sends one pipeline and throws with the body unless it is answered with 200. */
 export async function pipeline(
-  server: LibsqlServer,
+  server: Target,
   requests: unknown[],
   baton: string | null = null,
 ): Promise<PipelineAnswer> {
@@ -74,15 +84,12 @@ export async function pipeline(
 }
 
 /** Runs one statement on a stream of its own; throws `CODE: message` for an error. */
-export async function query(server: LibsqlServer, sql: string, args: HranaValue[] = []): Promise<StmtResult> {
+export async function query(server: Target, sql: string, args: HranaValue[] = []): Promise<StmtResult> {
   const answer = await pipeline(server, [execute(sql, args), CLOSE]);
   return readResult<StmtResult>(answer, 0);
 }
 
-export async function runBatch(
-  server: LibsqlServer,
-  ...steps: Parameters<typeof batch>
-): Promise<BatchResult> {
+export async function runBatch(server: Target, ...steps: Parameters<typeof batch>): Promise<BatchResult> {
   return readResult<BatchResult>(await pipeline(server, [batch(...steps), CLOSE]), 0);
 }
 
