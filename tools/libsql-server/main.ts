@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { startLibsqlServer } from "./start-libsql-server.ts";
 
 const USAGE =
-  "Usage: node tools/libsql-server/main.ts --file PATH [--port N] [--auth-token TOKEN] [--full-sync] [--stats]";
+  "Usage: node tools/libsql-server/main.ts --file PATH [--port N] [--auth-token TOKEN] [--full-sync] [--max-row-size BYTES] [--stats]";
 
 /** Without a token, any web page could write to a server on this machine. */
 const TOKEN_BYTES = 24;
@@ -31,6 +31,7 @@ function readFlags() {
       port: { type: "string", default: "8080" },
       "auth-token": { type: "string" },
       "full-sync": { type: "boolean", default: false },
+      "max-row-size": { type: "string" },
       stats: { type: "boolean", default: false },
     },
   });
@@ -43,6 +44,7 @@ function readFlags() {
     stats: values.stats,
     synchronous: values["full-sync"] ? ("full" as const) : ("normal" as const),
     authToken: values["auth-token"],
+    ...(values["max-row-size"] && { maxValueBytes: Number(values["max-row-size"]) }),
   };
 }
 

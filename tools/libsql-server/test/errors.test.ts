@@ -189,8 +189,10 @@ describe("a value that is too long", () => {
   const text = (bytes: number) => ({ type: "text", value: "x".repeat(bytes) });
   const TOO_BIG = "SQLITE_TOOBIG: SQLite error: string or blob too big";
 
-  it("is more than 5 MB by default, also when SQL makes it", async () => {
-    const server = await startTestServer();
+  const LIKE_SQLD = { maxValueBytes: 5_000_000 };
+
+  it("is more than 5 MB on sqld, also when SQL makes it", async () => {
+    const server = await startTestServer(LIKE_SQLD);
     const lengthOf = (bytes: number) => query(server, "SELECT length(?)", [text(bytes)]);
     expect(plainRows(await lengthOf(5_000_000))).toEqual([[5_000_000n]]);
     await expect(lengthOf(5_000_001)).rejects.toThrow(
@@ -210,7 +212,7 @@ describe("a value that is too long", () => {
   });
 
   it("may also be a row, of which nothing is stored", async () => {
-    const server = await startTestServer();
+    const server = await startTestServer(LIKE_SQLD);
     await query(server, "CREATE TABLE t (a, b)");
     const halves = [text(3_000_000), text(3_000_000)];
     await expect(query(server, "INSERT INTO t VALUES (?, ?)", halves)).rejects.toThrow(TOO_BIG);
