@@ -1,35 +1,32 @@
 import { HonoBase } from "hono/hono-base";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { routeNotFound } from "./errors/failures.ts";
-import { answerRequest } from "./http/answer-request.ts";
+import { adminRoutes } from "./http/admin/routes.ts";
 import type { AppEnv } from "./http/context.ts";
-import { mountResources, type Resource } from "./http/resource.ts";
-import { adminResources } from "./http/routes/admin.ts";
-import { adminDocumentResources } from "./http/routes/admin-document.ts";
-import { docsPageResources } from "./http/routes/docs-page.ts";
-import { healthResources } from "./http/routes/health.ts";
-import { mcpResources } from "./http/routes/mcp.ts";
-import { recordResources } from "./http/routes/records.ts";
-import { webhookResources } from "./http/routes/webhooks.ts";
+import { docsRoutes } from "./http/docs/docs-page.ts";
+import { healthRoutes } from "./http/health.ts";
+import { mcpRoutes } from "./http/mcp/mcp-routes.ts";
+import { mountRoutes } from "./http/mount-routes.ts";
+import { recordRoutes } from "./http/records/record-routes.ts";
+import { authenticateAdmin, authenticateApiKey } from "./http/request/authenticate.ts";
+import { handleRequest } from "./http/request/handle-request.ts";
+import { onError } from "./http/response/on-error.ts";
+import { below, type Route } from "./http/route.ts";
 
-/** All that the service has. */
-export const resources: readonly Resource[] = [
-  ...healthResources,
-  ...adminResources,
-  ...webhookResources,
-  ...adminDocumentResources,
-  ...recordResources,
-  ...mcpResources,
-  ...docsPageResources,
+/** Every path of the service, and who may enter it. */
+export const routes: readonly Route[] = [
+  ...healthRoutes,
+  ...docsRoutes,
+  ...below("/admin/v1", authenticateAdmin, adminRoutes),
+  ...below("/api/v1/:organization/:workspace", authenticateApiKey, recordRoutes),
+  ...below("/mcp/:organization/:workspace", authenticateApiKey, mcpRoutes),
 ];
 
 export function createApp(): HonoBase<AppEnv> {
   const app = new HonoBase<AppEnv>({ router: new RegExpRouter() });
-  mountResources(app, resources);
-  app.notFound((c) =>
-    answerRequest(c, "/*", async () => {
-      throw routeNotFound();
-    }),
-  );
+  app.use(handleRequest);
+  mountRoutes(app, routes);
+  app.notFound((c) => onError(routeNotFound(), c));
+  app.onError(onError);
   return app;
 }

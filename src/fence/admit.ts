@@ -15,7 +15,7 @@ import type { Attempt } from "./fenced-plan.ts";
 
 /*
  * The rule of who may do what at this moment. It stands here once: reads, writes and rate limits ask it, by the facts or by
- * the belief. The database repeats what a write cannot wait for (drizzle/0006, 0012); test/node/write-fence.test.ts compares.
+ * the belief. The database repeats what a write cannot wait for (drizzle/0006, 0012); test/unit/fence/write-fence.test.ts compares.
  */
 
 type Asking = Pick<Attempt<unknown>, "ctx" | "belief"> & { readonly work: { readonly need: Need } };

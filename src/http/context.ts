@@ -14,11 +14,13 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     services: ServiceContext;
-    /** Of the answer, whatever it will be. */
+    /** The path of the matched route, such as `/api/v1/:organization/:workspace/:entity`; `/*` before a match. */
+    route: string;
+    /** Headers of the response, whatever it will be. */
     headers: Record<string, string>;
-    /** Set by those who authenticate. */
+    /** Set by the guard of the route. */
     actor: Actor;
-    /** Set once the body has been read: its bytes, or why there are none. */
+    /** Set once the body has been read: its bytes, or the error of a body that cannot be read. */
     body: Uint8Array | AppError | undefined;
     /** Milliseconds that authentication took. */
     authMs: number;
@@ -29,7 +31,7 @@ export type AppContext = Context<AppEnv>;
 
 const noAddress = () => undefined;
 
-/** Of a request from an address, or of work that nobody has asked for. */
+/** Opens the services of one request, or of work that no request asked for. */
 export function openServices(
   bindings: Bindings,
   requestId: string,
@@ -50,7 +52,7 @@ export function openServices(
 
 type LastingServices = Pick<ServiceContext, "apiKeys" | "rates" | "webhooks">;
 
-/** What is the same for every request of an isolate. */
+/** Services shared by all requests of an isolate. */
 const lasting = new WeakMap<Bindings, LastingServices>();
 
 function lastingServicesOf(bindings: Bindings): LastingServices {

@@ -1,5 +1,6 @@
 import type { Operation } from "../model/access.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
+import { MAX_BATCH_ITEMS } from "../query/limits.ts";
 import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
 import { CONDITIONAL_WRITE_ERRORS, DELETE_ERRORS, READ_ERRORS, WRITE_ERRORS } from "./error-responses.ts";
 import { parameterNameOf } from "./parameters.ts";
@@ -17,7 +18,6 @@ import {
   STRING,
   schemaRef,
 } from "./parts.ts";
-import type { QueryFacts } from "./query-facts.ts";
 import { idColumn, type VisibleEntity } from "./visible-schema.ts";
 
 /** What a key must be allowed for each operation. */
@@ -44,7 +44,7 @@ interface Words {
 }
 
 /** Every path of one entity, from the workspace on, with the operations that are allowed. */
-export function entityPaths(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+export function entityPaths(entity: VisibleEntity): JsonObject {
   const { name, operations } = entity;
   const own = (...parameters: string[]) =>
     parameters.map((parameter) => parameterRef(parameterNameOf(name, parameter)));
@@ -59,7 +59,7 @@ export function entityPaths(entity: VisibleEntity, facts: QueryFacts): JsonObjec
           responses,
         }
       : null;
-  const make = { name, own, operation, facts, canRead: operations.includes("read") };
+  const make = { name, own, operation, canRead: operations.includes("read") };
   return pathsWith({
     [`/${name}`]: collectionOperations(make),
     [`/${name}/aggregate`]: { get: aggregateOperation(make) },
@@ -86,7 +86,6 @@ interface Maker {
   readonly name: string;
   readonly own: (...parameters: string[]) => readonly JsonObject[];
   readonly operation: (words: Words) => JsonObject | null;
-  readonly facts: QueryFacts;
   readonly canRead: boolean;
 }
 
@@ -178,13 +177,13 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
   };
 }
 
-function bulkOperations(entity: VisibleEntity, { name, operation, facts }: Maker): JsonObject {
+function bulkOperations(entity: VisibleEntity, { name, operation }: Maker): JsonObject {
   const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
   const answer = { 200: responseRef(`${name}-bulk`), ...WRITE_ERRORS };
   const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
     operation({
       ...words,
-      body: jsonBody(arrayOf(item, { minItems: 1, maxItems: facts.maxBatchItems })),
+      body: jsonBody(arrayOf(item, { minItems: 1, maxItems: MAX_BATCH_ITEMS })),
       responses: answer,
     });
   const parameters = shared("atomic", "Prefer", "Idempotency-Key");

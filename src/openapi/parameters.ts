@@ -1,9 +1,11 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { JsonObject } from "../model/json.ts";
+import { MEASURE_FUNCTIONS } from "../query/ast.ts";
+import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
+import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
 import { comparedSchemaOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
-import type { OperatorFacts, QueryFacts } from "./query-facts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
 export const filterNameOf = (entity: string) => `${entity}-filter`;
@@ -40,69 +42,55 @@ const HEADER_PARAMETERS: JsonObject = {
   Prefer: header("Prefer", "`return=representation` answers the records too.", STRING),
 };
 
-/** Parameters that are the same for every entity. */
-export const sharedParameters = (facts: QueryFacts): JsonObject => ({
-  ...queryParameters(facts),
-  ...HEADER_PARAMETERS,
-});
+const PAGE_SIZE = { type: "integer", minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
 
-function queryParameters(facts: QueryFacts): JsonObject {
-  const { defaultPageSize, maxPageSize } = facts;
-  const size = { type: "integer", minimum: 1, maximum: maxPageSize, default: defaultPageSize };
-  return {
-    page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
-    size: query("size", "Records of one page.", { schema: size }),
-    count: query("count", "`none` leaves the totals out and saves the count.", {
-      schema: { type: "string", enum: ["exact", "none"], default: "exact" },
-    }),
-    cursor: query("cursor", "Empty for the first page, then `meta.nextCursor`.", {
-      allowEmptyValue: true,
-      schema: STRING,
-    }),
-    format: query("format", "The form of the export.", {
-      schema: { type: "string", enum: ["csv", "ndjson"], default: "csv" },
-    }),
-    escapeFormulas: query(
-      "escapeFormulas",
-      "In CSV, puts an apostrophe before texts that a spreadsheet would run as a formula.",
-      { schema: { type: "boolean", default: true } },
+/** Parameters that are the same for every entity. */
+export const sharedParameters: JsonObject = {
+  page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
+  size: query("size", "Records of one page.", { schema: PAGE_SIZE }),
+  count: query("count", "`none` leaves the totals out and saves the count.", {
+    schema: { type: "string", enum: ["exact", "none"], default: "exact" },
+  }),
+  cursor: query("cursor", "Empty for the first page, then `meta.nextCursor`.", {
+    allowEmptyValue: true,
+    schema: STRING,
+  }),
+  format: query("format", "The form of the export.", {
+    schema: { type: "string", enum: ["csv", "ndjson"], default: "csv" },
+  }),
+  escapeFormulas: query(
+    "escapeFormulas",
+    "In CSV, puts an apostrophe before texts that a spreadsheet would run as a formula.",
+    { schema: { type: "boolean", default: true } },
+  ),
+  atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
+    schema: { type: "boolean", default: false },
+  }),
+  upsertBy: query("upsertBy", "A unique field, or the fields of a unique combination: creates or updates.", {
+    style: "form",
+    explode: false,
+    schema: arrayOf(STRING, { minItems: 1 }),
+  }),
+  measure: query("measure", "`count`, or a function and a field: `sum,total`. Repeatable.", {
+    required: true,
+    schema: arrayOf(
+      { type: "string", pattern: `^(${MEASURE_FUNCTIONS.join("|")})(,.+)?$` },
+      { minItems: 1, maxItems: MAX_MEASURES },
     ),
-    atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
-      schema: { type: "boolean", default: false },
-    }),
-    upsertBy: query(
-      "upsertBy",
-      "A unique field, or the fields of a unique combination: creates or updates.",
-      {
-        style: "form",
-        explode: false,
-        schema: arrayOf(STRING, { minItems: 1 }),
-      },
-    ),
-    measure: query("measure", "`count`, or a function and a field: `sum,total`. Repeatable.", {
-      required: true,
-      schema: arrayOf(
-        { type: "string", pattern: `^(${facts.measures.join("|")})(,.+)?$` },
-        { minItems: 1, maxItems: facts.maxMeasures },
-      ),
-    }),
-    groupBy: query("groupBy", "Fields to group by, through to-one relationships too, comma-separated.", {
-      style: "form",
-      explode: false,
-      schema: arrayOf(STRING),
-    }),
-    measureSort: query(
-      "sort",
-      "A group or a measure: `status`, `count,desc`, `sum.total,desc`. Repeatable.",
-      {
-        schema: arrayOf(STRING, { maxItems: facts.maxSortKeys }),
-      },
-    ),
-  };
-}
+  }),
+  groupBy: query("groupBy", "Fields to group by, through to-one relationships too, comma-separated.", {
+    style: "form",
+    explode: false,
+    schema: arrayOf(STRING),
+  }),
+  measureSort: query("sort", "A group or a measure: `status`, `count,desc`, `sum.total,desc`. Repeatable.", {
+    schema: arrayOf(STRING, { maxItems: MAX_SORT_KEYS }),
+  }),
+  ...HEADER_PARAMETERS,
+};
 
 /** Parameters of one entity; its filters are one parameter of many names (`style: form`, exploded). */
-export function entityParameters(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+export function entityParameters(entity: VisibleEntity): JsonObject {
   const { name, columns, relationships, settings } = entity;
   const [id] = columns;
   const { expandableRelationships: allowed } = settings;
@@ -127,7 +115,7 @@ export function entityParameters(entity: VisibleEntity, facts: QueryFacts): Json
     [parameterNameOf(name, "sort")]: query(
       "sort",
       "`field`, `field,desc` or `field,asc,nullsLast`; repeatable, through to-one relationships too.",
-      { style: "form", explode: true, schema: arrayOf(sortTerms, { maxItems: facts.maxSortKeys }) },
+      { style: "form", explode: true, schema: arrayOf(sortTerms, { maxItems: MAX_SORT_KEYS }) },
     ),
     [parameterNameOf(name, "fields")]: query("fields", "What is answered of each record, comma-separated.", {
       style: "form",
@@ -154,11 +142,11 @@ const choiceOf = (names: readonly string[]) =>
     : `Of this entity: ${names.map((name) => `\`${name}\``).join(", ")}.`;
 
 /** Schemas that parameters of one entity use. */
-export function parameterSchemas(entity: VisibleEntity, facts: QueryFacts): JsonObject {
+export function parameterSchemas(entity: VisibleEntity): JsonObject {
   const { name, columns } = entity;
   return {
     [fieldNameOf(name)]: { type: "string", enum: columns.map((column) => column.name) },
-    [filterNameOf(name)]: filterSchema(entity, facts),
+    [filterNameOf(name)]: filterSchema(entity),
   };
 }
 
@@ -166,16 +154,12 @@ export function parameterSchemas(entity: VisibleEntity, facts: QueryFacts): Json
 const valueSchemas = { LIST: STRING, PAIR: STRING, FLAG: BOOLEAN } as const;
 
 /** A property for each operator of each field; a pattern for what leads through a relationship. */
-function filterSchema(
-  { name, columns, relationships, settings }: VisibleEntity,
-  facts: QueryFacts,
-): JsonObject {
+function filterSchema({ name, columns, relationships, settings }: VisibleEntity): JsonObject {
   const { filterableFields: allowed } = settings;
-  const operators = Object.entries(facts.operators);
   const properties: Record<string, JsonObject> = {};
   for (const column of columns) {
     if (allowed && !allowed.includes(column.name)) continue;
-    addFilters(properties, column, { operators, value: comparedSchemaOf(name, column) });
+    addFilters(properties, column, comparedSchemaOf(name, column));
   }
   const isOpen = (relationship: string) =>
     !allowed || allowed.some((path) => path === relationship || path.startsWith(`${relationship}.`));
@@ -188,18 +172,10 @@ function filterSchema(
   };
 }
 
-interface ColumnFilters {
-  readonly operators: readonly (readonly [string, OperatorFacts])[];
-  readonly value: JsonObject;
-}
-
-function addFilters(
-  properties: Record<string, JsonObject>,
-  column: Column,
-  { operators, value }: ColumnFilters,
-): void {
+function addFilters(properties: Record<string, JsonObject>, column: Column, value: JsonObject): void {
   const { family } = columnTypeOf(column);
-  for (const [operator, { takes, families }] of operators) {
+  for (const operator of OPERATOR_NAMES) {
+    const { takes, families } = operatorOf(operator);
     if (!families.includes(family)) continue;
     const schema = takes === "ONE" ? value : valueSchemas[takes];
     if (operator === "eq") properties[column.name] = schema;

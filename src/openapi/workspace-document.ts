@@ -6,7 +6,6 @@ import { entitySchemas } from "./entity-schemas.ts";
 import { errorResponses, errorSchemas, sharedHeaders } from "./error-responses.ts";
 import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
 import { bearer, emptyResponse, headerRef, LICENSE, STRING } from "./parts.ts";
-import type { QueryFacts } from "./query-facts.ts";
 import { type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
 import { withoutUnused } from "./without-unused.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
@@ -15,16 +14,13 @@ import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
  * OpenAPI 3.1 of one workspace as its schema stands, as far as the access reaches; the same catalog and access give the
  * same document, byte for byte.
  */
-export function buildWorkspaceDocument(
-  catalog: Catalog,
-  { facts, access }: { readonly facts: QueryFacts; readonly access: Access },
-): JsonObject {
+export function buildWorkspaceDocument(catalog: Catalog, access: Access): JsonObject {
   const entities = visibleEntitiesOf(catalog, access);
-  const document = documentOf(catalog, entities, facts);
+  const document = documentOf(catalog, entities);
   return access.isWhole && entities.length > 0 ? document : withoutUnused(document);
 }
 
-function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
+function documentOf(catalog: Catalog, entities: readonly VisibleEntity[]): JsonObject {
   const collect = (part: (entity: VisibleEntity) => JsonObject) => Object.assign({}, ...entities.map(part));
   return {
     openapi: "3.1.0",
@@ -35,13 +31,13 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], facts:
       { name: "Workspace", description: "The workspace as a whole." },
       ...entities.map(({ name }) => ({ name, description: `Records of ${name}.` })),
     ],
-    paths: { ...workspacePaths(entities, facts), ...collect((entity) => entityPaths(entity, facts)) },
+    paths: { ...workspacePaths(entities), ...collect(entityPaths) },
     components: {
       securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`") },
       headers: { ...sharedHeaders, ...recordHeaders },
       parameters: {
-        ...sharedParameters(facts),
-        ...collect((entity) => entityParameters(entity, facts)),
+        ...sharedParameters,
+        ...collect(entityParameters),
       },
       responses: {
         ...errorResponses(),
@@ -51,7 +47,7 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], facts:
       schemas: {
         ...errorSchemas,
         ...workspaceSchemas(entities),
-        ...collect((entity) => ({ ...entitySchemas(entity), ...parameterSchemas(entity, facts) })),
+        ...collect((entity) => ({ ...entitySchemas(entity), ...parameterSchemas(entity) })),
       },
     },
   };

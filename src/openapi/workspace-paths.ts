@@ -1,6 +1,7 @@
 import type { Operation } from "../model/access.ts";
 import { ACCESS_MODES } from "../model/access-mode.ts";
 import type { JsonObject } from "../model/json.ts";
+import { MAX_BATCH_ITEMS } from "../query/limits.ts";
 import { CONDITIONAL_WRITE_ERRORS, READ_ERRORS } from "./error-responses.ts";
 import {
   arrayOf,
@@ -17,20 +18,19 @@ import {
   STRING,
   schemaRef,
 } from "./parts.ts";
-import type { QueryFacts } from "./query-facts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
 const TAGS = ["Workspace"];
 
 /** Paths of the workspace itself. A path must begin with a slash: `/` is the workspace. */
-export function workspacePaths(entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
+export function workspacePaths(entities: readonly VisibleEntity[]): JsonObject {
   const get = { operationId: "describeWorkspace", summary: "Describe the workspace", tags: TAGS };
   const described = jsonResponse("The workspace.", dataOf(schemaRef("shared-workspace")));
   const writable = writableOf(entities);
   return {
     "/": { get: { ...get, responses: { 200: described, ...READ_ERRORS } } },
     "/openapi.json": { get: describeApi },
-    ...(writable.length > 0 && { "/transaction": { post: transact(writable, facts) } }),
+    ...(writable.length > 0 && { "/transaction": { post: transact(writable) } }),
   };
 }
 
@@ -49,8 +49,8 @@ const describeApi: JsonObject = {
   },
 };
 
-function transact(entities: readonly VisibleEntity[], facts: QueryFacts): JsonObject {
-  const operations = arrayOf(schemaRef("shared-operation"), { minItems: 1, maxItems: facts.maxBatchItems });
+function transact(entities: readonly VisibleEntity[]): JsonObject {
+  const operations = arrayOf(schemaRef("shared-operation"), { minItems: 1, maxItems: MAX_BATCH_ITEMS });
   const record = { anyOf: [...entities.map(({ name }) => schemaRef(name)), { type: "null" }] };
   return {
     operationId: "transact",

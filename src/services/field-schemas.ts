@@ -23,6 +23,12 @@ export const instantSchema = z.iso
   // Beyond, UTC has more digits, and texts do not sort as their times.
   .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");
 
+/** A number of things, as responses show it. */
+export const countSchema = z.int().min(0);
+
+/** A time as responses show it: ISO 8601 in UTC. */
+export const timeSchema = z.iso.datetime();
+
 /** The very object that was parsed: Zod's own records lose a `__proto__`, which then would not be refused. */
 export const jsonObjectSchema = z.custom<JsonObject>(isJsonObject, {
   error: ({ input }) => (input === undefined ? "is required" : "must be an object"),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { resources } from "../../src/app.ts";
+import { routes } from "../../src/app.ts";
 import { ask, askAdmin, expectFailure, expectStatus } from "../support/api.ts";
 import { runSql } from "../support/database.ts";
 import { alice, customer, order } from "../support/entities.ts";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 function requestsTo(prefix: string, w: TestWorkspace): readonly (readonly [method: string, path: string])[] {
   const { organization, workspace } = w;
   const values: Readonly<Record<string, string>> = { organization, workspace, entity: "Customer" };
-  const paths = resources.map(({ path }) => path).filter((path) => path.startsWith(prefix));
+  const paths = routes.map(({ path }) => path).filter((path) => path.startsWith(prefix));
   expect(paths).not.toEqual([]);
   const filled = paths.map((path) => path.replace(/:(\w+)/g, (_, name) => values[name] ?? "1"));
   return filled.flatMap((path) =>

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { resources } from "../../src/app.ts";
+import { routes } from "../../src/app.ts";
 import { statusOfCode } from "../../src/errors/codes.ts";
 import { operators } from "../../src/query/operators.ts";
 import {
@@ -34,7 +34,7 @@ const operationsOf = (document: Parts): string[] =>
 
 /** Likewise of every route of the service below a path. */
 const routesBelow = (...prefixes: string[]): string[] =>
-  resources
+  routes
     .filter(({ path }) => prefixes.some((prefix) => path.startsWith(prefix)))
     .flatMap(({ path, handlers }) => Object.keys(handlers).map((method) => `${method} ${path}`))
     .map((route) => route.replaceAll(/:(\w+)/g, "{$1}"));

@@ -2,18 +2,11 @@ import type { Access } from "../../src/model/access.ts";
 import type { Catalog } from "../../src/model/catalog.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { buildWorkspaceDocument } from "../../src/openapi/workspace-document.ts";
-import { queryFacts } from "../../src/services/openapi/query-facts.ts";
 
 /** The document as the holder of a key with these scopes gets it. */
 export const scopedDocumentOf = (catalog: Catalog, isAllowed: Access["isAllowed"]): JsonObject =>
-  buildWorkspaceDocument(catalog, {
-    facts: queryFacts,
-    access: { isWhole: false, isAllowed, scopes: null, claims: {} },
-  });
+  buildWorkspaceDocument(catalog, { isWhole: false, isAllowed, scopes: null, claims: {} });
 
 /** The document as the holder of a key without scopes gets it. */
 export const wholeDocumentOf = (catalog: Catalog): JsonObject =>
-  buildWorkspaceDocument(catalog, {
-    facts: queryFacts,
-    access: { isWhole: true, isAllowed: () => true, scopes: null, claims: {} },
-  });
+  buildWorkspaceDocument(catalog, { isWhole: true, isAllowed: () => true, scopes: null, claims: {} });

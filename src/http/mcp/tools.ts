@@ -13,7 +13,7 @@ import { listRecords } from "../../services/records/list-records.ts";
 import { versionAsked } from "../../services/records/record-input.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
-import { etagOf } from "../entity-tags.ts";
+import { etagOf } from "../response/etag.ts";
 import { type ToolArguments, type ToolName, toolSchemas } from "./tool-schemas.ts";
 
 export interface Tool {

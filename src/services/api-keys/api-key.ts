@@ -6,31 +6,42 @@ import type { Platform } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
-import { type ApiKeyScope, OPERATIONS, type Operation } from "../../model/access.ts";
+import { type ApiKeyScope, OPERATIONS } from "../../model/access.ts";
 import { isAddressRange } from "../../model/address-range.ts";
 import { type ApiKeyRecord, PERMISSIONS } from "../../model/api-key.ts";
 import { MAX_ENTITIES } from "../../model/names.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { displayNameSchema, instantSchema } from "../field-schemas.ts";
+import type { Dto } from "../dto.ts";
+import { displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
 
 export const MAX_GRACE_PERIOD_SECONDS = 604_800;
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
-export type ApiKeyDto = Omit<ApiKeyRow, "workspaceId" | "version" | "scopes" | "allowedIps"> & {
-  /** Absent: everything that the permission allows. */
-  readonly scopes?: readonly NamedScope[];
-  /** Absent: from anywhere. */
-  readonly allowedIps?: readonly string[];
-};
 
-/** As the admin API shows it: by the entity's name of now. */
-export interface NamedScope {
-  readonly entity: string;
-  readonly operations: readonly Operation[];
-}
+/** Names the entity as it is called now. */
+const shownScopeSchema = z.strictObject({ entity: z.string(), operations: z.array(z.enum(OPERATIONS)) });
+export type NamedScope = Dto<typeof shownScopeSchema>;
+
+export const apiKeySchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  keyPrefix: z.string(),
+  permission: z.enum(PERMISSIONS),
+  expiresAt: timeSchema.nullable(),
+  createdAt: timeSchema,
+  lastUsedAt: timeSchema.nullable(),
+  revokedAt: timeSchema.nullable(),
+  /** Absent: everything that the permission allows. */
+  scopes: z.array(shownScopeSchema).optional(),
+  /** Absent: from anywhere. */
+  allowedIps: z.array(z.string()).optional(),
+});
+export type ApiKeyDto = Dto<typeof apiKeySchema>;
+
 /** With the key itself, which is shown once. */
-export type ApiKeyWithSecretDto = ApiKeyDto & { readonly key: string };
+export const apiKeyWithSecretSchema = apiKeySchema.extend({ key: z.string() });
+export type ApiKeyWithSecretDto = Dto<typeof apiKeyWithSecretSchema>;
 
 const MAX_ADDRESS_RANGES = 100;
 

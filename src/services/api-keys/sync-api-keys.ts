@@ -1,23 +1,23 @@
 import { and, eq, gt, inArray, isNull, notExists, notInArray, or, sql } from "drizzle-orm";
+import * as z from "zod/v4";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema } from "../field-schemas.ts";
 import { toApiKeyRecord } from "./api-key.ts";
 
 /** Few enough for one request of a Worker; what is left waits for the next sync. */
 const REMOVED_PER_SYNC = 500;
 
-export interface SyncApiKeysResult {
-  readonly written: number;
-  readonly removed: number;
-}
+export const synchronizationSchema = z.strictObject({ written: countSchema, removed: countSchema });
 
 /**
  * Rewrites KV from the database: puts every secret of the workspace that may still work, removes its others and those
  * that no workspace has. Throws NOT_FOUND, SERVICE_UNAVAILABLE (and may then be run again).
  */
-export async function syncApiKeys(ctx: WorkspaceContext): Promise<SyncApiKeysResult> {
+export async function syncApiKeys(ctx: WorkspaceContext): Promise<Dto<typeof synchronizationSchema>> {
   /* A secret is in the database before it is in KV, so what is listed first and not found there is in use by nobody. */
   const listed = await ctx.apiKeys.list();
   const { workspaces, live, strays } = await compareWithDatabase(ctx, listed);

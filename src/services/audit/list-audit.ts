@@ -4,23 +4,24 @@ import { toStatement } from "../../db/platform.ts";
 import { auditLog } from "../../db/tables/platform.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
-import type { JsonObject } from "../../model/json.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { instantSchema } from "../field-schemas.ts";
+import type { Dto } from "../dto.ts";
+import { instantSchema, timeSchema } from "../field-schemas.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 
-/** One admin change. Times are ISO 8601 UTC. */
-export interface AuditDto {
-  readonly id: string;
-  readonly at: string;
-  readonly requestId: string;
-  readonly action: string;
-  readonly subject: string;
-  /** Null of what was created. */
-  readonly before: JsonObject | null;
-  /** Null of what was deleted. */
-  readonly after: JsonObject | null;
-}
+/** One admin change. */
+export const auditEntrySchema = z.strictObject({
+  id: z.string(),
+  at: timeSchema,
+  requestId: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  /** Null for what was created. */
+  before: z.record(z.string(), z.unknown()).nullable(),
+  /** Null for what was deleted. */
+  after: z.record(z.string(), z.unknown()).nullable(),
+});
+type AuditDto = Dto<typeof auditEntrySchema>;
 
 export interface AuditQuery extends PageRequest {
   readonly action: string | null;

@@ -1,19 +1,23 @@
 import { desc, eq } from "drizzle-orm";
+import * as z from "zod/v4";
 import { toStatement } from "../../db/platform.ts";
 import { schemaChanges } from "../../db/tables/platform.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Rows } from "../../libsql/database.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema, timeSchema } from "../field-schemas.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+import { schemaChangeSchema } from "./schema-change-schema.ts";
 
-/** A schema change that was applied. Times are ISO 8601 UTC. */
-export interface AppliedSchemaChange {
+export const appliedSchemaChangeSchema = z.strictObject({
   /** The schema version that it made. */
-  readonly version: number;
-  readonly appliedAt: string;
-  readonly changes: readonly SchemaChange[];
-}
+  version: countSchema,
+  appliedAt: timeSchema,
+  changes: z.array(schemaChangeSchema),
+});
+type AppliedSchemaChange = Dto<typeof appliedSchemaChangeSchema>;
 
 /** Newest first. */
 export async function listSchemaChanges(

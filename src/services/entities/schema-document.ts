@@ -1,9 +1,11 @@
+import * as z from "zod/v4";
 import { schemaHasChanged, validationFailed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { changeSchema } from "./change-schema.ts";
 import { completeDefinition, matchById } from "./complete-definition.ts";
@@ -12,17 +14,19 @@ import { type SchemaDocumentInput, schemaDocumentSchema } from "./entity-definit
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
 import { findProblems } from "./find-problems.ts";
 import { changesOf, checksOf, planSchema, type SchemaEdit } from "./plan-schema.ts";
+import { schemaChangeSchema } from "./schema-change-schema.ts";
 
 export interface SchemaDocument {
   readonly version: number;
   readonly entities: readonly EntityDto[];
 }
 
-export interface SchemaChanges {
+export const schemaChangesSchema = z.strictObject({
   /** Of the schema as it stands now. */
-  readonly version: number;
-  readonly changes: readonly SchemaChange[];
-}
+  version: countSchema,
+  changes: z.array(schemaChangeSchema),
+});
+export type SchemaChanges = Dto<typeof schemaChangesSchema>;
 
 export interface PutSchemaInput {
   readonly body: () => unknown;

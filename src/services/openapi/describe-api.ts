@@ -5,7 +5,6 @@ import { type Access, OPERATIONS } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { queryFacts } from "./query-facts.ts";
 
 export interface ApiDescription {
   /** The OpenAPI document as JSON, in UTF-8. */
@@ -28,7 +27,7 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}`;
   const known = documents.get(key);
   if (known) return known;
-  const document = buildWorkspaceDocument(catalog, { facts: queryFacts, access });
+  const document = buildWorkspaceDocument(catalog, access);
   const content = await new Response(JSON.stringify(document)).arrayBuffer();
   const made = { content, tag: (await sha256Hex(content)).slice(0, TAG_LENGTH) };
   documents.set(key, made);

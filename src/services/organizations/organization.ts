@@ -4,15 +4,16 @@ import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { notFound } from "../../errors/failures.ts";
 import type { ServiceContext } from "../context.ts";
-import { displayNameSchema, slugSchema } from "../field-schemas.ts";
+import type { Dto } from "../dto.ts";
+import { displayNameSchema, slugSchema, timeSchema } from "../field-schemas.ts";
 
-/** Times are ISO 8601 UTC. */
-export interface OrganizationDto {
-  readonly slug: string;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
+export const organizationSchema = z.strictObject({
+  slug: z.string(),
+  name: z.string(),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
+export type OrganizationDto = Dto<typeof organizationSchema>;
 
 export const createOrganizationSchema = z.strictObject({ slug: slugSchema, name: displayNameSchema });
 export const updateOrganizationSchema = z.strictObject({ name: displayNameSchema.optional() });

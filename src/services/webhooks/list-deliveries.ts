@@ -1,37 +1,42 @@
 import { asc, count, desc, eq, inArray, sql } from "drizzle-orm";
+import * as z from "zod/v4";
 import { webhookAttempts, webhookDeliveries, webhookEvents, webhooks } from "../../db/tables/webhooks.ts";
-import type { DeliveryState } from "../../model/webhook.ts";
+import { DELIVERY_STATES } from "../../model/webhook.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema, timeSchema } from "../field-schemas.ts";
 import { type Page, type PageRequest, toPage } from "../page.ts";
 import { isWebhookOf } from "./webhook.ts";
 import { webhookMissing } from "./webhook-missing.ts";
 
-export interface AttemptDto {
-  readonly at: string;
-  readonly durationMs: number;
-  /** Null: no answer. */
-  readonly statusCode: number | null;
-  /** The first KiB of the answer. */
-  readonly response: string | null;
-  /** Why there was no answer. */
-  readonly error: string | null;
-}
+const attemptSchema = z.strictObject({
+  at: timeSchema,
+  durationMs: countSchema,
+  /** Null: no response. */
+  statusCode: z.int().nullable(),
+  /** The first KiB of the response. */
+  response: z.string().nullable(),
+  /** Why there was no response. */
+  error: z.string().nullable(),
+});
+type AttemptDto = Dto<typeof attemptSchema>;
 
-export interface DeliveryDto {
-  readonly id: string;
+export const deliverySchema = z.strictObject({
+  id: z.string(),
   /** The `webhook-id`. */
-  readonly messageId: string;
-  readonly type: string;
-  /** As the entity was called at the time of the change. */
-  readonly entity: string;
-  readonly recordId: string | number | null;
-  readonly status: DeliveryState;
-  readonly createdAt: string;
+  messageId: z.string(),
+  type: z.string(),
+  /** The entity's name at the time of the change. */
+  entity: z.string(),
+  recordId: z.union([z.string(), z.int()]).nullable(),
+  status: z.enum(DELIVERY_STATES),
+  createdAt: timeSchema,
   /** Null when finished, or waiting for an earlier delivery of the same record. */
-  readonly nextAttemptAt: string | null;
+  nextAttemptAt: timeSchema.nullable(),
   /** In order. */
-  readonly attempts: readonly AttemptDto[];
-}
+  attempts: z.array(attemptSchema),
+});
+type DeliveryDto = Dto<typeof deliverySchema>;
 
 export interface ListDeliveriesInput extends PageRequest {
   readonly id: string;

@@ -1,9 +1,13 @@
+import * as z from "zod/v4";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { redeliverStatement } from "../../db/webhook-queue.ts";
 import { notFound } from "../../errors/failures.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
 import { isWebhookOf } from "./webhook.ts";
 import { webhookMissing } from "./webhook-missing.ts";
+
+export const redeliverySchema = z.strictObject({ deliveryId: z.string() });
 
 export interface RedeliverInput {
   readonly id: string;
@@ -17,7 +21,7 @@ export interface RedeliverInput {
 export async function redeliver(
   ctx: WorkspaceContext,
   { id, deliveryId }: RedeliverInput,
-): Promise<{ readonly deliveryId: string }> {
+): Promise<Dto<typeof redeliverySchema>> {
   const { read } = ctx.platform;
   const isAddressed = isWebhookOf(ctx.platform, { address: ctx.address, id });
   const [found] = await read.batch([read.select({ id: webhooks.id }).from(webhooks).where(isAddressed)]);

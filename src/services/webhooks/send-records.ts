@@ -12,6 +12,8 @@ import { shapeRow } from "../../query/sql/shape-record.ts";
 import { findRecord } from "../../write/sql/find.ts";
 import { render } from "../../write/sql/statement.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { webhookNotFound } from "./webhook-missing.ts";
 
@@ -32,11 +34,12 @@ export interface SendRecordsInput {
   readonly body: unknown;
 }
 
-export interface SentRecords {
-  readonly jobId: string;
-  readonly deliveryId: string;
-  readonly rowCount: number;
-}
+export const sentRecordsSchema = z.strictObject({
+  jobId: z.string(),
+  deliveryId: z.string(),
+  rowCount: countSchema,
+});
+type SentRecords = Dto<typeof sentRecordsSchema>;
 
 /**
  * Sends chosen records as they are now, in one message that is delivered like any other, outside the order of events.

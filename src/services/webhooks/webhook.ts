@@ -10,16 +10,30 @@ import { type DestinationPolicy, destinationProblem } from "../../webhooks/desti
 import { headerProblems } from "../../webhooks/request-headers.ts";
 import { isSigningSecret, SIGNING_SECRET_RULE } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { displayNameSchema } from "../field-schemas.ts";
+import type { Dto } from "../dto.ts";
+import { displayNameSchema, timeSchema } from "../field-schemas.ts";
 
 export const MAX_WEBHOOKS = 50;
 
 export type WebhookRow = typeof webhooks.$inferSelect;
 
-/** As the API shows it: entities by their current names. */
-export type WebhookDto = Omit<WebhookRow, "workspaceId" | "sealedSecret">;
+export const webhookSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  url: z.string(),
+  events: z.array(z.enum(WEBHOOK_EVENTS)),
+  /** By their names of now; null: all entities. */
+  entities: z.array(z.string()).nullable(),
+  headers: z.record(z.string(), z.string()),
+  enabled: z.boolean(),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
+export type WebhookDto = Dto<typeof webhookSchema>;
+
 /** With the secret itself, which is shown once. */
-export type WebhookWithSecretDto = WebhookDto & { readonly secret: string };
+export const webhookWithSecretSchema = webhookSchema.extend({ secret: z.string() });
+export type WebhookWithSecretDto = Dto<typeof webhookWithSecretSchema>;
 
 const eventsSchema = z
   .array(z.enum(WEBHOOK_EVENTS))

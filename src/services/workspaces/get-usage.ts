@@ -1,4 +1,5 @@
 import { and, count, eq, inArray, isNull } from "drizzle-orm";
+import * as z from "zod/v4";
 import { toStatement } from "../../db/platform.ts";
 import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
@@ -7,17 +8,20 @@ import type { Rows } from "../../libsql/database.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema } from "../field-schemas.ts";
 
-export interface UsageDto {
+export const usageSchema = z.strictObject({
   /** Number of records by entity. */
-  readonly records: Readonly<Record<string, number>>;
+  records: z.record(z.string(), countSchema),
   /** What records and their indexes take in the database's file. Null where the database has no `dbstat`. */
-  readonly bytes: number | null;
+  bytes: countSchema.nullable(),
   /** Those that are not revoked. */
-  readonly keys: number;
-  readonly webhooks: number;
-  readonly pendingDeliveries: number;
-}
+  keys: countSchema,
+  webhooks: countSchema,
+  pendingDeliveries: countSchema,
+});
+export type UsageDto = Dto<typeof usageSchema>;
 
 /** Reads every page of the workspace's tables for `bytes`. Throws NOT_FOUND. */
 export async function getUsage(ctx: WorkspaceContext): Promise<UsageDto> {

@@ -5,15 +5,28 @@ import { workspaceIdOf } from "../../db/lookups.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { MCP_MODES } from "../../model/mcp-mode.ts";
-import type { Workspace, WorkspaceAddress } from "../../model/workspace.ts";
+import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
 import { RATE_STEPS } from "../../rates/rate-limiter.ts";
 import type { ServiceContext } from "../context.ts";
-import { displayNameSchema, slugSchema } from "../field-schemas.ts";
+import type { Dto } from "../dto.ts";
+import { countSchema, displayNameSchema, slugSchema, timeSchema } from "../field-schemas.ts";
 
 const MAX_CORS_ORIGINS = 100;
 
-export type WorkspaceDto = Omit<Workspace, "id" | "organization" | "revision">;
+export const workspaceSchema = z.strictObject({
+  slug: z.string(),
+  name: z.string(),
+  accessMode: z.enum(ACCESS_MODES),
+  maxExpandDepth: z.int().nullable(),
+  corsAllowedOrigins: z.array(z.string()).nullable(),
+  rateLimit: z.int().nullable(),
+  mcpMode: z.enum(MCP_MODES),
+  schemaVersion: countSchema,
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
+export type WorkspaceDto = Dto<typeof workspaceSchema>;
 
 export const createWorkspaceSchema = z.strictObject({ slug: slugSchema, name: displayNameSchema });
 

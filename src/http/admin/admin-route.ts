@@ -1,0 +1,144 @@
+import type * as z from "zod/v4";
+import type { AdminRole } from "../../model/admin-role.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { Dto } from "../../services/dto.ts";
+import type { Page, PageRequest } from "../../services/page.ts";
+import type { AppContext } from "../context.ts";
+import { onlyParameters, pageOf } from "../request/query-parameters.ts";
+import { type Body, readJsonObject, readOptionalJsonObject } from "../request/read-body.ts";
+import { etagOf } from "../response/etag.ts";
+import { respond, respondJson } from "../response/respond.ts";
+import type { Handler, Method } from "../route.ts";
+
+/*
+ * A route of the admin API is one entry: its handler, its part of the OpenAPI document, its required role and the types of
+ * what it returns all follow from it.
+ */
+
+export type AdminTag =
+  | "Organizations"
+  | "Workspaces"
+  | "API keys"
+  | "Entities"
+  | "Schema"
+  | "Webhooks"
+  | "Audit";
+
+export type AdminRoute = {
+  /** Below `/admin/v1`. */
+  readonly path: string;
+  readonly tag: AdminTag;
+} & { readonly [M in Method]?: AdminOperation };
+
+interface Description {
+  /** The `operationId`. */
+  readonly id: string;
+  readonly summary: string;
+  /** The lowest role that may do it. */
+  readonly role: AdminRole;
+  /** A lower role that may change these fields of the body, as long as it sends no other field. */
+  readonly roleOfFields?: { readonly role: AdminRole; readonly fields: readonly string[] };
+  /** The schema with which the service parses the body. */
+  readonly body?: z.ZodType;
+  /** Whether the body may be left out. */
+  readonly isBodyOptional?: true;
+  /** Query parameters, described in `parameters.ts`; any other is refused. */
+  readonly query?: readonly string[];
+  /** Whether `If-Match` is obeyed. */
+  readonly isConditional?: true;
+}
+
+/** One method of a route. */
+export interface AdminOperation extends Description {
+  readonly status: 200 | 201 | 202 | 204;
+  /** What `data` of the response holds. */
+  readonly answer?: z.ZodType;
+  /** Whether `data` is a page of them. */
+  readonly isPage?: true;
+  /** Whether the response has an `ETag`. */
+  readonly isTagged?: boolean;
+  readonly respond: Handler;
+}
+
+export interface Asked {
+  readonly query: URLSearchParams;
+  /** The body's object, or its error, thrown when called; `{}` where the operation takes no body. */
+  readonly body: Body<JsonObject>;
+}
+
+type Work<T> = (c: AppContext, asked: Asked) => Promise<T>;
+
+interface Answering<S extends z.ZodType> extends Description {
+  readonly answer: S;
+  readonly handle: Work<Dto<S>>;
+}
+
+interface Tagged<S extends z.ZodType> extends Answering<S> {
+  /** The `ETag` of what is returned. */
+  readonly tagOf?: (data: Dto<S>) => string;
+}
+
+/** 200 with one thing. */
+export const one = <S extends z.ZodType>({ handle, tagOf, ...described }: Tagged<S>): AdminOperation => ({
+  ...described,
+  status: 200,
+  isTagged: tagOf !== undefined,
+  async respond(c) {
+    const data = await handle(c, await read(c, described));
+    return respondJson(c, { data }, tagOf ? { headers: { ETag: etagOf({ tag: tagOf(data) }) } } : {});
+  },
+});
+
+/** 201 with what was created. */
+export const created = <S extends z.ZodType>(operation: Answering<S>): AdminOperation =>
+  withStatus(201, operation);
+
+/** 202 with what was begun. */
+export const accepted = <S extends z.ZodType>(operation: Answering<S>): AdminOperation =>
+  withStatus(202, operation);
+
+const withStatus = <S extends z.ZodType>(
+  status: 201 | 202,
+  { handle, ...described }: Answering<S>,
+): AdminOperation => ({
+  ...described,
+  status,
+  respond: async (c) => respondJson(c, { data: await handle(c, await read(c, described)) }, { status }),
+});
+
+/** 204 without a body. */
+export const none = ({ handle, ...described }: Description & { handle: Work<void> }): AdminOperation => ({
+  ...described,
+  status: 204,
+  async respond(c) {
+    await handle(c, await read(c, described));
+    return respond(c, null, { status: 204 });
+  },
+});
+
+interface Paging<S extends z.ZodType> extends Description {
+  /** One item of the page. */
+  readonly answer: S;
+  readonly handle: (c: AppContext, request: PageRequest, query: URLSearchParams) => Promise<Page<Dto<S>>>;
+}
+
+/** 200 with a page, chosen by `page` and `size`. */
+export function page<S extends z.ZodType>({ handle, ...operation }: Paging<S>): AdminOperation {
+  const described = { ...operation, query: ["page", "size", ...(operation.query ?? [])] };
+  return {
+    ...described,
+    status: 200,
+    isPage: true,
+    async respond(c) {
+      const { query } = await read(c, described);
+      return respondJson(c, await handle(c, pageOf(query), query));
+    },
+  };
+}
+
+/** What an operation is asked for. Throws BAD_REQUEST for parameters that it does not take. */
+async function read(c: AppContext, { query = [], body, isBodyOptional }: Description): Promise<Asked> {
+  const parameters = onlyParameters(c, query);
+  if (!body) return { query: parameters, body: () => ({}) };
+  return { query: parameters, body: await (isBodyOptional ? readOptionalJsonObject(c) : readJsonObject(c)) };
+}

@@ -1,0 +1,152 @@
+import { invalidAdminToken, notFound, schemaHasChanged, uniqueViolation } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { errorRefs, errorResponses, errorSchemas, sharedHeaders } from "../../openapi/error-responses.ts";
+import {
+  arrayOf,
+  bearer,
+  COUNT,
+  dataOf,
+  emptyResponse,
+  headerRef,
+  jsonBody,
+  jsonResponse,
+  LICENSE,
+  objectOf,
+  parameterRef,
+  responseRef,
+  STRING,
+  schemaRef,
+} from "../../openapi/parts.ts";
+import type { AdminOperation, AdminRoute, AdminTag } from "./admin-route.ts";
+import { componentName, componentSchemas } from "./components.ts";
+import { adminParameters } from "./parameters.ts";
+
+const BASE = "/admin/v1";
+const READ = [400, 401, 404, 405, 500, 503];
+const WRITE = [400, 401, 404, 405, 409, 413, 415, 422, 500, 503];
+const PUBLIC = [405, 500, 503];
+const ALL = [...WRITE, 412];
+
+/** Returns the OpenAPI 3.1 document of the admin API, made of its routes, and of the health checks. */
+export function buildAdminDocument(routes: readonly AdminRoute[]): JsonObject {
+  const paths = routes.map((route) => [BASE + route.path.replaceAll(/:(\w+)/g, "{$1}"), pathOf(route)]);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "SchemaStack Edge: admin API",
+      version: "1",
+      description: "For the owners of workspaces, and for their scripts. `HEAD` works wherever `GET` does.",
+      license: LICENSE,
+    },
+    servers: [{ url: "/" }],
+    security: [{ adminToken: [] }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths: { ...Object.fromEntries(paths), [`${BASE}/openapi.json`]: { get: describe }, ...health },
+    components: {
+      securitySchemes: { adminToken: bearer("The deployment's `ADMIN_TOKEN`.") },
+      headers: { ...sharedHeaders, ETag: { description: "Changes with what is answered.", schema: STRING } },
+      parameters: adminParameters,
+      responses: {
+        ...errorResponses(ALL, adminMessages),
+        NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
+      },
+      schemas: { ...errorSchemas, PageMeta: pageMeta, ...componentSchemas() },
+    },
+  };
+}
+
+const tags: Readonly<Record<AdminTag | "Service", string>> = {
+  Organizations: "Who owns workspaces.",
+  Workspaces: "A schema, its records and its keys.",
+  "API keys": "What opens one workspace.",
+  Entities: "Definitions: columns, constraints, relationships, settings.",
+  Schema: "All entities of a workspace as one document.",
+  Webhooks: "Who is told of changes of records, and what became of it.",
+  Audit: "Who changed what, and when.",
+  Service: "The service itself.",
+};
+
+const adminMessages = {
+  UNAUTHORIZED: invalidAdminToken().message,
+  NOT_FOUND: notFound("Workspace", "shop").message,
+  FOREIGN_KEY_VIOLATION: "Organization acme still has workspaces",
+  UNIQUE_CONSTRAINT_VIOLATION: uniqueViolation([{ field: "slug", value: "shop" }]).message,
+  PRECONDITION_FAILED: schemaHasChanged().message,
+};
+
+function pathOf({ path, tag, ...methods }: AdminRoute): JsonObject {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => parameterRef(name));
+  const operations = Object.entries(methods).map(([method, operation]) => {
+    return [method.toLowerCase(), operationOf(operation, tag, method === "GET")];
+  });
+  return { ...(names.length > 0 && { parameters: names }), ...Object.fromEntries(operations) };
+}
+
+function operationOf(operation: AdminOperation, tag: AdminTag, isRead: boolean): JsonObject {
+  const { id, summary, body, isBodyOptional, isConditional, query = [] } = operation;
+  const names = [...query, ...(isConditional ? ["If-Match"] : [])];
+  return {
+    operationId: id,
+    summary,
+    description: roleText(operation),
+    tags: [tag],
+    ...(names.length > 0 && { parameters: names.map(parameterRef) }),
+    ...(body && { requestBody: jsonBody(schemaRef(componentName(body)), !isBodyOptional) }),
+    responses: {
+      ...answerOf(operation),
+      ...errorRefs([...(isRead ? READ : WRITE), ...(isConditional ? [412] : [])]),
+    },
+  };
+}
+
+function roleText({ role, roleOfFields }: AdminOperation): string {
+  const text = `Needs the role ${role}.`;
+  if (!roleOfFields) return text;
+  return `${text} ${roleOfFields.role} may send ${roleOfFields.fields.join(", ")} alone.`;
+}
+
+function answerOf({ status, answer, isPage, isTagged }: AdminOperation): JsonObject {
+  if (!answer) return { [status]: emptyResponse("Done.") };
+  const schema = schemaRef(componentName(answer));
+  if (isPage) {
+    const page = objectOf({ data: arrayOf(schema), meta: schemaRef("PageMeta") });
+    return { [status]: jsonResponse("A page.", page) };
+  }
+  const headers = isTagged ? { ETag: headerRef("ETag") } : {};
+  return { [status]: jsonResponse("Done.", dataOf(schema), headers) };
+}
+
+const describe: JsonObject = {
+  operationId: "describeAdminApi",
+  summary: "This document",
+  tags: ["Service"],
+  parameters: [parameterRef("If-None-Match")],
+  responses: {
+    200: jsonResponse("The OpenAPI document.", { type: "object" }, { ETag: headerRef("ETag") }),
+    304: responseRef("NotModified"),
+    ...errorRefs(READ),
+  },
+};
+
+const healthOperation = (operationId: string, summary: string, status: string): JsonObject => ({
+  get: {
+    operationId,
+    summary,
+    tags: ["Service"],
+    security: [],
+    responses: {
+      200: jsonResponse("It is.", objectOf({ status: { type: "string", const: status } }, { closed: true })),
+      ...errorRefs(PUBLIC),
+    },
+  },
+});
+
+const health: JsonObject = {
+  "/healthz": healthOperation("isHealthy", "Whether the Worker runs", "ok"),
+  "/readyz": healthOperation("isReady", "Whether database and KV can be reached", "ready"),
+};
+
+const pageMeta = objectOf(
+  { page: COUNT, size: COUNT, totalElements: COUNT, totalPages: COUNT },
+  { closed: true },
+);

@@ -1,0 +1,52 @@
+import type { JsonObject } from "../../model/json.ts";
+import { BOOLEAN, COUNT, INSTANT, STRING } from "../../openapi/parts.ts";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../query/limits.ts";
+
+/* `components.parameters` of the admin API, by the names that paths and operations use. */
+
+const inPath = (name: string, description: string): JsonObject => ({
+  name,
+  in: "path",
+  required: true,
+  description,
+  schema: STRING,
+});
+
+const inQuery = (name: string, description: string, schema: JsonObject): JsonObject => ({
+  name,
+  in: "query",
+  description,
+  schema,
+});
+
+const inHeader = (name: string, description: string): JsonObject => ({
+  name,
+  in: "header",
+  description,
+  schema: STRING,
+});
+
+export const adminParameters: JsonObject = {
+  organization: inPath("organization", "Slug of the organization."),
+  workspace: inPath("workspace", "Slug of the workspace."),
+  entity: inPath("entity", "Name of the entity."),
+  column: inPath("column", "Name of the column."),
+  id: inPath("id", "Id of the API key or webhook."),
+  delivery: inPath("delivery", "Id of the delivery."),
+  page: inQuery("page", "From 0.", { ...COUNT, default: 0 }),
+  size: inQuery("size", "Items of one page.", {
+    type: "integer",
+    minimum: 1,
+    maximum: MAX_PAGE_SIZE,
+    default: DEFAULT_PAGE_SIZE,
+  }),
+  confirm: inQuery("confirm", "The name of what is dropped, again; without it nothing is.", STRING),
+  dryRun: inQuery("dryRun", "Only tells what would be changed.", { ...BOOLEAN, default: false }),
+  action: inQuery("action", "Only this action, such as `workspace.updated`.", STRING),
+  subject: inQuery("subject", "Only what was done to this.", STRING),
+  from: inQuery("from", "Not before.", INSTANT),
+  to: inQuery("to", "Not after.", INSTANT),
+  allow: inQuery("allow", "`lossy` allows changes that destroy data.", { type: "string", enum: ["lossy"] }),
+  "If-Match": inHeader("If-Match", "Changes only the schema that has this `ETag`."),
+  "If-None-Match": inHeader("If-None-Match", "Answers 304 while the `ETag` is still this one."),
+};

@@ -1,0 +1,50 @@
+import { sha256Hex } from "../../lib/hashing.ts";
+import type { AppContext } from "../context.ts";
+import { onlyParameters } from "../request/query-parameters.ts";
+import { describedWith } from "../response/describe-response.ts";
+import type { Route } from "../route.ts";
+import type { AdminOperation, AdminRoute } from "./admin-route.ts";
+import { apiKeys } from "./api-keys.ts";
+import { audit } from "./audit.ts";
+import { buildAdminDocument } from "./document.ts";
+import { entities } from "./entities.ts";
+import { organizations } from "./organizations.ts";
+import { schema } from "./schema.ts";
+import { webhooks } from "./webhooks.ts";
+import { workspaces } from "./workspaces.ts";
+
+/** Every route of the admin API, in the order of its document. A new file of routes is one more line. */
+const table: readonly AdminRoute[] = [
+  ...organizations,
+  ...workspaces,
+  ...apiKeys,
+  ...entities,
+  ...schema,
+  ...webhooks,
+  ...audit,
+];
+
+/** The admin API, below `/admin/v1`. */
+export const adminRoutes: readonly Route[] = [
+  ...table.map(toRoute),
+  { path: "/openapi.json", handlers: { GET: describeAdminApi } },
+];
+
+function toRoute({ path, tag: _, ...methods }: AdminRoute): Route {
+  const operations: readonly [string, AdminOperation][] = Object.entries(methods);
+  return { path, handlers: Object.fromEntries(operations.map(([method, { respond }]) => [method, respond])) };
+}
+
+/** Made when first asked for; it stays the same for as long as the isolate lives. */
+let description: ReturnType<typeof makeDescription> | undefined;
+
+async function makeDescription() {
+  const content = JSON.stringify(buildAdminDocument(table));
+  return { content, tag: (await sha256Hex(content)).slice(0, 16) };
+}
+
+async function describeAdminApi(c: AppContext): Promise<Response> {
+  onlyParameters(c, []);
+  description ??= makeDescription();
+  return describedWith(c, await description);
+}

@@ -1,0 +1,140 @@
+import { createWebhook } from "../../services/webhooks/create-webhook.ts";
+import { deleteWebhook } from "../../services/webhooks/delete-webhook.ts";
+import { getWebhook } from "../../services/webhooks/get-webhook.ts";
+import { deliverySchema, listDeliveries } from "../../services/webhooks/list-deliveries.ts";
+import { listWebhooks } from "../../services/webhooks/list-webhooks.ts";
+import { redeliver, redeliverySchema } from "../../services/webhooks/redeliver.ts";
+import { rotateSecret } from "../../services/webhooks/rotate-secret.ts";
+import { sendRecords, sendRecordsSchema, sentRecordsSchema } from "../../services/webhooks/send-records.ts";
+import { updateWebhook } from "../../services/webhooks/update-webhook.ts";
+import {
+  createWebhookSchema,
+  rotateSecretSchema,
+  updateWebhookSchema,
+  webhookSchema,
+  webhookWithSecretSchema,
+} from "../../services/webhooks/webhook.ts";
+import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
+import { deliverAfterRequest } from "../response/deliver-after.ts";
+import { type AdminRoute, accepted, created, none, one, page } from "./admin-route.ts";
+import { answerSchema, bodySchema } from "./components.ts";
+import { idOf, WORKSPACE } from "./paths.ts";
+
+/* The document cannot express which destinations a deployment allows. */
+const anyDestination = { allowsHttp: true, allowsPrivate: true };
+
+const WebhookInput = bodySchema("WebhookInput", createWebhookSchema(anyDestination));
+const WebhookPatch = bodySchema("WebhookPatch", updateWebhookSchema(anyDestination));
+const WebhookSecretRotation = bodySchema("WebhookSecretRotation", rotateSecretSchema);
+const RecordsToSend = bodySchema("RecordsToSend", sendRecordsSchema);
+const Webhook = answerSchema("Webhook", webhookSchema);
+const WebhookWithSecret = answerSchema("WebhookWithSecret", webhookWithSecretSchema);
+const SentRecords = answerSchema("SentRecords", sentRecordsSchema);
+const Delivery = answerSchema("Delivery", deliverySchema);
+const Redelivery = answerSchema("Redelivery", redeliverySchema);
+
+const WEBHOOKS = `${WORKSPACE}/webhooks`;
+
+export const webhooks: readonly AdminRoute[] = [
+  {
+    path: WEBHOOKS,
+    tag: "Webhooks",
+    GET: page({
+      id: "listWebhooks",
+      summary: "List webhooks",
+      role: "VIEWER",
+      answer: Webhook,
+      handle: (c, request) => listWebhooks(workspaceContext(c), request),
+    }),
+    POST: created({
+      id: "createWebhook",
+      summary: "Create a webhook, whose secret is shown once",
+      role: "EDITOR",
+      body: WebhookInput,
+      answer: WebhookWithSecret,
+      handle: async (c, { body }) => createWebhook(workspaceContext(c), body()),
+    }),
+  },
+  {
+    path: `${WEBHOOKS}/:id`,
+    tag: "Webhooks",
+    GET: one({
+      id: "getWebhook",
+      summary: "Get a webhook",
+      role: "VIEWER",
+      answer: Webhook,
+      handle: (c) => getWebhook(workspaceContext(c), idOf(c)),
+    }),
+    PATCH: one({
+      id: "updateWebhook",
+      summary: "Change a webhook",
+      role: "EDITOR",
+      body: WebhookPatch,
+      answer: Webhook,
+      handle: async (c, { body }) => updateWebhook(workspaceContext(c), { id: idOf(c), body: body() }),
+    }),
+    DELETE: none({
+      id: "deleteWebhook",
+      summary: "Delete a webhook with its deliveries",
+      role: "EDITOR",
+      handle: (c) => deleteWebhook(workspaceContext(c), idOf(c)),
+    }),
+  },
+  {
+    path: `${WEBHOOKS}/:id/rotate-secret`,
+    tag: "Webhooks",
+    POST: one({
+      id: "rotateWebhookSecret",
+      summary: "A new secret, which signs from the next attempt on",
+      role: "EDITOR",
+      body: WebhookSecretRotation,
+      isBodyOptional: true,
+      answer: WebhookWithSecret,
+      handle: async (c, { body }) => rotateSecret(workspaceContext(c), { id: idOf(c), body: body() }),
+    }),
+  },
+  {
+    path: `${WEBHOOKS}/:id/send`,
+    tag: "Webhooks",
+    POST: accepted({
+      id: "sendRecords",
+      summary: "Send chosen records as they are now",
+      role: "EDITOR",
+      body: RecordsToSend,
+      answer: SentRecords,
+      handle: async (c, { body }) =>
+        deliveredAfter(c, await sendRecords(workspaceContext(c), { id: idOf(c), body: body() })),
+    }),
+  },
+  {
+    path: `${WEBHOOKS}/:id/deliveries`,
+    tag: "Webhooks",
+    GET: page({
+      id: "listDeliveries",
+      summary: "Deliveries with their attempts, newest first",
+      role: "VIEWER",
+      answer: Delivery,
+      handle: (c, request) => listDeliveries(workspaceContext(c), { id: idOf(c), ...request }),
+    }),
+  },
+  {
+    path: `${WEBHOOKS}/:id/deliveries/:delivery/redeliver`,
+    tag: "Webhooks",
+    POST: accepted({
+      id: "redeliver",
+      summary: "A new series of attempts of a delivery",
+      role: "OPERATOR",
+      answer: Redelivery,
+      handle: async (c) => {
+        const delivery = { id: idOf(c), deliveryId: pathParameter(c, "delivery") };
+        return deliveredAfter(c, await redeliver(workspaceContext(c), delivery));
+      },
+    }),
+  },
+];
+
+/** Lets the webhook's deliveries begin once the response is on its way. */
+function deliveredAfter<T>(c: AppContext, data: T): T {
+  deliverAfterRequest(c, idOf(c));
+  return data;
+}

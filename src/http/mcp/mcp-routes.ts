@@ -1,0 +1,54 @@
+import { AppError } from "../../errors/app-error.ts";
+import { badRequest } from "../../errors/failures.ts";
+import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { openMcp } from "../../services/mcp/open-mcp.ts";
+import { type AppContext, workspaceContext } from "../context.ts";
+import { onlyParameters } from "../request/query-parameters.ts";
+import { type Body, readJson } from "../request/read-body.ts";
+import { deliverAfter } from "../response/deliver-after.ts";
+import { respond } from "../response/respond.ts";
+import type { Route } from "../route.ts";
+import { findTool, serveMcp } from "./serve-mcp.ts";
+
+/** The same keys and the same code path as the Workspace API, for models: docs/mcp.md. */
+export const mcpRoutes: readonly Route[] = [{ path: "", handlers: { POST: answer } }];
+
+/** One round trip to the database: that of the tool, else one that asks whether the caller may enter at all. */
+async function answer(c: AppContext): Promise<Response> {
+  const body = await messageOf(c);
+  const ctx = { ...workspaceContext(c), isMcp: true };
+  const isCall = !(body instanceof AppError) && findTool(nameOfCalled(body)) !== undefined;
+  const allowed = isCall ? undefined : await openMcp(ctx, () => required(body));
+  const response = await serveMcp({
+    request: new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers }),
+    message: required(body),
+    allowed,
+    ctx,
+    onWritten: (entity) => deliverAfter(c, entity),
+  });
+  return respond(c, response.body, {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+  });
+}
+
+/** The message, or why there is none. */
+async function messageOf(c: AppContext): Promise<JsonObject | AppError> {
+  const json: Body<unknown> = await readJson(c);
+  try {
+    onlyParameters(c, []);
+    const value = json();
+    return isJsonObject(value) ? value : badRequest("Request body must be one JSON-RPC message");
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown;
+    throw thrown;
+  }
+}
+
+function required(body: JsonObject | AppError): JsonObject {
+  if (body instanceof AppError) throw body;
+  return body;
+}
+
+const nameOfCalled = ({ method, params }: JsonObject) =>
+  method === "tools/call" && isJsonObject(params) ? params.name : undefined;

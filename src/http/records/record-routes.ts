@@ -1,0 +1,147 @@
+import { badRequest } from "../../errors/failures.ts";
+import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import { describeApi } from "../../services/openapi/describe-api.ts";
+import { aggregateRecords } from "../../services/records/aggregate-records.ts";
+import { bulkWrite } from "../../services/records/bulk-write.ts";
+import { createRecord } from "../../services/records/create-record.ts";
+import { deleteRecord } from "../../services/records/delete-record.ts";
+import { exportRecords } from "../../services/records/export-records.ts";
+import { getRecord } from "../../services/records/get-record.ts";
+import { listRecords } from "../../services/records/list-records.ts";
+import { versionAsked } from "../../services/records/record-input.ts";
+import { runTransaction } from "../../services/records/run-transaction.ts";
+import { updateRecord } from "../../services/records/update-record.ts";
+import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
+import type { BulkAction } from "../../write/plan/bulk-items.ts";
+import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
+import { markReplay, writeContext } from "../request/idempotency.ts";
+import { onlyParameters, queryOf } from "../request/query-parameters.ts";
+import { type Body, readJson, readJsonObject } from "../request/read-body.ts";
+import { deliverAfter } from "../response/deliver-after.ts";
+import { describedWith } from "../response/describe-response.ts";
+import { etagOf, hasCurrentCopy } from "../response/etag.ts";
+import { respond, respondJson } from "../response/respond.ts";
+import type { Handler, Handlers, Route } from "../route.ts";
+
+const handlers: Readonly<Record<string, Handlers>> = {
+  "": { GET: describe },
+  /** The documents call it `/`, below their server's address. */
+  "/": { GET: describe },
+  "/openapi.json": { GET: describeOpenApi },
+  "/transaction": { POST: transact },
+  "/:entity": { GET: list, POST: create },
+  "/:entity/aggregate": { GET: aggregate },
+  "/:entity/export": { GET: exportAll },
+  "/:entity/bulk": { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
+  "/:entity/:id": { GET: get, PUT: update, PATCH: update, DELETE: remove },
+};
+
+/** The workspace API, below `/api/v1/:organization/:workspace`. */
+export const recordRoutes: readonly Route[] = Object.entries(handlers).map(([path, handlersOfPath]) => ({
+  path,
+  handlers: handlersOfPath,
+}));
+
+async function describe(c: AppContext) {
+  onlyParameters(c, []);
+  return respondJson(c, { data: await describeWorkspace(workspaceContext(c)) });
+}
+
+async function describeOpenApi(c: AppContext) {
+  onlyParameters(c, []);
+  return describedWith(c, await describeApi(workspaceContext(c)));
+}
+
+async function list(c: AppContext) {
+  return respondJson(c, await listRecords(workspaceContext(c), entityOf(c)));
+}
+
+async function aggregate(c: AppContext) {
+  return respondJson(c, await aggregateRecords(workspaceContext(c), entityOf(c)));
+}
+
+async function exportAll(c: AppContext) {
+  const { contentType, body } = await exportRecords(workspaceContext(c), entityOf(c));
+  return respond(c, body, { headers: { "Content-Type": contentType } });
+}
+
+async function create(c: AppContext) {
+  const body = await readJsonObject(c);
+  const ctx = await writeContext(c);
+  const created = await createRecord(ctx, { ...entityOf(c), body });
+  markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
+  const path = new URL(c.req.url).pathname;
+  const headers = { ETag: etagOf(created), Location: `${path}/${created.id}` };
+  return respondJson(c, { data: created.record }, { status: 201, headers });
+}
+
+async function get(c: AppContext) {
+  const found = await getRecord(workspaceContext(c), recordOf(c));
+  if (!found.isExpanded && hasCurrentCopy(c, found))
+    return respond(c, null, { status: 304, headers: { ETag: etagOf(found) } });
+  return recordResponse(c, found);
+}
+
+async function update(c: AppContext) {
+  const body = await readJsonObject(c);
+  const ctx = await writeContext(c);
+  const input = { ...recordOf(c), body, expected: versionAsked(c.req.header("If-Match")) };
+  const updated = await updateRecord(ctx, input);
+  markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
+  return recordResponse(c, updated);
+}
+
+async function remove(c: AppContext) {
+  const ctx = await writeContext(c);
+  await deleteRecord(ctx, {
+    ...recordOf(c),
+    expected: versionAsked(c.req.header("If-Match")),
+  });
+  markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
+  return respond(c, null, { status: 204 });
+}
+
+async function transact(c: AppContext) {
+  const body = unconditional(c, await readJsonObject(c));
+  const ctx = await writeContext(c);
+  const data = await runTransaction(ctx, { query: queryOf(c), body });
+  markReplay(c, ctx);
+  deliverAfter(c);
+  return respondJson(c, { data });
+}
+
+function bulk(action: BulkAction): Handler {
+  return async (c) => {
+    const body = unconditional(c, await readJson(c));
+    const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
+    const ctx = await writeContext(c);
+    const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
+    markReplay(c, ctx);
+    deliverAfter(c, pathParameter(c, "entity"));
+    /* One that is given again is that of then, whatever is preferred now. */
+    return respondJson(
+      c,
+      answer,
+      answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {},
+    );
+  };
+}
+
+/** The body of a request for several records, of which no tag can be that of all. */
+function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
+  return () => {
+    if (c.req.header("If-Match") === undefined) return body();
+    throw badRequest(
+      "If-Match is for a request that changes one record — in a transaction, send ifMatch with an operation",
+    );
+  };
+}
+
+const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });
+const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });
+
+const recordResponse = (c: AppContext, found: TaggedRecord) =>
+  respondJson(c, { data: found.record }, { headers: { ETag: etagOf(found) } });

@@ -1,0 +1,73 @@
+import type { Next } from "hono";
+import { settingsOf } from "../../env.ts";
+import { currentMillis } from "../../lib/clock.ts";
+import { newRequestId } from "../../lib/ids.ts";
+import { logRequest } from "../../lib/logger.ts";
+import type { Actor } from "../../model/api-key.ts";
+import { type AppContext, openServices } from "../context.ts";
+import { allowOrigin, isForPages } from "../response/allow-origin.ts";
+import { learnOfKey } from "./authenticate.ts";
+
+const REQUEST_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The first and last step of every request: opens its services, then completes and logs its response. */
+export async function handleRequest(c: AppContext, next: Next): Promise<void> {
+  const start = currentMillis();
+  openRequest(c);
+  await next();
+  const origin = c.req.header("Origin");
+  if (origin !== undefined && isForPages(c)) await allowOrigin(c, c.res, origin);
+  learnOfKey(c, c.res);
+  logResponse(c, start);
+}
+
+function openRequest(c: AppContext): void {
+  const sent = c.req.header("X-Request-Id");
+  const requestId = sent && REQUEST_ID_PATTERN.test(sent) ? sent : newRequestId();
+  c.set("requestId", requestId);
+  c.set("headers", { "X-Request-Id": requestId, ...(isForPages(c) && { Vary: "Origin" }) });
+  c.set("authMs", 0);
+  c.set("route", "/*");
+  c.set(
+    "services",
+    openServices(c.env, requestId, () => clientAddressOf(c)),
+  );
+}
+
+/** Names the workspace only of callers who may enter it, so that strangers cannot write texts into the log. */
+function logResponse(c: AppContext, start: number): void {
+  if (!settingsOf(c.env).logsRequests) return;
+  const actor: Actor | undefined = c.get("actor");
+  logRequest({
+    requestId: c.get("requestId"),
+    method: c.req.method,
+    route: c.get("route"),
+    status: c.res.status,
+    durationMs: currentMillis() - start,
+    authMs: c.get("authMs"),
+    databaseMs: c.get("services").database.waitedMs,
+    workspace: actor && workspaceOf(c, actor),
+    keyId: actor?.kind === "KEY" ? actor.key.keyId : undefined,
+  });
+}
+
+function workspaceOf(c: AppContext, actor: Actor): string | undefined {
+  if (actor.kind === "KEY") return `${actor.key.organization}/${actor.key.workspace}`;
+  const { organization, workspace } = c.req.param();
+  return workspace === undefined ? organization : `${organization}/${workspace}`;
+}
+
+/**
+ * Returns where the request comes from: the address that the owner's proxy names, else the one that plain workerd reports,
+ * else Cloudflare's header, which no client can set there.
+ */
+function clientAddressOf(c: AppContext): string | undefined {
+  const { clientAddressHeader } = settingsOf(c.env);
+  if (clientAddressHeader !== undefined) return c.req.header(clientAddressHeader);
+  const { cf } = c.req.raw;
+  if (cf && "clientIp" in cf && typeof cf.clientIp === "string") return withoutPort(cf.clientIp);
+  return c.req.header("CF-Connecting-IP");
+}
+
+/** `127.0.0.1:40318` → `127.0.0.1`, `[::1]:40318` → `::1`. */
+const withoutPort = (endpoint: string) => endpoint.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -1,0 +1,32 @@
+import { AppError } from "../../errors/app-error.ts";
+import { badRequest } from "../../errors/failures.ts";
+import { sha256Hex } from "../../lib/hashing.ts";
+import type { WorkspaceContext } from "../../services/context.ts";
+import { type AppContext, workspaceContext } from "../context.ts";
+import { readBytes } from "./read-body.ts";
+
+const KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
+
+/** What a write may use: as workspaceContext, with its Idempotency-Key when the client has sent one. */
+export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
+  const ctx = workspaceContext(c);
+  const key = c.req.header("Idempotency-Key");
+  if (key === undefined || ctx.actor.kind !== "KEY") return ctx;
+  if (!KEY_PATTERN.test(key)) {
+    return { ...ctx, idempotency: badRequest("Idempotency-Key must be 1 to 255 printable ASCII characters") };
+  }
+  const { pathname, search } = new URL(c.req.url);
+  const bytes = await readBytes(c);
+  if (bytes instanceof AppError) return { ...ctx, idempotency: bytes };
+  const body = new TextDecoder().decode(bytes);
+  const fingerprint = await sha256Hex(JSON.stringify([c.req.method, pathname, search, body]));
+  const request = { apiKeyId: ctx.actor.key.keyId, key, fingerprint, now: ctx.now };
+  return { ...ctx, idempotency: { request, isReplayed: false } };
+}
+
+/** Says of an answer that it is that of an earlier request. */
+export function markReplay(c: AppContext, { idempotency }: WorkspaceContext): void {
+  if (idempotency && !(idempotency instanceof AppError) && idempotency.isReplayed) {
+    c.get("headers")["Idempotent-Replayed"] = "true";
+  }
+}

@@ -1,0 +1,136 @@
+import { AppError } from "../../errors/app-error.ts";
+import {
+  badRequest,
+  invalidJson,
+  notAnObject,
+  unsupportedContentEncoding,
+  unsupportedMediaType,
+} from "../../errors/failures.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import type { AppContext } from "../context.ts";
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** Deep enough for any record, shallow enough for any recursion. */
+const MAX_BODY_DEPTH = 64;
+
+const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+
+/** The body, or the reason why there is none, thrown where the contract's order of refusals has its place. */
+export type Body<T> = () => T;
+
+export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
+  const json = await readJson(c);
+  return () => {
+    const value = json();
+    if (!isJsonObject(value)) throw notAnObject();
+    return value;
+  };
+}
+
+/** As readJsonObject, but no body at all is the empty object. */
+export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonObject>> {
+  const bytes = await readBytes(c);
+  return bytes instanceof Uint8Array && bytes.length === 0 ? () => ({}) : readJsonObject(c);
+}
+
+/** Throws, when called: 413, 415, 400 BAD_REQUEST. */
+export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
+  const bytes = await readBytes(c);
+  return () => {
+    if (bytes instanceof AppError) throw bytes;
+    if (bytes.length > 0) {
+      requireJsonContentType(c.req.header("Content-Type"));
+      requireNoContentEncoding(c.req.header("Content-Encoding"));
+    }
+    return parseJson(bytes);
+  };
+}
+
+/** Read once, however often it is asked for; instead of a body that is too large or broken off, what to say of it. */
+export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
+  const known = c.get("body");
+  if (known) return known;
+  const bytes = await readLimited(c.req.raw).catch(() =>
+    badRequest("Request body could not be read: it ends before its length, or its chunks are malformed"),
+  );
+  c.set("body", bytes);
+  return bytes;
+}
+
+/** Of a body that is too large the rest is not read. */
+async function readLimited(request: Request): Promise<Uint8Array | AppError> {
+  const declared = request.headers.get("Content-Length");
+  if (Number(declared ?? 0) > MAX_BODY_BYTES) return tooLarge();
+  if (!request.body) return new Uint8Array();
+  // A body that is not chunked cannot be longer than it declares; reading it chunk by chunk takes several times as long.
+  if (declared !== null && !request.headers.has("Transfer-Encoding")) {
+    return new Uint8Array(await request.arrayBuffer());
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return tooLarge();
+    chunks.push(chunk);
+  }
+  const [first] = chunks;
+  if (first && chunks.length === 1) return first;
+  return concatenate(chunks, size);
+}
+
+const tooLarge = () =>
+  new AppError("PAYLOAD_TOO_LARGE", `Request body is larger than ${MAX_BODY_BYTES} bytes`);
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function requireJsonContentType(contentType: string | undefined): void {
+  if (contentType === undefined || contentType === "") return;
+  const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (mediaType === "application/json" || /^application\/[^ ]+\+json$/.test(mediaType)) return;
+  throw unsupportedMediaType();
+}
+
+function requireNoContentEncoding(encoding: string | undefined): void {
+  if (encoding && encoding.toLowerCase() !== "identity") throw unsupportedContentEncoding();
+}
+
+function parseJson(bytes: Uint8Array): JsonValue {
+  let text: string;
+  let value: JsonValue;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw invalidJson();
+  }
+  if (depthOf(text) > MAX_BODY_DEPTH)
+    throw badRequest(`Request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
+  return value;
+}
+
+/** Levels of nesting of a text that is valid JSON. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (isInString) {
+      if (character === BACKSLASH) i++;
+      else if (character === QUOTE) isInString = false;
+    } else if (character === QUOTE) isInString = true;
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
+    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--;
+  }
+  return deepest;
+}

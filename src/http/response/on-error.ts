@@ -1,0 +1,20 @@
+import { statusOfCode } from "../../errors/codes.ts";
+import { errorBody } from "../../errors/envelope.ts";
+import { toAppError } from "../../errors/to-app-error.ts";
+import { logFailure } from "../../lib/logger.ts";
+import type { AppContext } from "../context.ts";
+import { respondJson } from "./respond.ts";
+
+/** Every failure of the product leaves through here, in one envelope; causes go to the log only. */
+export function onError(thrown: unknown, c: AppContext): Response {
+  const error = toAppError(thrown);
+  if (statusOfCode[error.code] >= 500) logFailure(c.get("requestId"), error);
+  return respondJson(
+    c,
+    { error: errorBody(error) },
+    {
+      status: statusOfCode[error.code],
+      headers: error.headers,
+    },
+  );
+}

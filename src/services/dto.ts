@@ -1,0 +1,12 @@
+import type * as z from "zod/v4";
+import type { JsonValue } from "../model/json.ts";
+
+/** Any JSON is read-only already, and has no end. */
+type DeepReadonly<T> = JsonValue extends T
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** What the API shows of a thing: the type of the Zod schema that documents it. */
+export type Dto<S extends z.ZodType> = DeepReadonly<z.output<S>>;
