@@ -24,6 +24,11 @@ export interface Conversion {
   fromText(text: string, column: Column): string;
 }
 
+export interface SumRule {
+  readonly message: string;
+  holds(sum: string): string;
+}
+
 /** Everything the product knows of one column type. One file per type implements it; the registry holds them. */
 export interface ColumnType {
   readonly name: ColumnTypeName;
@@ -40,6 +45,10 @@ export interface ColumnType {
   parseText(text: string, column: Column): Parsed;
   /** What is stored, never null → the JSON value of an answer. Accepts what `jsonTransport` yields too. */
   toJson(value: SqlValue, column: Column): JsonValue;
+  /**
+   * For numbers: what must hold for a sum that the database computes, as SQL conditions on it, and what to say otherwise.
+   */
+  sumRules?(column: Column): readonly SumRule[];
   /** How stored values become those of another type, in SQL. */
   readonly conversion: Conversion;
   /** JSON Schema (2020-12) of the non-null value. */

@@ -14,6 +14,8 @@ export interface ValidationContext {
   generateUuid(): string;
   /** Whether this client may not write the column. */
   isLocked?(column: Column): boolean;
+  /** Fields whose value the database computes, with what is wrong with them; empty when nothing is. */
+  readonly computed?: ReadonlyMap<string, readonly string[]>;
   /** Fields whose value stands in for one that only the database will know, and what that is called. */
   readonly pending?: ReadonlyMap<string, string>;
 }
@@ -96,6 +98,8 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circu
   const sent = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
   if (sent === undefined) return absent(column, now);
   if (column.autoSet || now.isLocked?.(column)) return { messages: ["is read-only"] };
+  const problems = now.computed?.get(column.name);
+  if (problems) return problems.length > 0 ? { messages: problems } : undefined;
   const reading = rule.read(sent, now.iso);
   if (column.name !== "id" || id === undefined) return reading;
   return "value" in reading && reading.value === id ? undefined : { messages: ["cannot be changed"] };

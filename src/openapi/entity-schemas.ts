@@ -1,8 +1,9 @@
+import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { EntityConstraint, Relationship } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
 import { columnSchemaOf, enumNameOf, idSchemaOf } from "./column-schemas.ts";
-import { arrayOf, schemaRef } from "./parts.ts";
+import { arrayOf, objectOf, schemaRef } from "./parts.ts";
 import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
@@ -98,12 +99,35 @@ function updateSchema(entity: VisibleEntity, properties: Properties): JsonObject
     type: "object",
     description: "Only what is sent changes. An `id` must be the record's own.",
     properties: Object.fromEntries(
-      sent.map(([column, schema]) => [column.name, column.name === "id" ? idSchemaOf(column) : schema]),
+      sent.map(([column, schema]) => [
+        column.name,
+        column.name === "id" ? idSchemaOf(column) : withChange(schema, column),
+      ]),
     ),
     additionalProperties: false,
     ...examplesOf(writableOf(entity).slice(0, 1)),
   };
 }
+
+/** The value itself, or a change relative to the stored one. */
+function withChange(schema: JsonObject, column: Column): JsonObject {
+  const change = changeSchemaOf(column);
+  return change ? { anyOf: [schema, change] } : schema;
+}
+
+function changeSchemaOf(column: Column): JsonObject | undefined {
+  if (column.type === "DATETIME") return objectOf({ $now: DURATION }, { closed: true });
+  const isNumber = columnTypeOf(column).family === "number" && !column.references;
+  if (!isNumber || column.unique) return undefined;
+  const step = columnTypeOf(column).jsonSchema(column);
+  return objectOf({ $increment: step, $default: step }, { optional: ["$default"], closed: true });
+}
+
+const DURATION: JsonObject = {
+  type: "string",
+  description: "An ISO 8601 duration relative to the time of the request: PT0S, -P1D.",
+  examples: ["PT0S"],
+};
 
 /** Rules over several fields, which JSON Schema cannot say of stored records. */
 const rulesOf = (constraints: readonly EntityConstraint[]) => constraints.map(ruleOf).join("\n");

@@ -2,7 +2,7 @@ import type { Column, ColumnConstraint } from "../../model/column.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { columnTypeOf } from "../registry.ts";
-import type { Check, ConstraintType } from "./constraint-type.ts";
+import type { Bound, Check, ConstraintType } from "./constraint-type.ts";
 
 const isNumber = (column: Column) => columnTypeOf(column).family === "number" && !column.references;
 const isTemporal = (column: Column) => columnTypeOf(column).family === "temporal";
@@ -20,6 +20,10 @@ function boundRule(name: "MIN" | "MAX", keyword: string): ConstraintType {
   const isMin = name === "MIN";
   const boundOf = (column: Column, { value }: ColumnConstraint) =>
     columnTypeOf(column).parseText(String(value ?? ""), column);
+  const limitOf = (column: Column, constraint: ColumnConstraint) => {
+    const bound = boundOf(column, constraint);
+    return bound.ok ? bound.value : null;
+  };
   return {
     name,
     fits: (column) => isNumber(column) || isTemporal(column),
@@ -28,10 +32,10 @@ function boundRule(name: "MIN" | "MAX", keyword: string): ConstraintType {
       return bound.ok ? undefined : bound.message;
     },
     compile(column, constraint) {
-      const bound = boundOf(column, constraint);
-      const limit = bound.ok ? bound.value : null;
+      const limit = limitOf(column, constraint);
       return isMin ? (value) => compare(value, limit) >= 0 : (value) => compare(value, limit) <= 0;
     },
+    bound: (column, constraint) => ({ operator: isMin ? ">=" : "<=", value: limitOf(column, constraint) }),
     message: ({ value }) => `must be at ${isMin ? "least" : "most"} ${value}`,
     jsonSchema(column, { value }) {
       const isPlain = columnTypeOf(column).family === "number" && column.type !== "BIGINT";
@@ -41,18 +45,20 @@ function boundRule(name: "MIN" | "MAX", keyword: string): ConstraintType {
 }
 
 interface ValueRule {
+  readonly operator: Bound["operator"];
   readonly text: string;
   readonly schema: JsonObject;
   readonly test: Check;
 }
 
-function signRule(name: string, { text, schema, test }: ValueRule): ConstraintType {
+function signRule(name: string, { operator, text, schema, test }: ValueRule): ConstraintType {
   const jsonSchema = (column: Column) => (column.type === "BIGINT" ? {} : schema);
   return {
     name,
     fits: isNumber,
     problemOf: takesNothing,
     compile: () => test,
+    bound: () => ({ operator, value: 0 }),
     message: () => text,
     jsonSchema,
   };
@@ -80,21 +86,25 @@ export const valueConstraints: readonly ConstraintType[] = [
   boundRule("MIN", "minimum"),
   boundRule("MAX", "maximum"),
   signRule("POSITIVE", {
+    operator: ">",
     text: "must be greater than 0",
     schema: { exclusiveMinimum: 0 },
     test: (value) => compare(value, 0) > 0,
   }),
   signRule("NEGATIVE", {
+    operator: "<",
     text: "must be less than 0",
     schema: { exclusiveMaximum: 0 },
     test: (value) => compare(value, 0) < 0,
   }),
   signRule("POSITIVE_OR_ZERO", {
+    operator: ">=",
     text: "must be 0 or greater",
     schema: { minimum: 0 },
     test: (value) => compare(value, 0) >= 0,
   }),
   signRule("NEGATIVE_OR_ZERO", {
+    operator: "<=",
     text: "must be 0 or less",
     schema: { maximum: 0 },
     test: (value) => compare(value, 0) <= 0,

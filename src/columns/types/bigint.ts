@@ -27,6 +27,8 @@ export const bigint: ColumnType = {
     return accept(Number.isSafeInteger(number) ? number : value);
   },
   toJson: (value) => String(value),
+  // A sum of integers that does not fit into 64 bits becomes a double.
+  sumRules: () => [{ message: OUT_OF_RANGE, holds: (sum) => `typeof(${sum}) = 'integer'` }],
   conversion: integerConversion(() => "1"),
   jsonSchema: () => ({ type: "string", format: "int64", pattern: "^-?[0-9]+$" }),
 };

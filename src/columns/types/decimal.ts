@@ -47,6 +47,14 @@ export const decimal: ColumnType = {
     typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number"),
   parseText: (text, column) => parseDecimal(text, column),
   toJson: (value, column) => Number(toDecimalText(Number(value), scaleOf(column))),
+  sumRules(column) {
+    const limit = limitOf(column);
+    const scaled = 10 ** (column.precision ?? DEFAULT_PRECISION) - 1;
+    return [
+      { message: `must be at most ${limit}`, holds: (sum) => `${sum} <= ${scaled}` },
+      { message: `must be at least -${limit}`, holds: (sum) => `${sum} >= -${scaled}` },
+    ];
+  },
   conversion: decimalConversion((column) => ({
     precision: column.precision ?? DEFAULT_PRECISION,
     scale: scaleOf(column),

@@ -14,6 +14,7 @@ export const double: ColumnType = {
   parseText: (text, column) =>
     NUMBER.test(text) ? double.parse(Number(text), column) : refuse("must be a number"),
   toJson: (value) => Number(value),
+  sumRules: () => [{ message: "must be a number", holds: (sum) => `${sum} NOT IN (9e999, -9e999)` }],
   conversion: doubleConversion,
   jsonSchema: () => ({ type: "number", format: "double" }),
 };

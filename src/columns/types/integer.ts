@@ -17,6 +17,7 @@ export const integer: ColumnType = {
     return /^-?\d+$/.test(text) ? integer.parse(Number(text), column) : refuse("must be an integer");
   },
   toJson: (value) => Number(value),
+  sumRules: () => [{ message: OUT_OF_RANGE, holds: (sum) => `${sum} BETWEEN ${MIN} AND ${MAX}` }],
   conversion: integerConversion((value) => `${value} BETWEEN ${MIN} AND ${MAX}`),
   jsonSchema: () => ({ type: "integer", minimum: MIN, maximum: MAX }),
 };

@@ -5,7 +5,8 @@ import { isDoubleSql } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 import { textConversion } from "../text-conversion.ts";
 
-const MAX_JSON_BYTES = 65_536;
+export const MAX_JSON_BYTES = 65_536;
+export const TOO_LARGE = `must be at most ${MAX_JSON_BYTES} bytes of JSON`;
 
 const encoder = new TextEncoder();
 
@@ -28,7 +29,7 @@ export const json: ColumnType = {
     const text = stringifyFinite(value);
     if (text === undefined) return refuse("must not hold a number that is too large");
     const isTooLarge = text.length > MAX_JSON_BYTES || encoder.encode(text).length > MAX_JSON_BYTES;
-    return isTooLarge ? refuse(`must be at most ${MAX_JSON_BYTES} bytes of JSON`) : accept(text);
+    return isTooLarge ? refuse(TOO_LARGE) : accept(text);
   },
   parseText(text, column) {
     let value: JsonValue;

@@ -46,7 +46,9 @@ export const toolSchemas = {
   update: z.strictObject({
     entity,
     id,
-    record: object("Only what is sent changes."),
+    record: object(
+      'Only what is sent changes. A number takes {"$increment":-1}, a date-time {"$now":"PT0S"}, a JSON array {"$append":…} and {"$remove":…}.',
+    ),
     ifMatch: etag,
   }),
   delete: z.strictObject({ entity, id, ifMatch: etag }),

@@ -1,5 +1,6 @@
 import { detailOf } from "../../columns/entity-constraints.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
+import { brokenChangeOf } from "../../columns/relative-change.ts";
 import { brokenConstraintOf } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
@@ -27,6 +28,8 @@ export interface AttemptedWrite {
 export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagnosis {
   if (failure.uniqueColumns) return diagnoseUnique(failure.uniqueColumns, write);
   if (failure.isForeignKey) return diagnoseReference(write);
+  const change = brokenChangeOf(write.entity.columns, failure.message);
+  if (change) return known(validationFailed([change]));
   const broken = brokenConstraintOf(write.entity, failure.message);
   const isOwnRule = broken && broken.type !== "UNIQUE_COMPOSITE";
   return known(isOwnRule ? validationFailed([detailOf(broken)]) : undefined);

@@ -8,6 +8,7 @@ import { diagnoseWrite } from "../failure/diagnose-write.ts";
 import { insertRecord } from "../sql/insert.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
+import { withoutChanges } from "./relative-changes.ts";
 import { viewsOf } from "./views.ts";
 
 /** Throws VALIDATION_ERROR. */
@@ -16,7 +17,8 @@ export function planCreate(
   body: JsonObject,
   context: ValidationContext,
 ): PlannedWrite {
-  const validated = recordValidatorOf(entity).validateCreate(body, context);
+  const plain = withoutChanges(entity, body, context);
+  const validated = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
   if (!validated.ok) throw validationFailed(validated.details);
   const { values } = validated;
   const { pending } = context;

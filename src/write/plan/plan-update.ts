@@ -4,12 +4,14 @@ import type { JsonObject } from "../../model/json.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
+import { withChanges } from "../sql/assignments.ts";
 import { findRecord } from "../sql/find.ts";
 import { render } from "../sql/statement.ts";
 import { updateRecord } from "../sql/update.ts";
 import { atVersion, requirementsOf } from "./expected-version.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
+import { separateChanges } from "./relative-changes.ts";
 import { viewsOf } from "./views.ts";
 
 export interface UpdateRequest {
@@ -27,14 +29,18 @@ export function planUpdate(
 ): PlannedWrite {
   const id = parseId(request.id, entity);
   const body = id === undefined ? withoutSameId(request) : request.body;
-  const validated = recordValidatorOf(entity).validateUpdate(body, id ?? null, context);
+  const separated = separateChanges(entity, body, context);
+  const { changes } = separated;
+  const validated = recordValidatorOf(entity).validateUpdate(separated.body, id ?? null, separated.context);
   if (!validated.ok) throw validationFailed(validated.details);
   if (id === undefined) throw recordNotFound(request.id);
   const { values } = validated;
   const { pending } = context;
   const { expectedVersion: version } = request;
   const found = findRecord(entity, id);
-  const change = values.size === 0 ? found : updateRecord(entity, id, withRememberedIds(values, pending));
+  const isChanging = values.size > 0 || changes.size > 0;
+  const assigned = withChanges(withRememberedIds(values, pending), changes);
+  const change = isChanging ? updateRecord(entity, id, assigned) : found;
   return {
     statement: atVersion(change, version),
     values,

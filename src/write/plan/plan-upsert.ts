@@ -7,11 +7,13 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
+import { withChanges } from "../sql/assignments.ts";
 import { findMatching } from "../sql/find.ts";
 import { upsertRecord } from "../sql/insert.ts";
 import { render } from "../sql/statement.ts";
 import { updateMatching } from "../sql/update.ts";
 import type { PlannedWrite } from "./planned-write.ts";
+import { separateChanges, withoutChanges } from "./relative-changes.ts";
 import { viewsOf } from "./views.ts";
 
 /** The columns of a unique rule that `upsertBy` names. Throws BAD_REQUEST. */
@@ -50,11 +52,14 @@ export function planUpsert(
   const { entity } = target;
   const { key, body } = request;
   requireKey(request);
-  const change = recordValidatorOf(entity).validateUpdate(body, null, context);
+  const separated = separateChanges(entity, body, context);
+  const change = recordValidatorOf(entity).validateUpdate(separated.body, null, separated.context);
   if (!change.ok) throw validationFailed(change.details);
   const sent = change.values;
-  const changed = new Map([...sent].filter(([column]) => !key.includes(column)));
-  const creation = recordValidatorOf(entity).validateCreate(body, context);
+  const written = withChanges(sent, separated.changes);
+  const changed = new Map([...written].filter(([column]) => !key.includes(column)));
+  const plain = withoutChanges(entity, body, context);
+  const creation = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
   if (creation.ok) {
     const { values } = creation;
     const statement = upsertRecord(entity, key, { created: values, changed });

@@ -11,6 +11,13 @@ export type Assignments = ReadonlyMap<Column, Assigned>;
 const isExpression = (assigned: Assigned): assigned is Statement =>
   typeof assigned === "object" && assigned !== null;
 
+/** The same assignments with changes that the database computes. */
+export const withChanges = (
+  assignments: Assignments,
+  changes: ReadonlyMap<Column, Statement>,
+): Assignments =>
+  changes.size === 0 ? assignments : new Map<Column, Assigned>([...assignments, ...changes]);
+
 /** The SQL of what is assigned. */
 export const textOfAssigned = (assigned: Assigned): string => (isExpression(assigned) ? assigned.sql : "?");
 
