@@ -9,6 +9,7 @@ export interface Bindings extends RateBindings {
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly ADMIN_TOKEN?: string;
   readonly CLIENT_ADDRESS_HEADER?: string;
+  readonly TRUSTED_PROXIES?: string;
   readonly LOG_REQUESTS?: string;
   readonly WEBHOOK_SECRET_KEY?: string;
   readonly ALLOW_HTTP_WEBHOOKS?: string;
@@ -25,6 +26,8 @@ export interface Settings {
   readonly adminToken: string | undefined;
   /** The header in which a trusted proxy in front of the Worker names the client. */
   readonly clientAddressHeader: string | undefined;
+  /** Addresses and ranges of proxies whose entries in that header are skipped. */
+  readonly trustedProxies: readonly string[];
   /** Whether each request is told of in one line. */
   readonly logsRequests: boolean;
   readonly webhooks: WebhookSettings;
@@ -42,6 +45,7 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     adminToken: variables.ADMIN_TOKEN,
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
+    trustedProxies: variables.TRUSTED_PROXIES,
     logsRequests: variables.LOG_REQUESTS,
     webhooks: {
       secretKey: variables.WEBHOOK_SECRET_KEY,

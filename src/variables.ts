@@ -1,4 +1,5 @@
 import * as z from "zod/v4";
+import { isAddressRange } from "./model/address-range.ts";
 
 const MIN_SECRET_KEY_LENGTH = 32;
 
@@ -18,6 +19,19 @@ const variablesSchema = z.object({
   LIBSQL_AUTH_TOKEN: optional,
   ADMIN_TOKEN: optional,
   CLIENT_ADDRESS_HEADER: optional,
+  TRUSTED_PROXIES: z
+    .string()
+    .optional()
+    .transform((text) =>
+      (text ?? "")
+        .split(",")
+        .map((range) => range.trim())
+        .filter((range) => range !== ""),
+    )
+    .refine(
+      (ranges) => ranges.every(isAddressRange),
+      "must be IP addresses or CIDR ranges, separated by commas",
+    ),
   WEBHOOK_SECRET_KEY: optional.refine(
     (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
     `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,

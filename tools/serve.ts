@@ -15,7 +15,7 @@ import { readCompatibilityDate } from "./serve/workerd-config.ts";
 /*
  * `npm run serve`: the production runtime on this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN, LIBSQL_URL,
  * LIBSQL_AUTH_TOKEN, SEED=demo, WEBHOOK_SECRET_KEY, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS,
- * CLIENT_ADDRESS_HEADER, LOG_REQUESTS; for tests WORKER_MAIN.
+ * CLIENT_ADDRESS_HEADER, TRUSTED_PROXIES, LOG_REQUESTS; for tests WORKER_MAIN.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEFAULT_PORT = 8787;
@@ -97,7 +97,8 @@ function workerVariables(
   { adminToken, webhookSecretKey }: LoadedSecrets,
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS, CLIENT_ADDRESS_HEADER, LOG_REQUESTS } = env;
+  const { ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS, LOG_REQUESTS } = env;
+  const { CLIENT_ADDRESS_HEADER, TRUSTED_PROXIES } = env;
   return {
     LIBSQL_URL: url,
     ADMIN_TOKEN: adminToken,
@@ -105,6 +106,7 @@ function workerVariables(
     ...(authToken && { LIBSQL_AUTH_TOKEN: authToken }),
     ...(ALLOW_HTTP_WEBHOOKS && { ALLOW_HTTP_WEBHOOKS }),
     ...(CLIENT_ADDRESS_HEADER && { CLIENT_ADDRESS_HEADER }),
+    ...(TRUSTED_PROXIES && { TRUSTED_PROXIES }),
     ...(LOG_REQUESTS && { LOG_REQUESTS }),
     ...(ALLOW_PRIVATE_WEBHOOKS && { ALLOW_PRIVATE_WEBHOOKS }),
   };

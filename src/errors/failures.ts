@@ -10,7 +10,9 @@ export const unsupportedMediaType = () =>
   new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json");
 
 export const unsupportedContentEncoding = () =>
-  new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Encoding is not supported: send the body as it is");
+  new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Encoding is not supported: send the body as it is", {
+    headers: { "Accept-Encoding": "gzip" },
+  });
 
 /** What was asked for does not fit into one answer of the database; a part of it may. */
 export class AnswerTooLarge extends AppError {
@@ -63,6 +65,12 @@ export function uniqueViolation(fields: readonly { readonly field: string; reado
 
 const hasChanged = (what: string) =>
   new AppError("PRECONDITION_FAILED", `The ${what} has changed: If-Match does not hold`);
+export const malformedIfMatch = () =>
+  badRequest('Malformed If-Match — must be * or entity tags in double quotes, such as "1-abc"');
+export const malformedIfNoneMatch = () =>
+  badRequest('Malformed If-None-Match — must be * or entity tags in double quotes, such as "1-abc"');
+export const recordExists = () =>
+  new AppError("PRECONDITION_FAILED", "If-None-Match does not hold: the record exists");
 export const recordHasChanged = () => hasChanged("record");
 export const schemaHasChanged = () => hasChanged("schema");
 

@@ -2,7 +2,13 @@ import type { Operation } from "../model/access.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../query/limits.ts";
 import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
-import { CONDITIONAL_WRITE_ERRORS, DELETE_ERRORS, READ_ERRORS, WRITE_ERRORS } from "./error-responses.ts";
+import {
+  CONDITIONAL_READ_ERRORS,
+  CONDITIONAL_WRITE_ERRORS,
+  DELETE_ERRORS,
+  READ_ERRORS,
+  WRITE_ERRORS,
+} from "./error-responses.ts";
 import { parameterNameOf } from "./parameters.ts";
 import {
   arrayOf,
@@ -150,7 +156,7 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
     operation({
       id,
       summary: `Change fields of a record of ${name}`,
-      parameters: [...own("fields", "expand"), ...shared("If-Match", "Idempotency-Key")],
+      parameters: [...own("fields", "expand"), ...shared("If-Match", "If-None-Match", "Idempotency-Key")],
       body: jsonBody(schemaRef(updateNameOf(name))),
       responses: { 200: responseRef(`${name}-record`), ...CONDITIONAL_WRITE_ERRORS },
     });
@@ -159,11 +165,11 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
     get: operation({
       id: "get",
       summary: `Get a record of ${name}`,
-      parameters: [...own("fields", "expand"), ...shared("If-None-Match")],
+      parameters: [...own("fields", "expand"), ...shared("If-Match", "If-None-Match")],
       responses: {
         200: responseRef(`${name}-record`),
         304: responseRef("NotModified"),
-        ...READ_ERRORS,
+        ...CONDITIONAL_READ_ERRORS,
       },
     }),
     put: update("update"),
@@ -171,7 +177,7 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
     delete: operation({
       id: "delete",
       summary: `Delete a record of ${name}`,
-      parameters: shared("If-Match", "Idempotency-Key"),
+      parameters: shared("If-Match", "If-None-Match", "Idempotency-Key"),
       responses: { 204: DELETED, ...DELETE_ERRORS },
     }),
   };

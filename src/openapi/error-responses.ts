@@ -58,9 +58,9 @@ const descriptions: Readonly<Record<number, string>> = {
   404: "No such entity, record or route.",
   405: "Another method on this path; `Allow` names the right ones.",
   409: "The access mode prevents it, a unique value is taken, or the Idempotency-Key was used before.",
-  412: "`If-Match` does not hold.",
+  412: "`If-Match` or `If-None-Match` does not hold.",
   413: "The body is larger than 1 MiB.",
-  415: "The body is not JSON.",
+  415: "The body is not JSON, or is compressed by other means than gzip.",
   422: "The data breaks rules of the schema; all problems together.",
   429: "Over the key's rate.",
   500: "Anything unexpected.",
@@ -140,6 +140,7 @@ export const errorRefs = (statuses: readonly number[]): JsonObject =>
 
 /* What can go wrong, by kind of request. */
 export const READ_ERRORS = errorRefs(READ_STATUSES);
+export const CONDITIONAL_READ_ERRORS = errorRefs([...READ_STATUSES, 412]);
 export const WRITE_ERRORS = errorRefs([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]);
 export const CONDITIONAL_WRITE_ERRORS = errorRefs([
   400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 500, 503,

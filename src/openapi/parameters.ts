@@ -30,10 +30,14 @@ const header = (name: string, description: string, schema: JsonObject): JsonObje
 const HEADER_PARAMETERS: JsonObject = {
   "If-Match": header(
     "If-Match",
-    "Writes only while the record has this `ETag`; `*` while it exists.",
+    "Only while the record has one of these `ETag`s; `*` while it exists. Otherwise 412.",
     STRING,
   ),
-  "If-None-Match": header("If-None-Match", "Answers 304 while the `ETag` is still this one.", STRING),
+  "If-None-Match": header(
+    "If-None-Match",
+    "On reads, 304 while one of these `ETag`s is current. On writes, 412 if the record has one; `*` if it exists.",
+    STRING,
+  ),
   "Idempotency-Key": header(
     "Idempotency-Key",
     "1 to 255 printable characters: for 24 hours the write is done once, whoever sends it again.",

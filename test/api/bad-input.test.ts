@@ -75,7 +75,7 @@ describe("bodies", () => {
     expect(answer.body.error.code).toBe("UNSUPPORTED_MEDIA_TYPE");
   });
 
-  it.each(["gzip", "br", "identity, gzip"])("that say to be encoded by %s are 415", async (encoding) => {
+  it.each(["br", "identity, gzip"])("that say to be encoded by %s are 415", async (encoding) => {
     expectFailure(await post(alice, { "Content-Encoding": encoding }), 415, {
       code: "UNSUPPORTED_MEDIA_TYPE",
       message: "Content-Encoding is not supported: send the body as it is",

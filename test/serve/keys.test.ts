@@ -43,18 +43,23 @@ describe("npm run serve", () => {
     expect(await statusOf(await narrow(["203.0.113.9"]))).toBe(403);
   });
 
-  it("trusts the header of a proxy when it is told to", async () => {
-    const behind = await serveWorker({ CLIENT_ADDRESS_HEADER: "X-Real-IP" });
+  it("takes the client from the header of its proxies, and nothing that the client put before", async () => {
+    const behind = await serveWorker({
+      CLIENT_ADDRESS_HEADER: "X-Forwarded-For",
+      TRUSTED_PROXIES: "10.0.0.0/8",
+    });
     try {
       const v = await makeServedWorkspace(behind.baseUrl, { name: "Note", columns: [] });
       const client = createApiClient(behind.baseUrl, ADMIN_TOKEN);
       const body = { name: "narrow", permission: "READ_ONLY", allowedIps: ["203.0.113.9"] };
       const { key } = (await client.require("POST", `${v.adminPath}/api-keys`, body)) as { key: string };
       const statusFrom = async (address: string) => {
-        const headers = { Authorization: `Bearer ${key}`, "X-Real-IP": address };
+        const headers = { Authorization: `Bearer ${key}`, "X-Forwarded-For": address };
         return (await fetch(`${behind.baseUrl}${v.path}/Note`, { headers })).status;
       };
-      expect([await statusFrom("203.0.113.9"), await statusFrom("127.0.0.1")]).toEqual([200, 403]);
+      expect(await statusFrom("203.0.113.9, 10.0.0.1")).toBe(200);
+      expect(await statusFrom("127.0.0.1")).toBe(403);
+      expect(await statusFrom("203.0.113.9, 198.51.100.7, 10.0.0.1")).toBe(403);
     } finally {
       await behind.stop();
     }

@@ -16,7 +16,7 @@ export interface Answer {
 
 export interface Asking {
   readonly token?: string | undefined;
-  /** Sent as JSON; a string is sent as it is. */
+  /** Sent as JSON; a string or bytes are sent as they are. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -38,7 +38,7 @@ export async function ask(
       ...(body !== undefined && { "Content-Type": "application/json" }),
       ...headers,
     },
-    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    ...(body !== undefined && { body: encoded(body) }),
   });
   const response = await within(MOST_MS, asked).catch((cause) => {
     throw new Error(`${method} ${path}`, { cause });
@@ -53,6 +53,9 @@ export async function ask(
     body: isJson ? JSON.parse(text) : undefined,
   };
 }
+
+const encoded = (body: unknown) =>
+  typeof body === "string" || body instanceof ArrayBuffer ? body : JSON.stringify(body);
 
 export const askAdmin = (method: string, path: string, asking: Asking = {}) =>
   ask(method, `/admin/v1${path}`, { token: ADMIN_TOKEN, ...asking });

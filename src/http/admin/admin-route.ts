@@ -1,4 +1,5 @@
 import type * as z from "zod/v4";
+import { badRequest } from "../../errors/failures.ts";
 import type { AdminRole } from "../../model/admin-role.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Dto } from "../../services/dto.ts";
@@ -136,8 +137,10 @@ export function page<S extends z.ZodType>({ handle, ...operation }: Paging<S>): 
   };
 }
 
-/** What an operation is asked for. Throws BAD_REQUEST for parameters that it does not take. */
+/** What an operation is asked for. Throws BAD_REQUEST for parameters and an Idempotency-Key, which it does not take. */
 async function read(c: AppContext, { query = [], body, isBodyOptional }: Description): Promise<Asked> {
+  if (c.req.header("Idempotency-Key") !== undefined && c.req.raw.method !== "GET")
+    throw badRequest("Idempotency-Key is not supported by the admin API");
   const parameters = onlyParameters(c, query);
   if (!body) return { query: parameters, body: () => ({}) };
   return { query: parameters, body: await (isBodyOptional ? readOptionalJsonObject(c) : readJsonObject(c)) };

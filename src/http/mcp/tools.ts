@@ -10,7 +10,6 @@ import { createRecord } from "../../services/records/create-record.ts";
 import { deleteRecord } from "../../services/records/delete-record.ts";
 import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
-import { versionAsked } from "../../services/records/record-input.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { etagOf } from "../response/etag.ts";
@@ -50,16 +49,14 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   update: tool("update", "update", {
     description: "Changes the fields of a record that are sent.",
     async run(ctx, { entity, id, record, ifMatch }) {
-      const expected = versionAsked(ifMatch);
       const address = { entity, id: String(id), query: queryOf({}) };
-      return tagged(await updateRecord(ctx, { ...address, body: () => record, expected }));
+      return tagged(await updateRecord(ctx, { ...address, body: () => record, ifMatch }));
     },
   }),
   delete: tool("delete", "delete", {
     description: "Deletes a record, and what its references say is deleted with it.",
     async run(ctx, { entity, id, ifMatch }) {
-      const expected = versionAsked(ifMatch);
-      await deleteRecord(ctx, { entity, id: String(id), query: queryOf({}), expected });
+      await deleteRecord(ctx, { entity, id: String(id), query: queryOf({}), ifMatch });
       return { deleted: id };
     },
   }),

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest, recordHasChanged } from "../../errors/failures.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
@@ -8,7 +8,6 @@ import { deleteRecord } from "../../services/records/delete-record.ts";
 import { exportRecords } from "../../services/records/export-records.ts";
 import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
-import { versionAsked } from "../../services/records/record-input.ts";
 import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
@@ -19,7 +18,7 @@ import { onlyParameters, queryOf } from "../request/query-parameters.ts";
 import { type Body, readJson, readJsonObject } from "../request/read-body.ts";
 import { deliverAfter } from "../response/deliver-after.ts";
 import { describedWith } from "../response/describe-response.ts";
-import { etagOf, hasCurrentCopy } from "../response/etag.ts";
+import { etagOf, hasCurrentCopy, isMatching } from "../response/etag.ts";
 import { respond, respondJson } from "../response/respond.ts";
 import type { Handler, Handlers, Route } from "../route.ts";
 
@@ -78,6 +77,7 @@ async function create(c: AppContext) {
 
 async function get(c: AppContext) {
   const found = await getRecord(workspaceContext(c), recordOf(c));
+  if (!isMatching(c, found)) throw recordHasChanged();
   if (!found.isExpanded && hasCurrentCopy(c, found))
     return respond(c, null, { status: 304, headers: { ETag: etagOf(found) } });
   return recordResponse(c, found);
@@ -86,7 +86,7 @@ async function get(c: AppContext) {
 async function update(c: AppContext) {
   const body = await readJsonObject(c);
   const ctx = await writeContext(c);
-  const input = { ...recordOf(c), body, expected: versionAsked(c.req.header("If-Match")) };
+  const input = { ...recordOf(c), body, ...preconditionOf(c) };
   const updated = await updateRecord(ctx, input);
   markReplay(c, ctx);
   deliverAfter(c, pathParameter(c, "entity"));
@@ -95,10 +95,7 @@ async function update(c: AppContext) {
 
 async function remove(c: AppContext) {
   const ctx = await writeContext(c);
-  await deleteRecord(ctx, {
-    ...recordOf(c),
-    expected: versionAsked(c.req.header("If-Match")),
-  });
+  await deleteRecord(ctx, { ...recordOf(c), ...preconditionOf(c) });
   markReplay(c, ctx);
   deliverAfter(c, pathParameter(c, "entity"));
   return respond(c, null, { status: 204 });
@@ -139,6 +136,11 @@ function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
     );
   };
 }
+
+const preconditionOf = (c: AppContext) => ({
+  ifMatch: c.req.header("If-Match"),
+  ifNoneMatch: c.req.header("If-None-Match"),
+});
 
 const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });
 const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });

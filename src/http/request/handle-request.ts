@@ -7,6 +7,7 @@ import type { Actor } from "../../model/api-key.ts";
 import { type AppContext, openServices } from "../context.ts";
 import { allowOrigin, isForPages } from "../response/allow-origin.ts";
 import { learnOfKey } from "./authenticate.ts";
+import { clientAddressOf } from "./client-address.ts";
 
 const REQUEST_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -25,7 +26,12 @@ function openRequest(c: AppContext): void {
   const sent = c.req.header("X-Request-Id");
   const requestId = sent && REQUEST_ID_PATTERN.test(sent) ? sent : newRequestId();
   c.set("requestId", requestId);
-  c.set("headers", { "X-Request-Id": requestId, ...(isForPages(c) && { Vary: "Origin" }) });
+  c.set("headers", {
+    "X-Request-Id": requestId,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": c.req.path.startsWith("/admin/") ? "no-store" : "private, no-cache",
+    ...(isForPages(c) && { Vary: "Origin" }),
+  });
   c.set("authMs", 0);
   c.set("route", "/*");
   c.set(
@@ -56,18 +62,3 @@ function workspaceOf(c: AppContext, actor: Actor): string | undefined {
   const { organization, workspace } = c.req.param();
   return workspace === undefined ? organization : `${organization}/${workspace}`;
 }
-
-/**
- * Returns where the request comes from: the address that the owner's proxy names, else the one that plain workerd reports,
- * else Cloudflare's header, which no client can set there.
- */
-function clientAddressOf(c: AppContext): string | undefined {
-  const { clientAddressHeader } = settingsOf(c.env);
-  if (clientAddressHeader !== undefined) return c.req.header(clientAddressHeader);
-  const { cf } = c.req.raw;
-  if (cf && "clientIp" in cf && typeof cf.clientIp === "string") return withoutPort(cf.clientIp);
-  return c.req.header("CF-Connecting-IP");
-}
-
-/** `127.0.0.1:40318` → `127.0.0.1`, `[::1]:40318` → `::1`. */
-const withoutPort = (endpoint: string) => endpoint.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");

@@ -42,35 +42,55 @@ export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
     if (bytes instanceof AppError) throw bytes;
     if (bytes.length > 0) {
       requireJsonContentType(c.req.header("Content-Type"));
-      requireNoContentEncoding(c.req.header("Content-Encoding"));
+      requireKnownEncoding(c.req.header("Content-Encoding"));
     }
     return parseJson(bytes);
   };
 }
 
-/** Read once, however often it is asked for; instead of a body that is too large or broken off, what to say of it. */
+/** The body, read once; an AppError if it is too large or truncated. */
 export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
   const known = c.get("body");
   if (known) return known;
-  const bytes = await readLimited(c.req.raw).catch(() =>
-    badRequest("Request body could not be read: it ends before its length, or its chunks are malformed"),
+  const bytes = await readLimited(unpacked(c.req.raw)).catch(() =>
+    badRequest(
+      isGzip(c.req.header("Content-Encoding"))
+        ? "Request body is not valid gzip"
+        : "Request body could not be read: it ends before its length, or its chunks are malformed",
+    ),
   );
   c.set("body", bytes);
   return bytes;
 }
 
-/** Of a body that is too large the rest is not read. */
-async function readLimited(request: Request): Promise<Uint8Array | AppError> {
-  const declared = request.headers.get("Content-Length");
-  if (Number(declared ?? 0) > MAX_BODY_BYTES) return tooLarge();
-  if (!request.body) return new Uint8Array();
+interface Unread {
+  /** Null: there is no body. */
+  readonly stream: ReadableStream<Uint8Array> | null;
+  /** Bytes that the stream has at most; undefined when only reading tells. */
+  readonly declared: number | undefined;
+  readonly all: () => Promise<ArrayBuffer>;
+}
+
+/** The body as it is read: a body in gzip is unpacked, and nobody knows its length before. */
+function unpacked(request: Request): Unread {
+  const { body, headers } = request;
+  const all = () => request.arrayBuffer();
+  if (body && isGzip(headers.get("Content-Encoding")))
+    return { stream: body.pipeThrough(new DecompressionStream("gzip")), declared: undefined, all };
+  const length = headers.get("Content-Length");
+  const isSure = length !== null && !headers.has("Transfer-Encoding");
+  return { stream: body, declared: isSure ? Number(length) : undefined, all };
+}
+
+/** Stops reading a body that is too large. */
+async function readLimited({ stream, declared, all }: Unread): Promise<Uint8Array | AppError> {
+  if ((declared ?? 0) > MAX_BODY_BYTES) return tooLarge();
+  if (!stream) return new Uint8Array();
   // A body that is not chunked cannot be longer than it declares; reading it chunk by chunk takes several times as long.
-  if (declared !== null && !request.headers.has("Transfer-Encoding")) {
-    return new Uint8Array(await request.arrayBuffer());
-  }
+  if (declared !== undefined) return new Uint8Array(await all());
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of stream) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) return tooLarge();
     chunks.push(chunk);
@@ -100,8 +120,11 @@ function requireJsonContentType(contentType: string | undefined): void {
   throw unsupportedMediaType();
 }
 
-function requireNoContentEncoding(encoding: string | undefined): void {
-  if (encoding && encoding.toLowerCase() !== "identity") throw unsupportedContentEncoding();
+const isGzip = (encoding: string | null | undefined) => /^(?:x-)?gzip$/i.test(encoding?.trim() ?? "");
+
+function requireKnownEncoding(encoding: string | undefined): void {
+  if (encoding && encoding.toLowerCase() !== "identity" && !isGzip(encoding))
+    throw unsupportedContentEncoding();
 }
 
 function parseJson(bytes: Uint8Array): JsonValue {

@@ -1,4 +1,5 @@
 import { findWorkspaceView, rememberedView } from "../../db/catalog-store.ts";
+import { isAllowedOrigin } from "../../model/origin.ts";
 import type { AppContext } from "../context.ts";
 
 /*
@@ -7,7 +8,8 @@ import type { AppContext } from "../context.ts";
  */
 const PREFLIGHT_SECONDS = "300";
 const ALLOWED_HEADERS =
-  "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name";
+  "Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, " +
+  "Mcp-Protocol-Version, Mcp-Method, Mcp-Name, baggage, sentry-trace, traceparent, tracestate";
 const EXPOSED_HEADERS =
   "Allow, ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
 const ANY = "*";
@@ -27,7 +29,7 @@ export async function allowOrigin(
 ): Promise<void> {
   const allowed = (await allowedOriginsOf(c)) ?? (TELLS_NOTHING.has(status) ? ANY : NONE);
   const isAny = allowed === ANY;
-  if (!isAny && !allowed.includes(origin)) return;
+  if (!isAny && !isAllowedOrigin(origin, allowed)) return;
   headers.set("Access-Control-Allow-Origin", isAny ? ANY : origin);
   headers.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
   if (c.req.method !== "OPTIONS" || !c.req.header("Access-Control-Request-Method")) return;

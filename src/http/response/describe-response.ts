@@ -2,12 +2,12 @@ import type { AppContext } from "../context.ts";
 import { etagOf, hasCurrentCopy } from "./etag.ts";
 import { respond } from "./respond.ts";
 
-/** Answers an OpenAPI document, or 304 when the client has it. Only its own holder may keep it, and must ask again. */
+/** Responds with an OpenAPI document, or 304 when the client has it. */
 export function describedWith(
   c: AppContext,
   { content, tag }: { readonly content: string | ArrayBuffer; readonly tag: string },
 ): Response {
-  const headers = { ETag: etagOf({ tag }), "Cache-Control": "private, no-cache" };
+  const headers = { ETag: etagOf({ tag }) };
   if (hasCurrentCopy(c, { tag })) return respond(c, null, { status: 304, headers });
   return respond(c, content, { headers: { ...headers, "Content-Type": "application/json" } });
 }

@@ -1,19 +1,27 @@
+import { malformedIfMatch } from "../../errors/failures.ts";
+import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { AppContext } from "../context.ts";
 
-/* Strong entity tags (RFC 9110, section 8.8.3). */
-
-export const etagOf = ({ tag }: { readonly tag: string }): string => `"${tag}"`;
-
-/** Whether `If-None-Match` names what would be answered; weak comparison, as for any GET. */
-export function hasCurrentCopy(c: AppContext, found: { readonly tag: string }): boolean {
-  const tags = tagsOf(c.req.header("If-None-Match"));
-  return tags.includes("*") || tags.map((tag) => tag.replace(/^W\//, "")).includes(etagOf(found));
+interface Tagged {
+  readonly tag: string;
 }
 
-/** Whether `If-Match` allows a change of what has this tag. */
-export function isMatching(c: AppContext, found: { readonly tag: string }): boolean {
+/** A strong entity tag (RFC 9110, section 8.8.3). */
+export const etagOf = ({ tag }: Tagged): string => `"${tag}"`;
+
+/** Whether `If-None-Match` names what would be returned. A malformed header names nothing. */
+export function hasCurrentCopy(c: AppContext, found: Tagged): boolean {
+  return names(parseEntityTags(c.req.header("If-None-Match") ?? ""), found);
+}
+
+/** Whether `If-Match` holds for what has this tag. Throws BAD_REQUEST for a malformed header. */
+export function isMatching(c: AppContext, found: Tagged): boolean {
   const header = c.req.header("If-Match");
-  return header === undefined || header.trim() === "*" || tagsOf(header).includes(etagOf(found));
+  if (header === undefined) return true;
+  const tags = parseEntityTags(header);
+  if (tags === undefined) throw malformedIfMatch();
+  return names(tags, found);
 }
 
-const tagsOf = (header: string | undefined) => (header ?? "").split(",").map((tag) => tag.trim());
+const names = (tags: ReturnType<typeof parseEntityTags>, { tag }: Tagged): boolean =>
+  tags === "ANY" || (tags?.includes(tag) ?? false);

@@ -21,7 +21,10 @@ export function rejectUnknownParameters(params: URLSearchParams, known: readonly
   for (const name of params.keys()) {
     if (known.includes(name)) continue;
     if (name.startsWith("filter[") && known.includes("filter")) continue;
-    throw badRequest(`Unknown parameter ${echo(name)}${suggestion(baseName(name), known)}`);
+    const advice =
+      suggestion(baseName(name), known) ||
+      " — unknown parameters are refused, so that no typo goes unnoticed";
+    throw badRequest(`Unknown parameter ${echo(name)}${advice}`);
   }
 }
 

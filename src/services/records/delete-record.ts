@@ -1,7 +1,7 @@
 import { runFenced } from "../../fence/run-fenced.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
-import { expectedVersionOf, type Precondition } from "../../write/plan/expected-version.ts";
+import { type Precondition, versionRulesOf } from "../../write/plan/expected-version.ts";
 import { planAlone } from "../../write/plan/plan-alone.ts";
 import { planDelete } from "../../write/plan/plan-delete.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -20,7 +20,7 @@ export async function deleteRecord(
     plan(planning) {
       const target = targetIn(planning, input.entity, ["delete"]);
       rejectUnknownParameters(input.query(), []);
-      const write = planDelete(target, input.id, expectedVersionOf(target.entity, input));
+      const write = planDelete(target, input.id, versionRulesOf(target.entity, input));
       return planAlone(write, { target, view: null });
     },
   });

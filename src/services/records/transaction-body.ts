@@ -6,7 +6,6 @@ import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import type { TransactionOperation } from "../../write/plan/plan-transaction.ts";
 import { jsonObjectSchema } from "../field-schemas.ts";
 import { issueText } from "../parse-input.ts";
-import { versionAsked } from "./record-input.ts";
 
 const shared = {
   entity: z.string(),
@@ -47,7 +46,7 @@ function toOperation(sent: SentOperation): TransactionOperation {
   const { entity } = sent;
   const named = "as" in sent && sent.as !== undefined ? { as: sent.as } : {};
   if (sent.method === "POST") return { kind: "CREATE", entity, ...named, body: sent.body };
-  const existing = { entity, id: String(sent.id), expected: versionAsked(sent.ifMatch) };
+  const existing = { entity, id: String(sent.id), ifMatch: sent.ifMatch };
   if (sent.method === "DELETE") return { kind: "DELETE", ...existing };
   return { kind: "UPDATE", ...existing, ...named, body: sent.body };
 }

@@ -1,7 +1,7 @@
 import { runFenced } from "../../fence/run-fenced.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import { planWrittenView } from "../../query/plan/written-view.ts";
-import { expectedVersionOf, type Precondition } from "../../write/plan/expected-version.ts";
+import { type Precondition, versionRulesOf } from "../../write/plan/expected-version.ts";
 import { planAlone, type WrittenRecord } from "../../write/plan/plan-alone.ts";
 import { planUpdate } from "../../write/plan/plan-update.ts";
 import { validationContextOf } from "../../write/plan/validation-context.ts";
@@ -20,8 +20,8 @@ export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInp
     plan(planning) {
       const target = targetIn(planning, input.entity, ["update"]);
       const view = planWrittenView(target, input.query());
-      const expectedVersion = expectedVersionOf(target.entity, input);
-      const request = { id: input.id, body: input.body(), expectedVersion };
+      const rules = versionRulesOf(target.entity, input);
+      const request = { id: input.id, body: input.body(), rules };
       const write = planUpdate(target, request, validationContextOf(planning, target));
       return planAlone(write, { target, view });
     },

@@ -5,6 +5,7 @@ import { workspaceIdOf } from "../../db/lookups.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { MCP_MODES } from "../../model/mcp-mode.ts";
+import { isOriginPattern } from "../../model/origin.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
 import { RATE_STEPS } from "../../rates/rate-limiter.ts";
@@ -13,6 +14,7 @@ import type { Dto } from "../dto.ts";
 import { countSchema, displayNameSchema, slugSchema, timeSchema } from "../field-schemas.ts";
 
 const MAX_CORS_ORIGINS = 100;
+const ORIGIN_RULE = "must be an origin such as https://app.example.com or https://*.example.com";
 
 export const workspaceSchema = z.strictObject({
   slug: z.string(),
@@ -35,7 +37,7 @@ export const updateWorkspaceSchema = z.strictObject({
   accessMode: z.enum(ACCESS_MODES).optional(),
   maxExpandDepth: z.int().min(1).max(MAX_EXPAND_DEPTH).nullable().optional(),
   corsAllowedOrigins: z
-    .array(z.string().refine(isOrigin, "must be an origin such as https://app.example.com"))
+    .array(z.string().refine(isOriginPattern, ORIGIN_RULE))
     .max(MAX_CORS_ORIGINS)
     .nullable()
     .optional(),
@@ -69,9 +71,4 @@ export function toWorkspaceDto(row: typeof workspaces.$inferSelect): WorkspaceDt
     createdAt,
     updatedAt,
   };
-}
-
-/** Scheme, host and port as browsers send it in `Origin`. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,49 +1,79 @@
-import { recordHasChanged, recordNotFound } from "../../errors/failures.ts";
+import type { AppError } from "../../errors/app-error.ts";
+import {
+  malformedIfMatch,
+  malformedIfNoneMatch,
+  recordExists,
+  recordHasChanged,
+  recordNotFound,
+} from "../../errors/failures.ts";
+import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { Entity } from "../../model/entity.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { shapeTagOf } from "../../query/sql/shape-record.ts";
-import { isAtVersion } from "../sql/conditions.ts";
+import { isAtVersion, isNotAtVersion } from "../sql/conditions.ts";
 import { findVersion } from "../sql/find.ts";
 import { onlyIf, type RecordStatement, render } from "../sql/statement.ts";
 import type { Requirement } from "./write-plan.ts";
 
-/** A version, and the shape that it was seen in; without a shape, as it stands in any. */
-export interface ExpectedTag {
-  readonly version: number;
-  readonly shape: string | undefined;
-}
-
-/** `expected` is what If-Match asks for: a tag, `"ANY"` existing record, or `"NONE"`, which nothing can match. */
+/** The headers of RFC 9110, section 13.1, as they were sent. */
 export interface Precondition {
-  readonly expected?: ExpectedTag | "ANY" | "NONE" | undefined;
+  readonly ifMatch?: string | undefined;
+  readonly ifNoneMatch?: string | undefined;
 }
 
-/** The version that a precondition asks for; undefined when every version will do. No record has version 0. */
-export function expectedVersionOf(entity: Entity, { expected }: Precondition): number | undefined {
-  if (expected === "NONE") return 0;
-  if (expected === undefined || expected === "ANY") return undefined;
-  const isSameShape = expected.shape === undefined || expected.shape === shapeTagOf(entity);
-  return isSameShape ? expected.version : 0;
+/** A condition on the record's version, and the error when the record does not meet it. */
+export interface VersionRule {
+  readonly condition: Statement;
+  readonly otherwise: () => AppError;
 }
 
-export interface ExpectedRecord {
+/** What the headers require of the record's version. Throws BAD_REQUEST for a malformed header. */
+export function versionRulesOf(
+  entity: Entity,
+  { ifMatch, ifNoneMatch }: Precondition,
+): readonly VersionRule[] {
+  const rules: VersionRule[] = [];
+  if (ifMatch !== undefined) {
+    const tags = parseEntityTags(ifMatch);
+    if (tags === undefined) throw malformedIfMatch();
+    if (tags !== "ANY")
+      rules.push({ condition: isAtVersion(versionsIn(tags, entity)), otherwise: recordHasChanged });
+  }
+  if (ifNoneMatch !== undefined) {
+    const tags = parseEntityTags(ifNoneMatch);
+    if (tags === undefined) throw malformedIfNoneMatch();
+    const condition = tags === "ANY" ? isAtVersion([]) : isNotAtVersion(versionsIn(tags, entity));
+    rules.push({ condition, otherwise: recordExists });
+  }
+  return rules;
+}
+
+/** The versions that tags name: `7-abc` as seen in the entity's present shape, `7` in any. */
+function versionsIn(tags: readonly string[], entity: Entity): readonly number[] {
+  return tags.flatMap((tag) => {
+    const [, version, shape] = /^(\d{1,16})(?:-([0-9a-z]{1,8}))?$/.exec(tag) ?? [];
+    if (version === undefined) return [];
+    return shape === undefined || shape === shapeTagOf(entity) ? [Number(version)] : [];
+  });
+}
+
+/** The statement, done only for a record that meets the rules. */
+export const underRules = (statement: RecordStatement, rules: readonly VersionRule[]): RecordStatement =>
+  rules.reduce((limited, { condition }) => onlyIf(limited, condition), statement);
+
+export interface RuledRecord {
   readonly id: SqlValue;
   /** The id as it was sent. */
   readonly text: string;
-  readonly version: number | undefined;
+  readonly rules: readonly VersionRule[];
 }
 
-/** The statement, done only for the expected version. */
-export const atVersion = (statement: RecordStatement, version: number | undefined): RecordStatement =>
-  version === undefined ? statement : onlyIf(statement, isAtVersion(version));
-
-/** The record exists, and has the version that the client saw. */
-export function requirementsOf(
-  entity: Entity,
-  { id, text, version }: ExpectedRecord,
-): readonly Requirement[] {
+/** The record exists, and meets the rules. */
+export function requirementsOf(entity: Entity, { id, text, rules }: RuledRecord): readonly Requirement[] {
   const exists = { query: render(findVersion(entity, id)), otherwise: () => recordNotFound(text) };
-  if (version === undefined) return [exists];
-  const isExpected = render(atVersion(findVersion(entity, id), version));
-  return [exists, { query: isExpected, otherwise: recordHasChanged }];
+  const met = rules.map(({ condition, otherwise }) => ({
+    query: render(onlyIf(findVersion(entity, id), condition)),
+    otherwise,
+  }));
+  return [exists, ...met];
 }

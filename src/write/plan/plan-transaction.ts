@@ -4,7 +4,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
-import { expectedVersionOf, type Precondition } from "./expected-version.ts";
+import { type Precondition, versionRulesOf } from "./expected-version.ts";
 import { planCreate } from "./plan-create.ts";
 import { planDelete } from "./plan-delete.ts";
 import { planTogether, type TargetedWrite } from "./plan-together.ts";
@@ -102,7 +102,7 @@ function planOperation(
 ): Omit<NamedOperation, "entity"> {
   const { entity } = target;
   if (operation.kind === "DELETE") {
-    const write = planDelete(target, operation.id, expectedVersionOf(entity, operation));
+    const write = planDelete(target, operation.id, versionRulesOf(entity, operation));
     return { write, pending: new Map() };
   }
   const resolved = resolveReferences(entity, operation.body, earlier);
@@ -110,8 +110,7 @@ function planOperation(
   const context = { ...validationContextOf(view, target), pending };
   if (operation.kind === "CREATE")
     return { write: collecting(resolved, () => planCreate(target, body, context)), pending };
-  const expectedVersion = expectedVersionOf(entity, operation);
-  const request = { id: operation.id, body, expectedVersion };
+  const request = { id: operation.id, body, rules: versionRulesOf(entity, operation) };
   return { write: collecting(resolved, () => planUpdate(target, request, context)), pending };
 }
 

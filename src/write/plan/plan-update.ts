@@ -8,7 +8,7 @@ import { withChanges } from "../sql/assignments.ts";
 import { findRecord } from "../sql/find.ts";
 import { render } from "../sql/statement.ts";
 import { updateRecord } from "../sql/update.ts";
-import { atVersion, requirementsOf } from "./expected-version.ts";
+import { requirementsOf, underRules, type VersionRule } from "./expected-version.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { separateChanges } from "./relative-changes.ts";
@@ -18,7 +18,7 @@ export interface UpdateRequest {
   /** As in the path. */
   readonly id: string;
   readonly body: JsonObject;
-  readonly expectedVersion?: number | undefined;
+  readonly rules?: readonly VersionRule[];
 }
 
 /** Changes what is sent; a body that changes nothing is a read. Throws VALIDATION_ERROR, NOT_FOUND. */
@@ -36,16 +36,16 @@ export function planUpdate(
   if (id === undefined) throw recordNotFound(request.id);
   const { values } = validated;
   const { pending } = context;
-  const { expectedVersion: version } = request;
+  const { rules = [] } = request;
   const found = findRecord(entity, id);
   const isChanging = values.size > 0 || changes.size > 0;
   const assigned = withChanges(withRememberedIds(values, pending), changes);
   const change = isChanging ? updateRecord(entity, id, assigned) : found;
   return {
-    statement: atVersion(change, version),
+    statement: underRules(change, rules),
     values,
     id,
-    requires: requirementsOf(entity, { id, text: request.id, version }),
+    requires: requirementsOf(entity, { id, text: request.id, rules }),
     ...viewsOf(id),
     shape: ([row = []]) => shapeRow(entity, row),
     diagnose(failure) {
