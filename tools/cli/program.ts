@@ -43,7 +43,15 @@ function inheritSettings(command: Command, parent: Command): void {
 }
 
 /** Runs the command of this process's arguments. */
-export const runProgram = (): Promise<void> => runCommand(main);
+export function runProgram(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
+  return runCommand(main);
+}
+
+/** A reader that has seen enough (`| head`) is no failure. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
 
 async function main(): Promise<void> {
   const isJson = process.argv.includes("--json");

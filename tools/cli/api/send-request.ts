@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "../../runtime/operator-error.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { refusalOf } from "./api-refusal.ts";
+import { probeServer } from "./probe-server.ts";
 
 const TIMEOUT_MS = 120_000;
 const FIRST_PAUSE_MS = 200;
@@ -10,6 +11,8 @@ const LONGEST_PAUSE_MS = 10_000;
 const LONGEST_ASKED_MS = 120_000;
 const BUSY = new Set([429, 502, 503, 504]);
 const RATE_LIMITED = 429;
+/** How long a deployment that has never answered is waited for before people are told. */
+const FIRST_ANSWER_MS = 1_800;
 
 export interface ApiRequest {
   readonly method: string;
@@ -40,14 +43,20 @@ export interface ApiClientOptions {
 
 /** A client of one deployment, with the key or the admin token. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
+  const connection: Connection = { ...options, hasAnswered: false };
   return {
-    open: (request) => attempt(options, request, { read: async (response) => response }),
+    open: (request) => attempt(connection, request, { read: async (response) => response }),
     send: (request) =>
-      attempt(options, request, {
+      attempt(connection, request, {
         timeoutMs: TIMEOUT_MS,
         read: async (response) => ({ response, text: await response.text() }),
       }),
   };
+}
+
+interface Connection extends ApiClientOptions {
+  /** Whether the deployment has ever answered: one that has not is given up early. */
+  hasAnswered: boolean;
 }
 
 interface Reading<T> {
@@ -56,14 +65,17 @@ interface Reading<T> {
   read(response: Response): Promise<T>;
 }
 
-async function attempt<T>(options: ApiClientOptions, request: ApiRequest, reading: Reading<T>): Promise<T> {
+async function attempt<T>(connection: Connection, request: ApiRequest, reading: Reading<T>): Promise<T> {
   const isRepeatable = request.method === "GET" || request.idempotencyKey !== undefined;
-  const most = isRepeatable ? options.retries : 0;
+  const most = isRepeatable ? connection.retries : 0;
+  const start = performance.now();
   for (let repeated = 0; ; repeated++) {
-    const outcome = await sendOnce(options, request, reading);
+    const outcome = await sendOnce(connection, request, reading);
     if ("value" in outcome) return outcome.value;
-    if (!outcome.isPassing || repeated >= most) throw outcome.error;
-    await sleep(Math.max(outcome.askedMs, pauseMs(repeated)));
+    const waitMs = Math.max(outcome.askedMs, pauseMs(repeated));
+    const isTooLate = !connection.hasAnswered && performance.now() - start + waitMs > FIRST_ANSWER_MS;
+    if (!outcome.isPassing || repeated >= most || isTooLate) throw outcome.error;
+    await sleep(waitMs);
   }
 }
 
@@ -72,11 +84,14 @@ type Outcome<T> =
   | { readonly error: OperatorError; readonly isPassing: boolean; readonly askedMs: number };
 
 async function sendOnce<T>(
-  { url, bearer }: ApiClientOptions,
+  connection: Connection,
   { method, path, body, idempotencyKey, ifMatch }: ApiRequest,
   { timeoutMs, read }: Reading<T>,
 ): Promise<Outcome<T>> {
+  const { url, bearer } = connection;
+  const silence = setTimeout(noteSilence, FIRST_ANSWER_MS, connection).unref();
   try {
+    if (!connection.hasAnswered && !process.env.NODE_USE_ENV_PROXY) await probeServer(url);
     const response = await fetch(url + path, {
       method,
       headers: {
@@ -88,12 +103,20 @@ async function sendOnce<T>(
       ...(body !== undefined && { body }),
       ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
     });
+    connection.hasAnswered = true;
+    clearTimeout(silence);
     if (response.ok) return { value: await read(response) };
     return refused(url, response, await response.text());
   } catch (error) {
     const unreachable = new OperatorError(`Cannot reach ${url}${reasonOf(error)}`, ExitCode.UNREACHABLE);
     return { error: unreachable, isPassing: true, askedMs: 0 };
+  } finally {
+    clearTimeout(silence);
   }
+}
+
+function noteSilence({ url, hasAnswered }: Connection): void {
+  if (!hasAnswered) console.error(`No response from ${url} yet; still waiting.`);
 }
 
 function refused(url: string, { status, headers }: Response, text: string): Outcome<never> {
