@@ -1,13 +1,22 @@
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApiClient } from "../../tools/seed/api-client.ts";
 import { environmentOf, startCli } from "../support/processes/cli-process.ts";
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
+import { findFreePort } from "../support/processes/serve-process.ts";
 import {
   makeServedWorkspace,
   type Served,
   type ServedWorkspace,
   serveWorker,
 } from "../support/processes/served-workspace.ts";
+
+/** The process itself needs time to start on a busy machine. */
+const LOAD_FACTOR = 5;
 
 let served: Served;
 let w: ServedWorkspace;
@@ -115,7 +124,194 @@ describe("workspaces", () => {
   });
 });
 
+describe("organizations", () => {
+  it("creates, lists, renames and deletes them", async () => {
+    const created = await cli("organizations", "create", "acme", "--name", "Acme");
+    expect(created).toMatchObject({ code: 0, stdout: "Created acme (Acme).\n" });
+    expect(await jsonOf("organizations", "update", "acme", "--name", "Acme Inc.")).toMatchObject({
+      name: "Acme Inc.",
+    });
+    expect((await cli("organizations", "list")).stdout).toMatch(
+      /^SLUG +NAME +CREATED\n[\s\S]*acme +Acme Inc. +20/,
+    );
+    expect(await cli("organizations", "delete", "acme", "--confirm", "other")).toMatchObject({ code: 2 });
+    await jsonOf("organizations", "delete", "acme", "--confirm", "acme");
+    const slugs = (await jsonOf("organizations", "list")).map(({ slug }: { slug: string }) => slug);
+    expect(slugs).toContain(w.organization);
+    expect(slugs).not.toContain("acme");
+  });
+});
+
+describe("webhooks", () => {
+  it("creates one, sends records, lists and repeats deliveries, changes it and deletes it", async () => {
+    const to = "https://hooks.example.com/in";
+    const options = [
+      "--events",
+      "record.created, record.deleted",
+      "--entities",
+      "Note",
+      "--header",
+      "X-Team=a=b",
+    ];
+    const created = await jsonOf("webhooks", "create", "shipping", to, ...options);
+    expect(created).toMatchObject({
+      name: "shipping",
+      url: to,
+      events: ["record.created", "record.deleted"],
+      entities: ["Note"],
+      headers: { "X-Team": "a=b" },
+      secret: expect.stringMatching(/^whsec_/),
+    });
+    const { id } = created;
+    const rotated = await cli("webhooks", "rotate-secret", id);
+    expect(rotated.stdout).toMatch(/^shipping \(whk_\w+\), shown only now:\nwhsec_/);
+    expect((await cli("webhooks", "list")).stdout).toMatch(
+      /shipping +https:\S+ +record.created,record.deleted +Note +yes/,
+    );
+
+    await createApiClient(served.baseUrl, w.key).require("POST", `${w.path}/Note`, { text: "a" });
+    const { deliveryId } = await jsonOf("webhooks", "send", id, "Note", "1");
+    const deliveries = await jsonOf("webhooks", "deliveries", id);
+    expect(deliveries.map((delivery: { id: string }) => delivery.id)).toContain(deliveryId);
+    expect(deliveries).toHaveLength(2);
+    expect((await cli("webhooks", "deliveries", id, "--size", "1")).stdout.split("\n")).toHaveLength(3);
+    expect(await cli("webhooks", "redeliver", id, deliveryId)).toMatchObject({
+      code: 0,
+      stdout: `Delivering ${deliveryId} again.\n`,
+    });
+
+    const change = ["--disable", "--entities", "all", "--to", "https://other.example.com/"];
+    expect(await jsonOf("webhooks", "update", id, ...change)).toMatchObject({
+      enabled: false,
+      entities: null,
+      url: "https://other.example.com/",
+      events: ["record.created", "record.deleted"],
+    });
+    expect(await jsonOf("webhooks", "update", id, "--enable")).toMatchObject({ enabled: true });
+    await jsonOf("webhooks", "delete", id);
+    expect(await jsonOf("webhooks", "list")).toEqual([]);
+  });
+});
+
+describe("audit", () => {
+  it("lists what was changed, newest first, and filters it", async () => {
+    const { id } = await jsonOf("keys", "create", "reader");
+    await cli("keys", "revoke", id);
+    const entries = await jsonOf("audit", "--subject", id);
+    expect(entries.map(({ action }: { action: string }) => action)).toEqual([
+      "api-key.revoked",
+      "api-key.created",
+    ]);
+    const shown = await cli(
+      "audit",
+      "--action",
+      "api-key.revoked",
+      "--from",
+      "2020-01-01T00:00:00Z",
+      "--size",
+      "1",
+    );
+    expect(shown.stdout).toMatch(/^AT +ACTION +SUBJECT +REQUEST\n20\S+ +api-key.revoked +key_\w+ +\S+\n$/);
+  });
+});
+
+describe("profiles", () => {
+  let HOME = "";
+  beforeEach(() => {
+    HOME = mkdtempSync(join(tmpdir(), "cli-home-"));
+    return () => rmSync(HOME, { recursive: true });
+  });
+  const run = (args: readonly string[], environment = {}) => startCli(args, { HOME, ...environment }).ended;
+  const save = (...args: readonly string[]) => run(["profiles", "save", "staging", ...args]);
+
+  it("keep the address and the secrets of a deployment, for this person alone", async () => {
+    const place = ["--org", w.organization, "--workspace", w.workspace];
+    await save("--url", served.baseUrl, "--admin-token", ADMIN_TOKEN, ...place);
+    expect(await save("--key", w.key)).toMatchObject({ code: 0 });
+    const file = join(HOME, ".config/schemastack/config.json");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { organization, workspace, key } = w;
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
+      profiles: { staging: { url: served.baseUrl, adminToken: ADMIN_TOKEN, key, organization, workspace } },
+    });
+    expect(await run(["export", "Note", "--profile", "staging"])).toMatchObject({ code: 0 });
+    expect(await run(["keys", "list"], { SCHEMASTACK_PROFILE: "staging" })).toMatchObject({ code: 0 });
+    const listed = await run(["profiles", "list"]);
+    expect(listed.stdout).toMatch(/staging +http\S+ +o\d+ +w +key, admin token\n$/);
+    for (const secret of [ADMIN_TOKEN, key]) expect(listed.stdout).not.toContain(secret);
+    expect(await run(["profiles", "remove", "staging"])).toMatchObject({ code: 0 });
+    expect(readFileSync(file, "utf8")).not.toContain(key);
+  });
+
+  it("never send secrets to another address", async () => {
+    await save("--url", served.baseUrl, "--admin-token", ADMIN_TOKEN);
+    expect(await save("--url", "https://other.example")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("secrets for another address"),
+    });
+    expect(
+      await run(["keys", "list", "--profile", "staging", "--url", "https://other.example"]),
+    ).toMatchObject({
+      code: 2,
+      stderr: "Give --profile or --url, not both.\n",
+    });
+    const withKey = { SCHEMASTACK_KEY: w.key, SCHEMASTACK_ORG: w.organization, SCHEMASTACK_WORKSPACE: "w" };
+    expect(await run(["export", "Note", "--profile", "staging"], withKey)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Missing an API key"),
+    });
+    expect(await run(["keys", "list", "--profile", "production"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("There is no profile 'production'"),
+    });
+  });
+});
+
 describe("any command", () => {
+  it("ends quietly when nobody reads its output any more", async () => {
+    for (const args of [
+      ["import", "--help"],
+      ["keys", "list"],
+      ["keys", "burn"],
+    ]) {
+      const { child, ended } = startCli(args, environmentOf(served.baseUrl, w));
+      child.stdout?.destroy();
+      const { code, stderr } = await ended;
+      expect({ args, code, stderr }).toEqual({
+        args,
+        code: args[1] === "burn" ? 2 : 0,
+        stderr: args[1] === "burn" ? expect.stringContaining("unknown command") : "",
+      });
+    }
+  });
+
+  it("tells of a server that is not there before two seconds have passed", async () => {
+    const environment = {
+      ...environmentOf(served.baseUrl, w),
+      SCHEMASTACK_URL: `http://127.0.0.1:${await findFreePort()}`,
+    };
+    const start = performance.now();
+    expect(await startCli(["keys", "list"], environment).ended).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("is the server running?"),
+    });
+    expect(performance.now() - start).toBeLessThan(LOAD_FACTOR * 2_000);
+  });
+
+  it("tells of a server that takes connections and says nothing", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as { port: number };
+    const environment = { ...environmentOf(served.baseUrl, w), SCHEMASTACK_URL: `http://127.0.0.1:${port}` };
+    const { child, ended } = startCli(["keys", "list"], environment);
+    const [text] = await once(child.stderr ?? silent, "data");
+    expect(String(text)).toBe(`No response from http://127.0.0.1:${port} yet; still waiting.\n`);
+    child.kill("SIGKILL");
+    await ended;
+    silent.close();
+    silent.closeAllConnections();
+  });
+
   it("tells of a refusal with exit code 1, in words or as JSON", async () => {
     const args = ["workspaces", "create", "w"];
     const message = "A record with slug 'w' already exists";

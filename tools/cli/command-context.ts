@@ -5,27 +5,31 @@ import { type ApiClient, createApiClient } from "./api/send-request.ts";
 import { type GlobalOptions, requireSettings, resolveSettings, type Settings } from "./settings.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DEV_DIRECTORY = join(ROOT, ".data/dev");
 
 /** What a running command has at hand. */
 export interface CommandContext<Options> {
   readonly options: Options & GlobalOptions;
   readonly settings: Settings;
-  readonly isJson: boolean;
   /** The result: for people, or with --json the value itself, on standard output. */
   print(result: { readonly value: unknown; readonly text: string }): void;
 }
 
-export function contextOf<Options>(command: Command): CommandContext<Options> {
-  const options = command.optsWithGlobals<Options & GlobalOptions>();
-  const isJson = options.json === true;
+/** `profile` stands in for --profile. Throws OperatorError. */
+export function contextOf<Options>(command: Command, profile?: string): CommandContext<Options> {
+  const given = command.optsWithGlobals<Options & GlobalOptions>();
+  const options = profile === undefined ? given : { ...given, profile };
   return {
     options,
-    settings: resolveSettings(options, process.env, join(ROOT, ".data/dev")),
-    isJson,
-    print({ value, text }) {
-      process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`);
-    },
+    settings: resolveSettings(options, process.env, DEV_DIRECTORY),
+    print: printerOf(command),
   };
+}
+
+/** Prints results on standard output: for people, or with --json as values. */
+export function printerOf(command: Command): CommandContext<unknown>["print"] {
+  const { json } = command.optsWithGlobals<GlobalOptions>();
+  return ({ value, text }) => process.stdout.write(`${json ? JSON.stringify(value) : text}\n`);
 }
 
 /** Where a file named on the command line is: npm runs its scripts in the project's directory, not in the caller's. */
@@ -33,7 +37,7 @@ export const pathOf = (file: string): string => resolve(process.env.INIT_CWD ?? 
 
 export interface Addressed {
   readonly client: ApiClient;
-  /** Of the workspace in its API, or of the organization in the Admin API. */
+  /** The path of what is addressed, without a slash at its end. */
   readonly path: string;
 }
 
@@ -44,16 +48,23 @@ export function workspaceApi({ settings, options }: CommandContext<unknown>): Ad
   return { client, path: `/api/v1/${encodeURIComponent(organization)}/${encodeURIComponent(workspace)}` };
 }
 
-/** The workspaces of the organization in the Admin API. Throws OperatorError when a setting is missing. */
-export function organizationAdmin({ settings, options }: CommandContext<unknown>): Addressed {
-  const { adminToken, organization } = requireSettings(settings, "adminToken", "organization");
+/** The organizations in the Admin API. Throws OperatorError when a setting is missing. */
+export function deploymentAdmin({ settings, options }: CommandContext<unknown>): Addressed {
+  const { adminToken } = requireSettings(settings, "adminToken");
   const client = createApiClient({ url: settings.url, bearer: adminToken, retries: options.retries });
-  return { client, path: `/admin/v1/organizations/${encodeURIComponent(organization)}/workspaces` };
+  return { client, path: "/admin/v1/organizations" };
+}
+
+/** The workspaces of the organization in the Admin API. Throws OperatorError when a setting is missing. */
+export function organizationAdmin(context: CommandContext<unknown>): Addressed {
+  const { organization } = requireSettings(context.settings, "adminToken", "organization");
+  const { client, path } = deploymentAdmin(context);
+  return { client, path: `${path}/${encodeURIComponent(organization)}/workspaces` };
 }
 
 /** The workspace in the Admin API. Throws OperatorError when a setting is missing. */
 export function workspaceAdmin(context: CommandContext<unknown>): Addressed {
-  const { workspace } = requireSettings(context.settings, "workspace", "adminToken", "organization");
+  const { workspace } = requireSettings(context.settings, "adminToken", "organization", "workspace");
   const { client, path } = organizationAdmin(context);
   return { client, path: `${path}/${encodeURIComponent(workspace)}` };
 }

@@ -1,28 +1,46 @@
 import { Command, CommanderError } from "commander";
 import { OperatorError, runCommand } from "../runtime/operator-error.ts";
 import { ApiRefusal } from "./api/api-refusal.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
 import { addKeys } from "./commands/keys.ts";
 import { parseNumber } from "./commands/option-values.ts";
+import { addOrganizations } from "./commands/organizations.ts";
+import { addProfiles } from "./commands/profiles.ts";
 import { addSchema } from "./commands/schema.ts";
 import { addTypes } from "./commands/types.ts";
+import { addWebhooks } from "./commands/webhooks.ts";
 import { addWorkspaces } from "./commands/workspaces.ts";
 import { ExitCode, usageError } from "./exit-codes.ts";
 
 const DEFAULT_RETRIES = 8;
 
 const HELP = `
-Without an address, the deployment of npm run dev and its demo workspace are used when they are there.
+Without an address, the commands use the deployment of npm run dev and its demo workspace, if they exist.
 Exit codes: 0 done; 1 some rows, or the request, were refused; 2 wrong usage, nothing was sent; 3 cannot connect.
 npm prints two lines of its own unless it runs with -s: npm run -s cli -- export Flight > flights.ndjson`;
 
+const COMMANDS = [
+  addImport,
+  addExport,
+  addTypes,
+  addSchema,
+  addKeys,
+  addWebhooks,
+  addAudit,
+  addWorkspaces,
+  addOrganizations,
+  addProfiles,
+];
+
 function createProgram(): Command {
   const program = new Command("npm run cli --")
-    .description("Records, types, keys, workspaces and schemas of a SchemaStack Edge deployment")
-    .option("--url <address>", "of the deployment (SCHEMASTACK_URL)")
-    .option("--key <key>", "API key, for records and types (SCHEMASTACK_KEY)")
-    .option("--admin-token <token>", "for keys, workspaces and schemas (SCHEMASTACK_ADMIN_TOKEN)")
+    .description("Work with a SchemaStack Edge deployment: records, types, schemas, keys, webhooks and more")
+    .option("--profile <name>", "a deployment that profiles save has saved (SCHEMASTACK_PROFILE)")
+    .option("--url <address>", "the deployment's address (SCHEMASTACK_URL)")
+    .option("--key <key>", "an API key, for import, export and types (SCHEMASTACK_KEY)")
+    .option("--admin-token <token>", "for all other commands (SCHEMASTACK_ADMIN_TOKEN)")
     .option("--org <slug>", "the organization (SCHEMASTACK_ORG)")
     .option("--workspace <slug>", "the workspace (SCHEMASTACK_WORKSPACE)")
     .option("--retries <n>", "how often a request is repeated when it can be", parseNumber, DEFAULT_RETRIES)
@@ -31,7 +49,7 @@ function createProgram(): Command {
     .showHelpAfterError("Add --help for the options.")
     .addHelpText("after", HELP)
     .exitOverride();
-  for (const add of [addImport, addExport, addKeys, addWorkspaces, addSchema, addTypes]) add(program);
+  for (const add of COMMANDS) add(program);
   for (const command of program.commands) inheritSettings(command, program);
   return program;
 }

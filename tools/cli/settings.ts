@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { readJsonFile } from "../runtime/secrets.ts";
 import type { DemoKeys } from "../seed/seed-demo.ts";
 import { usageError } from "./exit-codes.ts";
+import { type Profile, profilesFileOf, requireProfile } from "./profiles.ts";
 
 /** The options that every command takes, as given. */
 export interface GlobalOptions {
+  readonly profile?: string;
   readonly url?: string;
   readonly key?: string;
   readonly adminToken?: string;
@@ -30,32 +32,56 @@ const DEV_URL = "http://127.0.0.1:8787";
 const DEMO = { organization: "demo", workspace: "air" };
 
 /**
- * Options before SCHEMASTACK_… variables. Without an address, those of `npm run dev` fill the gaps when its directory
- * is there: its secrets never go to another address. Throws OperatorError.
+ * Options come first, then a profile, then SCHEMASTACK_… variables. Without an address, those of `npm run dev` fill the
+ * gaps when its directory is there. Secrets of a profile, or of `npm run dev`, never go to another address; nor do those
+ * of variables go to the address of a profile. Throws OperatorError.
  */
 export function resolveSettings(
   options: GlobalOptions,
   env: NodeJS.ProcessEnv,
   devDirectory: string,
 ): Settings {
-  const given: Given = {
-    url: options.url ?? (env.SCHEMASTACK_URL || undefined),
-    key: options.key ?? (env.SCHEMASTACK_KEY || undefined),
-    adminToken: options.adminToken ?? (env.SCHEMASTACK_ADMIN_TOKEN || undefined),
-    organization: options.org ?? (env.SCHEMASTACK_ORG || undefined),
-    workspace: options.workspace ?? (env.SCHEMASTACK_WORKSPACE || undefined),
-  };
+  const given = givenSettings(options, env);
   const found = given.url === undefined ? fillFromDev(given, devDirectory) : given;
   if (found.url === undefined) {
-    throw usageError("Which deployment? Give --url or set SCHEMASTACK_URL, or start one with npm run dev.");
+    throw usageError(
+      "Which deployment? Give --url or --profile, set SCHEMASTACK_URL, or start one with npm run dev.",
+    );
   }
-  return {
-    url: normalizeUrl(found.url),
-    key: found.key,
-    adminToken: found.adminToken,
-    organization: found.organization,
-    workspace: found.workspace,
+  return { ...found, url: normalizeUrl(found.url) };
+}
+
+/** Settings without those of `npm run dev`. */
+function givenSettings(options: GlobalOptions, env: NodeJS.ProcessEnv): Given {
+  const profile = profileOf(options, env);
+  const fromEnv = (name: string) => env[`SCHEMASTACK_${name}`] || undefined;
+  const own = {
+    url: options.url,
+    key: options.key,
+    adminToken: options.adminToken,
+    organization: options.org,
+    workspace: options.workspace,
   };
+  const places = { organization: fromEnv("ORG"), workspace: fromEnv("WORKSPACE") };
+  const secrets = { url: fromEnv("URL"), key: fromEnv("KEY"), adminToken: fromEnv("ADMIN_TOKEN") };
+  const fallback: Partial<Given> = profile ? { ...places, ...profile } : { ...places, ...secrets };
+  return {
+    url: own.url ?? fallback.url,
+    key: own.key ?? fallback.key,
+    adminToken: own.adminToken ?? fallback.adminToken,
+    organization: own.organization ?? fallback.organization,
+    workspace: own.workspace ?? fallback.workspace,
+  };
+}
+
+function profileOf({ profile, url }: GlobalOptions, env: NodeJS.ProcessEnv): Profile | undefined {
+  if (profile !== undefined && url !== undefined) throw usageError("Give --profile or --url, not both.");
+  const name = profile ?? (url === undefined ? env.SCHEMASTACK_PROFILE || undefined : undefined);
+  if (name === undefined) return undefined;
+  const file = profilesFileOf(env);
+  const found = requireProfile(file, name);
+  if (found.url === undefined) throw usageError(`The profile '${name}' in ${file} has no "url".`);
+  return found;
 }
 
 function fillFromDev(given: Given, directory: string): Given {
@@ -82,8 +108,8 @@ function normalizeUrl(text: string): string {
 }
 
 const NEEDED = {
-  key: "an API key: --key or SCHEMASTACK_KEY",
-  adminToken: "the admin token: --admin-token or SCHEMASTACK_ADMIN_TOKEN",
+  key: "an API key: --key, SCHEMASTACK_KEY or a profile with it",
+  adminToken: "the admin token: --admin-token or SCHEMASTACK_ADMIN_TOKEN, or a profile with it",
   organization: "an organization: --org or SCHEMASTACK_ORG",
   workspace: "a workspace: --workspace or SCHEMASTACK_WORKSPACE",
 } as const;

@@ -18,3 +18,15 @@ export async function fetchAll<T>(client: ApiClient, path: string): Promise<read
     if (page + 1 >= meta.totalPages) return all;
   }
 }
+
+/** The first page of a list; absent values of the query are left out. Throws as ApiClient.send. */
+export async function fetchPage<T>(
+  client: ApiClient,
+  path: string,
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<readonly T[]> {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  return fetchData<readonly T[]>(client, { method: "GET", path: `${path}?${new URLSearchParams(given)}` });
+}

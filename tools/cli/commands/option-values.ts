@@ -53,3 +53,6 @@ export function parseDelimiter(text: string): string {
 /** Words separated by commas, whose case does not count. */
 export const parseWords = (text: string): readonly string[] =>
   text.split(",").map((word) => word.trim().toLowerCase());
+
+/** Names separated by commas. */
+export const parseNames = (text: string): readonly string[] => text.split(",").map((name) => name.trim());

@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import { fetchPage } from "../api/api-data.ts";
+import { contextOf, workspaceAdmin } from "../command-context.ts";
+import { formatTable } from "../format-table.ts";
+import { parseCount } from "./option-values.ts";
+
+interface AuditEntry {
+  readonly at: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly requestId: string;
+}
+
+interface AuditOptions {
+  readonly action?: string;
+  readonly subject?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly size: number;
+}
+
+/** `audit`; docs/cli.md. */
+export function addAudit(program: Command): void {
+  program
+    .command("audit")
+    .description("list the admin changes of the workspace, newest first (needs the admin token)")
+    .option("--action <action>", "such as api-key.revoked")
+    .option("--subject <subject>", "such as the id of a key")
+    .option("--from <time>", "at or after, ISO 8601")
+    .option("--to <time>", "at or before, ISO 8601")
+    .option("--size <n>", "how many, up to 1000", parseCount, 50)
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf<AuditOptions>(command);
+      const { action, subject, from, to, size } = context.options;
+      const { client, path } = workspaceAdmin(context);
+      const query = { action, subject, from, to, size: String(size) };
+      const entries = await fetchPage<AuditEntry>(client, `${path}/audit`, query);
+      const rows = entries.map((entry) => [entry.at, entry.action, entry.subject, entry.requestId]);
+      context.print({ value: entries, text: formatTable(["AT", "ACTION", "SUBJECT", "REQUEST"], rows) });
+    });
+}

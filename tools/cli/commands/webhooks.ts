@@ -1,0 +1,225 @@
+import type { Command } from "commander";
+import { fetchAll, fetchData, fetchPage } from "../api/api-data.ts";
+import { type CommandContext, contextOf, workspaceAdmin } from "../command-context.ts";
+import { usageError } from "../exit-codes.ts";
+import { formatTable } from "../format-table.ts";
+import { collect, parseCount, parseNames } from "./option-values.ts";
+
+interface Webhook {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly entities: readonly string[] | null;
+  readonly enabled: boolean;
+}
+
+type NewWebhook = Webhook & { readonly secret: string };
+
+interface Delivery {
+  readonly id: string;
+  readonly type: string;
+  readonly entity: string;
+  readonly recordId: string | number | null;
+  readonly status: string;
+  readonly createdAt: string;
+  readonly nextAttemptAt: string | null;
+  readonly attempts: readonly { readonly statusCode: number | null; readonly error: string | null }[];
+}
+
+const ID = "whk_…, as list shows it";
+const EVENTS = ["record.created", "record.updated", "record.deleted"];
+
+/** `webhooks list|create|update|delete|rotate-secret|send|deliveries|redeliver`; docs/cli.md. */
+export function addWebhooks(program: Command): void {
+  const webhooks = program
+    .command("webhooks")
+    .description("the webhooks of the workspace and their deliveries (needs the admin token)");
+  addList(webhooks);
+  addCreate(webhooks);
+  addUpdate(webhooks);
+  addDelete(webhooks);
+  addRotateSecret(webhooks);
+  addSend(webhooks);
+  addDeliveries(webhooks);
+  addRedeliver(webhooks);
+}
+
+function addressOf(context: CommandContext<unknown>, ...segments: readonly string[]) {
+  const { client, path } = workspaceAdmin(context);
+  return { client, path: [`${path}/webhooks`, ...segments.map(encodeURIComponent)].join("/") };
+}
+
+const showSecret = ({ id, name, secret }: NewWebhook) => `${name} (${id}), shown only now:\n${secret}`;
+
+function addList(webhooks: Command): void {
+  webhooks
+    .command("list")
+    .description("list all webhooks")
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { client, path } = addressOf(context);
+      const all = await fetchAll<Webhook>(client, path);
+      const rows = all.map(({ id, name, url, events, entities, enabled }) => {
+        return [id, name, url, events.join(","), entities?.join(",") ?? "all", enabled ? "yes" : "no"];
+      });
+      const titles = ["ID", "NAME", "URL", "EVENTS", "ENTITIES", "ENABLED"];
+      context.print({ value: all, text: formatTable(titles, rows) });
+    });
+}
+
+interface WebhookOptions {
+  readonly to?: string;
+  readonly name?: string;
+  readonly events?: readonly string[];
+  readonly entities?: readonly string[];
+  readonly header: readonly string[];
+}
+
+function addWebhookOptions(command: Command): Command {
+  return command
+    .option("--events <events>", `some of ${EVENTS.join(", ")}, comma-separated`, parseNames)
+    .option("--entities <entities>", "names, comma-separated, or 'all'", parseNames)
+    .option("--header <name=value>", "sent along with each delivery (repeatable)", collect, []);
+}
+
+const bodyOf = ({ name, to, events, entities, header }: WebhookOptions) => ({
+  name,
+  url: to,
+  events,
+  entities: entities?.join() === "all" ? null : entities,
+  headers: header.length === 0 ? undefined : Object.fromEntries(header.map(parseHeader)),
+});
+
+function parseHeader(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw usageError(`--header ${text}: must be name=value.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function addCreate(webhooks: Command): void {
+  const command = webhooks
+    .command("create")
+    .description("create a webhook, and print its secret this once")
+    .argument("<name>", "what people call it")
+    .argument("<address>", "where deliveries go");
+  addWebhookOptions(command).action(async (name: string, to: string, _options: unknown, command: Command) => {
+    const context = contextOf<WebhookOptions>(command);
+    const { client, path } = addressOf(context);
+    const body = JSON.stringify({
+      events: EVENTS,
+      ...withoutAbsent(bodyOf({ ...context.options, name, to })),
+    });
+    const created = await fetchData<NewWebhook>(client, { method: "POST", path, body });
+    context.print({ value: created, text: showSecret(created) });
+  });
+}
+
+/** What JSON would leave out, so that it does not hide a default. */
+const withoutAbsent = (body: object) =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+
+function addUpdate(webhooks: Command): void {
+  const command = webhooks
+    .command("update")
+    .description("change a webhook from the next write on; what is left out stays")
+    .argument("<id>", ID)
+    .option("--name <name>", "what people call it")
+    .option("--to <address>", "where deliveries go")
+    .option("--enable", "deliver again, also what waits")
+    .option("--disable", "deliver nothing; later changes are not kept for it");
+  addWebhookOptions(command).action(async (id: string, _options: unknown, command: Command) => {
+    const context = contextOf<WebhookOptions & { enable?: boolean; disable?: boolean }>(command);
+    const { enable, disable } = context.options;
+    if (enable && disable) throw usageError("Give --enable or --disable, not both.");
+    const change = withoutAbsent({
+      ...bodyOf(context.options),
+      enabled: enable ?? (disable ? false : undefined),
+    });
+    if (Object.keys(change).length === 0) throw usageError("Nothing to change: give at least one option.");
+    const { client, path } = addressOf(context, id);
+    const body = JSON.stringify(change);
+    const updated = await fetchData<Webhook>(client, { method: "PATCH", path, body });
+    context.print({ value: updated, text: `Updated ${updated.name} (${id}).` });
+  });
+}
+
+function addDelete(webhooks: Command): void {
+  webhooks
+    .command("delete")
+    .description("delete a webhook with its deliveries")
+    .argument("<id>", ID)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { client, path } = addressOf(context, id);
+      await client.send({ method: "DELETE", path });
+      context.print({ value: { id, deleted: true }, text: `Deleted ${id}.` });
+    });
+}
+
+function addRotateSecret(webhooks: Command): void {
+  webhooks
+    .command("rotate-secret")
+    .description("give a webhook a new secret, and print it this once")
+    .argument("<id>", ID)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { client, path } = addressOf(context, id, "rotate-secret");
+      const rotated = await fetchData<NewWebhook>(client, { method: "POST", path, body: "{}" });
+      context.print({ value: rotated, text: showSecret(rotated) });
+    });
+}
+
+function addSend(webhooks: Command): void {
+  webhooks
+    .command("send")
+    .description("send records as they are now")
+    .argument("<id>", ID)
+    .argument("<entity>", "name of the entity")
+    .argument("<ids...>", "ids of up to 100 records")
+    .action(async (id: string, entity: string, ids: string[], _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { client, path } = addressOf(context, id, "send");
+      const body = JSON.stringify({ entity, ids });
+      const sent = await fetchData<{ deliveryId: string; rowCount: number }>(client, {
+        method: "POST",
+        path,
+        body,
+      });
+      context.print({ value: sent, text: `Sending ${sent.rowCount} records as ${sent.deliveryId}.` });
+    });
+}
+
+function addDeliveries(webhooks: Command): void {
+  webhooks
+    .command("deliveries")
+    .description("list deliveries, newest first")
+    .argument("<id>", ID)
+    .option("--size <n>", "how many, up to 1000", parseCount, 50)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf<{ size: number }>(command);
+      const { client, path } = addressOf(context, id, "deliveries");
+      const all = await fetchPage<Delivery>(client, path, { size: String(context.options.size) });
+      const rows = all.map(({ id, createdAt, type, entity, recordId, status, attempts, nextAttemptAt }) => {
+        const last = attempts.at(-1);
+        const result = last && (last.statusCode ?? last.error);
+        return [id, createdAt, type, entity, recordId, status, attempts.length, result, nextAttemptAt];
+      });
+      const titles = ["ID", "CREATED", "TYPE", "ENTITY", "RECORD", "STATUS", "ATTEMPTS", "LAST", "NEXT"];
+      context.print({ value: all, text: formatTable(titles, rows) });
+    });
+}
+
+function addRedeliver(webhooks: Command): void {
+  webhooks
+    .command("redeliver")
+    .description("start a new series of attempts of a delivery")
+    .argument("<id>", ID)
+    .argument("<delivery>", "dlv_…, as deliveries shows it")
+    .action(async (id: string, delivery: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { client, path } = addressOf(context, id, "deliveries", delivery, "redeliver");
+      const begun = await fetchData<object>(client, { method: "POST", path });
+      context.print({ value: begun, text: `Delivering ${delivery} again.` });
+    });
+}
