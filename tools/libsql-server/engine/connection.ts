@@ -2,9 +2,10 @@ import { LruMap } from "../../../src/lib/lru-map.ts";
 import { encodeColumns } from "../hrana/encode-result.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
 import { MAX_CACHED_LENGTH, type SqlStatement } from "../sql/analyze-sql.ts";
+import { withStringFor } from "../sql/quoted-strings.ts";
 import { type NativeDatabase, type NativeStatement, openNative, type RowReader } from "./native.ts";
 import type { SchemaClock } from "./schema-clock.ts";
-import { databaseReadonly, toHranaError } from "./sqlite-errors.ts";
+import { databaseReadonly, missingColumnOf, toHranaError } from "./sqlite-errors.ts";
 
 const MAX_CACHED_STATEMENTS = 500;
 
@@ -36,6 +37,7 @@ export class Connection {
   #isReadonly = false;
   #isSessionChanged = false;
   #hasSchemaChange = false;
+  #schemaEpoch = -1;
   #transactionEpoch: number | undefined;
 
   constructor({ file, synchronous, clock }: ConnectionOptions) {
@@ -58,6 +60,16 @@ export class Connection {
     if (typeof version === "bigint") this.#clock.observe(version);
   }
 
+  /**
+   * To be called before a statement is prepared and before it runs. SQLite compiles it by the schema that its connection
+   * read last, also when it compiles a cached statement anew, and another connection may have changed that since.
+   */
+  refreshSchema(): void {
+    if (this.#schemaEpoch === this.#clock.epoch) return;
+    this.#schemaEpoch = this.#clock.epoch;
+    this.#readSchema.get([]);
+  }
+
   /** Throws HranaError. A PRAGMA takes effect when it is prepared, so it is neither cached nor prepared early. */
   prepare(source: SqlStatement): PreparedStatement {
     const known = this.#statements.get(source);
@@ -76,15 +88,13 @@ export class Connection {
   }
 
   #prepareNative(sql: string): NativeStatement {
-    try {
-      return this.#native.prepare(sql);
-    } catch {
-      // SQLite checks some errors against the schema that it read last, which another connection may have changed.
-      this.#readSchema.get([]);
-    }
+    this.refreshSchema();
     try {
       return this.#native.prepare(sql);
     } catch (error) {
+      const name = missingColumnOf(error);
+      const changed = name === undefined ? undefined : withStringFor(name, sql);
+      if (changed !== undefined) return this.#prepareNative(changed);
       throw toHranaError(error, sql);
     }
   }

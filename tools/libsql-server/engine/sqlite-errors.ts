@@ -55,6 +55,12 @@ export function toHranaError(error: unknown, sql: string): unknown {
   return new HranaError("SQL_INPUT_ERROR", `SQL input error: ${message} (at offset ${offset})`);
 }
 
+/** The column that a statement names and that does not exist. */
+export function missingColumnOf(error: unknown): string | undefined {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === "string" ? /^no such column: (.+)$/s.exec(message)?.[1] : undefined;
+}
+
 export function databaseBusy(): HranaError {
   return new HranaError("SQLITE_BUSY", "SQLite error: database is locked");
 }

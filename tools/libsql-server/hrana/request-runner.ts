@@ -123,6 +123,7 @@ export class RequestRunner {
       const wait = this.#writers.acquire(connection);
       if (wait) await wait;
     }
+    connection.refreshSchema();
     let isRefused = false;
     try {
       const result = run(connection, prepared);

@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { text as readAll } from "node:stream/consumers";
 import { createClient } from "@libsql/client/web";
 import * as hrana from "@libsql/hrana-client";
+import { connect } from "@tursodatabase/serverless";
 import { eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql/web";
 import { blob, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -123,4 +126,45 @@ it("Drizzle: typed columns round trip, a batch and a rolled back transaction", a
   });
   await expect(undone).rejects.toThrow("Rollback");
   expect(await db.$count(items)).toBe(1);
+});
+
+it("libsql, the native package, over HTTP: statements, transactions and rows of a cursor", async () => {
+  const server = await startTestServer({ authToken: "secret" });
+  // The package blocks its thread, which must not be that of the server.
+  const program = `
+    const Database = require("libsql");
+    const database = new Database(process.argv[1], { authToken: "secret" });
+    database.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)");
+    database.prepare("INSERT INTO t (name) VALUES (?)").run("a");
+    database.transaction(() => database.exec("INSERT INTO t (name) VALUES ('b')"))();
+    console.log(JSON.stringify(database.prepare("SELECT * FROM t ORDER BY id").all()));
+  `;
+  const child = spawn(process.execPath, ["-e", program, server.url], { cwd: import.meta.dirname });
+  const [output, errors] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
+  expect([errors, JSON.parse(output || "null")]).toEqual([
+    "",
+    [
+      { id: 1, name: "a" },
+      { id: 2, name: "b" },
+    ],
+  ]);
+});
+
+it("@tursodatabase/serverless: statements, a batch, a transaction and rows one by one", async () => {
+  const server = await startTestServer({ authToken: "secret" });
+  const connection = connect({ url: server.url, authToken: "secret" });
+  onTestFinished(() => connection.close());
+  await connection.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)");
+  await connection.batch(["INSERT INTO t (name) VALUES ('a')", "INSERT INTO t (name) VALUES ('b')"]);
+  const insert = await connection.prepare("INSERT INTO t (name) VALUES (?)");
+  expect(await insert.run(["c"])).toMatchObject({ changes: 1, lastInsertRowid: 3 });
+  const failing = connection.transaction(async () => {
+    await insert.run(["undone"]);
+    throw new Error("on purpose");
+  });
+  await expect(failing()).rejects.toThrow("on purpose");
+  const names: string[] = [];
+  const select = await connection.prepare("SELECT name FROM t ORDER BY id");
+  for await (const row of select.iterate()) names.push(row.name);
+  expect(names).toEqual(["a", "b", "c"]);
 });

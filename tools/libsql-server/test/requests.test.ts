@@ -97,6 +97,17 @@ describe("execute", () => {
   });
 });
 
+it("reads a quoted name as a string where no column has it", async () => {
+  const server = await startTestServer();
+  await query(server, "CREATE TABLE t (a, b)");
+  await query(server, `INSERT INTO t VALUES ("it's", "a ""b""")`);
+  expect(plainRows(await query(server, `SELECT "a", b FROM t WHERE a = "it's"`))).toEqual([
+    ["it's", 'a "b"'],
+  ]);
+  await expect(query(server, 'SELECT t."c" FROM t')).rejects.toThrow("no such column: t.c");
+  await expect(query(server, 'SELECT c, "c" FROM t')).rejects.toThrow("no such column: c");
+});
+
 describe("batch", () => {
   it("runs the steps whose condition holds and reports results and errors by position", async () => {
     const server = await startTestServer();

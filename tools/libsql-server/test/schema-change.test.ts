@@ -81,15 +81,23 @@ it("notices a change made by another program", async () => {
 
 it("lets every stream write by the present schema, whatever its connection has seen", async () => {
   const server = await startTestServer();
-  await query(server, "CREATE TABLE t (a)");
-  const before = await Promise.all(
-    Array.from({ length: 4 }, () => pipeline(server, [execute("SELECT * FROM t")])),
-  );
-  const [kept, ...others] = before.map(requireBaton);
-  for (const baton of others) await pipeline(server, [CLOSE], baton);
-  await query(server, "DROP TABLE t");
-  await query(server, "CREATE TABLE t (a, b)");
+  const recreate = (columns: string) => ({
+    type: "sequence",
+    sql: `DROP TABLE IF EXISTS t; CREATE TABLE t ${columns}`,
+  });
   const insert = execute("INSERT INTO t VALUES (1, 2)");
-  const after = await Promise.all(Array.from({ length: 4 }, () => pipeline(server, [insert])));
-  for (const answer of [...after, await pipeline(server, [insert, CLOSE], kept)]) readResult(answer, 0);
+  const runAll = async (requests: readonly unknown[], baton?: string) => {
+    const answer = await pipeline(server, [...requests], baton);
+    for (const [index] of requests.entries()) readResult(answer, index);
+    return answer;
+  };
+  await runAll([recreate("(a)"), CLOSE]);
+  const reader = requireBaton(await runAll([execute("SELECT a FROM t")]));
+  await runAll([recreate("(a, b)"), CLOSE]);
+  // Prepares the statement, whose own schema change then makes SQLite prepare it anew.
+  const writer = requireBaton(await runAll([insert, recreate("(a)")]));
+  await runAll([recreate("(a, b)"), CLOSE]);
+  await runAll([insert, CLOSE], reader);
+  await runAll([insert, CLOSE], writer);
+  await runAll([insert, CLOSE]);
 });
