@@ -14,7 +14,7 @@ import { type Index, indexesOf } from "./indexes.ts";
 import type { ColumnPair, SchemaPair } from "./pair-schemas.ts";
 import { statement } from "./sql-text.ts";
 import { changesValues, newValueSql } from "./stored-values.ts";
-import { formerNameOf, triggersOf } from "./triggers.ts";
+import { triggerNamesOf, triggersOf } from "./triggers.ts";
 
 /**
  * The statements that turn the tables of one schema into those of another, for one transaction. Records stay where they
@@ -44,18 +44,17 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
 
 const dropIndex = ({ name }: Index) => statement(`DROP INDEX ${quoteName(name)}`);
 
-/** A former name may be that of a trigger of another table, which then gets its trigger back under the new one. */
+/** A name of an earlier version may be that of a trigger of another table, which then gets its triggers back. */
 function dropTriggers({ before }: SchemaPair, changed: readonly ExistingPair[]): readonly Statement[] {
-  const dropped = changed.flatMap((pair) => triggersOf(pair.before).map(({ name }) => name));
-  const own = new Set(dropped);
-  const former = new Set(dropped.map(formerNameOf));
-  const lost = [...before.entities.values()]
-    .flatMap(triggersOf)
-    .filter(({ name }) => !own.has(name) && former.has(formerNameOf(name)));
-  const names = [...dropped, ...former, ...lost.map(({ name }) => name)];
+  const own = new Set(changed.map((pair) => pair.before));
+  const dropped = new Set([...own].flatMap(triggerNamesOf));
+  const lost = [...before.entities.values()].filter((entity) => {
+    return !own.has(entity) && triggerNamesOf(entity).some((name) => dropped.has(name));
+  });
+  const names = new Set([...dropped, ...lost.flatMap(triggerNamesOf)]);
   return [
-    ...names.map((name) => statement(`DROP TRIGGER IF EXISTS ${quoteName(name)}`)),
-    ...lost.map(({ create }) => create),
+    ...[...names].map((name) => statement(`DROP TRIGGER IF EXISTS ${quoteName(name)}`)),
+    ...lost.flatMap(triggersOf).map(({ create }) => create),
   ];
 }
 

@@ -4,8 +4,6 @@ import { quoteName, VERSION_COLUMN } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { literal, statement } from "./sql-text.ts";
 
-const VERSION = quoteName(VERSION_COLUMN);
-
 /** A trigger or an index: what it is called, and how it is made. */
 export interface Made {
   readonly name: string;
@@ -14,19 +12,35 @@ export interface Made {
 
 /** No name of a schema holds it, so that no table's name and purpose together are those of another table. */
 const SEPARATOR = ".";
-
-/** What the trigger is called, case aside, in databases made when the separator was one that names can hold. */
-export const formerNameOf = (name: string): string => name.replace(SEPARATOR, "__").toLowerCase();
+/** The separator in databases of the first versions: names can hold it. */
+const FORMER_SEPARATOR = "__";
 
 type RowConstraint = Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>;
 
-/** All triggers of an entity's table. */
+/** All triggers of an entity's table: at most one for each event, because every connection reads all of a database. */
 export function triggersOf(entity: Entity): readonly Made[] {
+  const checks = entity.constraints.flatMap((constraint, i) => checkOf(entity, constraint, i));
+  const version = versionBump(entity);
   return [
-    ...countTriggers(entity),
-    ...versionTriggers(entity),
-    ...entity.constraints.flatMap((constraint, i) => constraintTriggers(entity, constraint, i)),
+    trigger(entity, "INSERT", [...checks, countStep(entity, "+ 1")]),
+    trigger(entity, "DELETE", [countStep(entity, "- 1")]),
+    ...(checks.length > 0 || version.length > 0 ? [trigger(entity, "UPDATE", [...checks, ...version])] : []),
   ];
+}
+
+/** Names in lower case of the triggers that the entity's table has, or has when an earlier version made them. */
+export function triggerNamesOf(entity: Entity): readonly string[] {
+  const present = ["insert", "update", "delete"];
+  const earlier = [
+    "count_insert",
+    "count_delete",
+    ...emptiedColumns(entity).map(({ columnName }) => `version_${columnName}`),
+    ...entity.constraints.flatMap((_, i) => [`constraint_${i}_insert`, `constraint_${i}_update`]),
+  ];
+  return [
+    ...[...present, ...earlier].map((purpose) => entity.physicalTable + SEPARATOR + purpose),
+    ...earlier.map((purpose) => entity.physicalTable + FORMER_SEPARATOR + purpose),
+  ].map((name) => name.toLowerCase());
 }
 
 const RAISED = /CONSTRAINT:(\d+)$/;
@@ -57,50 +71,34 @@ export function columnNameOf(entity: Entity, field: string): string {
   return column.columnName;
 }
 
-interface Event {
-  /** Such as `INSERT` or `UPDATE OF "status"`. */
-  readonly event: string;
-  readonly when?: string;
-  readonly body: string;
+function trigger({ physicalTable }: Entity, event: string, body: readonly string[]): Made {
+  const name = physicalTable + SEPARATOR + event.toLowerCase();
+  const create = `CREATE TRIGGER ${quoteName(name)} AFTER ${event} ON ${quoteName(physicalTable)} BEGIN ${body.join(" ")} END`;
+  return { name, create: statement(create) };
 }
 
-function trigger({ physicalTable }: Entity, purpose: string, { event, when, body }: Event): Made {
-  const name = `${physicalTable}${SEPARATOR}${purpose}`;
-  const condition = when ? ` WHEN ${when}` : "";
-  return {
-    name,
-    create: statement(
-      `CREATE TRIGGER ${quoteName(name)} AFTER ${event} ON ${quoteName(physicalTable)}${condition} BEGIN ${body} END`,
-    ),
-  };
-}
+/** Deletes by CASCADE fire the trigger too, so the count is always that of the table. */
+const countStep = ({ physicalTable }: Entity, step: "+ 1" | "- 1"): string =>
+  `UPDATE record_counts SET count = count ${step} WHERE table_name = ${literal(physicalTable)};`;
 
-/** Deletes by CASCADE fire them too, so the count is always that of the table. */
-function countTriggers(entity: Entity): readonly Made[] {
-  return (["INSERT", "DELETE"] as const).map((event) => {
-    const step = event === "INSERT" ? "+ 1" : "- 1";
-    const body = `UPDATE record_counts SET count = count ${step} WHERE table_name = ${literal(entity.physicalTable)};`;
-    return trigger(entity, `count_${event.toLowerCase()}`, { event, body });
-  });
-}
+const emptiedColumns = ({ columns }: Entity) =>
+  columns.filter(({ references }) => references?.onDelete === "SET_NULL");
 
 /** SET NULL writes to a record behind the API's back; its ETag must change all the same. */
-function versionTriggers(entity: Entity): readonly Made[] {
-  const emptied = entity.columns.filter(({ references }) => references?.onDelete === "SET_NULL");
-  return emptied.map(({ columnName }) => {
-    return trigger(entity, `version_${columnName}`, {
-      event: `UPDATE OF ${quoteName(columnName)}`,
-      when: `NEW.${VERSION} = OLD.${VERSION}`,
-      body: `UPDATE ${quoteName(entity.physicalTable)} SET ${VERSION} = ${VERSION} + 1 WHERE "id" = NEW."id";`,
-    });
+function versionBump(entity: Entity): readonly string[] {
+  const isEmptied = emptiedColumns(entity).map(({ columnName }) => {
+    const column = quoteName(columnName);
+    return `NEW.${column} IS NULL AND OLD.${column} IS NOT NULL`;
   });
+  if (isEmptied.length === 0) return [];
+  const version = quoteName(VERSION_COLUMN);
+  return [
+    `UPDATE ${quoteName(entity.physicalTable)} SET ${version} = ${version} + 1 WHERE "id" = NEW."id" AND NEW.${version} = OLD.${version} AND (${isEmptied.join(" OR ")});`,
+  ];
 }
 
 /** Rules over several fields hold in the database, because a partial update sees only some of them. */
-function constraintTriggers(entity: Entity, constraint: EntityConstraint, index: number): readonly Made[] {
+function checkOf(entity: Entity, constraint: EntityConstraint, index: number): readonly string[] {
   if (constraint.type === "UNIQUE_COMPOSITE") return [];
-  const body = `SELECT RAISE(ABORT, 'CONSTRAINT:${index}') WHERE ${brokenCondition(entity, constraint, "NEW.")};`;
-  return ["INSERT", "UPDATE"].map((event) => {
-    return trigger(entity, `constraint_${index}_${event.toLowerCase()}`, { event, body });
-  });
+  return [`SELECT RAISE(ABORT, 'CONSTRAINT:${index}') WHERE ${brokenCondition(entity, constraint, "NEW.")};`];
 }

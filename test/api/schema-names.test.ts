@@ -45,28 +45,75 @@ describe("names of triggers", () => {
     await expectTriggers(w, "B", "c");
   });
 
-  it("may be those of before: a change replaces them, and no other table's", async () => {
+  it.each(["__", "."])(
+    "may be those of earlier versions, with %s: a change replaces them, and no other table's",
+    async (separator) => {
+      const w = await makeWorkspace();
+      const plain = { ...A, columns: [{ name: "y", type: "TEXT" }] };
+      expectStatus(await w.admin("PUT", "/schema", { body: { entities: [plain, B] } }), 200);
+      await makeTriggersOfBefore(w, separator, [
+        { table: "a", emptied: [], checks: [] },
+        { table: "a__version_b", emptied: ["c"], checks: [] },
+      ]);
+      const { entities } = (await w.admin("GET", "/schema")).body.data;
+      const put = (first: object) =>
+        w.admin("PUT", "/schema?allow=lossy", {
+          body: { entities: [{ id: entities[0].id, ...first }, entities[1]] },
+        });
+      await expectTriggers(w, "B", "c");
+      expectStatus(await put(A), 200);
+      await expectTriggers(w, "A", "x");
+      await expectTriggers(w, "B", "c");
+      expectStatus(await put({ ...A, columns: [] }), 200);
+      await expectTriggers(w, "B", "c");
+      expectStatus(await w.admin("DELETE", "/entities/B/columns/c?confirm=c"), 204);
+      expect(await triggerNamesOf(w)).toEqual([
+        "a.delete",
+        "a.insert",
+        "a__version_b.delete",
+        "a__version_b.insert",
+      ]);
+    },
+  );
+
+  it("are at most one for each event, and take the place of one for each rule that earlier versions made", async () => {
     const w = await makeWorkspace();
-    const plain = { ...A, columns: [{ name: "y", type: "TEXT" }] };
-    expectStatus(await w.admin("PUT", "/schema", { body: { entities: [plain, B] } }), 200);
-    await nameTriggersAsBefore(w);
-    const { entities } = (await w.admin("GET", "/schema")).body.data;
-    const put = (first: object) =>
-      w.admin("PUT", "/schema?allow=lossy", {
-        body: { entities: [{ id: entities[0].id, ...first }, entities[1]] },
-      });
-    expectStatus(await put(A), 200);
-    await expectTriggers(w, "A", "x");
-    await expectTriggers(w, "B", "c");
-    expectStatus(await put({ ...A, columns: [] }), 200);
-    await expectTriggers(w, "B", "c");
-    expectStatus(await w.admin("DELETE", "/entities/B/columns/c?confirm=c"), 204);
-    expect((await triggersOf(w)).map(([name]) => String(name).replace(/^w\d+_/, "")).sort()).toEqual([
-      "a.count_delete",
-      "a.count_insert",
-      "a__version_b.count_delete",
-      "a__version_b.count_insert",
+    const fields = ["low", "middle", "high"];
+    const columns = fields.map((name) => ({ name, type: "INTEGER" }));
+    const lessThan = (field: string, otherField: string) => ({ type: "FIELD_LESS_THAN", field, otherField });
+    await w.define({
+      name: "Span",
+      tableName: "span",
+      columns,
+      constraints: [lessThan("low", "middle"), lessThan("middle", "high")],
+    });
+    const now = ["span.delete", "span.insert", "span.update"];
+    expect(await triggerNamesOf(w)).toEqual(now);
+    await makeTriggersOfBefore(w, ".", [
+      {
+        table: "span",
+        emptied: [],
+        checks: ['NOT (NEW."low" < NEW."middle")', 'NOT (NEW."middle" < NEW."high")'],
+      },
     ]);
+    const expectRules = async () => {
+      const body = { low: 1, middle: 2, high: 3 };
+      const { id } = expectStatus(await w.api("POST", "/Span", { body }), 201).body.data;
+      expect((await w.api("PATCH", `/Span/${id}`, { body: { middle: 3 } })).status).toBe(422);
+      expect((await w.api("PATCH", `/Span/${id}`, { body: { middle: 1 } })).status).toBe(422);
+      expect((await w.api("POST", "/Span", { body: { ...body, low: 2 } })).status).toBe(422);
+      const { data, meta } = (await w.api("GET", "/Span")).body;
+      expect(meta.totalElements).toBe(data.length);
+    };
+    await expectRules();
+    const more = { body: { name: "note", type: "VARCHAR", indexed: true } };
+    expectStatus(await w.admin("POST", "/entities/Span/columns", more), 201);
+    const constraints = [lessThan("low", "high")];
+    expectStatus(await w.admin("PATCH", "/entities/Span", { body: { constraints } }), 200);
+    expect(await triggerNamesOf(w)).toEqual(now);
+    expectStatus(await w.api("POST", "/Span", { body: { low: 1, middle: 9, high: 3 } }), 201);
+    const { data, meta } = (await w.api("GET", "/Span")).body;
+    expect(meta.totalElements).toBe(data.length);
   });
 });
 
@@ -92,21 +139,52 @@ describe("a UNIQUE_COMPOSITE", () => {
 
 async function triggersOf({ organization, workspace }: TestWorkspace) {
   const prefix = `'w' || (SELECT w.id FROM workspaces w JOIN organizations o ON o.id = w.organization_id WHERE o.slug = ? AND w.slug = ?) || '_*'`;
-  const sql = `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name GLOB ${prefix}`;
+  const sql = `SELECT name, tbl_name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name GLOB ${prefix} ORDER BY name`;
   const [rows = []] = await database.read([{ sql, args: [organization, workspace] }]);
-  return rows;
+  return rows.map(([name, table]) => ({ name: String(name), table: String(table) }));
 }
 
-/** As databases have them that were made when a name was table, two underscores and purpose. */
-async function nameTriggersAsBefore(w: TestWorkspace): Promise<void> {
-  const triggers = await triggersOf(w);
-  await database.write(
-    triggers.flatMap(([name, sql]) => {
-      const old = String(name).replace(".", "__");
-      return [
-        { sql: `DROP TRIGGER "${name}"`, args: [] },
-        { sql: String(sql).replace(`"${name}"`, `"${old}"`), args: [] },
-      ];
-    }),
-  );
+const triggerNamesOf = async (w: TestWorkspace) =>
+  (await triggersOf(w)).map(({ name }) => name.replace(/^w\d+_/, ""));
+
+interface TableOfBefore {
+  readonly table: string;
+  /** Columns that SET NULL empties. */
+  readonly emptied: readonly string[];
+  /** SQL of what breaks the constraints. */
+  readonly checks: readonly string[];
+}
+
+/** The triggers as databases have them that were made when each rule had its own. */
+async function makeTriggersOfBefore(
+  w: TestWorkspace,
+  separator: string,
+  tables: readonly TableOfBefore[],
+): Promise<void> {
+  const present = await triggersOf(w);
+  const prefix = /^w\d+_/.exec(present[0]?.table ?? "")?.[0] ?? "";
+  const made = tables.flatMap(({ table: short, emptied, checks }) => {
+    const table = prefix + short;
+    const trigger = (purpose: string, event: string, body: string) =>
+      `CREATE TRIGGER "${table}${separator}${purpose}" AFTER ${event} BEGIN ${body} END`;
+    const count = (step: string) =>
+      `UPDATE record_counts SET count = count ${step} 1 WHERE table_name = '${table}';`;
+    return [
+      trigger("count_insert", `INSERT ON "${table}"`, count("+")),
+      trigger("count_delete", `DELETE ON "${table}"`, count("-")),
+      ...emptied.map((column) => {
+        const event = `UPDATE OF "${column}" ON "${table}" WHEN NEW."_version" = OLD."_version"`;
+        const body = `UPDATE "${table}" SET "_version" = "_version" + 1 WHERE "id" = NEW."id";`;
+        return trigger(`version_${column}`, event, body);
+      }),
+      ...checks.flatMap((check, i) => {
+        const body = `SELECT RAISE(ABORT, 'CONSTRAINT:${i}') WHERE ${check};`;
+        return ["INSERT", "UPDATE"].map((event) => {
+          return trigger(`constraint_${i}_${event.toLowerCase()}`, `${event} ON "${table}"`, body);
+        });
+      }),
+    ];
+  });
+  const dropped = present.map(({ name }) => `DROP TRIGGER "${name}"`);
+  await database.write([...dropped, ...made].map((sql) => ({ sql, args: [] })));
 }
