@@ -3,7 +3,7 @@ import type { BatchCond } from "./protocol.ts";
 
 export type BatchOutcome = "ok" | "error" | "skipped";
 
-/** Evaluates a step's condition. */
+/** Evaluates a step's condition. A skipped step counts as one in error, as on sqld. */
 export function isConditionMet(
   cond: BatchCond,
   state: {
@@ -13,8 +13,9 @@ export function isConditionMet(
 ): boolean {
   switch (cond.type) {
     case "ok":
+      return state.outcomes[cond.step] === "ok";
     case "error":
-      return state.outcomes[cond.step] === cond.type;
+      return state.outcomes[cond.step] !== "ok";
     case "not":
       return !isConditionMet(cond.cond, state);
     case "and":

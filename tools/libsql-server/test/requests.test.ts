@@ -125,11 +125,22 @@ describe("batch", () => {
       { sql: "SELECT 'and false'", condition: { type: "and", conds: [ok(0), ok(1)] } },
       { sql: "SELECT 'or'", condition: { type: "or", conds: [ok(1), error(1)] } },
       { sql: "SELECT 'or false'", condition: { type: "or", conds: [ok(1), error(0)] } },
-      { sql: "SELECT 'skipped is no error'", condition: error(3) },
+      { sql: "SELECT 'skipped counts as error'", condition: error(3) },
       { sql: "SELECT 'skipped is not ok'", condition: ok(3) },
     );
     const ran = result.step_results.slice(2).map((step) => step?.rows[0]?.[0]?.value ?? null);
-    expect(ran).toEqual(["ok 0", null, "error 1", "not ok 1", "and", null, "or", null, null, null]);
+    expect(ran).toEqual([
+      "ok 0",
+      null,
+      "error 1",
+      "not ok 1",
+      "and",
+      null,
+      "or",
+      null,
+      "skipped counts as error",
+      null,
+    ]);
     expect(result.step_errors.map((step) => step?.code ?? null)).toEqual([
       null,
       "SQLITE_UNKNOWN",
