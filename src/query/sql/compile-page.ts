@@ -27,16 +27,17 @@ export interface Window {
 export function compilePage(selector: Selector, selection: Selection, window: Window): Statement {
   const sources = new Sources(selector.scope);
   const { sort } = selector;
-  const isSimple = sort.length === 1 && selection.expansions.length === 0;
   const source = sources.use(selector.entity);
   const joins = new Joins(source, sources);
   const keys = sort.map((key) => joins.column(key));
   const frame = { selector, source, sources };
-  const rows = findRuns(frame, window) ?? compileRows(frame, { keys, joins: joins.sql, window });
-  if (isSimple) {
+  const runs = findRuns(frame, window);
+  const rows = runs ?? compileRows(frame, { keys, joins: joins.sql, window });
+  /* Neither order is made by a sorter, which would hold whole rows. */
+  if ((runs || sort.length === 1) && selection.expansions.length === 0) {
     const others = window.hasKeys ? compileKeys(sort, keys) : [];
     const row = compileJsonRow(selection, source, { sources, others });
-    return sources.toStatement(sql`SELECT ${row} ${rows.from}`);
+    return sources.toStatement(sql`${rows.with}SELECT ${row} ${rows.from}`);
   }
   return toStatement(compileLate(frame, { keys, rows, selection, window }));
 }

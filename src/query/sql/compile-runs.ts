@@ -35,8 +35,8 @@ export function isRunOrder(
 }
 
 /**
- * Steps through the different values of the key downwards, null at last, each found by one search of the index, and
- * reads each value's rows in the order of their ids. Only as many as LIMIT asks for are ever visited.
+ * Goes through the different values of the key downwards, null last, and reads each value's rows in the order of their
+ * ids. Only as many as LIMIT asks for are ever visited.
  */
 export function compileRuns(
   { source, sources, key }: { readonly source: Source; readonly sources: Sources; readonly key: SortKey },
@@ -46,14 +46,19 @@ export function compileRuns(
   const value = step.column(key.column);
   const runs = identifier("runs");
   const [runValue, runId] = [qualified("runs", "value"), qualified("runs", "after_id")];
-  const start = after
-    ? sql`SELECT ${after[0] ?? null}, ${after[1] ?? null}`
-    : sql`SELECT max(${value}), ${BEFORE_ALL_IDS} FROM ${step.from}`;
+  const rows = sql`CROSS JOIN ${source.from} ON ${source.column(key.column)} IS ${runValue}`;
+  const window = sql`LIMIT ${limit} OFFSET ${offset}`;
+  if (!after) {
+    /* The index in its order, as far as it is needed. LIMIT keeps ORDER BY, which SQLite drops from a joined subquery. */
+    const values = sql`SELECT DISTINCT ${value} AS ${identifier("value")} FROM ${step.from} ORDER BY ${value} DESC LIMIT -1`;
+    return { with: sql``, from: sql`FROM (${values}) AS ${runs} ${rows} ${window}` };
+  }
+  /* Each next value is found by one search of the index. */
+  const start = sql`SELECT ${after[0] ?? null}, ${after[1] ?? null}`;
   const next = sql`SELECT (SELECT max(${value}) FROM ${step.from} WHERE ${value} < ${runValue}), ${BEFORE_ALL_IDS} FROM ${runs} WHERE ${runValue} IS NOT NULL`;
-  const match = sql`${source.column(key.column)} IS ${runValue} AND ${idIn(source)} > ${runId}`;
   return {
     with: sql`WITH RECURSIVE ${runs} (${identifier("value")}, ${identifier("after_id")}) AS (${start} UNION ALL ${next}) `,
-    from: sql`FROM ${runs} CROSS JOIN ${source.from} ON ${match} LIMIT ${limit} OFFSET ${offset}`,
+    from: sql`FROM ${runs} ${rows} AND ${idIn(source)} > ${runId} ${window}`,
   };
 }
 

@@ -67,6 +67,15 @@ export class TestDatabase {
     this.#db.exec("COMMIT");
   }
 
+  /** Steps of the engine's virtual machine that the statement takes: what it costs, whatever the machine does meanwhile. */
+  stepsOf({ sql, args }: Statement): number {
+    const marked = `${sql} /* ${crypto.randomUUID()} */`;
+    const statement = this.#db.prepare(marked);
+    statement.raw().all(...args);
+    const steps = this.#db.prepare("SELECT nstep FROM sqlite_stmt WHERE sql = ?").raw().get(marked);
+    return Number((steps as unknown as number[])[0]);
+  }
+
   explain({ sql, args }: Statement): string {
     const rows = this.#db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...args) as { detail: string }[];
     return rows.map(({ detail }) => detail).join("\n");

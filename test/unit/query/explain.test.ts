@@ -65,10 +65,14 @@ describe("page 0 of an indexed sort reads no more than its page", () => {
   it.each(["sort=status,desc", "sort=dueAt,desc", "sort=customerId,desc"])("%s sorts no ties", (query) => {
     const { meta } = database.answer(compileListOf(target, `${query}&size=700&cursor=`));
     const cursor = "nextCursor" in meta ? meta.nextCursor : null;
-    for (const steps of [stepsOf(query), stepsOf(`${query}&cursor=${cursor}`)]) {
-      expect(steps.join("\n")).toMatch(/SEARCH t0 USING COVERING INDEX \w+ \(\w+=\? AND rowid>\?\)/);
-      expect(steps.join("\n")).not.toMatch(/TEMP B-TREE|SCAN t\d/);
-    }
+    const steps = stepsOf(`${query}&cursor=${cursor}`).join("\n");
+    expect(steps).toMatch(/SEARCH t0 USING INDEX \w+ \(\w+=\? AND rowid>\?\)/);
+    expect(steps).not.toMatch(/TEMP B-TREE|SCAN t\d|MATERIALIZE|SCAN found/);
+    /* The values come from the index in its order, as far as the page asks for them. */
+    const first = stepsOf(query).join("\n");
+    expect(first).toMatch(
+      /^CO-ROUTINE runs\nSCAN t1 USING COVERING INDEX \w+\nSCAN runs\nSEARCH t0 USING INDEX \w+ \(\w+=\?\)$/m,
+    );
   });
 
   it("and the count of everything is read from one row", () => {
@@ -89,7 +93,7 @@ describe("a cursor enters the index where it left", () => {
     const { meta } = database.answer(compileListOf(target, `${query}&size=1000&cursor=`));
     const cursor = "nextCursor" in meta ? meta.nextCursor : null;
     const steps = stepsOf(`${query}&cursor=${cursor}`).join("\n");
-    expect(steps).toMatch(/SEARCH t0 USING (?:COVERING INDEX|INTEGER PRIMARY KEY)/);
+    expect(steps).toMatch(/SEARCH t0 USING (?:(?:COVERING )?INDEX|INTEGER PRIMARY KEY)/);
     expect(steps).not.toMatch(/SCAN t|USE TEMP B-TREE FOR ORDER BY/);
   });
 });
