@@ -7,6 +7,7 @@ export interface Bindings extends RateBindings {
   readonly API_KEYS: KVNamespace;
   readonly LIBSQL_URL: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
+  readonly LIBSQL_STREAMS?: string;
   readonly ADMIN_TOKEN?: string;
   readonly CLIENT_ADDRESS_HEADER?: string;
   readonly TRUSTED_PROXIES?: string;
@@ -22,6 +23,8 @@ export interface Settings {
   /** `http(s)://…`, without a slash at the end. */
   readonly databaseUrl: string;
   readonly databaseToken: string | undefined;
+  /** How many streams an isolate keeps open; 0: none. */
+  readonly databaseStreams: number;
   /** Undefined: every admin request is refused. */
   readonly adminToken: string | undefined;
   /** The header in which a trusted proxy in front of the Worker names the client. */
@@ -43,6 +46,7 @@ export function settingsOf(bindings: Bindings): Settings {
   const settings: Settings = {
     databaseUrl: variables.LIBSQL_URL.replace(/^libsql:/, "https:").replace(/\/+$/, ""),
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
+    databaseStreams: variables.LIBSQL_STREAMS,
     adminToken: variables.ADMIN_TOKEN,
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
     trustedProxies: variables.TRUSTED_PROXIES,

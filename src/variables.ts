@@ -14,9 +14,23 @@ const flag = (isUnset: boolean) =>
     .optional()
     .transform((text) => (text ? text === "true" : isUnset));
 
+/** So few that 50 isolates leave connections free on a server that allows 128. */
+const DEFAULT_STREAMS = 2;
+const MAX_STREAMS = 1000;
+
+const streams = z
+  .string()
+  .optional()
+  .refine(
+    (text) => !text || (/^\d{1,4}$/.test(text) && Number(text) <= MAX_STREAMS),
+    `must be 0 to ${MAX_STREAMS}`,
+  )
+  .transform((text) => (text ? Number(text) : DEFAULT_STREAMS));
+
 const variablesSchema = z.object({
   LIBSQL_URL: z.string().regex(/^(?:https?|libsql):\/\/./, "must be http://…, https://… or libsql://…"),
   LIBSQL_AUTH_TOKEN: optional,
+  LIBSQL_STREAMS: streams,
   ADMIN_TOKEN: optional,
   CLIENT_ADDRESS_HEADER: optional,
   TRUSTED_PROXIES: z

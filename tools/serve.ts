@@ -14,11 +14,13 @@ import { readCompatibilityDate } from "./serve/workerd-config.ts";
 
 /*
  * `npm run serve`: the production runtime on this machine. Environment: PORT, DATA_DIR, ADMIN_TOKEN, LIBSQL_URL,
- * LIBSQL_AUTH_TOKEN, SEED=demo, WEBHOOK_SECRET_KEY, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS,
+ * LIBSQL_AUTH_TOKEN, LIBSQL_STREAMS, SEED=demo, WEBHOOK_SECRET_KEY, ALLOW_HTTP_WEBHOOKS, ALLOW_PRIVATE_WEBHOOKS,
  * CLIENT_ADDRESS_HEADER, TRUSTED_PROXIES, LOG_REQUESTS; for tests WORKER_MAIN.
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEFAULT_PORT = 8787;
+/** All requests come to one process, so it keeps more streams than an isolate among many does. */
+const DEFAULT_STREAMS = "32";
 const ORPHANS_END_MS = 5_000;
 
 await runServer(serve);
@@ -101,6 +103,7 @@ function workerVariables(
   const { CLIENT_ADDRESS_HEADER, TRUSTED_PROXIES } = env;
   return {
     LIBSQL_URL: url,
+    LIBSQL_STREAMS: env.LIBSQL_STREAMS || DEFAULT_STREAMS,
     ADMIN_TOKEN: adminToken,
     WEBHOOK_SECRET_KEY: webhookSecretKey,
     ...(authToken && { LIBSQL_AUTH_TOKEN: authToken }),

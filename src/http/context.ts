@@ -4,6 +4,7 @@ import { type Bindings, settingsOf } from "../env.ts";
 import type { AppError } from "../errors/app-error.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
+import { KeptStreams } from "../libsql/kept-streams.ts";
 import { openHttpDatabase } from "../libsql/open-http-database.ts";
 import type { Actor } from "../model/api-key.ts";
 import { openRateLimiter } from "../rates/rate-limiter.ts";
@@ -38,9 +39,10 @@ export function openServices(
   clientAddress: ServiceContext["clientAddress"] = noAddress,
 ): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
-  const database = openHttpDatabase({ url, authToken, requestId });
+  const { streams, ...services } = lastingServicesOf(bindings);
+  const database = openHttpDatabase({ url, authToken, requestId }, streams);
   return {
-    ...lastingServicesOf(bindings),
+    ...services,
     database,
     platform: new Platform(database),
     meter: {},
@@ -50,7 +52,9 @@ export function openServices(
   };
 }
 
-type LastingServices = Pick<ServiceContext, "apiKeys" | "rates" | "webhooks">;
+interface LastingServices extends Pick<ServiceContext, "apiKeys" | "rates" | "webhooks"> {
+  readonly streams: KeptStreams;
+}
 
 /** Services shared by all requests of an isolate. */
 const lasting = new WeakMap<Bindings, LastingServices>();
@@ -62,6 +66,7 @@ function lastingServicesOf(bindings: Bindings): LastingServices {
     apiKeys: openApiKeyStore(bindings.API_KEYS),
     rates: openRateLimiter(bindings),
     webhooks: settingsOf(bindings).webhooks,
+    streams: new KeptStreams(settingsOf(bindings).databaseStreams),
   };
   lasting.set(bindings, services);
   return services;

@@ -1,34 +1,99 @@
 import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable } from "../errors/failures.ts";
-import { within } from "../lib/clock.ts";
+import { currentMillis, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
-import { decodePipeline, encodePipeline } from "./pipeline.ts";
+import { type KeptStream, KeptStreams, type Lease } from "./kept-streams.ts";
+import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
+import { type Endpoint, PipelineRefused, postPipeline } from "./post-pipeline.ts";
+import type { Step, StepOutcome } from "./step.ts";
 
-export interface HttpDatabaseConfig {
-  /** `http(s)://…` of a libSQL server. */
-  readonly url: string;
-  readonly authToken: string | undefined;
-  /** Sent along as `X-Request-Id`, so that the database's log can be joined with ours. */
-  readonly requestId: string;
+interface Server {
+  readonly endpoint: Endpoint;
+  readonly streams: KeptStreams;
 }
 
-/** Opens a libSQL server for one request. Each method of the database is exactly one HTTP request. */
-export function openHttpDatabase(config: HttpDatabaseConfig): Database {
+const CLOSE_TIMEOUT_MS = 1_000;
+const NO_STREAMS = new KeptStreams(0);
+
+/**
+ * Opens a libSQL server for one request. Each method of the database is one HTTP request. All requests of an isolate to
+ * the same server share `streams`; without, each one opens a stream and closes it.
+ */
+export function openHttpDatabase(endpoint: Endpoint, streams = NO_STREAMS): Database {
+  const server = { endpoint, streams };
   return createDatabase(async (steps, timeoutMs) => {
+    const lease = await streams.take();
+    const start = currentMillis();
     try {
-      return decodePipeline(await within(timeoutMs, post(config, encodePipeline(steps))), steps.length);
+      return await within(timeoutMs, runSteps(server, lease, steps));
     } catch (cause) {
+      if (currentMillis() - start >= timeoutMs) await closeIdle(server);
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
+    } finally {
+      lease.end();
     }
   });
 }
 
-/** Throws when the server cannot be reached or refuses. */
-async function post({ url, authToken, requestId }: HttpDatabaseConfig, body: string): Promise<string> {
-  const headers: Record<string, string> = { "content-type": "application/json", "x-request-id": requestId };
-  if (authToken) headers.authorization = `Bearer ${authToken}`;
-  const response = await fetch(`${url}/v3/pipeline`, { method: "POST", headers, body });
-  if (response.ok) return response.text();
-  await response.body?.cancel();
-  throw new Error(`libSQL answered ${response.status}`);
+async function runSteps(
+  server: Server,
+  lease: Lease,
+  steps: readonly Step[],
+): Promise<readonly StepOutcome[]> {
+  const pipeline = { steps, baton: lease.stream?.baton, isKept: lease.isKept };
+  const text = await sendPipeline(server, lease.stream, pipeline);
+  const response = parseResponse(text);
+  const stream = streamOf(response, lease.stream);
+  let returned: KeptStream | undefined;
+  try {
+    const { outcomes, isReusable } = decodeResponse(response, pipeline);
+    if (isReusable) returned = stream;
+    return outcomes;
+  } finally {
+    const excess = returned ? lease.end(returned) : stream;
+    if (excess) await closeStream(server, excess);
+  }
+}
+
+/** Sends the pipeline once more when its stream is gone: then nothing of it was run. */
+async function sendPipeline(
+  server: Server,
+  stream: KeptStream | undefined,
+  pipeline: Pipeline,
+): Promise<string> {
+  try {
+    return await postPipeline(endpointOf(server, stream), encodePipeline(pipeline));
+  } catch (refusal) {
+    if (!(refusal instanceof PipelineRefused)) throw refusal;
+    if (refusal.reason === "NO_CONNECTION") await closeIdle(server);
+    if (refusal.reason !== "STREAM_GONE" || !stream) throw refusal;
+    server.streams.forget();
+    return sendPipeline(server, undefined, { ...pipeline, baton: undefined });
+  }
+}
+
+const endpointOf = ({ endpoint }: Server, stream: KeptStream | undefined): Endpoint =>
+  stream?.baseUrl ? { ...endpoint, url: stream.baseUrl } : endpoint;
+
+/** The stream that the response leaves open, if any. Its address is the last one that a response named. */
+function streamOf(
+  { baton, base_url }: ReturnType<typeof parseResponse>,
+  previous: KeptStream | undefined,
+): KeptStream | undefined {
+  return baton ? { baton, baseUrl: base_url?.replace(/\/+$/, "") || previous?.baseUrl } : undefined;
+}
+
+/** Closes the streams that are kept, because others need the connections, or because one of them may block the server. */
+async function closeIdle(server: Server): Promise<void> {
+  const closings = server.streams.pause().map((stream) => closeStream(server, stream));
+  await Promise.all(closings);
+}
+
+/** Rolls back what the stream holds and frees its connection; where that fails, the server does so after 10 s. */
+async function closeStream(server: Server, stream: KeptStream): Promise<void> {
+  try {
+    await within(CLOSE_TIMEOUT_MS, postPipeline(endpointOf(server, stream), encodeClose(stream.baton)));
+  } catch {
+    // Nothing depends on it.
+  }
 }

@@ -1,10 +1,11 @@
 import { AnswerTooLarge } from "../errors/failures.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { SqlValue } from "../model/sql-value.ts";
+import { isUnavailable } from "./database.ts";
 import type { Step, StepOutcome } from "./step.ts";
 
 /*
- * Hrana 3 over HTTP, as far as one request needs it: one batch, then the stream is closed.
+ * Hrana 3 over HTTP, as far as one request needs it: one batch, after which the stream is kept or closed.
  * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md
  */
 
@@ -30,13 +31,35 @@ interface BatchResult {
   readonly step_errors: readonly (HranaError | null)[];
 }
 
+export interface Pipeline {
+  readonly steps: readonly Step[];
+  /** Names the open stream to use; undefined for a new one. */
+  readonly baton: string | undefined;
+  /** Whether the stream stays open. */
+  readonly isKept: boolean;
+}
+
+const ROLLBACK =
+  '{"condition":{"type":"not","cond":{"type":"is_autocommit"}},"stmt":{"sql":"ROLLBACK","args":[]}}';
+
+/** A statement on its own never leaves a transaction open. A closed stream is rolled back by the server. */
+const needsRollback = ({ steps, isKept }: Pipeline): boolean => isKept && steps.length > 1;
+
 /** The body of `POST /v3/pipeline` that runs the steps in order on one stream. */
-export function encodePipeline(steps: readonly Step[]): string {
+export function encodePipeline(pipeline: Pipeline): string {
+  const { steps, baton, isKept } = pipeline;
   const encoded = steps.map((step) => {
     return `{${conditionOf(step)}"stmt":{"sql":${quote(step.sql)},"args":${JSON.stringify(step.args.map(encodeValue))}}}`;
   });
-  return `{"baton":null,"requests":[{"type":"batch","batch":{"steps":[${encoded.join()}]}},{"type":"close"}]}`;
+  if (needsRollback(pipeline)) encoded.push(ROLLBACK);
+  const close = isKept ? "" : `,${CLOSE}`;
+  return `{"baton":${JSON.stringify(baton ?? null)},"requests":[{"type":"batch","batch":{"steps":[${encoded.join()}]}}${close}]}`;
 }
+
+const CLOSE = '{"type":"close"}';
+
+export const encodeClose = (baton: string): string =>
+  `{"baton":${JSON.stringify(baton)},"requests":[${CLOSE}]}`;
 
 function conditionOf({ after, isInTransaction = false }: Step): string {
   if (after === undefined) return "";
@@ -58,23 +81,14 @@ function quote(sql: string): string {
   return text;
 }
 
-/** One outcome a step. Throws when the text is not the answer to a batch: a proxy's page, a cut body. */
-export function decodePipeline(text: string, stepCount: number): readonly StepOutcome[] {
-  const [first] = parse(text).results;
-  if (first?.error?.code === "RESPONSE_TOO_LARGE") throw new AnswerTooLarge();
-  if (first?.type !== "ok" || !first.response)
-    throw new Error(`libSQL refused the batch: ${first?.error?.message}`);
-  const { step_results, step_errors } = first.response.result;
-  if (step_results.length !== stepCount) throw new Error("libSQL answered another number of steps");
-  return step_results.map((result, i) => outcomeOf(result, step_errors[i]));
-}
-
-interface Answer {
+interface PipelineResponse {
+  readonly baton?: string | null;
+  readonly base_url?: string | null;
   readonly results: readonly { type: string; response?: { result: BatchResult }; error?: HranaError }[];
 }
 
-/** What is wrong with a text is told without any of it: it may hold records, and errors go to the log. */
-function parse(text: string): Answer {
+/** Throws when the text is not a whole JSON value. Says so without any of it: it may hold records, and errors go to the log. */
+export function parseResponse(text: string): PipelineResponse {
   try {
     return JSON.parse(text);
   } catch {
@@ -82,19 +96,52 @@ function parse(text: string): Answer {
   }
 }
 
+interface Outcomes {
+  /** One for each step. */
+  readonly outcomes: readonly StepOutcome[];
+  /** Whether the stream can be used again: no transaction is open, and the server was not too busy for a step. */
+  readonly isReusable: boolean;
+}
+
+/** Throws when the response is not one to the pipeline, such as a proxy's page. Throws AnswerTooLarge. */
+export function decodeResponse({ results }: PipelineResponse, pipeline: Pipeline): Outcomes {
+  const [first] = results;
+  if (first?.error?.code === "RESPONSE_TOO_LARGE") throw new AnswerTooLarge();
+  if (first?.type !== "ok" || !first.response)
+    throw new Error(`libSQL refused the batch: ${first?.error?.message}`);
+  const { step_results, step_errors } = first.response.result;
+  const rollbacks = needsRollback(pipeline) ? 1 : 0;
+  const stepCount = pipeline.steps.length;
+  if (step_results.length !== stepCount + rollbacks)
+    throw new Error("libSQL answered another number of steps");
+  const outcomes = step_results.slice(0, stepCount).map((result, i) => outcomeOf(result, step_errors[i]));
+  /* `sqld` may give the write lock to a connection that it has refused: then all writers wait until that one is closed. */
+  const isRefused = step_errors.some((error) => error && isUnavailable(codeOf(error)));
+  return { outcomes, isReusable: !isRefused && !step_errors[stepCount] };
+}
+
+const codeOf = ({ code }: HranaError): string => code ?? "SQLITE_ERROR";
+
 function outcomeOf(result: StatementResult | null, error: HranaError | null | undefined): StepOutcome {
   if (result)
     return { status: "DONE", rows: result.rows.map(decodeRow), affected: result.affected_row_count };
-  if (error) return { status: "FAILED", code: error.code ?? "SQLITE_ERROR", message: error.message };
+  if (error) return { status: "FAILED", code: codeOf(error), message: error.message };
   return { status: "SKIPPED" };
 }
 
+/** Name each double, and leave SQLite's reading of them no doubt. */
+const DOUBLE_DIGITS = 17;
+
+/**
+ * A double is sent as text, because `sqld` reads some JSON numbers as the double beside. SQLite makes it a REAL again where
+ * it is stored in a REAL column or compared with one, so it may be bound nowhere else.
+ */
 function encodeValue(value: SqlValue): HranaValue {
   if (value === null) return { type: "null" };
   if (typeof value === "string") return { type: "text", value };
   if (typeof value === "bigint" || Number.isSafeInteger(value))
     return { type: "integer", value: String(value) };
-  return { type: "float", value };
+  return { type: "text", value: value.toExponential(DOUBLE_DIGITS - 1) };
 }
 
 const decodeRow = (row: readonly HranaValue[]) => row.map(decodeValue);

@@ -1,9 +1,5 @@
 import { randomInt } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { startLibsqlServer } from "../../tools/libsql-server/start-libsql-server.ts";
 import { CUT_POINTS, type CuttingProxy, startCuttingProxy } from "../support/processes/cutting-proxy.ts";
 import { Persistent } from "../support/processes/persistent-client.ts";
 import { seededRandom } from "../support/processes/seeded-random.ts";
@@ -13,6 +9,7 @@ import {
   type ServedWorkspace,
   serveWorker,
 } from "../support/processes/served-workspace.ts";
+import { startTestDatabase, type TestDatabase } from "../support/processes/test-database.ts";
 
 /*
  * Connections are cut at random, between client and Worker and between Worker and database: before, inside and after
@@ -38,18 +35,16 @@ const link = {
   ],
 };
 
-let directory = "";
-let database: Awaited<ReturnType<typeof startLibsqlServer>>;
+let database: TestDatabase;
 let proxies: readonly [CuttingProxy, CuttingProxy];
 let served: Served;
 let w: ServedWorkspace;
 let seed: number;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "cutting-proxy-"));
   seed = Number(process.env.FAULT_SEED ?? randomInt(2 ** 31));
   const random = seededRandom(seed);
-  database = await startLibsqlServer({ file: join(directory, "data.db") });
+  database = await startTestDatabase();
   const toDatabase = await startCuttingProxy(database.port, random);
   served = await serveWorker({ LIBSQL_URL: `http://127.0.0.1:${toDatabase.port}` });
   proxies = [toDatabase, await startCuttingProxy(served.port, random)];
@@ -59,8 +54,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await served.stop();
   for (const proxy of proxies) await proxy.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
+  await database.stop();
 });
 
 /** Name → value and number of writes. */

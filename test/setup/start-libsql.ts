@@ -7,18 +7,21 @@ import { migrateDatabase } from "../../tools/migrate.ts";
 import { spawnGuarded } from "../../tools/runtime/guarded-child.ts";
 
 const TOKEN = "test-database-token";
+const FLAGS = ["--port", "0", "--auth-token", TOKEN, "--stats"];
 const STOP_GRACE_MS = 5_000;
 
 /**
- * One libSQL server for the whole run; every test makes its own workspace. In a process of its own: this one gives every
- * test file its modules, one after the other, and must not wait for the statements of another file's test.
+ * One libSQL server for the whole run; every test makes its own workspace. `TEST_LIBSQL_URL` names another one, whose
+ * requests a proxy counts. Either is a process of its own: this one gives every test file its modules, one after the
+ * other, and must not wait for the statements of another file's test.
  */
 export default async function startLibsql(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), "schemastack-test-"));
-  const flags = ["--file", join(directory, "test.db"), "--port", "0", "--auth-token", TOKEN, "--stats"];
-  const server = spawnGuarded(process.execPath, ["tools/libsql-server/main.ts", ...flags], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const { TEST_LIBSQL_URL } = process.env;
+  const command = TEST_LIBSQL_URL
+    ? ["test/setup/count-requests.ts", TEST_LIBSQL_URL]
+    : ["tools/libsql-server/main.ts", ...FLAGS, "--file", join(directory, "test.db")];
+  const server = spawnGuarded(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
   const url = await readReadyUrl(server.process);
   await migrateDatabase({ url, authToken: TOKEN });
   project.provide("libsqlUrl", url);

@@ -43,18 +43,18 @@ export function endWith(name: string, ended: Promise<string>): void {
   });
 }
 
-/** Resolves when GET /healthz answers 200. Throws OperatorError when that takes too long. */
-export async function waitUntilHealthy(baseUrl: string): Promise<void> {
+/** Resolves when GET of the path answers 200. Throws OperatorError when that takes too long. */
+export async function waitUntilHealthy(baseUrl: string, path = "/healthz"): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!(await isHealthy(baseUrl))) {
-    if (Date.now() >= deadline) throw new OperatorError(`The Worker at ${baseUrl} does not answer.`);
+  while (!(await isHealthy(baseUrl + path))) {
+    if (Date.now() >= deadline) throw new OperatorError(`${baseUrl} does not answer.`);
     await sleep(READY_PAUSE_MS);
   }
 }
 
-async function isHealthy(baseUrl: string): Promise<boolean> {
+async function isHealthy(url: string): Promise<boolean> {
   try {
-    return (await fetch(`${baseUrl}/healthz`)).ok;
+    return (await fetch(url)).ok;
   } catch {
     return false;
   }

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 import { type HttpProxy, startHttpProxy } from "./http-proxy.ts";
 import { type Served, serveWorker } from "./served-workspace.ts";
+import { startTestDatabase } from "./test-database.ts";
 
 export interface BehindProxy extends Served {
   /** Where the database is without the proxy. */
@@ -12,11 +9,13 @@ export interface BehindProxy extends Served {
 }
 
 /** The production runtime, which asks `decide` what is to become of each of its round trips to a database of its own. */
-export async function serveBehindProxy(decide: Parameters<typeof startHttpProxy>[1]): Promise<BehindProxy> {
-  const directory = mkdtempSync(join(tmpdir(), "behind-proxy-"));
-  const database = await startLibsqlServer({ file: join(directory, "data.db") });
+export async function serveBehindProxy(
+  decide: Parameters<typeof startHttpProxy>[1],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<BehindProxy> {
+  const database = await startTestDatabase();
   const proxy = await startHttpProxy(database.url, decide);
-  const served = await serveWorker({ LIBSQL_URL: proxy.url });
+  const served = await serveWorker({ ...variables, LIBSQL_URL: proxy.url });
   return {
     ...served,
     databaseUrl: database.url,
@@ -24,8 +23,7 @@ export async function serveBehindProxy(decide: Parameters<typeof startHttpProxy>
     async stop() {
       await served.stop();
       await proxy.stop();
-      await database.close();
-      rmSync(directory, { recursive: true, force: true });
+      await database.stop();
     },
   };
 }

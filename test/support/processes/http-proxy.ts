@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
 /**
@@ -24,6 +25,7 @@ export interface SeenRequest {
   readonly number: number;
   readonly method: string;
   readonly path: string;
+  readonly body: string;
   /** Its `X-Request-Id`: the Worker sends the database that of the request which it works for. */
   readonly requestId: string;
 }
@@ -43,14 +45,14 @@ export async function startHttpProxy(
   let count = 0;
   const server = createServer(async (incoming, outgoing) => {
     const requestId = String(incoming.headers["x-request-id"] ?? "");
-    const seen = { number: ++count, method: incoming.method ?? "", path: incoming.url ?? "", requestId };
-    const fate = await decide(seen);
-    if (fate === "CUT_BEFORE") incoming.destroy();
-    else if (fate === "HANG") incoming.resume();
-    else if (typeof fate === "object" && !fate.isRun) {
-      incoming.resume();
-      answerWith(outgoing, fate);
-    } else forward(target, incoming, outgoing, fate);
+    const { method = "", url: path = "" } = incoming;
+    const body = await text(incoming).catch(() => undefined);
+    if (body === undefined) return;
+    const fate = await decide({ number: ++count, method, path, requestId, body });
+    if (fate === "CUT_BEFORE") incoming.socket.destroy();
+    else if (fate === "HANG") return;
+    else if (typeof fate === "object" && !fate.isRun) answerWith(outgoing, fate);
+    else forward({ target, incoming, body }, outgoing, fate);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -69,9 +71,14 @@ export async function startHttpProxy(
 const answerWith = (outgoing: ServerResponse, { status, headers, body = "" }: ProxyAnswer) =>
   outgoing.writeHead(status, headers).end(body);
 
+interface Forwarding {
+  readonly target: string;
+  readonly incoming: IncomingMessage;
+  readonly body: string;
+}
+
 function forward(
-  target: string,
-  incoming: IncomingMessage,
+  { target, incoming, body }: Forwarding,
   outgoing: ServerResponse,
   fate: Forwarded | ProxyAnswer,
 ): void {
@@ -94,5 +101,5 @@ function forward(
     }
   });
   call.once("error", () => incoming.socket.destroy());
-  incoming.pipe(call);
+  call.end(body);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,15 +49,13 @@ export interface ServedWorkspace {
   records(entity: string, fields?: string): Promise<readonly JsonObject[]>;
 }
 
-let made = 0;
-
 /** A new workspace with entities, in the order given, and a key that may write. */
 export async function makeServedWorkspace(
   baseUrl: string,
   ...entities: readonly object[]
 ): Promise<ServedWorkspace> {
   const admin = createApiClient(baseUrl, ADMIN_TOKEN);
-  const [organization, workspace] = [`o${++made}`, "w"];
+  const [organization, workspace] = [`o-${randomUUID().slice(0, 13)}`, "w"];
   await admin.require("POST", "/admin/v1/organizations", { slug: organization, name: "O" });
   const workspaces = `/admin/v1/organizations/${organization}/workspaces`;
   await admin.require("POST", workspaces, { slug: workspace, name: "W" });

@@ -1,0 +1,148 @@
+import { currentMillis, pause } from "../lib/clock.ts";
+
+/** The server ends a stream that was idle for 10 s. */
+const LONGEST_IDLE_MS = 5_000;
+/** A request that takes longer no longer counts: its statement is slow, or its client has left and it never ends. */
+const LEASE_MS = 250;
+/** No request waits longer for a stream in use, however long it takes to open one. */
+const LONGEST_WAIT_MS = 50;
+const LOOK_EVERY_MS = 1;
+/** How long no streams are kept after the server had no connection left: the time in which idle ones end. */
+const PAUSE_MS = 10_000;
+/** Weight of the newest duration in the averages. */
+const WEIGHT = 0.1;
+
+/** A stream that the server holds open for the next request. */
+export interface KeptStream {
+  /** A secret: whoever has it can use the connection. */
+  readonly baton: string;
+  /** Where the stream's server is, if not at the configured address. */
+  readonly baseUrl: string | undefined;
+}
+
+/** One request's turn. */
+export interface Lease {
+  /** The stream to use; undefined to open one. */
+  readonly stream: KeptStream | undefined;
+  /** Whether the stream stays open after the request. */
+  readonly isKept: boolean;
+  /**
+   * Ends the turn; only the first call counts. Takes the stream back when it can be used by anyone. Returns the stream if
+   * there is no room for it: then it has to be closed.
+   */
+  end(stream?: KeptStream): KeptStream | undefined;
+}
+
+interface Waiting {
+  lease: Lease | undefined;
+  readonly until: number;
+}
+
+/**
+ * Streams that stay open between the requests of an isolate, at most `max` of them. Opening one costs the server a new
+ * connection, which reads the schema of the whole database. Holds strings only: no I/O object of one request is used by
+ * another.
+ */
+export class KeptStreams {
+  readonly #max: number;
+  readonly #idle: { readonly stream: KeptStream; readonly since: number }[] = [];
+  /** Turns that are not over, and since when. */
+  readonly #leases = new Map<Lease, number>();
+  readonly #waiting = new Set<Waiting>();
+  #pausedUntil = 0;
+  #openMs = 0;
+  #reuseMs = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Waits at most as long as opening a stream takes. */
+  async take(): Promise<Lease> {
+    if (this.#max === 0) return this.#leaseOf(undefined, false);
+    return this.#takeNow() ?? (await this.#wait()) ?? this.#leaseOf(undefined, false);
+  }
+
+  /** Forgets the streams: their server was restarted. */
+  forget(): void {
+    this.#idle.length = 0;
+  }
+
+  /** Keeps no streams for a while. Returns those that have to be closed. */
+  pause(): readonly KeptStream[] {
+    this.#pausedUntil = currentMillis() + PAUSE_MS;
+    return this.#idle.splice(0).map(({ stream }) => stream);
+  }
+
+  #takeNow(): Lease | undefined {
+    const now = currentMillis();
+    for (const [lease, since] of this.#leases) if (now - since > LEASE_MS) this.#leases.delete(lease);
+    const isKept = now >= this.#pausedUntil;
+    const stream = this.#popIdle(now);
+    if (stream || !isKept) return this.#leaseOf(stream, isKept);
+    return this.#leases.size < this.#max ? this.#leaseOf(undefined, true) : undefined;
+  }
+
+  /** The stream used last, so that those which are not needed expire. */
+  #popIdle(now: number): KeptStream | undefined {
+    const last = this.#idle.pop();
+    if (last && now - last.since <= LONGEST_IDLE_MS) return last.stream;
+    this.#idle.length = 0;
+    return undefined;
+  }
+
+  /** Looks again and again: a promise that another request resolves may never wake this one in workerd. */
+  async #wait(): Promise<Lease | undefined> {
+    const waitMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
+    if (waitMs < LOOK_EVERY_MS) return undefined;
+    const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs };
+    this.#waiting.add(waiting);
+    while (!waiting.lease && currentMillis() < waiting.until) await pause(LOOK_EVERY_MS);
+    this.#waiting.delete(waiting);
+    return waiting.lease;
+  }
+
+  #serveWaiting(): void {
+    const now = currentMillis();
+    for (const waiting of this.#waiting) {
+      if (waiting.until >= now) {
+        waiting.lease = this.#takeNow();
+        if (!waiting.lease) return;
+      }
+      this.#waiting.delete(waiting);
+    }
+  }
+
+  #leaseOf(stream: KeptStream | undefined, isKept: boolean): Lease {
+    const start = currentMillis();
+    let isOver = false;
+    const lease: Lease = {
+      stream,
+      isKept,
+      end: (returned) => {
+        if (isOver) return returned;
+        isOver = true;
+        this.#leases.delete(lease);
+        this.#note(currentMillis() - start, stream !== undefined);
+        const excess = returned && this.#giveBack(returned);
+        this.#serveWaiting();
+        return excess;
+      },
+    };
+    if (isKept) this.#leases.set(lease, start);
+    return lease;
+  }
+
+  #giveBack(stream: KeptStream): KeptStream | undefined {
+    const now = currentMillis();
+    if (now < this.#pausedUntil || this.#idle.length + this.#leases.size >= this.#max) return stream;
+    this.#idle.push({ stream, since: now });
+    return undefined;
+  }
+
+  #note(tookMs: number, isReused: boolean): void {
+    const ms = Math.min(tookMs, LEASE_MS);
+    if (isReused) this.#reuseMs += WEIGHT * (ms - this.#reuseMs);
+    else this.#openMs += WEIGHT * (ms - this.#openMs);
+  }
+}

@@ -1,0 +1,52 @@
+export interface Endpoint {
+  /** `http(s)://…` of a libSQL server. */
+  readonly url: string;
+  readonly authToken: string | undefined;
+  /** Sent along as `X-Request-Id`, so that the database's log can be joined with ours. */
+  readonly requestId: string;
+}
+
+/** The server refused the pipeline as a whole. Its text stays private: it may hold the baton. */
+export class PipelineRefused extends Error {
+  /** `STREAM_GONE`: nothing was run, because the stream of the baton is not there. `NO_CONNECTION`: nothing was run. */
+  readonly reason: "STREAM_GONE" | "NO_CONNECTION" | "OTHER";
+
+  constructor(status: number, reason: PipelineRefused["reason"]) {
+    super(`libSQL answered ${status}`);
+    this.reason = reason;
+  }
+}
+
+/** Returns the text of the response. Throws PipelineRefused, or another error when the server cannot be reached. */
+export async function postPipeline({ url, authToken, requestId }: Endpoint, body: string): Promise<string> {
+  const headers: Record<string, string> = { "content-type": "application/json", "x-request-id": requestId };
+  if (authToken) headers.authorization = `Bearer ${authToken}`;
+  const response = await fetch(`${url}/v3/pipeline`, { method: "POST", headers, body });
+  if (response.ok) return response.text();
+  throw new PipelineRefused(response.status, reasonOf(response.status, await response.text()));
+}
+
+const GONE_STREAMS = new Set([
+  "The stream has expired due to inactivity",
+  "Received an invalid baton",
+  "Received a baton that has already been used",
+  "Stream for this baton was closed",
+]);
+const NO_CONNECTION = "Timed out while opening database connection";
+
+/** Statuses and texts of `sqld` (libsql-server/src/hrana/mod.rs and error.rs). */
+function reasonOf(status: number, text: string): PipelineRefused["reason"] {
+  const { message, code } = refusalIn(text);
+  if (status === 400 && (code === "STREAM_EXPIRED" || GONE_STREAMS.has(message))) return "STREAM_GONE";
+  return status === 429 && message === NO_CONNECTION ? "NO_CONNECTION" : "OTHER";
+}
+
+/** The text is JSON for some refusals and plain for others. */
+function refusalIn(text: string): { readonly message: string; readonly code?: string } {
+  try {
+    const { message, error, code } = JSON.parse(text);
+    return { message: String(message ?? error), code };
+  } catch {
+    return { message: text.trim() };
+  }
+}

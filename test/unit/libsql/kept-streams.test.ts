@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { KeptStreams } from "../../../src/libsql/kept-streams.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const stream = (baton: string) => ({ baton, baseUrl: undefined });
+
+/** Uses as many new streams at the same time as there are batons, each for so long. */
+async function useAtOnce(streams: KeptStreams, batons: readonly string[], forMs = 0): Promise<void> {
+  const leases = await Promise.all(batons.map(() => streams.take()));
+  vi.advanceTimersByTime(forMs);
+  leases.forEach((lease, i) => {
+    lease.end(stream(batons[i] ?? ""));
+  });
+}
+
+it("gives the stream that was used last", async () => {
+  const streams = new KeptStreams(3);
+  await useAtOnce(streams, ["a", "b", "c"]);
+  const lease = await streams.take();
+  expect(lease.stream?.baton).toBe("c");
+});
+
+it("forgets a stream that was idle for more than 5 s", async () => {
+  const streams = new KeptStreams(2);
+  await useAtOnce(streams, ["a"]);
+  vi.advanceTimersByTime(5_000);
+  const kept = await streams.take();
+  expect(kept.stream?.baton).toBe("a");
+  kept.end(stream("b"));
+  vi.advanceTimersByTime(5_001);
+  expect(await streams.take()).toMatchObject({ stream: undefined, isKept: true });
+});
+
+it("waits for a stream in use, at most as long as opening one takes", async () => {
+  const streams = new KeptStreams(1);
+  for (let i = 0; i < 50; i++) {
+    await useAtOnce(streams, ["a"], 20);
+    streams.forget();
+  }
+  const [used, waiting, late] = [await streams.take(), streams.take(), streams.take()];
+  await vi.advanceTimersByTimeAsync(5);
+  used.end(stream("b"));
+  await vi.advanceTimersByTimeAsync(20);
+  expect((await waiting).stream?.baton).toBe("b");
+  expect(await late).toMatchObject({ stream: undefined, isKept: false });
+});
+
+it("does not count a request that takes long, and has no room for its stream then", async () => {
+  const streams = new KeptStreams(1);
+  const slow = await streams.take();
+  vi.advanceTimersByTime(251);
+  const next = await streams.take();
+  expect(next.isKept).toBe(true);
+  expect(next.end(stream("a"))).toBeUndefined();
+  expect(slow.end(stream("b"))?.baton).toBe("b");
+});
+
+it("takes a stream back once, and not after the request was given up", async () => {
+  const streams = new KeptStreams(1);
+  const lease = await streams.take();
+  lease.end();
+  expect(lease.end(stream("a"))?.baton).toBe("a");
+  expect((await streams.take()).stream).toBeUndefined();
+});
+
+it("keeps nothing for 10 s after a pause", async () => {
+  const streams = new KeptStreams(1);
+  await useAtOnce(streams, ["a"]);
+  expect(streams.pause().map(({ baton }) => baton)).toEqual(["a"]);
+  vi.advanceTimersByTime(9_999);
+  expect(await streams.take()).toMatchObject({ stream: undefined, isKept: false });
+  vi.advanceTimersByTime(1);
+  expect((await streams.take()).isKept).toBe(true);
+});
