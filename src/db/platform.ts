@@ -1,4 +1,4 @@
-import { getTableColumns } from "drizzle-orm";
+import { Column, getTableColumns, is } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import type { Database, Rows } from "../libsql/database.ts";
@@ -44,6 +44,27 @@ export function toStatement(query: Rendered): Statement {
   const { sql, params } = "toSQL" in query ? query.toSQL() : query.getQuery();
   return { sql, args: params as SqlValue[] };
 }
+
+/** A Drizzle query that selects named fields. */
+interface Select extends PromiseLike<readonly unknown[]> {
+  readonly _: { readonly selectedFields: Readonly<Record<string, unknown>> };
+  toSQL(): Query;
+}
+
+/** A select for a batch that is not all Drizzle's: its statement, and its rows as Drizzle would return them. */
+export function toTypedStatement<Q extends Select>(query: Q) {
+  const fields = Object.entries(query._.selectedFields);
+  const decode = (row: readonly SqlValue[]) =>
+    Object.fromEntries(fields.map(([name, field], i) => [name, decodeValue(field, row[i] ?? null)]));
+  return {
+    statement: toStatement(query),
+    /* The fields and their types are those of the query itself. */
+    rowsOf: (rows: Rows = []) => rows.map(decode) as Awaited<Q>,
+  };
+}
+
+const decodeValue = (field: unknown, value: SqlValue): unknown =>
+  value !== null && is(field, Column) ? field.mapFromDriverValue(value) : value;
 
 /** What a statement `… RETURNING` gives as Drizzle would: a row of all of the table's columns, in their order. */
 export function decodeRow<T extends SQLiteTable>(table: T, row: readonly SqlValue[]): T["$inferSelect"] {

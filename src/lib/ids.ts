@@ -1,3 +1,4 @@
+import { v7 } from "uuid";
 import { encodeBase62 } from "./base62.ts";
 import { currentMillis } from "./clock.ts";
 
@@ -20,11 +21,4 @@ export const newId = (prefix: string): string => `${prefix}_${encodeBase62(rando
 export const newSecret = (): string => encodeBase62(randomInteger(32), 43);
 
 /** A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then random bits. Lower case. */
-export function newUuidV7(): string {
-  const time = BigInt(currentMillis());
-  const random = randomInteger(10);
-  const high = (time << 16n) | 0x7000n | (random >> 68n);
-  const low = (2n << 62n) | (random & ((1n << 62n) - 1n));
-  const hex = ((high << 64n) | low).toString(16).padStart(32, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
+export const newUuidV7 = (): string => v7({ msecs: currentMillis() });

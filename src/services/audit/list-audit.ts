@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lte } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toStatement } from "../../db/platform.ts";
+import { toTypedStatement } from "../../db/platform.ts";
 import { auditLog } from "../../db/tables/platform.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -46,37 +46,23 @@ export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promi
         from === undefined ? undefined : gte(at, from),
         to === undefined ? undefined : lte(at, to),
       );
-      const page = read
-        .select({ id, at, requestId, action, subject, before, after })
-        .from(auditLog)
-        .where(matches)
-        .orderBy(desc(at), desc(auditLog.sequence))
-        .limit(query.size)
-        .offset(query.page * query.size);
+      const page = toTypedStatement(
+        read
+          .select({ id, at, requestId, action, subject, before, after })
+          .from(auditLog)
+          .where(matches)
+          .orderBy(desc(at), desc(auditLog.sequence))
+          .limit(query.size)
+          .offset(query.page * query.size),
+      );
+      const total = toTypedStatement(totalOf(ctx.platform, auditLog, matches));
       return {
         kind: "READ",
-        statements: [toStatement(page), toStatement(totalOf(ctx.platform, auditLog, matches))],
-        shape([rows = [], totals = []]) {
-          const data = rows.map(toAuditDto);
-          return toPage(data, query, Number(totals[0]?.[0]));
-        },
+        statements: [page.statement, total.statement],
+        shape: ([rows, totals]) => toPage(page.rowsOf(rows), query, total.rowsOf(totals)[0]?.total ?? 0),
       };
     },
   });
-}
-
-function toAuditDto(row: readonly unknown[]): AuditDto {
-  const [id, at, requestId, action, subject] = row.map(String);
-  const jsonAt = (index: number) => (row[index] === null ? null : JSON.parse(String(row[index])));
-  return {
-    id: id ?? "",
-    at: at ?? "",
-    requestId: requestId ?? "",
-    action: action ?? "",
-    subject: subject ?? "",
-    before: jsonAt(5),
-    after: jsonAt(6),
-  };
 }
 
 function instantOf(name: string, text: string | null): string | undefined {

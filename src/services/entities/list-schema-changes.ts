@@ -1,10 +1,8 @@
 import { desc, eq } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toStatement } from "../../db/platform.ts";
+import { toTypedStatement } from "../../db/platform.ts";
 import { schemaChanges } from "../../db/tables/platform.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
-import type { Rows } from "../../libsql/database.ts";
-import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { countSchema, timeSchema } from "../field-schemas.ts";
@@ -30,24 +28,20 @@ export async function listSchemaChanges(
     plan({ workspace }) {
       const isOwn = eq(schemaChanges.workspaceId, workspace.id);
       const { version, createdAt, changes } = schemaChanges;
-      const page = read
-        .select({ version, createdAt, changes })
-        .from(schemaChanges)
-        .where(isOwn)
-        .orderBy(desc(version))
-        .limit(request.size)
-        .offset(request.page * request.size);
+      const page = toTypedStatement(
+        read
+          .select({ version, appliedAt: createdAt, changes })
+          .from(schemaChanges)
+          .where(isOwn)
+          .orderBy(desc(version))
+          .limit(request.size)
+          .offset(request.page * request.size),
+      );
+      const total = toTypedStatement(totalOf(ctx.platform, schemaChanges, isOwn));
       return {
         kind: "READ",
-        statements: [toStatement(page), toStatement(totalOf(ctx.platform, schemaChanges, isOwn))],
-        shape([rows = [], totals = []]: readonly Rows[]) {
-          const data = rows.map(([number, appliedAt, text]) => ({
-            version: Number(number),
-            appliedAt: String(appliedAt),
-            changes: JSON.parse(String(text)) as readonly SchemaChange[],
-          }));
-          return toPage(data, request, Number(totals[0]?.[0]));
-        },
+        statements: [page.statement, total.statement],
+        shape: ([rows, totals]) => toPage(page.rowsOf(rows), request, total.rowsOf(totals)[0]?.total ?? 0),
       };
     },
   });

@@ -1,6 +1,6 @@
 import { and, count, eq, inArray, isNull } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toStatement } from "../../db/platform.ts";
+import { toStatement, toTypedStatement } from "../../db/platform.ts";
 import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -37,11 +37,13 @@ const countAll = (ctx: WorkspaceContext) =>
       const tables = [...catalog.entities.values()].map(({ physicalTable }) => physicalTable);
       const ofWorkspace = eq(webhooks.workspaceId, workspace.id);
       const isPending = eq(webhookDeliveries.status, "PENDING");
-      const counts = [
+      const records = toTypedStatement(
         read
           .select({ name: recordCounts.tableName, count: recordCounts.count })
           .from(recordCounts)
           .where(inArray(recordCounts.tableName, tables)),
+      );
+      const counts = [
         read
           .select({ total: count() })
           .from(apiKeys)
@@ -55,11 +57,11 @@ const countAll = (ctx: WorkspaceContext) =>
       ];
       return {
         kind: "READ",
-        statements: counts.map(toStatement),
-        shape([records = [], keys, hooks, pending]) {
+        statements: [records.statement, ...counts.map(toStatement)],
+        shape([ofTables, keys, hooks, pending]) {
           return {
             tables,
-            records: recordsOf(catalog, records),
+            records: recordsOf(catalog, records.rowsOf(ofTables)),
             keys: totalOf(keys),
             webhooks: totalOf(hooks),
             pendingDeliveries: totalOf(pending),
@@ -69,8 +71,11 @@ const countAll = (ctx: WorkspaceContext) =>
     },
   });
 
-function recordsOf(catalog: Catalog, rows: Rows): Readonly<Record<string, number>> {
-  const byTable = new Map(rows.map(([table, total]) => [table, Number(total)]));
+function recordsOf(
+  catalog: Catalog,
+  rows: readonly { readonly name: string; readonly count: number }[],
+): Readonly<Record<string, number>> {
+  const byTable = new Map(rows.map(({ name, count }) => [name, count]));
   return Object.fromEntries(
     [...catalog.entities.values()].map(({ name, physicalTable }) => [name, byTable.get(physicalTable) ?? 0]),
   );
