@@ -1,5 +1,5 @@
 import type { AppError } from "../errors/app-error.ts";
-import { serviceUnavailable } from "../errors/failures.ts";
+import { serviceUnavailable, writtenTooLarge } from "../errors/failures.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { logFailure, logWarning } from "../lib/logger.ts";
 import { isUnavailable } from "../libsql/database.ts";
@@ -96,6 +96,7 @@ async function askAfterCommit(
 
 /** The error of an item whose failure is the server's. The request goes on, so it is logged here. */
 function unexplained({ requestId }: FenceContext, failure: SqlFailure): AppError {
+  if (failure.isTooLarge) return writtenTooLarge();
   const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);
   logFailure(requestId, error);
   return error;

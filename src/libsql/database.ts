@@ -1,4 +1,4 @@
-import { serviceUnavailable } from "../errors/failures.ts";
+import { AnswerTooLarge, serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis } from "../lib/clock.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
@@ -19,9 +19,9 @@ export interface Item {
 
 /** The only door to libSQL. Each method is exactly one request to the database, and one transaction. */
 export interface Database {
-  /** One statement, which is a transaction of its own. Returns its rows. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  /** One statement, which is a transaction of its own. Returns its rows. Throws SqlFailure, AnswerTooLarge, SERVICE_UNAVAILABLE. */
   run(statement: Statement): Promise<Rows>;
-  /** Reads of one snapshot. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  /** Reads of one snapshot. Returns rows by statement. Throws SqlFailure, AnswerTooLarge, SERVICE_UNAVAILABLE. */
   read(statements: readonly Statement[]): Promise<readonly Rows[]>;
   /** All or nothing, within 15 s unless told otherwise. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
   write(statements: readonly Statement[], timeoutMs?: number): Promise<readonly Rows[]>;
@@ -63,8 +63,13 @@ export function createDatabase(runSteps: RunSteps): Database {
   }
 
   async function run(statement: Statement): Promise<Rows> {
-    const [rows = []] = rowsOf(await send([statement]), 0);
-    return rows;
+    const outcomes = await send([statement]);
+    try {
+      const [rows = []] = rowsOf(outcomes, 0);
+      return rows;
+    } catch (failure) {
+      return tooLargeToReturn(failure);
+    }
   }
 
   /* An accessor for `waitedMs` would give each request's object a shape of its own, which is slow to make and to use. */
@@ -75,7 +80,7 @@ export function createDatabase(runSteps: RunSteps): Database {
       const [only] = statements;
       /* One statement sees one snapshot anyway. */
       if (only && statements.length === 1) return [await run(only)];
-      return runInOrder(BEGIN_READ, statements);
+      return runInOrder(BEGIN_READ, statements).catch(tooLargeToReturn);
     },
     write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),
     async writeEach(guards, items) {
@@ -107,6 +112,11 @@ function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Row
     if (isUnavailable(outcome.code)) throw serviceUnavailable(outcome.message);
     throw new SqlFailure(i - stepsBefore, outcome.code, outcome.message);
   });
+}
+
+/** What a statement found is larger than the server returns in one row. Throws. */
+function tooLargeToReturn(failure: unknown): never {
+  throw failure instanceof SqlFailure && failure.isTooLarge ? new AnswerTooLarge() : failure;
 }
 
 /** The database is there but cannot serve now, which is no fault of the statement; the client may retry. */

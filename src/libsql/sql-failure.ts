@@ -29,6 +29,11 @@ export class SqlFailure extends Error {
     return this.message.includes("too many levels of trigger recursion");
   }
 
+  /** A value, or the row that the statement returns, is larger than the server allows: 5 MB for `sqld`. */
+  get isTooLarge(): boolean {
+    return this.code === "SQLITE_TOOBIG";
+  }
+
   get isNotNull(): boolean {
     return this.message.includes("NOT NULL constraint failed");
   }
