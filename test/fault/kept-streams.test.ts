@@ -57,6 +57,9 @@ const direct = (sql: string) => openHttpDatabase(endpoint(server.url)).run({ sql
 const insert = (n: number | string) => ({ sql: "INSERT INTO t (n) VALUES (?)", args: [n] });
 const stored = async () => (await direct("SELECT n FROM t ORDER BY id")).map(([n]) => n);
 
+/** On a busy machine. */
+const PATIENCE = { timeout: 30_000 };
+
 const JSON_TYPE = { "content-type": "application/json" };
 
 interface Sent {
@@ -239,14 +242,17 @@ it("a server that has no connections left gets those that are kept, and keeps no
     { status: 429, body: '{"error":"Timed out while opening database connection"}' },
   ];
   const busy = [open().run(insert(3)), open().run(insert(4))];
-  await expect.poll(() => seen.length).toBe(2);
+  await expect.poll(() => seen.length, PATIENCE).toBe(2);
   await expect(open().run(insert(5))).rejects.toMatchObject({
     code: "SERVICE_UNAVAILABLE",
     headers: { "Retry-After": "1" },
   });
   await Promise.all(busy);
   await expect
-    .poll(() => sent().filter(({ requests }) => requests.every(({ type }) => type === "close")).length)
+    .poll(
+      () => sent().filter(({ requests }) => requests.every(({ type }) => type === "close")).length,
+      PATIENCE,
+    )
     .toBe(2);
   seen = [];
   await openHttpDatabase(endpoint(proxy.url), keptBefore).run(insert(6));
@@ -258,7 +264,7 @@ it("a stream that the server has really ended is replaced", async () => {
   const impatient = await startLibsqlServer({ file: join(directory, "impatient.db"), streamIdleMs: 1 });
   const database = () => openHttpDatabase(endpoint(impatient.url), streams);
   await database().run({ sql: "CREATE TABLE t (n UNIQUE)", args: [] });
-  await expect.poll(() => streamIsEnded(impatient.url)).toBe(true);
+  await expect.poll(() => streamIsEnded(impatient.url), PATIENCE).toBe(true);
   await database().write([insert(1)]);
   expect(await database().run({ sql: "SELECT n FROM t", args: [] })).toEqual([[1]]);
   await impatient.close();
