@@ -31,6 +31,7 @@ const CONNECTIONS = [1, 32];
 const ROUNDS = readNumber("ROUNDS", 5);
 const SECONDS = readNumber("SECONDS", 4);
 const CHANGE_EVERY_MS = 1_000;
+let scripts = 0;
 
 interface Target {
   readonly name: string;
@@ -124,13 +125,15 @@ async function loadWorkspace(baseUrl: string): Promise<string> {
   return key;
 }
 
-const order = (i: number) => ({
-  number: `A-${i}`,
-  status: ["NEW", "PAID", "SENT", "DONE"][i % 4],
-  amount: i,
-  placedAt: new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString(),
-  customerId: i % 50,
-});
+function order(i: number) {
+  return {
+    number: `A-${i}`,
+    status: ["NEW", "PAID", "SENT", "DONE"][i % 4],
+    amount: i,
+    placedAt: new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString(),
+    customerId: i % 50,
+  };
+}
 
 function operations(round: number): Readonly<Record<string, readonly LoadRequest[]>> {
   const path = "/api/v1/bench/peers/Order";
@@ -181,8 +184,6 @@ interface Measuring {
   readonly others: number;
   readonly isChanging?: boolean;
 }
-
-let scripts = 0;
 
 /** All targets in turn, round by round; medians. */
 async function measure(measuring: Measuring): Promise<readonly LibsqlMeasure[]> {
