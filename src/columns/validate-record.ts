@@ -1,7 +1,7 @@
 import type { Detail } from "../errors/app-error.ts";
 import type { Column } from "../model/column.ts";
-import type { Entity } from "../model/entity.ts";
-import type { JsonObject } from "../model/json.ts";
+import { type Entity, fieldsOf } from "../model/entity.ts";
+import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { checkEntityConstraints } from "./entity-constraints.ts";
 import { compileFieldRule, type FieldRule } from "./field-rule.ts";
@@ -16,12 +16,17 @@ export interface ValidationContext {
   isLocked?(column: Column): boolean;
   /** Fields whose value the database computes, with what is wrong with them; empty when nothing is. */
   readonly computed?: ReadonlyMap<string, readonly string[]>;
+  /** Whether the column does not exist for this client. */
+  isHidden?(column: Column): boolean;
+  /** JSON values that the server sets. */
+  readonly presets?: ReadonlyMap<Column, JsonValue>;
   /** Fields whose value stands in for one that only the database will know, and what that is called. */
   readonly pending?: ReadonlyMap<string, string>;
 }
 
 export type Validated =
   | { readonly ok: true; readonly values: ReadonlyMap<Column, SqlValue> }
+  /** No details: what is wrong must not be told. */
   | { readonly ok: false; readonly details: readonly Detail[] };
 
 /** Checks bodies against one entity; all problems together, in column order, unknown fields last. */
@@ -44,8 +49,10 @@ export function recordValidatorOf(entity: Entity): RecordValidator {
       conclude(entity, body, readAll(rules, body, { now, absent: valueWhenAbsent })),
     validateUpdate(body, id, now) {
       const isTouching = Object.keys(body).length > 0;
-      const absent: WhenAbsent = (column) =>
-        isTouching && column.autoSet === "UPDATE" ? { value: now.iso } : undefined;
+      const absent: WhenAbsent = (column) => {
+        if (!isTouching) return undefined;
+        return column.autoSet === "UPDATE" ? { value: now.iso } : presetOf(column, now);
+      };
       return conclude(entity, body, readAll(rules, body, { now, absent, id }));
     },
   };
@@ -75,22 +82,28 @@ interface Circumstances {
   readonly id?: SqlValue;
 }
 
-interface Collected extends Pick<ValidationContext, "pending"> {
+interface Collected {
+  readonly now: ValidationContext;
   readonly values: Map<Column, SqlValue>;
   readonly details: Detail[];
+  /** Whether there are problems of hidden columns, which no detail may tell. */
+  hasOthers: boolean;
 }
 
 function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: Circumstances): Collected {
   const values = new Map<Column, SqlValue>();
-  const details: Detail[] = [];
+  const { now } = circumstances;
+  const collected: Collected = { now, values, details: [], hasOthers: false };
   for (const rule of rules) {
-    const reading = readField(rule, body, circumstances);
+    const { column } = rule;
+    const isHidden = now.isHidden?.(column) ?? false;
+    const reading = readField(rule, isHidden ? {} : body, circumstances);
     if (!reading) continue;
-    if ("value" in reading) values.set(rule.column, reading.value);
-    else for (const message of reading.messages) details.push({ field: rule.column.name, message });
+    if ("value" in reading) values.set(column, reading.value);
+    else if (isHidden) collected.hasOthers = true;
+    else for (const message of reading.messages) collected.details.push({ field: column.name, message });
   }
-  const { pending } = circumstances.now;
-  return { values, details, ...(pending && { pending }) };
+  return collected;
 }
 
 function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circumstances): Reading {
@@ -105,8 +118,17 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circu
   return "value" in reading && reading.value === id ? undefined : { messages: ["cannot be changed"] };
 }
 
+function presetOf(column: Column, { presets }: ValidationContext): Reading {
+  const preset = presets?.get(column);
+  if (preset === undefined || preset === null) return preset === null ? { value: null } : undefined;
+  const parsed = columnTypeOf(column).parse(preset, column);
+  return parsed.ok ? parsed : { messages: [parsed.message] };
+}
+
 const valueWhenAbsent: WhenAbsent = (column, now) => {
   if (column.autoSet) return { value: now.iso };
+  const preset = presetOf(column, now);
+  if (preset) return preset;
   if (column.generated) return { value: now.generateUuid() };
   if (column.name === "id") return undefined;
   if (column.default !== undefined && column.default !== null) {
@@ -116,11 +138,21 @@ const valueWhenAbsent: WhenAbsent = (column, now) => {
   return column.nullable ? { value: null } : { messages: [`${column.name} is required`] };
 };
 
-function conclude(entity: Entity, body: JsonObject, { values, details, pending }: Collected): Validated {
+function conclude(entity: Entity, body: JsonObject, collected: Collected): Validated {
+  const { now, values, details, hasOthers } = collected;
+  const { pending, isHidden } = now;
   const known = pending ? new Map([...values].filter(([{ name }]) => !pending.has(name))) : values;
-  details.push(...checkEntityConstraints(entity, known));
+  const isUnknown = (field: string) => {
+    const column = entity.columnByName.get(field);
+    return column === undefined || (isHidden?.(column) ?? false);
+  };
+  /* The database enforces rules over hidden fields by itself. */
+  const told = isHidden
+    ? { ...entity, constraints: entity.constraints.filter((rule) => !fieldsOf(rule).some(isUnknown)) }
+    : entity;
+  details.push(...checkEntityConstraints(told, known));
   for (const field of Object.keys(body)) {
-    if (!entity.columnByName.has(field)) details.push({ field, message: `is not a field of ${entity.name}` });
+    if (isUnknown(field)) details.push({ field, message: `is not a field of ${entity.name}` });
   }
-  return details.length > 0 ? { ok: false, details } : { ok: true, values };
+  return details.length > 0 || hasOthers ? { ok: false, details } : { ok: true, values };
 }

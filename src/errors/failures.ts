@@ -43,8 +43,15 @@ const forbidden = (message: string) => new AppError("FORBIDDEN", message);
 export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
-export const operationNotAllowed = (operation: string, entity: string) =>
-  forbidden(`This API key is not allowed to ${operation} ${shown(entity)}`);
+/** Whom a refusal speaks to. */
+const subjects = { KEY: "This API key is", USER: "You are" } as const;
+type Who = keyof typeof subjects;
+export const operationNotAllowed = (operation: string, entity: string, who: Who = "KEY") =>
+  forbidden(`${subjects[who]} not allowed to ${operation} ${shown(entity)}`);
+
+/** A write whose result breaks a rule. */
+export const recordNotAllowed = (operation: string, entity: string, who: Who) =>
+  forbidden(`${subjects[who]} not allowed to ${operation} this ${shown(entity)}`);
 
 export const notFound = (what: string, name: string) =>
   new AppError("NOT_FOUND", `${what} not found: ${shown(name)}`);

@@ -3,8 +3,11 @@ import { AppError } from "../errors/app-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { AnswerTooLarge, alreadyDone, idempotencyConflict, usedForAnother } from "../errors/failures.ts";
 import { logWarning } from "../lib/logger.ts";
+import { accessOf } from "../model/access.ts";
 import type { Statement } from "../model/sql-value.ts";
+import { rulesMarkOf } from "../query/rules/rules-mark.ts";
 import type { Keep, Repetition } from "../write/plan/write-plan.ts";
+import type { Belief } from "./facts.ts";
 import type { FenceContext, IdempotentRequest } from "./fence-context.ts";
 import type { Attempt, FencedPlan, Outcome } from "./fenced-plan.ts";
 import {
@@ -31,6 +34,14 @@ export function requestOf({ idempotency }: FenceContext): IdempotentRequest | un
   return idempotency instanceof AppError ? undefined : idempotency?.request;
 }
 
+/** Divides the fingerprint of a request from the mark of the rules that it was answered under. */
+const RULES = "~";
+
+function withRules(request: IdempotentRequest, { actor, view }: Belief): IdempotentRequest {
+  const mark = rulesMarkOf(view.catalog, accessOf(actor));
+  return mark === "" ? request : { ...request, fingerprint: request.fingerprint + RULES + mark };
+}
+
 /** Statements that claim the request's key; the last fails when it was used. None without a key. */
 export function claimOf(
   { ctx, belief }: Attempt<unknown>,
@@ -38,7 +49,7 @@ export function claimOf(
 ): readonly Statement[] {
   const request = requestOf(ctx);
   if (!request || !repetition) return [];
-  return claimStatements(request, belief.view.workspace.schemaVersion, repetition.content);
+  return claimStatements(withRules(request, belief), belief.view.workspace.schemaVersion, repetition.content);
 }
 
 /** What keeps a step for a repetition; undefined when the request has no key. */
@@ -119,7 +130,9 @@ function conflictWith(
   request: IdempotentRequest,
   { belief }: Attempt<unknown>,
 ): AppError | undefined {
-  if (fingerprint !== request.fingerprint) return usedForAnother();
+  const expected = withRules(request, belief).fingerprint;
+  if (fingerprint.split(RULES)[0] !== request.fingerprint) return usedForAnother();
+  if (fingerprint !== expected) return idempotencyConflict("was used before what you may see was changed");
   const isSameSchema = schemaVersion === belief.view.workspace.schemaVersion;
   return isSameSchema ? undefined : alreadyDone("was used before the schema was changed");
 }

@@ -7,7 +7,7 @@ import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { StepOutcome } from "../libsql/step.ts";
 import type { Rows } from "../model/sql-value.ts";
 import type { Diagnosis } from "../write/failure/diagnosis.ts";
-import type { EachPlan, ItemOutcome } from "../write/plan/write-plan.ts";
+import type { EachPlan, ItemOutcome, Requirement } from "../write/plan/write-plan.ts";
 import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, Outcome } from "./fenced-plan.ts";
 import { afterGuard, guardsOf } from "./guards.ts";
@@ -38,8 +38,20 @@ export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Prom
 
 interface FailedItem {
   readonly index: number;
-  readonly failure: SqlFailure;
+  /** Undefined when the item did nothing. */
+  readonly failure?: SqlFailure;
   readonly diagnosis: Diagnosis;
+}
+
+/** Which of several requirements an item did not meet. One alone needs no question. */
+function diagnoseNothing(requires: readonly Requirement[]): Diagnosis {
+  return {
+    questions: requires.map(({ query }) => query),
+    conclude(answers) {
+      const missing = requires.find((_, i) => answers?.[i]?.length === 0) ?? requires[0];
+      return missing?.otherwise();
+    },
+  };
 }
 
 /** Outcomes with errors that a client may see; the questions of all failed items cost one round trip together. */
@@ -48,8 +60,10 @@ async function explainEach(
   plan: EachPlan<unknown>,
   outcomes: readonly StepOutcome[],
 ): Promise<readonly ItemOutcome[]> {
-  const failed = plan.items.flatMap(({ diagnose }, index): FailedItem[] => {
+  const failed = plan.items.flatMap(({ diagnose, requires }, index): FailedItem[] => {
     const outcome = outcomes[index];
+    const isNothing = outcome?.status === "DONE" && outcome.rows.length + outcome.affected === 0;
+    if (isNothing && requires.length > 1) return [{ index, diagnosis: diagnoseNothing(requires) }];
     if (outcome?.status !== "FAILED") return [];
     const failure = new SqlFailure(index, outcome.code, outcome.message);
     return [{ index, failure, diagnosis: diagnose(failure) }];
@@ -60,13 +74,15 @@ async function explainEach(
   );
   const errors = new Map(
     failed.map(({ index, failure, diagnosis }, i) => {
-      return [index, diagnosis.conclude(answers?.[i]) ?? unexplained(attempt.ctx, failure)] as const;
+      const error = diagnosis.conclude(answers?.[i]);
+      return [index, error ?? (failure && unexplained(attempt.ctx, failure))] as const;
     }),
   );
   return plan.items.map((_, index): ItemOutcome => {
     const outcome = outcomes[index];
-    if (outcome?.status === "DONE") return outcome;
-    return errors.get(index) ?? toAppError(new Error("an item was left out"));
+    const error = errors.get(index);
+    if (outcome?.status === "DONE" && !error) return outcome;
+    return error ?? toAppError(new Error("an item was left out"));
   });
 }
 

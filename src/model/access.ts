@@ -39,23 +39,35 @@ export interface Access {
   /** Whether nothing is left out, so that a name which does not exist may be told apart from one that is not allowed. */
   readonly isWhole: boolean;
   isAllowed(operation: Operation, entity: Pick<Entity, "id">): boolean;
-  /** Null: everything. */
-  readonly scopes: readonly ApiKeyScope[] | null;
+  /** Lists of scopes of which each must allow what is done: those of a key, and of a token that it minted. */
+  readonly layers: readonly (readonly ApiKeyScope[])[];
+  /** Whom refusals speak to: the holder of a key, or a user. */
+  readonly who: "KEY" | "USER";
   /** What rules may refer to. */
   readonly claims: JsonObject;
 }
 
 const NO_CLAIMS: JsonObject = {};
-const WHOLE_ACCESS: Access = { isWhole: true, isAllowed: () => true, scopes: null, claims: NO_CLAIMS };
+const WHOLE_ACCESS: Access = {
+  isWhole: true,
+  isAllowed: () => true,
+  layers: [],
+  who: "KEY",
+  claims: NO_CLAIMS,
+};
 
 export function accessOf(actor: Actor): Access {
   const scopes = actor.kind === "KEY" ? actor.key.scopes : null;
   if (!scopes) return WHOLE_ACCESS;
+  const layers = [scopes];
   return {
     isWhole: false,
     isAllowed: (operation, { id }) =>
-      scopes.some(({ entityId, operations }) => entityId === id && operations.includes(operation)),
-    scopes,
+      layers.every((scopes) =>
+        scopes.some(({ entityId, operations }) => entityId === id && operations.includes(operation)),
+      ),
+    layers,
+    who: "KEY",
     claims: NO_CLAIMS,
   };
 }

@@ -10,12 +10,13 @@ export function canHold(owner: Entity, { name, references }: Column): boolean {
 
 /**
  * Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through:
- * who holds it is one reason, and cascades in a circle can become deeper than the database follows.
+ * who holds it is one reason, and cascades in a circle can become deeper than the database follows. `isWhole` says whether
+ * the key may read all records of an entity, and their column.
  */
 export function doesDeleteTell(
   catalog: Catalog,
   deleted: Entity,
-  canRead: (name: string) => boolean,
+  isWhole: (name: string, column: Column) => boolean,
 ): boolean {
   const seen = new Set<string>();
   const entered = new Set<string>();
@@ -25,7 +26,7 @@ export function doesDeleteTell(
     seen.add(place);
     entered.add(place);
     const tells = getEntity(catalog, name).inbound.some(({ entity, column }) => {
-      const hides = isHidden || !canRead(entity);
+      const hides = isHidden || !isWhole(entity, column);
       if (canHold(getEntity(catalog, entity), column)) return hides;
       return column.references?.onDelete === "CASCADE" && visit(entity, hides);
     });

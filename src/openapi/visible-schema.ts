@@ -12,11 +12,29 @@ export interface VisibleEntity
   readonly readOnly: ReadonlySet<Column>;
 }
 
+/** What rules narrow beyond the access to whole entities. */
+export interface Narrowing {
+  /** With hidden fields. */
+  readonly stored: Catalog;
+  /** Whether every record of an entity may be read, and this column of it. */
+  isWhole(entityName: string, column: Column): boolean;
+  isReadOnly(entityName: string, column: Column): boolean;
+}
+
 /** Entities with which something may be done, without the relationships to what may not be read. */
-export function visibleEntitiesOf(catalog: Catalog, access: Access): readonly VisibleEntity[] {
+export function visibleEntitiesOf(
+  catalog: Catalog,
+  access: Access,
+  narrowing?: Narrowing,
+): readonly VisibleEntity[] {
   const canRead = canReadIn(catalog, access);
+  const { stored, isWhole, isReadOnly } = narrowing ?? {
+    stored: catalog,
+    isWhole: canRead,
+    isReadOnly: () => false,
+  };
   return [...catalog.entities.values()].flatMap((entity) => {
-    const isTelling = !access.isWhole && doesDeleteTell(catalog, entity, canRead);
+    const isTelling = !access.isWhole && doesDeleteTell(stored, entity, isWhole);
     const operations = OPERATIONS.filter(
       (operation) => access.isAllowed(operation, entity) && !(operation === "delete" && isTelling),
     );
@@ -27,7 +45,7 @@ export function visibleEntitiesOf(catalog: Catalog, access: Access): readonly Vi
       columns.filter((column) => {
         const { autoSet, references } = column;
         if (column.name === "id") return !canRead(name);
-        return autoSet || (references && !canRead(references.entity));
+        return autoSet || isReadOnly(name, column) || (references && !canRead(references.entity));
       }),
     );
     const visible = { name, columns, constraints, settings, operations, readOnly };

@@ -6,7 +6,7 @@ import { entitySchemas } from "./entity-schemas.ts";
 import { errorResponses, errorSchemas, sharedHeaders } from "./error-responses.ts";
 import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
 import { bearer, emptyResponse, headerRef, LICENSE, STRING } from "./parts.ts";
-import { type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
+import { type Narrowing, type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
 import { withoutUnused } from "./without-unused.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
 
@@ -14,8 +14,8 @@ import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
  * OpenAPI 3.1 of one workspace as its schema stands, as far as the access reaches; the same catalog and access give the
  * same document, byte for byte.
  */
-export function buildWorkspaceDocument(catalog: Catalog, access: Access): JsonObject {
-  const entities = visibleEntitiesOf(catalog, access);
+export function buildWorkspaceDocument(catalog: Catalog, access: Access, narrowing?: Narrowing): JsonObject {
+  const entities = visibleEntitiesOf(catalog, access, narrowing);
   const document = documentOf(catalog, entities);
   return access.isWhole && entities.length > 0 ? document : withoutUnused(document);
 }

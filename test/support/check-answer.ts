@@ -59,12 +59,13 @@ export async function checkAnswer(sent: Sent, answer: Omit<Exchange, "method" | 
 
 const refusalsAt = (server: string): Parts => ({ ...refusalDocument, servers: [{ url: server }] });
 
-/** Undefined when the key has ended meanwhile. */
+/** Each key has a document of its own. Undefined when the key has ended meanwhile. */
 async function workspaceDocumentAt(server: string, sent: Sent): Promise<Parts | undefined> {
-  const known = workspaceDocuments.get(server);
+  const place = `${server} ${sent.token}`;
+  const known = workspaceDocuments.get(place);
   if (known?.changes === sent.changes) return known.document;
   const document = await fetchDocument(`${server}/openapi.json`, sent.token).catch(() => undefined);
-  if (document && changes === sent.changes) workspaceDocuments.set(server, { changes, document });
+  if (document && changes === sent.changes) workspaceDocuments.set(place, { changes, document });
   return document;
 }
 

@@ -5,8 +5,14 @@ import { buildWorkspaceDocument } from "../../src/openapi/workspace-document.ts"
 
 /** The document as the holder of a key with these scopes gets it. */
 export const scopedDocumentOf = (catalog: Catalog, isAllowed: Access["isAllowed"]): JsonObject =>
-  buildWorkspaceDocument(catalog, { isWhole: false, isAllowed, scopes: null, claims: {} });
+  buildWorkspaceDocument(catalog, { isWhole: false, isAllowed, layers: [], who: "KEY", claims: {} });
 
 /** The document as the holder of a key without scopes gets it. */
 export const wholeDocumentOf = (catalog: Catalog): JsonObject =>
-  buildWorkspaceDocument(catalog, { isWhole: true, isAllowed: () => true, scopes: null, claims: {} });
+  buildWorkspaceDocument(catalog, {
+    isWhole: true,
+    isAllowed: () => true,
+    layers: [],
+    who: "KEY",
+    claims: {},
+  });

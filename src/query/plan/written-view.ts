@@ -2,6 +2,7 @@ import { operationNotAllowed } from "../../errors/failures.ts";
 import type { RecordViewPlan } from "./plan.ts";
 import { planRecordView } from "./plan-list.ts";
 import type { QueryTarget } from "./target.ts";
+import type { RecordTarget } from "./target-in.ts";
 
 const FULL_RECORD = { defaultExpand: null, defaultFields: null };
 
@@ -9,10 +10,10 @@ const FULL_RECORD = { defaultExpand: null, defaultFields: null };
  * How the response to a write shows the record; null for all of its columns, which the write itself returns. The entity's
  * defaults apply to reads only. Throws FORBIDDEN, BAD_REQUEST.
  */
-export function planWrittenView(target: QueryTarget, parameters: URLSearchParams): RecordViewPlan | null {
+export function planWrittenView(target: RecordTarget, parameters: URLSearchParams): RecordViewPlan | null {
   const { name } = target.entity;
   if (parameters.size === 0) return null;
-  if (!target.scope.canRead(name)) throw operationNotAllowed("read", name);
+  if (!target.scope.canRead(name)) throw operationNotAllowed("read", name, target.visible.who);
   return planRecordView(target, parameters, FULL_RECORD);
 }
 

@@ -1,41 +1,89 @@
+import { columnTypeOf } from "../../columns/registry.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import type { Access, Operation } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { Column } from "../../model/column.ts";
+import type { JsonValue } from "../../model/json.ts";
 import { bindSlots, type SqlValue, type Statement } from "../../model/sql-value.ts";
 import { type Circumstances, valuesOf } from "../plan/plan-operand.ts";
 import { NOTHING, type Predicate } from "../plan/predicate.ts";
-import { READ_EVERYTHING, type ReadScope } from "../plan/target.ts";
+import type { ReadScope } from "../plan/target.ts";
 import { type OperandValues, withoutMissing } from "./missing.ts";
-import { type Rules, rulesOf } from "./plan-rules.ts";
+import {
+  type PlannedPreset,
+  type Rules,
+  rulesOf,
+  type WriteOperation,
+  type WrittenFields,
+} from "./plan-rules.ts";
 
 /** What exists of a workspace for one request. */
 export interface Visible {
   /** Without hidden fields. */
   readonly catalog: Catalog;
   readonly scope: ReadScope;
-  /** With the catalog, all that a statement depends on before it is bound. */
-  readonly shape: string;
+  readonly who: Access["who"];
+  /** Whether rows or fields are narrowed anywhere. */
+  readonly hasRules: boolean;
+  /** The same for all requests for which a query compiles to the same statement. */
+  readonly identity: object;
   /** Null: every record of the entity. */
   rowsOf(operation: Operation, entityName: string): Predicate | null;
   /** What a written record must satisfy; null: anything. */
-  checkOf(operation: "create" | "update", entityName: string): Predicate | null;
+  checkOf(operation: WriteOperation, entityName: string): Predicate | null;
+  fieldsOf(operation: WriteOperation, entityName: string): VisibleFields;
+  /** Whether every record of an entity may be read, and this column of it. */
+  isWhole(entityName: string, column: Column): boolean;
   /** Puts the request's claims and time into a statement. */
   bind(statement: Statement): Statement;
 }
 
+export interface VisibleFields extends Omit<WrittenFields, "presets"> {
+  /** As in a body; null when a claim that one needs is missing, so that nothing can be written. */
+  readonly presets: ReadonlyMap<Column, JsonValue> | null;
+}
+
 /** `claims` are those of the access. */
 export function visibleTo(catalog: Catalog, access: Access, now: Date): Visible {
-  if (!access.scopes) return wholeOf(catalog);
-  const rules = rulesOf(catalog, access.scopes);
+  if (access.layers.length === 0) return wholeOf(catalog);
+  const rules = rulesOf(catalog, access.layers);
   const circumstances: Circumstances = { claims: access.claims, now };
   const values = rules.operands.map((operand) => valuesOf(operand, circumstances));
   const shape = values.map((each) => each?.length ?? "-").join();
   const given = values.map((each) => each ?? NO_VALUES);
   return {
     ...resolvedFor(rules, { access, shape, values }),
+    who: access.who,
+    fieldsOf(operation, name) {
+      const { presets, ...fields } = rules.fieldsOf(operation, name);
+      return { ...fields, presets: valuesOfPresets(presets, values) };
+    },
     bind: (statement) => (statement.slots ? bindSlots(statement, given) : statement),
   };
 }
+
+/** The first layer's preset of a field wins: a token cannot take back what its key sets. */
+function valuesOfPresets(
+  presets: readonly PlannedPreset[],
+  values: OperandValues,
+): ReadonlyMap<Column, JsonValue> | null {
+  const set = new Map<Column, JsonValue>();
+  for (const { column, value } of presets.toReversed()) {
+    if ("json" in value) {
+      set.set(column, value.json);
+      continue;
+    }
+    const [stored = null] = values[value.operand] ?? [];
+    if (stored === null) return null;
+    set.set(column, columnTypeOf(column).toJson(stored, column));
+  }
+  return set;
+}
+
+const WHOLE_FIELDS: VisibleFields = {
+  isWritable: () => true,
+  presets: new Map(),
+};
 
 const NO_VALUES: readonly SqlValue[] = [];
 
@@ -46,20 +94,24 @@ function wholeOf(catalog: Catalog): Visible {
   if (known) return known;
   const visible: Visible = {
     catalog,
-    scope: READ_EVERYTHING,
-    shape: "",
+    scope: { canRead: (name) => catalog.entities.has(name), rowsOf: () => null },
+    who: "KEY",
+    hasRules: false,
+    identity: catalog,
     rowsOf: () => null,
     checkOf: () => null,
+    fieldsOf: () => WHOLE_FIELDS,
+    isWhole: () => true,
     bind: (statement) => statement,
   };
   whole.set(catalog, visible);
   return visible;
 }
 
-type Resolved = Omit<Visible, "bind">;
+type Resolved = Omit<Visible, "bind" | "fieldsOf" | "who">;
 
 /** Rules are resolved once for each way in which claims may be missing, or lists long. */
-const SHAPES_PER_RULES = 10;
+const SHAPES_PER_RULES = 6;
 const resolved = new WeakMap<Rules, LruMap<string, Resolved>>();
 
 interface Given {
@@ -73,12 +125,12 @@ function resolvedFor(rules: Rules, { access, shape, values }: Given): Resolved {
   resolved.set(rules, ofRules);
   const known = ofRules.get(shape);
   if (known) return known;
-  const made = resolve(rules, { access, shape, values });
+  const made = resolve(rules, { access, values });
   ofRules.set(shape, made);
   return made;
 }
 
-function resolve(rules: Rules, { access: { isAllowed }, shape, values }: Given): Resolved {
+function resolve(rules: Rules, { access: { isAllowed }, values }: Omit<Given, "shape">): Resolved {
   const { catalog } = rules;
   const given = (rule: Predicate | null) => rule && (withoutMissing(rule, values) ?? NOTHING);
   const rows = new Map<string, Predicate | null>();
@@ -97,8 +149,13 @@ function resolve(rules: Rules, { access: { isAllowed }, shape, values }: Given):
   return {
     catalog,
     scope: { canRead, rowsOf: (name) => rowsOf("read", name) },
-    shape,
+    hasRules: rules.hasRules,
+    identity: {},
     rowsOf,
     checkOf: (operation, name) => given(rules.checkOf(operation, name)),
+    isWhole(name, column) {
+      const isReadable = catalog.entities.get(name)?.columns.includes(column) ?? false;
+      return isReadable && canRead(name) && rowsOf("read", name) === null;
+    },
   };
 }

@@ -55,17 +55,17 @@ export interface CompiledViews extends Pick<CompiledView, "shape"> {
 }
 
 /**
- * One record as `fields` and `expand` want it. In a batch it may follow the write that it shows; with `LAST_INSERTED` it
- * must follow that insert directly.
+ * A record that was just written as `fields` and `expand` want it, whether or not it exists for the caller. With
+ * `LAST_INSERTED` it must follow that insert directly.
  */
 export function compileRecordView(plan: RecordViewPlan, id: RecordId): CompiledView {
-  const { query, shape } = compileView(plan, id);
+  const { query, shape } = compileView(plan, id, "reuse");
   return { statement: toStatement(query), shape };
 }
 
-/** As `compileRecordView`, compiled once for all ids. */
+/** Any record that exists for the caller, compiled once for all ids. */
 export function compileRecordViews(plan: RecordViewPlan): CompiledViews {
-  const { query, shape } = compileView(plan, ID_SLOT);
+  const { query, shape } = compileView(plan, ID_SLOT, "use");
   const { sql: text, args, slots = new Map<number, Slot>() } = toStatement(query);
   const positions = [...slots.keys()].filter((position) => slots.get(position) === ID_SLOT);
   const others = new Map([...slots].filter(([, slot]) => slot !== ID_SLOT));
@@ -77,9 +77,9 @@ export function compileRecordViews(plan: RecordViewPlan): CompiledViews {
   return { of, shape };
 }
 
-function compileView({ entity, scope, selection }: RecordViewPlan, id: RecordId) {
+function compileView({ entity, scope, selection }: RecordViewPlan, id: RecordId, how: "use" | "reuse") {
   const sources = new Sources(scope);
-  const source = sources.use(entity);
+  const source = sources[how](entity);
   const version = sql`${identifier(source.alias)}.${identifier(VERSION_COLUMN)}`;
   const row = compileJsonRow(selection, source, { sources, others: [idIn(source), version] });
   const roots = rootOf(source, id);

@@ -26,10 +26,14 @@ export function shapeTagOf(entity: Entity): string {
   return tag;
 }
 
-/** A row of all the entity's columns in order, then `_version`: what the record statements return. */
-export function shapeRow(entity: Entity, row: readonly SqlValue[]): TaggedRecord {
+/**
+ * A row of all the entity's columns in order, then `_version`: what the record statements return. Of the columns only those
+ * that `visible` has too.
+ */
+export function shapeRow(entity: Entity, row: readonly SqlValue[], visible = entity): TaggedRecord {
   const entries = entity.columns.map((column, index) => [column.name, toJson(column, row[index])] as const);
-  return { record: Object.fromEntries(entries), tag: tagOf(entity, row[entity.columns.length]) };
+  const shown = visible === entity ? entries : entries.filter(([name]) => visible.columnByName.has(name));
+  return { record: Object.fromEntries(shown), tag: tagOf(visible, row[entity.columns.length]) };
 }
 
 export function toJson(column: Column, value: SqlValue | undefined): JsonValue {

@@ -12,6 +12,15 @@ export function toStatement(query: SQL): Statement {
   return rendered;
 }
 
+/** SQL that was rendered before, as an expression of a query. Its slots must have been bound. */
+export class Embedded {
+  readonly statement: Statement;
+
+  constructor(statement: Statement) {
+    this.statement = statement;
+  }
+}
+
 /** In the place of a slot until it is bound. */
 const UNBOUND = null;
 
@@ -32,6 +41,9 @@ function renderChunk(chunk: unknown, into: Rendered): void {
     into.sql += quoteName(getTableName(chunk));
   } else if (Array.isArray(chunk)) {
     renderList(chunk, into);
+  } else if (chunk instanceof Embedded) {
+    into.sql += chunk.statement.sql;
+    into.args.push(...chunk.statement.args);
   } else if (chunk instanceof Slot) {
     into.sql += "?";
     into.slots ??= new Map();

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
+import { scopedEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
@@ -8,20 +8,21 @@ import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
+import { readScopes } from "../scopes/read-scopes.ts";
 import {
   type ApiKeyWithSecretDto,
   auditKey,
   createApiKeySchema,
-  resolveScopes,
   toApiKeyDto,
   toApiKeyRecord,
+  withWarnings,
 } from "./api-key.ts";
 
 /** The key itself is in the answer and nowhere else. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
 export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promise<ApiKeyWithSecretDto> {
   const { write } = ctx.platform;
   const input = parseInput(createApiKeySchema, body);
-  const scopes = await resolveScopes(ctx, input.scopes);
+  const { scopes, warnings } = await readScopes(ctx, input.scopes);
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const id = newId("key");
@@ -36,18 +37,18 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
   };
   const audit = auditKey(ctx, { action: "api-key.created", id });
   try {
-    const [[row], , , names] = await write.batch([
+    const [[row], , , entities] = await write.batch([
       write.insert(apiKeys).values(values).returning(),
       write.insert(apiKeySecrets).values({ hash, keyId: id }),
       audit.after,
-      entityNamesOf(ctx.platform, ctx.address),
+      scopedEntitiesOf(ctx.platform, ctx.address),
     ]);
     if (!row) throw new Error("an insert returned no row");
     await ctx.apiKeys.put(hash, toApiKeyRecord(row, ctx.address)).catch(async (failure) => {
       await write.batch([write.delete(apiKeys).where(eq(apiKeys.id, id)), audit.undo]);
       throw failure;
     });
-    return { ...toApiKeyDto(row, names), key };
+    return { ...toApiKeyDto(row, entities), ...withWarnings(warnings), key };
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.isNotNull) throw await workspaceMissing(ctx);
     throw failure;

@@ -1,4 +1,4 @@
-import { entityNamesOf } from "../../db/lookups.ts";
+import { scopedEntitiesOf } from "../../db/lookups.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type ApiKeyDto, isKeyOf, toApiKeyDto } from "./api-key.ts";
@@ -7,13 +7,13 @@ import { apiKeyMissing } from "./api-key-missing.ts";
 /** Throws NOT_FOUND. */
 export async function getApiKey(ctx: WorkspaceContext, id: string): Promise<ApiKeyDto> {
   const { read } = ctx.platform;
-  const [[row], names] = await read.batch([
+  const [[row], entities] = await read.batch([
     read
       .select()
       .from(apiKeys)
       .where(isKeyOf(ctx.platform, { address: ctx.address, id })),
-    entityNamesOf(ctx.platform, ctx.address),
+    scopedEntitiesOf(ctx.platform, ctx.address),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
-  return toApiKeyDto(row, names);
+  return toApiKeyDto(row, entities);
 }

@@ -1,5 +1,5 @@
 import { asc, inArray } from "drizzle-orm";
-import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
+import { scopedEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -13,7 +13,7 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
   const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
   const isOfWorkspace = inArray(apiKeys.workspaceId, workspaceId);
   const inOrder = [asc(apiKeys.createdAt), asc(apiKeys.id)];
-  const [found, rows, [count], names] = await read.batch([
+  const [found, rows, [count], entities] = await read.batch([
     workspaceId,
     read
       .select()
@@ -23,9 +23,9 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
       .limit(size)
       .offset(page * size),
     totalOf(ctx.platform, apiKeys, isOfWorkspace),
-    entityNamesOf(ctx.platform, ctx.address),
+    scopedEntitiesOf(ctx.platform, ctx.address),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
-  const shown = rows.map((row) => toApiKeyDto(row, names));
+  const shown = rows.map((row) => toApiKeyDto(row, entities));
   return toPage(shown, request, count?.total ?? 0);
 }

@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
-import { entityNamesOf } from "../../db/lookups.ts";
+import { scopedEntitiesOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newSecret } from "../../lib/ids.ts";
@@ -45,7 +45,7 @@ export async function rotateApiKey(
     throw failure;
   });
   await publishApiKey(ctx, oldHashes, gracePeriodSeconds === 0 ? undefined : record);
-  return { ...toApiKeyDto(replaced.row, replaced.names), key };
+  return { ...toApiKeyDto(replaced.row, replaced.entities), key };
 }
 
 type Replacement = {
@@ -65,7 +65,7 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
   const later = and(inArray(apiKeySecrets.keyId, liveKey), isLater);
   const audit = auditKey(ctx, { action: "api-key.rotated", id });
   try {
-    const [, [before], [row], ended, , , , names] = await write.batch([
+    const [, [before], [row], ended, , , , entities] = await write.batch([
       audit.before,
       read.select({ keyPrefix: apiKeys.keyPrefix }).from(apiKeys).where(isLiveKey),
       write
@@ -77,10 +77,10 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
       write.update(apiKeySecrets).set({ validUntil: endOfGrace }).where(later),
       write.insert(apiKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
       audit.after,
-      entityNamesOf(ctx.platform, ctx.address),
+      scopedEntitiesOf(ctx.platform, ctx.address),
     ]);
     if (!before || !row) throw new Error("a rotated key returned no row");
-    return { before, row, ended, names, audit };
+    return { before, row, ended, entities, audit };
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.isNotNull) throw await apiKeyMissing(ctx, id);
     throw failure;

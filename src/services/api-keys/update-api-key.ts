@@ -1,17 +1,18 @@
 import { eq, sql } from "drizzle-orm";
-import { entityNamesOf } from "../../db/lookups.ts";
+import { scopedEntitiesOf } from "../../db/lookups.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
+import { readScopes } from "../scopes/read-scopes.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 import {
   type ApiKeyDto,
   auditKey,
   isKeyOf,
-  resolveScopes,
   toApiKeyDto,
   toApiKeyRecord,
   updateApiKeySchema,
+  withWarnings,
 } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
@@ -28,9 +29,10 @@ export async function updateApiKey(
 ): Promise<ApiKeyDto> {
   const { read, write } = ctx.platform;
   const input = parseInput(updateApiKeySchema, body);
-  const changes = withoutUndefined({ ...input, scopes: await resolveScopes(ctx, input.scopes) });
+  const { scopes, warnings } = await readScopes(ctx, input.scopes);
+  const changes = withoutUndefined({ ...input, scopes });
   const audit = auditKey(ctx, { action: "api-key.updated", id });
-  const [, [row], , secrets, names] = await write.batch([
+  const [, [row], , secrets, entities] = await write.batch([
     audit.before,
     write
       .update(apiKeys)
@@ -39,10 +41,10 @@ export async function updateApiKey(
       .returning(),
     audit.after,
     read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
-    entityNamesOf(ctx.platform, ctx.address),
+    scopedEntitiesOf(ctx.platform, ctx.address),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
   const hashes = secrets.map(({ hash }) => hash);
   if (row.revokedAt === null) await publishApiKey(ctx, hashes, toApiKeyRecord(row, ctx.address));
-  return toApiKeyDto(row, names);
+  return { ...toApiKeyDto(row, entities), ...withWarnings(warnings) };
 }

@@ -3,7 +3,9 @@ import { sha256Hex } from "../../lib/hashing.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { type Access, OPERATIONS } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { Narrowing } from "../../openapi/visible-schema.ts";
 import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
+import { type Visible, visibleTo } from "../../query/rules/visible.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 export interface ApiDescription {
@@ -20,18 +22,33 @@ const documents = new LruMap<string, ApiDescription>(DOCUMENTS_PER_ISOLATE);
 
 /** The addressed workspace's own OpenAPI document, as far as the key reaches. */
 export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription> {
-  const { catalog, access } = await runFenced(ctx, {
+  const { catalog, access, asOf } = await runFenced(ctx, {
     need: "READ",
     plan: (view) => ({ kind: "READ", statements: [], shape: () => view }),
   });
-  const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}`;
+  const visible = visibleTo(catalog, access, asOf);
+  const rules = visible.hasRules ? JSON.stringify(access.layers) : "";
+  const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}/${rules}`;
   const known = documents.get(key);
   if (known) return known;
-  const document = buildWorkspaceDocument(catalog, access);
+  const narrowing = visible.hasRules ? narrowingOf(catalog, visible) : undefined;
+  const document = buildWorkspaceDocument(visible.catalog, access, narrowing);
   const content = await new Response(JSON.stringify(document)).arrayBuffer();
   const made = { content, tag: (await sha256Hex(content)).slice(0, TAG_LENGTH) };
   documents.set(key, made);
   return made;
+}
+
+function narrowingOf(stored: Catalog, { isWhole, fieldsOf }: Visible): Narrowing {
+  return {
+    stored,
+    isWhole,
+    isReadOnly: (name, column) =>
+      (["create", "update"] as const).every((operation) => {
+        const { isWritable, presets } = fieldsOf(operation, name);
+        return !isWritable(column) || presets?.has(column);
+      }),
+  };
 }
 
 /** What is allowed with each entity in order, a digit each; empty for a key without scopes. */

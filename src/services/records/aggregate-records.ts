@@ -3,7 +3,7 @@ import { planAggregate } from "../../query/plan/plan-aggregate.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import { type AggregateAnswer, compileAggregate } from "../../query/sql/compile-aggregate.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { compiledOnce } from "./compiled-once.ts";
+import { readOnce } from "./compiled-once.ts";
 import type { ListRecordsInput } from "./list-records.ts";
 
 /** Throws NOT_FOUND, BAD_REQUEST. */
@@ -17,7 +17,7 @@ export async function aggregateRecords(
       const target = targetIn(planning, entity, ["read"]);
       const params = query();
       const question = `aggregate ${entity}?${params}`;
-      return compiledOnce(planning, question, () => compileAggregate(planAggregate(target, params)));
+      return readOnce(target.visible, question, () => compileAggregate(planAggregate(target, params)));
     },
   });
 }

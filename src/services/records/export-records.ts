@@ -8,6 +8,7 @@ import { EXPORT_CHUNK_SIZE } from "../../query/limits.ts";
 import { planExport } from "../../query/plan/plan-list.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import { compileChunk } from "../../query/sql/compile-list.ts";
+import { mapStatements } from "../../query/sql/compiled.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { ListRecordsInput } from "./list-records.ts";
 
@@ -91,7 +92,7 @@ function tryChunk(
       if (version !== (schemaVersion ?? version)) throw schemaMigrationInProgress();
       const plan = planExport(target, input.query());
       const encoder = encoderOf(plan);
-      const chunk = compileChunk(plan, after, size);
+      const chunk = mapStatements(compileChunk(plan, after, size), target.visible.bind);
       return {
         ...chunk,
         shape(results: readonly Rows[]) {

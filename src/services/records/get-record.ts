@@ -2,11 +2,9 @@ import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Entity } from "../../model/entity.ts";
-import type { PlanningView } from "../../model/workspace.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
-import { targetIn } from "../../query/plan/target-in.ts";
+import { type RecordTarget, targetIn } from "../../query/plan/target-in.ts";
 import { plainView } from "../../query/plan/written-view.ts";
 import { type CompiledViews, compileRecordViews } from "../../query/sql/compile-record-view.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
@@ -28,11 +26,11 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
       const { entity } = target;
       const parameters = input.query();
       const id = parseId(input.id, entity);
-      const { view, isExpanded } = shownBy(planning, target, parameters);
+      const { view, isExpanded } = shownBy(target, parameters);
       if (id === undefined) throw recordNotFound(input.id);
       return {
         kind: "PAGE",
-        page: view.of(id),
+        page: target.visible.bind(view.of(id)),
         value: null,
         shape([rows = []]) {
           const [row] = rows;
@@ -52,12 +50,12 @@ interface ShownRecord {
 const shownWhole = new WeakMap<Entity, ShownRecord>();
 
 /** The view of any record of the entity. */
-function shownBy(planning: PlanningView, target: QueryTarget, parameters: URLSearchParams): ShownRecord {
-  const { entity } = target;
+function shownBy(target: RecordTarget, parameters: URLSearchParams): ShownRecord {
+  const { entity, visible } = target;
   const { defaultFields, defaultExpand } = entity.settings;
-  if (parameters.size > 0 || defaultFields || defaultExpand) {
+  if (parameters.size > 0 || defaultFields || defaultExpand || visible.hasRules) {
     const question = `get ${entity.name}?${parameters}`;
-    return compiledOnce(planning, question, () => compile(planRecordView(target, parameters)));
+    return compiledOnce(visible, question, () => compile(planRecordView(target, parameters)));
   }
   const known = shownWhole.get(entity) ?? compile(plainView(target));
   shownWhole.set(entity, known);

@@ -3,7 +3,7 @@ import { planList } from "../../query/plan/plan-list.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import { compileList, type ListAnswer } from "../../query/sql/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { compiledOnce } from "./compiled-once.ts";
+import { readOnce } from "./compiled-once.ts";
 import type { RecordQuery } from "./record-input.ts";
 
 export interface ListRecordsInput extends RecordQuery {
@@ -21,7 +21,7 @@ export async function listRecords(
       const target = targetIn(planning, entity, ["read"]);
       const params = query();
       const question = `list ${entity}?${params}`;
-      return compiledOnce(planning, question, () => compileList(planList(target, params)));
+      return readOnce(target.visible, question, () => compileList(planList(target, params)));
     },
   });
 }

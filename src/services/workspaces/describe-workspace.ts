@@ -1,8 +1,9 @@
 import { runFenced } from "../../fence/run-fenced.ts";
-import { canFollow, canReadIn, OPERATIONS } from "../../model/access.ts";
+import { canFollow, OPERATIONS } from "../../model/access.ts";
 import type { AccessMode } from "../../model/access-mode.ts";
 import { idColumnOf } from "../../model/catalog.ts";
 import type { Entity, EntityDefinition, Relationship } from "../../model/entity.ts";
+import { type Visible, visibleTo } from "../../query/rules/visible.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 export interface WorkspaceDescription {
@@ -29,12 +30,12 @@ export interface EntityDescription {
 export async function describeWorkspace(ctx: WorkspaceContext): Promise<WorkspaceDescription> {
   return runFenced(ctx, {
     need: "READ",
-    plan({ workspace, catalog, access }) {
+    plan({ workspace, catalog, access, asOf }) {
       const { organization, slug, accessMode, schemaVersion } = workspace;
-      const canRead = canReadIn(catalog, access);
-      const entities = [...catalog.entities.values()]
+      const visible = visibleTo(catalog, access, asOf);
+      const entities = [...visible.catalog.entities.values()]
         .filter((entity) => OPERATIONS.some((operation) => access.isAllowed(operation, entity)))
-        .map((entity) => describeEntity(entity, canRead));
+        .map((entity) => describeEntity(entity, visible));
       return {
         kind: "READ",
         statements: [],
@@ -47,14 +48,19 @@ export async function describeWorkspace(ctx: WorkspaceContext): Promise<Workspac
 /** Nothing is said of entities that the key may not read: a reference to them is a column that cannot be written. */
 function describeEntity(
   { definition, relationships }: Entity,
-  canRead: (entity: string) => boolean,
+  { scope: { canRead }, fieldsOf }: Visible,
 ): EntityDescription {
-  const columns = [idColumnOf(definition), ...definition.columns].map(
-    ({ id: _, columnName: __, references, ...column }) => {
-      if (!references) return column;
-      return canRead(references.entity) ? { ...column, references } : { ...column, readOnly: true };
-    },
-  );
+  const { isWritable, presets } = fieldsOf("create", definition.name);
+  const columns = [idColumnOf(definition), ...definition.columns].map((column) => {
+    const { id: _, columnName: __, references, ...shown } = column;
+    const isPlain = references === undefined || canRead(references.entity);
+    const isReadOnly = !isPlain || presets?.has(column) || (column.name !== "id" && !isWritable(column));
+    return {
+      ...shown,
+      ...(references && isPlain && { references }),
+      ...(isReadOnly && { readOnly: true }),
+    };
+  });
   const related = [...relationships.values()]
     .filter((each) => canFollow(each, canRead))
     .map(({ name, kind, target }) => ({ name, kind, entity: target }));

@@ -7,7 +7,7 @@ import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../er
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, getEntity } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
-import type { Entity } from "../../model/entity.ts";
+import { type Entity, fieldsOf } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { findVersion } from "../sql/find.ts";
 import { render } from "../sql/statement.ts";
@@ -16,6 +16,10 @@ import { type Diagnosis, known } from "./diagnosis.ts";
 export interface AttemptedWrite {
   readonly catalog: Catalog;
   readonly entity: Entity;
+  /** The entity as it is known to the caller. */
+  readonly visible: Entity;
+  /** What to say of a rule over fields that the caller does not know. */
+  otherwise(): AppError;
   /** What was to be stored, by column; of an update only what was sent. */
   readonly values: ReadonlyMap<Column, SqlValue>;
   /** Fields whose value stands in for the id of an earlier operation, with that operation's name. */
@@ -31,8 +35,9 @@ export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagn
   const change = brokenChangeOf(write.entity.columns, failure.message);
   if (change) return known(validationFailed([change]));
   const broken = brokenConstraintOf(write.entity, failure.message);
-  const isOwnRule = broken && broken.type !== "UNIQUE_COMPOSITE";
-  return known(isOwnRule ? validationFailed([detailOf(broken)]) : undefined);
+  if (!broken || broken.type === "UNIQUE_COMPOSITE") return known(undefined);
+  const isTold = fieldsOf(broken).every((field) => write.visible.columnByName.has(field));
+  return known(isTold ? validationFailed([detailOf(broken)]) : write.otherwise());
 }
 
 /** An update may send a part of a unique combination; the rest is what the record has. */
@@ -59,8 +64,10 @@ function columnOf({ columns }: Entity, qualified: string): Column | string {
 }
 
 function explainUnique(columns: readonly (Column | string)[], write: AttemptedWrite): AppError {
+  const told = columns.filter((column) => typeof column === "string" || !isHidden(column, write));
+  if (told.length === 0) return write.otherwise();
   return uniqueViolation(
-    columns.map((column) =>
+    told.map((column) =>
       typeof column === "string"
         ? { field: column, value: "" }
         : { field: column.name, value: shownValue(column, write) },
@@ -83,15 +90,30 @@ function diagnoseReference(write: AttemptedWrite): Diagnosis {
       const created = sent.find(({ target }) => target === entity) ?? sent[0];
       const missing = asked.find((_, i) => answers?.[i]?.length === 0) ?? created;
       if (!missing) return undefined;
-      const { column, target } = missing;
-      const reference = `${column.columnName} '${shownValue(column, write)}'`;
-      return foreignKeyViolation(`Referenced ${reference} does not exist in ${target.tableName}`);
+      const { column } = missing;
+      if (isHidden(column, write)) return write.otherwise();
+      return missingReference(write, column, shownValue(column, write));
     },
   };
 }
 
+const isHidden = ({ name }: Column, { visible }: AttemptedWrite) => !visible.columnByName.has(name);
+
+/** A reference to nothing; `value` is the id, or stands for that of an earlier operation. */
+export function missingReference(
+  { catalog }: Pick<AttemptedWrite, "catalog">,
+  column: Column,
+  shown: string,
+): AppError {
+  const { tableName } = getEntity(catalog, column.references?.entity ?? "");
+  return foreignKeyViolation(`Referenced ${column.columnName} '${shown}' does not exist in ${tableName}`);
+}
+
 /** The value as it was sent. */
-function shownValue(column: Column, { values, pending }: AttemptedWrite): string {
+export function shownValue(
+  column: Column,
+  { values, pending }: Pick<AttemptedWrite, "values" | "pending">,
+): string {
   const maker = pending?.get(column.name);
   if (maker !== undefined) return `${maker}.id`;
   const value = values.get(column) ?? null;

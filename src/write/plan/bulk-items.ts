@@ -3,7 +3,7 @@ import { AppError, withPrefix } from "../../errors/app-error.ts";
 import { badRequest, notAnObject, validationFailed } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { planCreate } from "./plan-create.ts";
 import { planDelete } from "./plan-delete.ts";
 import type { TargetedWrite } from "./plan-together.ts";
@@ -29,7 +29,7 @@ export type PlannedItem = PlannedWrite | AppError;
 
 /** The items of a bulk request, planned. */
 export interface PlannedBulk {
-  readonly target: QueryTarget;
+  readonly target: RecordTarget;
   readonly items: readonly PlannedItem[];
   readonly action: BulkAction;
   readonly isReturning: boolean;
@@ -57,7 +57,7 @@ export function requireItems(body: JsonValue): readonly JsonValue[] {
 
 /** Plans each item as the single request would be planned. Throws BAD_REQUEST for an `upsertBy` that is no unique rule. */
 export function planItems(
-  target: QueryTarget,
+  target: RecordTarget,
   { action, upsertBy, items }: BulkRequest,
   context: ValidationContext,
 ): readonly PlannedItem[] {

@@ -9,10 +9,12 @@ import {
 import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeTagOf } from "../../query/sql/shape-record.ts";
 import { isAtVersion, isNotAtVersion } from "../sql/conditions.ts";
 import { findVersion } from "../sql/find.ts";
 import { onlyIf, type RecordStatement, render } from "../sql/statement.ts";
+import { amongVisible } from "./rules.ts";
 import type { Requirement } from "./write-plan.ts";
 
 /** The headers of RFC 9110, section 13.1, as they were sent. */
@@ -68,11 +70,16 @@ export interface RuledRecord {
   readonly rules: readonly VersionRule[];
 }
 
-/** The record exists, and meets the rules. */
-export function requirementsOf(entity: Entity, { id, text, rules }: RuledRecord): readonly Requirement[] {
-  const exists = { query: render(findVersion(entity, id)), otherwise: () => recordNotFound(text) };
+/** The record exists for the operation, and meets the rules. */
+export function requirementsOf(
+  target: RecordTarget,
+  operation: "update" | "delete",
+  { id, text, rules }: RuledRecord,
+): readonly Requirement[] {
+  const found = amongVisible(findVersion(target.stored.entity, id), target, operation);
+  const exists = { query: render(found), otherwise: () => recordNotFound(text) };
   const met = rules.map(({ condition, otherwise }) => ({
-    query: render(onlyIf(findVersion(entity, id), condition)),
+    query: render(onlyIf(found, condition)),
     otherwise,
   }));
   return [exists, ...met];

@@ -1,6 +1,6 @@
 import { isGuardFailure, requireNone } from "../../db/write-guard.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { plainView } from "../../query/plan/written-view.ts";
 import type { OverflowCheck } from "../../query/sql/compile-overflow.ts";
 import type { CompiledView } from "../../query/sql/compile-record-view.ts";
@@ -17,7 +17,7 @@ export interface WrittenRecord extends TaggedRecord {
 }
 
 export interface WrittenView {
-  readonly target: QueryTarget;
+  readonly target: RecordTarget;
   /** Null for all columns, which the write itself returns. */
   readonly view: RecordViewPlan | null;
 }
@@ -39,7 +39,7 @@ export function planAlone(
 
 const POSITION = 0;
 
-function planSingle(write: PlannedWrite, target: QueryTarget): SinglePlan<WrittenRecord> {
+function planSingle(write: PlannedWrite, target: RecordTarget): SinglePlan<WrittenRecord> {
   const { statement, requires, diagnose } = write;
   let plain: CompiledView | null | undefined;
   const viewed = () => {

@@ -3,11 +3,18 @@ import { AppError } from "../../errors/app-error.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { insertAll } from "../sql/insert.ts";
 import { render, returningNothing } from "../sql/statement.ts";
 import { answerOf, type BulkAnswer, type ItemResult, successOf } from "./bulk-answer.ts";
-import { type BulkRequest, isWrite, type PlannedBulk, planItems, writesOf } from "./bulk-items.ts";
+import {
+  type BulkRequest,
+  isWrite,
+  type PlannedBulk,
+  type PlannedItem,
+  planItems,
+  writesOf,
+} from "./bulk-items.ts";
 import { keptContentOf, repetitionOf } from "./bulk-repetition.ts";
 import { planAtomic } from "./plan-atomic.ts";
 import { keepRecord, type TargetedWrite } from "./plan-together.ts";
@@ -19,7 +26,7 @@ import type { EachItem, EachPlan, ItemOutcome, Keep, WritePlan } from "./write-p
  * error of the first item if nothing comes before it.
  */
 export function planBulk(
-  target: QueryTarget,
+  target: RecordTarget,
   request: BulkRequest,
   context: ValidationContext,
 ): WritePlan<BulkAnswer> | EachPlan<BulkAnswer> {
@@ -32,7 +39,9 @@ export function planBulk(
 
 /** Creates whose records nobody asks for, unless one could refer to a later one. */
 const isOneInsert = ({ target, items, action, isReturning }: PlannedBulk) =>
-  action === "CREATE" && !isReturning && items.every(isWrite) && !refersToItself(target.entity);
+  action === "CREATE" && !isReturning && items.every(isUnconditional) && !refersToItself(target.entity);
+
+const isUnconditional = (item: PlannedItem) => isWrite(item) && item.requires.length === 0;
 
 const refersToItself = ({ name, columns }: Entity) =>
   columns.some(({ references }) => references?.entity === name);
@@ -74,15 +83,16 @@ function itemOf(
   targeted: TargetedWrite,
   { position, isReturning }: { readonly position: number; readonly isReturning: boolean },
 ): EachItem {
-  const { statement, diagnose } = targeted.write;
-  if (isReturning) return { statement: render(statement), keep: keepRecord(position, targeted), diagnose };
+  const { statement, diagnose, requires } = targeted.write;
+  if (isReturning)
+    return { statement: render(statement), keep: keepRecord(position, targeted), diagnose, requires };
   const shown = render(returningNothing(statement));
   const keep: Keep = {
     position,
     cell: () => undefined,
     isFound: statement.kind === "READ" ? shown : undefined,
   };
-  return { statement: shown, keep, diagnose };
+  return { statement: shown, keep, diagnose, requires };
 }
 
 function resultOf(write: PlannedWrite, outcome: ItemOutcome | undefined, isReturning: boolean): ItemResult {

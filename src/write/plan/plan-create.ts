@@ -1,7 +1,6 @@
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
-import { validationFailed } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { LAST_INSERTED } from "../../query/sql/compile-record-view.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
@@ -9,28 +8,27 @@ import { insertRecord } from "../sql/insert.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { withoutChanges } from "./relative-changes.ts";
+import { attemptOf, checksOf, contextFor, probeAlone, refusalOf, withConditions } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
-/** Throws VALIDATION_ERROR. */
-export function planCreate(
-  { catalog, entity }: QueryTarget,
-  body: JsonObject,
-  context: ValidationContext,
-): PlannedWrite {
-  const plain = withoutChanges(entity, body, context);
+/** Throws VALIDATION_ERROR, FORBIDDEN. */
+export function planCreate(target: RecordTarget, body: JsonObject, context: ValidationContext): PlannedWrite {
+  const { entity } = target.stored;
+  const plain = withoutChanges(entity, body, contextFor(target, context, "create"));
   const validated = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
-  if (!validated.ok) throw validationFailed(validated.details);
+  if (!validated.ok) throw refusalOf(target, "create", validated.details);
   const { values } = validated;
   const { pending } = context;
   const [idColumn] = entity.columns;
   const id = idColumn && values.get(idColumn);
+  const written = withRememberedIds(values, pending);
+  const checks = checksOf(target, { operation: "create", values, written, pending });
   return {
-    statement: insertRecord(entity, withRememberedIds(values, pending)),
+    ...withConditions(insertRecord(entity, written), checks, probeAlone),
     values,
     id,
-    requires: [],
-    ...viewsOf(id === undefined ? LAST_INSERTED : id),
-    shape: ([row = []]) => shapeRow(entity, row),
-    diagnose: (failure) => diagnoseWrite(failure, { catalog, entity, values, pending }),
+    ...viewsOf(target, id === undefined ? LAST_INSERTED : id),
+    shape: ([row = []]) => shapeRow(entity, row, target.entity),
+    diagnose: (failure) => diagnoseWrite(failure, { ...attemptOf(target, "create"), values, pending }),
   };
 }

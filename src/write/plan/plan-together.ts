@@ -1,7 +1,7 @@
 import type { AppError } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Rows, Statement } from "../../model/sql-value.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { plainView } from "../../query/plan/written-view.ts";
 import { mapDiagnosis } from "../failure/diagnosis.ts";
 import { render, returningNothing } from "../sql/statement.ts";
@@ -11,7 +11,7 @@ import type { Keep, KeptRequest, WriteStep } from "./write-plan.ts";
 /** A write, and the entity that it writes to. */
 export interface TargetedWrite {
   readonly write: PlannedWrite;
-  readonly target: QueryTarget;
+  readonly target: RecordTarget;
 }
 
 export interface TogetherOptions {

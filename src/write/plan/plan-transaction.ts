@@ -2,8 +2,7 @@ import { AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
-import { targetIn } from "../../query/plan/target-in.ts";
+import { type RecordTarget, targetIn } from "../../query/plan/target-in.ts";
 import { type Precondition, versionRulesOf } from "./expected-version.ts";
 import { planCreate } from "./plan-create.ts";
 import { planDelete } from "./plan-delete.ts";
@@ -35,7 +34,7 @@ interface ExistingRecord extends Precondition {
 
 export interface TargetedOperation {
   readonly operation: TransactionOperation;
-  readonly target: QueryTarget;
+  readonly target: RecordTarget;
 }
 
 const OPERATION_OF = { CREATE: "create", UPDATE: "update", DELETE: "delete" } as const;
@@ -105,7 +104,7 @@ function planOperation(
     const write = planDelete(target, operation.id, versionRulesOf(entity, operation));
     return { write, pending: new Map() };
   }
-  const resolved = resolveReferences(entity, operation.body, earlier);
+  const resolved = resolveReferences(target.stored.entity, operation.body, earlier);
   const { body, pending } = resolved;
   const context = { ...validationContextOf(view, target), pending };
   if (operation.kind === "CREATE")

@@ -1,17 +1,18 @@
 import { parseId, recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
-import { recordNotFound, validationFailed } from "../../errors/failures.ts";
+import { recordNotFound } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
 import { withChanges } from "../sql/assignments.ts";
 import { findRecord } from "../sql/find.ts";
-import { render } from "../sql/statement.ts";
+import { onlyIf, render } from "../sql/statement.ts";
 import { updateRecord } from "../sql/update.ts";
 import { requirementsOf, underRules, type VersionRule } from "./expected-version.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { separateChanges } from "./relative-changes.ts";
+import { amongVisible, attemptOf, checksOf, contextFor, refusalOf, withConditions } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
 export interface UpdateRequest {
@@ -21,36 +22,41 @@ export interface UpdateRequest {
   readonly rules?: readonly VersionRule[];
 }
 
-/** Changes what is sent; a body that changes nothing is a read. Throws VALIDATION_ERROR, NOT_FOUND. */
+/** Changes what is sent; a body that changes nothing is a read. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
 export function planUpdate(
-  { catalog, entity }: QueryTarget,
+  target: RecordTarget,
   request: UpdateRequest,
   context: ValidationContext,
 ): PlannedWrite {
+  const { entity } = target.stored;
   const id = parseId(request.id, entity);
   const body = id === undefined ? withoutSameId(request) : request.body;
-  const separated = separateChanges(entity, body, context);
+  const separated = separateChanges(entity, body, contextFor(target, context, "update"));
   const { changes } = separated;
   const validated = recordValidatorOf(entity).validateUpdate(separated.body, id ?? null, separated.context);
-  if (!validated.ok) throw validationFailed(validated.details);
+  if (!validated.ok) throw refusalOf(target, "update", validated.details);
   if (id === undefined) throw recordNotFound(request.id);
   const { values } = validated;
   const { pending } = context;
   const { rules = [] } = request;
-  const found = findRecord(entity, id);
-  const isChanging = values.size > 0 || changes.size > 0;
-  const assigned = withChanges(withRememberedIds(values, pending), changes);
-  const change = isChanging ? updateRecord(entity, id, assigned) : found;
+  const written = withChanges(withRememberedIds(values, pending), changes);
+  const found = amongVisible(findRecord(entity, id), target, "update");
+  const isRead = written.size === 0;
+  const change = isRead ? found : amongVisible(updateRecord(entity, id, written), target, "update");
+  const checks = isRead ? [] : checksOf(target, { operation: "update", values, written, pending });
+  const { statement, requires } = withConditions(underRules(change, rules), checks, (condition) =>
+    render(onlyIf(found, condition)),
+  );
   return {
-    statement: underRules(change, rules),
+    statement,
     values,
     id,
-    requires: requirementsOf(entity, { id, text: request.id, rules }),
-    ...viewsOf(id),
-    shape: ([row = []]) => shapeRow(entity, row),
+    requires: [...requirementsOf(target, "update", { id, text: request.id, rules }), ...requires],
+    ...viewsOf(target, id),
+    shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
-      const existing = { query: render(found), sent: values };
-      return diagnoseWrite(failure, { catalog, entity, values, pending, existing });
+      const existing = { query: render(findRecord(entity, id)), sent: values };
+      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, pending, existing });
     },
   };
 }

@@ -1,19 +1,30 @@
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
-import { badRequest, validationFailed } from "../../errors/failures.ts";
+import { badRequest, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
-import type { QueryTarget } from "../../query/plan/target.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
-import { diagnoseWrite } from "../failure/diagnose-write.ts";
-import { withChanges } from "../sql/assignments.ts";
+import { diagnoseWrite, shownValue } from "../failure/diagnose-write.ts";
+import { type Assignments, withChanges } from "../sql/assignments.ts";
 import { findMatching } from "../sql/find.ts";
-import { upsertRecord } from "../sql/insert.ts";
-import { render } from "../sql/statement.ts";
+import { changingOnly, upsertRecord } from "../sql/insert.ts";
+import { onlyIf, render } from "../sql/statement.ts";
 import { updateMatching } from "../sql/update.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { separateChanges, withoutChanges } from "./relative-changes.ts";
+import {
+  amongVisible,
+  attemptOf,
+  checksOf,
+  contextFor,
+  probeAlone,
+  type RuleCondition,
+  refusalOf,
+  rowsCondition,
+  withConditions,
+} from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
 /** The columns of a unique rule that `upsertBy` names. Throws BAD_REQUEST. */
@@ -42,33 +53,97 @@ export interface UpsertRequest {
 
 /**
  * Creates the record, or changes what is sent of the one that has the same key. A body that is not enough for a create
- * is refused only when no record has the key. Throws VALIDATION_ERROR.
+ * is refused only when no record has the key. Throws VALIDATION_ERROR, FORBIDDEN.
  */
 export function planUpsert(
-  target: QueryTarget,
+  target: RecordTarget,
   request: UpsertRequest,
   context: ValidationContext,
 ): PlannedWrite {
-  const { entity } = target;
+  const { entity } = target.stored;
   const { key, body } = request;
   requireKey(request);
-  const separated = separateChanges(entity, body, context);
-  const change = recordValidatorOf(entity).validateUpdate(separated.body, null, separated.context);
-  if (!change.ok) throw validationFailed(change.details);
+  const validator = recordValidatorOf(entity);
+  const separated = separateChanges(entity, body, contextFor(target, context, "update"));
+  const change = validator.validateUpdate(separated.body, null, separated.context);
+  if (!change.ok) throw refusalOf(target, "update", change.details);
   const sent = change.values;
   const written = withChanges(sent, separated.changes);
   const changed = new Map([...written].filter(([column]) => !key.includes(column)));
-  const plain = withoutChanges(entity, body, context);
-  const creation = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
+  const plain = withoutChanges(entity, body, contextFor(target, context, "create"));
+  const creation = validator.validateCreate(plain.body, plain.context);
+  const taken = requireVisible(target, { key, sent });
   if (creation.ok) {
     const { values } = creation;
-    const statement = upsertRecord(entity, key, { created: values, changed });
-    return { ...upsertOf(target, key, { sent, values }), statement, requires: [] };
+    const upsert = upsertRecord(entity, key, { created: values, changed });
+    const checks = checksOfUpsert(target, { key, sent, created: values, changed });
+    const { statement, requires } = withConditions(upsert, checks, probeAlone);
+    return {
+      ...upsertOf(target, key, { sent, values }),
+      statement: taken ? changingOnly(statement, taken.rows) : statement,
+      requires: [...(taken ? [taken] : []), ...requires],
+    };
   }
-  const statement = updateMatching(entity, key, { matched: sent, changed });
-  const query = render(findMatching(entity, key, sent));
-  const requires = [{ query, otherwise: () => validationFailed(creation.details) }];
-  return { ...upsertOf(target, key, { sent, values: sent }), statement, requires };
+  const update = amongVisible(updateMatching(entity, key, { matched: sent, changed }), target, "update");
+  const found = amongVisible(findMatching(entity, key, sent), target, "update");
+  const checks = checksOf(target, { operation: "update", values: sent, written: changed });
+  const { statement, requires } = withConditions(update, checks, (condition) =>
+    render(onlyIf(found, condition)),
+  );
+  const exists = { query: render(found), otherwise: () => refusalOf(target, "create", creation.details) };
+  return {
+    ...upsertOf(target, key, { sent, values: sent }),
+    statement,
+    requires: [...(taken ? [taken] : []), exists, ...requires],
+  };
+}
+
+interface Matched {
+  readonly key: readonly Column[];
+  readonly sent: Values;
+}
+
+/** No record that does not exist for the caller has the key; undefined when all exist. */
+function requireVisible(target: RecordTarget, { key, sent }: Matched) {
+  const rows = rowsCondition(target, "update");
+  if (!rows) return undefined;
+  const { entity } = target.stored;
+  const isHidden = { sql: `(${rows.sql}) IS NOT TRUE`, args: rows.args };
+  const hidden = render(onlyIf(findMatching(entity, key, sent), isHidden));
+  const query = { sql: `SELECT 1 WHERE NOT EXISTS (${hidden.sql})`, args: hidden.args };
+  const fields = key.map((column) => ({ field: column.name, value: shownValue(column, { values: sent }) }));
+  return { rows, query, otherwise: () => uniqueViolation(fields) };
+}
+
+/** Each check concerns only what the upsert turns out to be. */
+function checksOfUpsert(
+  target: RecordTarget,
+  { key, sent, created, changed }: Matched & { readonly created: Values; readonly changed: Assignments },
+): readonly RuleCondition[] {
+  const { entity } = target.stored;
+  const match = findMatching(entity, key, sent);
+  const exists = render(match);
+  const whenCreated = checksOf(target, { operation: "create", values: created, written: created });
+  const whenChanged = checksOf(target, { operation: "update", values: sent, written: changed });
+  return [
+    ...whenCreated.map(({ condition, otherwise }) => ({
+      condition: {
+        sql: `(EXISTS (${exists.sql}) OR ${condition.sql})`,
+        args: [...exists.args, ...condition.args],
+      },
+      otherwise,
+    })),
+    ...whenChanged.map(({ condition, otherwise }) => {
+      const satisfied = render(onlyIf(match, condition));
+      return {
+        condition: {
+          sql: `(NOT EXISTS (${exists.sql}) OR EXISTS (${satisfied.sql}))`,
+          args: [...exists.args, ...satisfied.args],
+        },
+        otherwise,
+      };
+    }),
+  ];
 }
 
 function requireKey({ key, body }: UpsertRequest): void {
@@ -80,18 +155,19 @@ function requireKey({ key, body }: UpsertRequest): void {
 type Values = ReadonlyMap<Column, SqlValue>;
 
 function upsertOf(
-  { catalog, entity }: QueryTarget,
+  target: RecordTarget,
   key: readonly Column[],
   { sent, values }: { readonly sent: Values; readonly values: Values },
 ): Omit<PlannedWrite, "statement" | "requires"> {
+  const { entity } = target.stored;
   return {
     values,
     id: undefined,
-    ...viewsOf({ matching: new Map(key.map((column) => [column, sent.get(column) ?? null])) }),
-    shape: ([row = []]) => shapeRow(entity, row),
+    ...viewsOf(target, { matching: new Map(key.map((column) => [column, sent.get(column) ?? null])) }),
+    shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
       const existing = { query: render(findMatching(entity, key, sent)), sent };
-      return diagnoseWrite(failure, { catalog, entity, values, existing });
+      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, existing });
     },
   };
 }

@@ -1,11 +1,16 @@
+import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { compileOverflowChecks } from "../../query/sql/compile-overflow.ts";
 import { compileRecordView, type RecordId } from "../../query/sql/compile-record-view.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 
 /** How a write shows the record that it has written. */
-export function viewsOf(id: RecordId): Pick<PlannedWrite, "view" | "checks"> {
+export function viewsOf({ visible }: RecordTarget, id: RecordId): Pick<PlannedWrite, "view" | "checks"> {
   return {
-    view: (plan) => compileRecordView(plan, id),
-    checks: (plan) => compileOverflowChecks(plan, id),
+    view(plan) {
+      const { statement, shape } = compileRecordView(plan, id);
+      return { statement: visible.bind(statement), shape };
+    },
+    checks: (plan) =>
+      compileOverflowChecks(plan, id).map((check) => ({ ...check, query: visible.bind(check.query) })),
   };
 }

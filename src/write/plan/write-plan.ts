@@ -53,7 +53,10 @@ export interface WriteStep {
   diagnose?(failure: SqlFailure): Diagnosis;
 }
 
-export type EachItem = Required<WriteStep>;
+export interface EachItem extends Required<WriteStep> {
+  /** Why it did nothing, if it did not fail. */
+  readonly requires: readonly Requirement[];
+}
 
 /** The rows of an item that was done and how many records it changed, or why it was not. */
 export type ItemOutcome = { readonly rows: Rows; readonly affected: number } | AppError;

@@ -1,6 +1,9 @@
 import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
 import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { type Assigned, pushArguments, textOfAssigned } from "./assignments.ts";
+import { textsOf } from "./entity-texts.ts";
 
 const HAS_ID = `${quoteName("id")} = ?`;
 const VERSION = quoteName(VERSION_COLUMN);
@@ -22,3 +25,11 @@ export const matches = (key: readonly Column[], values: ReadonlyMap<Column, SqlV
   sql: key.map(({ columnName }) => `${quoteName(columnName)} = ?`).join(" AND "),
   args: key.map((column) => values.get(column) ?? null),
 });
+
+/** Whether the entity has a record of this id that meets the condition. */
+export function existsRecord(entity: Entity, id: Assigned, { sql, args }: Statement): Statement {
+  const all: SqlValue[] = [];
+  pushArguments(all, id);
+  const found = `SELECT 1 FROM ${textsOf(entity).table} WHERE ${quoteName("id")} = ${textOfAssigned(id)} AND ${sql}`;
+  return { sql: `EXISTS (${found})`, args: [...all, ...args] };
+}

@@ -49,6 +49,16 @@ export function upsertRecord(
   return { ...insertRecord(entity, created), onConflict };
 }
 
+/** The same upsert, which changes an existing record only if it meets the condition. */
+export function changingOnly(upsert: RecordStatement, { sql, args }: Statement): RecordStatement {
+  const { onConflict } = upsert;
+  if (!onConflict) return upsert;
+  return {
+    ...upsert,
+    onConflict: { sql: `${onConflict.sql} WHERE ${sql}`, args: [...onConflict.args, ...args] },
+  };
+}
+
 /**
  * The first version of a record. An id that is given may be that of a deleted record, whose ETags must not match again: so
  * the version starts at the time in microseconds, which no count of writes reaches. Generated ids are always new.

@@ -1,0 +1,67 @@
+import { sql } from "drizzle-orm";
+import type { Column } from "../../model/column.ts";
+import type { Entity } from "../../model/entity.ts";
+import { bindSlots, type SqlValue, type Statement } from "../../model/sql-value.ts";
+import type { Predicate } from "../plan/predicate.ts";
+import { READ_EVERYTHING } from "../plan/target.ts";
+import { compilePredicate } from "./compile-predicate.ts";
+import { qualified } from "./fragments.ts";
+import type { Source } from "./source.ts";
+import { Sources } from "./sources.ts";
+import { tableOf } from "./table-of.ts";
+import { Embedded, toStatement } from "./to-statement.ts";
+
+/** A search for the records of a rule, with nothing in its slots: to see how the database would go about it. */
+export interface RuleProbe {
+  readonly statement: Statement;
+  /** Entities by their aliases in the statement. */
+  readonly entities: ReadonlyMap<string, Entity>;
+}
+
+export function compileRuleProbe(entity: Entity, rule: Predicate): RuleProbe {
+  const sources = new Sources(READ_EVERYTHING);
+  const entities = new Map<string, Entity>();
+  const use = (used: Entity): Source => {
+    const source = sources.use(used);
+    entities.set(source.alias, used);
+    return source;
+  };
+  const source = use(entity);
+  const query = sql`SELECT 1 FROM ${source.from} WHERE ${compilePredicate(rule, source, { use })}`;
+  return { statement: bindSlots(sources.toStatement(query), []), entities };
+}
+
+/** What a write assigns to columns: values, or expressions. */
+export type Written = ReadonlyMap<Column, SqlValue | Statement>;
+
+export interface RuledRecord {
+  /** What the record gets before it is judged. */
+  readonly written?: Written;
+  /** Whether there is no record yet, so that it has nothing but what it gets. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * The rule as a condition in a statement over the entity's table without an alias: of the record as it is, or as it will be
+ * once it is written.
+ */
+export function compileRule(
+  entity: Entity,
+  rule: Predicate,
+  { written, isNew }: RuledRecord = {},
+): Statement {
+  const source: Source = {
+    entity,
+    alias: entity.physicalTable,
+    from: sql`${tableOf(entity)}`,
+    isNarrowed: false,
+    column(column) {
+      const value = written?.get(column);
+      if (value === undefined)
+        return isNew ? sql`${null}` : qualified(entity.physicalTable, column.columnName);
+      return typeof value === "object" && value !== null ? sql`${new Embedded(value)}` : sql`${value}`;
+    },
+  };
+  const condition = compilePredicate(rule, source, new Sources(READ_EVERYTHING));
+  return toStatement(sql`(${condition})`);
+}

@@ -1,0 +1,29 @@
+import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
+import type { Detail } from "../../errors/app-error.ts";
+import { validationFailed } from "../../errors/failures.ts";
+import { workspaceMissing } from "../../fence/workspace-missing.ts";
+import type { ApiKeyScope } from "../../model/access.ts";
+import type { WorkspaceContext } from "../context.ts";
+import { findWarnings } from "./find-warnings.ts";
+import { resolveScopes } from "./resolve-scopes.ts";
+import type { NamedScope } from "./scope-schema.ts";
+
+export interface ReadScopes<S> {
+  readonly scopes: S | readonly ApiKeyScope[];
+  /** What the owner should know of them. */
+  readonly warnings: readonly Detail[];
+}
+
+/** Sent scopes as they are stored, checked against the schema of now. Throws VALIDATION_ERROR, NOT_FOUND. */
+export async function readScopes<S extends null | undefined>(
+  ctx: WorkspaceContext,
+  sent: readonly NamedScope[] | S,
+): Promise<ReadScopes<S>> {
+  if (!sent) return { scopes: sent, warnings: [] };
+  forgetWorkspaceView(ctx.address);
+  const view = await findWorkspaceView(ctx.platform, ctx.address);
+  if (!view) throw await workspaceMissing(ctx);
+  const { scopes, details } = resolveScopes(view.catalog, sent);
+  if (details.length > 0) throw validationFailed(details);
+  return { scopes, warnings: await findWarnings(ctx, view.catalog, scopes) };
+}

@@ -1,0 +1,64 @@
+import * as z from "zod/v4";
+import { OPERATIONS, type Preset } from "../../model/access.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { MAX_ENTITIES } from "../../model/names.ts";
+import { isOperand } from "../../model/operand.ts";
+import { MAX_FIELDS } from "../../query/limits.ts";
+import type { Dto } from "../dto.ts";
+
+/**
+ * An object of any JSON. Unlike `jsonObjectSchema` it is documented as such; a `__proto__`, which Zod loses, could not name
+ * a field.
+ */
+const treeSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
+
+/** A scope as the API shows it: by the names of now. Absent rules do not narrow anything. */
+export const shownScopeSchema = z.strictObject({
+  entity: z.string(),
+  operations: z.array(z.enum(OPERATIONS)),
+  filter: treeSchema.optional(),
+  check: treeSchema.optional(),
+  fields: z.array(z.string()).optional(),
+  writableFields: z.array(z.string()).optional(),
+  /** Values, operands such as `{"$claim":"sub"}`, or either with `"on":"WRITE"`. */
+  presets: treeSchema.optional(),
+});
+export type ShownScope = Dto<typeof shownScopeSchema>;
+
+const fieldsSchema = z.array(z.string()).max(MAX_FIELDS).nullable().optional();
+const ruleSchema = treeSchema.nullable().optional();
+
+/** Changing and deleting tell whether a record is there, so they need reading. */
+const scopeSchema = z
+  .strictObject({
+    entity: z.string(),
+    operations: z.array(z.enum(OPERATIONS)).min(1),
+    filter: ruleSchema,
+    check: ruleSchema,
+    fields: fieldsSchema,
+    writableFields: fieldsSchema,
+    presets: ruleSchema,
+  })
+  .refine(
+    ({ operations }) =>
+      operations.includes("read") || !(operations.includes("update") || operations.includes("delete")),
+    { path: ["operations"], error: "must include read beside update or delete" },
+  );
+
+export const scopesSchema = z.array(scopeSchema).min(1).max(MAX_ENTITIES);
+export type NamedScope = z.output<typeof scopeSchema>;
+
+/** `{"$claim":"sub","on":"WRITE"}` and `{"value":"x","on":"WRITE"}` are set on every write, all else on create. */
+export function readPreset(sent: JsonValue): Preset {
+  if (!isJsonObject(sent) || sent.on !== "WRITE") return { value: sent };
+  const { on, value, ...others } = sent;
+  const isAlone = Object.keys(others).length === 0;
+  if (value === undefined) return isOperand(others) ? { value: others, on } : { value: sent };
+  return isAlone ? { value, on } : { value: sent };
+}
+
+/** As `readPreset` takes it. */
+export function showPreset({ value, on }: Preset): JsonValue {
+  if (!on) return value;
+  return isOperand(value) ? { ...value, on } : { value, on };
+}
