@@ -8,14 +8,14 @@ import { startSqld } from "../tools/checks/libsql/start-sqld.ts";
 import { migrateDatabase } from "../tools/migrate.ts";
 import { endProcess, onEnd, runServer, waitUntilHealthy } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
-import { startWorkerd } from "../tools/serve/workerd.ts";
-import { readCompatibilityDate } from "../tools/serve/workerd-config.ts";
 import { freePort } from "./support/free-port.ts";
 import { type LibsqlMeasure, writeLibsqlReport } from "./support/libsql-report.ts";
 import { median } from "./support/median.ts";
 import { requireWrk, runWrk, writeScript } from "./support/peers/run-wrk.ts";
 import type { LoadRequest } from "./support/peers/target.ts";
 import { readNumber } from "./support/publish-results.ts";
+import { startWorkerd } from "./support/workerd/workerd.ts";
+import { readCompatibilityDate } from "./support/workerd/workerd-config.ts";
 
 /*
  * `npm run bench:libsql -- --sqld PATH`: operations on a real libSQL server, with streams that are kept, without, and of

@@ -1,3 +1,4 @@
+import type { LocalDatabase } from "./libsql/step.ts";
 import type { RateBindings } from "./rates/rate-limiter.ts";
 import { parseVariables } from "./variables.ts";
 import type { WebhookSettings } from "./webhooks/settings.ts";
@@ -8,6 +9,8 @@ export interface Bindings extends RateBindings {
   readonly LIBSQL_URL: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly LIBSQL_STREAMS?: string;
+  /** The database of a runtime that has one in its own process. */
+  readonly DATABASE?: LocalDatabase;
   readonly ADMIN_TOKEN?: string;
   readonly CLIENT_ADDRESS_HEADER?: string;
   readonly TRUSTED_PROXIES?: string;
@@ -20,7 +23,7 @@ export interface Bindings extends RateBindings {
 }
 
 export interface Settings {
-  /** `http(s)://…`, without a slash at the end. */
+  /** `http(s)://…`, without a slash at the end; empty when the runtime brings the database. */
   readonly databaseUrl: string;
   readonly databaseToken: string | undefined;
   /** How many streams an isolate keeps open; 0: none. */

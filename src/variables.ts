@@ -55,11 +55,15 @@ const variablesSchema = z.object({
   ALLOW_PRIVATE_WEBHOOKS: flag(false),
 });
 
+/** Variables of a runtime that brings its database along. */
+const localSchema = variablesSchema.extend({ LIBSQL_URL: z.literal("").default("") });
+
 type Variables = z.infer<typeof variablesSchema>;
 
 /** The text variables of a deployment. Throws a sentence for each that is wrong, without its value. */
 export function parseVariables(variables: object): Variables {
-  const { data, error } = variablesSchema.safeParse(variables);
+  const isLocal = "DATABASE" in variables;
+  const { data, error } = (isLocal ? localSchema : variablesSchema).safeParse(variables);
   if (data) return data;
   throw new Error(error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
 }

@@ -34,7 +34,8 @@ export async function migrateDatabase({ url, authToken }: DatabaseAddress): Prom
 
 function openClient({ url, authToken }: DatabaseAddress): Client {
   try {
-    if (/^(?:libsql|https?):\/\/./.test(url)) return createClient(authToken ? { url, authToken } : { url });
+    if (/^(?:libsql|https?|file):\/\/./.test(url))
+      return createClient(authToken ? { url, authToken } : { url });
   } catch {
     // Not an address for libSQL's client either: said below.
   }

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { migrateDatabase } from "../../tools/migrate.ts";
 import { type Database, startDatabase } from "../../tools/runtime/database.ts";
 import { onEnd, waitUntilHealthy } from "../../tools/runtime/lifecycle.ts";
-import { startWorkerd } from "../../tools/serve/workerd.ts";
-import { readCompatibilityDate } from "../../tools/serve/workerd-config.ts";
 import { freePort } from "./free-port.ts";
+import { startWorkerd } from "./workerd/workerd.ts";
+import { readCompatibilityDate } from "./workerd/workerd-config.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-export const ADMIN_TOKEN = "bench-admin-token";
+export const ADMIN_TOKEN = "bench-admin-token-of-32-characters";
 
 export interface Stack {
   readonly database: Database;

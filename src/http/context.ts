@@ -4,6 +4,7 @@ import { type Bindings, settingsOf } from "../env.ts";
 import type { AppError } from "../errors/app-error.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
+import { createDatabase } from "../libsql/database.ts";
 import { KeptStreams } from "../libsql/kept-streams.ts";
 import { openHttpDatabase } from "../libsql/open-http-database.ts";
 import type { Actor } from "../model/api-key.ts";
@@ -30,24 +31,29 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>;
 
-const noAddress = () => undefined;
+/** The client that waits for the work. */
+interface Client {
+  readonly request?: Request;
+  address(): string | undefined;
+}
 
-/** Opens the services of one request, or of work that no request asked for. */
-export function openServices(
-  bindings: Bindings,
-  requestId: string,
-  clientAddress: ServiceContext["clientAddress"] = noAddress,
-): ServiceContext {
+const nobody: Client = { address: () => undefined };
+
+/** Opens the services for a client's request, or for work that nobody waits for. */
+export function openServices(bindings: Bindings, requestId: string, client = nobody): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
   const { streams, ...services } = lastingServicesOf(bindings);
-  const database = openHttpDatabase({ url, authToken, requestId }, streams);
+  const { DATABASE } = bindings;
+  const database = DATABASE
+    ? createDatabase(DATABASE.stepsFor(client.request))
+    : openHttpDatabase({ url, authToken, requestId }, streams);
   return {
     ...services,
     database,
     platform: new Platform(database),
     meter: {},
     requestId,
-    clientAddress,
+    clientAddress: client.address,
     now: currentTime(),
   };
 }

@@ -1,10 +1,6 @@
-const encoder = new TextEncoder();
+import { sha256Hex } from "./sha256.ts";
 
-/** SHA-256 of bytes, or of a text's UTF-8 form, as 64 lower-case hex digits. */
-export async function sha256Hex(content: string | ArrayBuffer): Promise<string> {
-  const bytes = typeof content === "string" ? encoder.encode(content) : content;
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
+export { sha256Hex };
 
 /** Whether two texts are equal, in a time that depends on neither. */
 export async function isEqualInConstantTime(left: string, right: string): Promise<boolean> {

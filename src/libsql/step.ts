@@ -17,3 +17,9 @@ export type StepOutcome =
  * statement that fails is an outcome. Throws SERVICE_UNAVAILABLE when the result is unknown or nothing could be run.
  */
 export type RunSteps = (steps: readonly Step[], timeoutMs: number) => Promise<readonly StepOutcome[]>;
+
+/** A database in the process of the server, which takes the place of LIBSQL_URL. */
+export interface LocalDatabase {
+  /** Returns what runs the steps of a request; undefined stands for work that no client waits for. */
+  stepsFor(request: Request | undefined): RunSteps;
+}

@@ -41,7 +41,7 @@ function isPublicHost(hostname: string): boolean {
 }
 
 /** IPv4 inside IPv6, such as `::ffff:10.0.0.1`, is judged as IPv4; tunnels into other networks are never public. */
-function isPublicAddress(text: string): boolean {
+export function isPublicAddress(text: string): boolean {
   const address = ipaddr.process(text);
   if (address.range() !== "unicast") return false;
   return address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST, GLOBAL_UNICAST_BITS);

@@ -18,7 +18,7 @@ import { makeWebhookWorkspace, type WebhookWorkspace } from "../support/processe
 
 /* Writers at work while receiver, database and everything are killed at random: what was delivered is what was done. */
 
-const ADMIN_TOKEN = "fault-test-admin-token";
+const ADMIN_TOKEN = "fault-test-admin-token-of-32-characters";
 const ALLOWED = { ALLOW_HTTP_WEBHOOKS: "true", ALLOW_PRIVATE_WEBHOOKS: "true" };
 const WRITERS = 6;
 const OUTAGES = 9;

@@ -1,14 +1,24 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ADMIN_TOKEN, makeCounterWorkspace } from "../support/processes/counter-workspace.ts";
 import {
   childrenOf,
   findFreePort,
+  SERVE,
   type ServeProcess,
   startServe,
-  WITH_STUB,
   waitUntilGone,
 } from "../support/processes/serve-process.ts";
 
@@ -30,94 +40,117 @@ describe("npm run serve", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function serve(at = port): ServeProcess {
-    const server = startServe(directory, at);
+  function serve(
+    variables: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ): ServeProcess {
+    const server = startServe(directory, port, variables, [...SERVE, ...flags]);
     servers.push(server);
     return server;
   }
 
-  async function serveUntilReady(): Promise<ServeProcess> {
-    const server = serve();
+  async function serveUntilReady(variables: Readonly<Record<string, string>> = {}): Promise<ServeProcess> {
+    const server = serve(variables);
     await server.waitFor(`Ready on http://127.0.0.1:${port}\n`);
     return server;
   }
 
-  async function read(path: string): Promise<unknown> {
-    return (await fetch(`http://127.0.0.1:${port}${path}`)).json();
-  }
+  const modeOf = (name: string) => statSync(join(directory, name)).mode & 0o777;
 
-  it("answers once it says Ready, with a migrated database and its secrets bound, not written to its config", async () => {
+  it("answers once it says Ready, and prints where its admin token is instead of the token", async () => {
+    const server = await serveUntilReady();
+    expect((await fetch(`${server.baseUrl}/readyz`)).status).toBe(200);
+    const file = join(directory, "secrets.json");
+    const { adminToken } = JSON.parse(readFileSync(file, "utf8"));
+    expect(server.output()).toContain(`Admin token: in ${file}\n`);
+    expect(server.output()).not.toContain(adminToken);
+    const headers = { Authorization: `Bearer ${adminToken}` };
+    expect((await fetch(`${server.baseUrl}/admin/v1/organizations`, { headers })).status).toBe(200);
+  });
+
+  it("makes its directory and every file in it readable for their owner only, those that were there too", async () => {
+    chmodSync(directory, 0o755);
+    writeFileSync(join(directory, "data.db"), "", { mode: 0o644 });
     await serveUntilReady();
-    expect(await read("/database")).toEqual({ migrations: expect.any(Number) });
-    expect(await read("/bindings")).toEqual(
-      expect.arrayContaining(["ADMIN_TOKEN", "API_KEYS", "LIBSQL_URL"]),
-    );
-    const { adminToken } = JSON.parse(readFileSync(join(directory, "secrets.json"), "utf8"));
-    expect(statSync(join(directory, "secrets.json")).mode & 0o777).toBe(0o600);
-    expect(readFileSync(join(directory, "dist/workerd.capnp"), "utf8")).not.toContain(adminToken);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    const modes = readdirSync(directory).map((name) => [name, modeOf(name)]);
+    expect(modes.filter(([, mode]) => mode !== 0o600)).toEqual([]);
+    expect(modes.length).toBeGreaterThan(3);
   });
 
   it.each([
     ["ALLOW_HTTP_WEBHOOKS", "yes", "must be true or false"],
     ["WEBHOOK_SECRET_KEY", "short-one", "must be at least 32 characters"],
+    ["ADMIN_TOKEN", "a", "must be at least 32 characters"],
     ["LIBSQL_URL", "foo", "must be http://…, https://… or libsql://…"],
-  ])(
-    "refuses to start with a wrong %s, in one sentence and without its value",
-    async (name, value, message) => {
-      const server = startServe(directory, port, { [name]: value });
-      expect(await server.exited).toBe(1);
-      expect(server.output()).toBe(`${name} ${message}\n`);
-    },
-  );
-
-  it("gives the Worker a KV that reads, writes, deletes, lists in pages and refuses what a disk cannot hold", async () => {
-    await serveUntilReady();
-    expect(await read("/kv")).toEqual({
-      json: { n: 1 },
-      missing: null,
-      odd: "3",
-      pages: ["key:a", "key:b"],
-      isComplete: [false, true],
-      refused: "KV on disk cannot hold the key 'a/b'",
-      deleted: null,
-    });
+    ["SYNC", "off", "must be 'full' or 'normal', not 'off'."],
+    ["READERS", "0", "must be a whole number above 0, not '0'."],
+  ])("refuses to start with a wrong %s, in one sentence", async (name, value, message) => {
+    const server = serve({ [name]: value });
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toBe(`${name} ${message}\n`);
   });
 
-  it("ends with code 0 on SIGTERM, leaves no process and keeps data and admin token for the next start", async () => {
-    const first = await serveUntilReady();
-    await fetch(`${first.baseUrl}/key:kept`, { method: "PUT", body: "value" });
-    const children = childrenOf(first.child.pid).map(({ pid }) => pid);
-    expect(children).toHaveLength(2);
+  it("explains itself with --help, and refuses flags that it does not know", async () => {
+    const help = serve({}, ["--help"]);
+    expect(await help.exited).toBe(0);
+    expect(help.output()).toContain("Usage: npm run serve");
+    const unknown = serve({}, ["--nonsense"]);
+    expect(await unknown.exited).toBe(1);
+    expect(unknown.output()).toContain("Unknown option '--nonsense'");
+  });
+
+  it("checks settings and database with --check, and serves nothing", async () => {
+    const check = serve({}, ["--check"]);
+    expect(await check.exited).toBe(0);
+    expect(check.output()).toBe("The settings, the data directory and the database are all right.\n");
+    writeFileSync(join(directory, "data.db"), "no database".repeat(1000));
+    const broken = serve({}, ["--check"]);
+    expect(await broken.exited).toBe(1);
+  });
+
+  it("is one process, which ends with code 0 on SIGTERM and keeps data, keys and admin token", async () => {
+    const first = await serveUntilReady({ ADMIN_TOKEN });
+    const workspace = await makeCounterWorkspace(first.baseUrl);
+    expect((await workspace.create("kept"))?.status).toBe(201);
+    expect(childrenOf(first.child.pid)).toEqual([]);
     first.child.kill("SIGTERM");
     expect(await first.exited).toBe(0);
-    await waitUntilGone(children);
-    expect(first.output()).toContain("Admin token: ");
+    const logged = statSync(join(directory, "data.db-wal"), { throwIfNoEntry: false });
+    expect(logged?.size ?? 0).toBe(0);
 
-    const second = await serveUntilReady();
-    expect(await (await fetch(`${second.baseUrl}/key:kept`)).text()).toBe("value");
-    expect(second.output()).not.toContain("Admin token: ");
+    const second = await serveUntilReady({ ADMIN_TOKEN });
+    expect(await workspace.names()).toEqual(["kept"]);
+    expect(second.output()).not.toContain("Admin token");
   });
 
   it("ends when npm, which runs it, is told to", async () => {
-    const npm = startServe(directory, port, WITH_STUB, ["npm", "run", "serve"]);
+    const npm = startServe(directory, port, {}, ["npm", "run", "serve"]);
     await npm.waitFor(`Ready on http://127.0.0.1:${port}\n`);
     const [server, ...others] = childrenOf(npm.child.pid).map(({ pid }) => pid);
     expect(others).toEqual([]);
-    const children = childrenOf(server).map(({ pid }) => pid);
-    expect(children).toHaveLength(2);
     npm.child.kill("SIGTERM");
-    await waitUntilGone([server ?? 0, ...children]);
+    await waitUntilGone([server ?? 0]);
   });
 
-  it("leaves no orphans after kill -9, and the next start keeps the data", async () => {
-    const first = await serveUntilReady();
-    await fetch(`${first.baseUrl}/key:kept`, { method: "PUT", body: "value" });
-    const children = childrenOf(first.child.pid).map(({ pid }) => pid);
-    first.child.kill("SIGKILL");
+  it("takes over the keys that an earlier version kept in a directory", async () => {
+    const first = await serveUntilReady({ ADMIN_TOKEN });
+    const workspace = await makeCounterWorkspace(first.baseUrl);
+    first.child.kill("SIGTERM");
     await first.exited;
-    const second = await serveUntilReady();
-    await waitUntilGone(children);
-    expect(await (await fetch(`${second.baseUrl}/key:kept`)).text()).toBe("value");
+    const { default: Database } = await import("libsql");
+    const database = new Database(join(directory, "data.db"));
+    mkdirSync(join(directory, "kv"));
+    for (const row of database.prepare("SELECT key, value FROM _kv").all() as {
+      key: string;
+      value: string;
+    }[]) {
+      writeFileSync(join(directory, "kv", row.key), row.value);
+    }
+    database.exec("DROP TABLE _kv");
+    database.close();
+    await serveUntilReady({ ADMIN_TOKEN });
+    expect((await workspace.create("after"))?.status).toBe(201);
   });
 
   it("names a taken port and how to change it, and starts nothing", async () => {
@@ -132,24 +165,9 @@ describe("npm run serve", () => {
 
   it("refuses a data directory that another server uses", async () => {
     await serveUntilReady();
-    const second = serve(await findFreePort());
+    port = await findFreePort();
+    const second = serve();
     expect(await second.exited).toBe(1);
     expect(second.output()).toContain(`${directory} is in use by another server`);
-  });
-
-  it("starts a crashed database again, on the address that the Worker knows", async () => {
-    const server = await serveUntilReady();
-    const database = childrenOf(server.child.pid).find(({ command }) => command.includes("database-child"));
-    process.kill(database?.pid ?? 0, "SIGKILL");
-    await server.waitFor("starting it again");
-    await expect.poll(() => read("/database").catch(() => undefined), { timeout: 10_000 }).toBeTruthy();
-  });
-
-  it("ends with code 1 and says so when workerd dies", async () => {
-    const server = await serveUntilReady();
-    const workerd = childrenOf(server.child.pid).find(({ command }) => command.includes("workerd serve"));
-    process.kill(workerd?.pid ?? 0, "SIGKILL");
-    expect(await server.exited).toBe(1);
-    expect(server.output()).toContain("workerd ended unexpectedly (signal SIGKILL).");
   });
 });

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { readCompatibilityDate } from "../../../tools/serve/workerd-config.ts";
 import { freePort } from "../free-port.ts";
+import { readCompatibilityDate } from "../workerd/workerd-config.ts";
 import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   chunksOf,

@@ -36,7 +36,7 @@ function openRequest(c: AppContext): void {
   c.set("route", "/*");
   c.set(
     "services",
-    openServices(c.env, requestId, () => clientAddressOf(c)),
+    openServices(c.env, requestId, { request: c.req.raw, address: () => clientAddressOf(c) }),
   );
 }
 

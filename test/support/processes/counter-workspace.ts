@@ -1,6 +1,6 @@
 import { send, type WholeAnswer } from "./send.ts";
 
-export const ADMIN_TOKEN = "fault-test-admin-token";
+export const ADMIN_TOKEN = "fault-test-admin-token-of-32-characters";
 
 export interface CounterWorkspace {
   /** Creates a record named so. Undefined when there is no answer, or only a part of one. */

@@ -4,7 +4,6 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const STUB_WORKER = fileURLToPath(new URL("./stub-worker.js", import.meta.url));
 
 export interface ServeProcess {
   readonly child: ChildProcess;
@@ -17,14 +16,15 @@ export interface ServeProcess {
   waitFor(text: string): Promise<void>;
 }
 
-export const WITH_STUB = { WORKER_MAIN: STUB_WORKER };
+/** The program behind `npm run serve`. */
+export const SERVE = [process.execPath, "tools/serve.js"] as const;
 
-/** Starts what `npm run serve` starts: with a stub Worker, unless `variables` say otherwise. */
+/** Starts what `npm run serve` starts. */
 export function startServe(
   dataDirectory: string,
   port: number,
-  variables: Readonly<Record<string, string>> = WITH_STUB,
-  [program, ...args]: readonly [string, ...string[]] = [process.execPath, "tools/serve.ts"],
+  variables: Readonly<Record<string, string>> = {},
+  [program, ...args]: readonly [string, ...string[]] = SERVE,
 ): ServeProcess {
   const { PATH, HOME } = process.env;
   const child = spawn(program, args, {

@@ -1,11 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { findFreePort, startServe } from "./serve-process.ts";
 
-const MAIN = fileURLToPath(new URL("../../../src/index.ts", import.meta.url));
-export const ADMIN_TOKEN = "served-demo-admin-token";
+export const ADMIN_TOKEN = "served-demo-admin-token-of-32-characters";
 
 export interface ServedDemo {
   readonly baseUrl: string;
@@ -18,7 +16,7 @@ export interface ServedDemo {
 export async function serveDemo(): Promise<ServedDemo> {
   const directory = mkdtempSync(join(tmpdir(), "served-demo-"));
   const port = await findFreePort();
-  const server = startServe(directory, port, { WORKER_MAIN: MAIN, ADMIN_TOKEN, SEED: "demo" });
+  const server = startServe(directory, port, { ADMIN_TOKEN, SEED: "demo" });
   await server.waitFor("Ready on ");
   const [, key = ""] = /, key (sk_live_\w+)/.exec(server.output()) ?? [];
   return {

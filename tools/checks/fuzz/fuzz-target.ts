@@ -10,7 +10,7 @@ import { startDatabase } from "../../runtime/database.ts";
 import { createApiClient } from "../../seed/api-client.ts";
 import { fuzzEntities } from "./fuzz-schema.ts";
 
-const ADMIN_TOKEN = "fuzz-admin-token";
+const ADMIN_TOKEN = "fuzz-admin-token-of-32-characters-at-least";
 /** Where nothing listens. */
 const NOBODY = "http://127.0.0.1:9";
 /** Of keys and deliveries; it goes on changing without an admin: when used, how often tried while nobody receives. */

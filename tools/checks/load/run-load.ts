@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { childrenOf } from "../../../test/support/processes/serve-process.ts";
 import { makeServedWorkspace, type Served } from "../../../test/support/processes/served-workspace.ts";
 
 const ENTITIES: readonly object[] = [
@@ -36,8 +35,8 @@ export interface LoadOptions {
 export interface Sample {
   readonly second: number;
   readonly requests: number;
-  /** Resident memory in MiB, by process. */
-  readonly memory: Readonly<Record<string, number>>;
+  /** Resident memory in MiB. */
+  readonly memory: number;
 }
 
 export interface LoadReport {
@@ -77,7 +76,7 @@ export async function runLoad(
   }
 
   function sample(): void {
-    const taken = { second: Math.round(elapsed()), requests, memory: memoryOf(served) };
+    const taken = { second: Math.round(elapsed()), requests, memory: residentMib(served.pid) };
     samples.push(taken);
     onSample?.(taken);
   }
@@ -116,19 +115,7 @@ async function session(ask: Ask): Promise<void> {
   await ask("GET", `/Customer/${customer?.id}`, 404);
 }
 
-function memoryOf({ pid }: Served): Readonly<Record<string, number>> {
-  const found = childrenOf(pid).flatMap(({ pid: child, command }) => {
-    const name = /database-child/.test(command)
-      ? "database"
-      : /workerd/.test(command)
-        ? "workerd"
-        : undefined;
-    return name === undefined ? [] : [[name, residentMib(child)] as const];
-  });
-  return Object.fromEntries(found);
-}
-
-function residentMib(pid: number): number {
+function residentMib(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
 }

@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
-import { OperatorError } from "../runtime/operator-error.ts";
+import { OperatorError } from "../../../tools/runtime/operator-error.ts";
 
 const ENTRY = fileURLToPath(new URL("./worker-entry.js", import.meta.url));
-const MCP_SHIMS = fileURLToPath(new URL("../../src/http/mcp/sdk-shims.ts", import.meta.url));
+const MCP_SHIMS = fileURLToPath(new URL("../../../src/http/mcp/sdk-shims.ts", import.meta.url));
 
 /**
  * Bundles the Worker into `directory` as worker.js beside worker-entry.js, with the bundler and the settings that

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { HEAP_FLAGS } from "../runtime/heap-flags.ts";
+import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
 
 export interface WorkerdConfig {
   readonly port: number;

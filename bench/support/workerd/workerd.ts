@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildAssets } from "../docs-page/build-assets.ts";
-import { startCron, triggerScheduled } from "../runtime/cron.ts";
-import { type GuardedChild, spawnGuarded } from "../runtime/guarded-child.ts";
+import { buildAssets } from "../../../tools/docs-page/build-assets.ts";
+import { startCron, triggerScheduled } from "../../../tools/runtime/cron.ts";
+import { type GuardedChild, spawnGuarded } from "../../../tools/runtime/guarded-child.ts";
 import { buildWorker } from "./build-worker.ts";
 import { writeWorkerdConfig } from "./workerd-config.ts";
 

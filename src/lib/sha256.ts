@@ -1,0 +1,10 @@
+const encoder = new TextEncoder();
+
+/**
+ * Returns the SHA-256 of bytes, or of a text's UTF-8 form, as 64 lower-case hex digits. `npm run serve` puts a synchronous
+ * one in the place of this file.
+ */
+export async function sha256Hex(content: string | ArrayBuffer): Promise<string> {
+  const bytes = typeof content === "string" ? encoder.encode(content) : content;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

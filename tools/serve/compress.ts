@@ -1,0 +1,27 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+const gzipped = promisify(gzip);
+const LEAST_BYTES = 1024;
+const LEVEL = 4;
+const COMPRESSIBLE = /^(?:text\/|application\/(?:json|xml|.*\+json))/;
+/** Exports, whose length nobody knows. */
+const STREAMED = /^(?:text\/csv|application\/x-ndjson)/;
+
+/** The same response, compressed when that pays. Its tag stays: it names the version of a record, not these bytes. */
+export async function compressFor(request: Request, response: Response): Promise<Response> {
+  const type = response.headers.get("Content-Type") ?? "";
+  const isFit = request.method !== "HEAD" && response.body && !response.headers.has("Content-Encoding");
+  if (!isFit || !(COMPRESSIBLE.test(type) || STREAMED.test(type))) return response;
+  const headers = new Headers(response.headers);
+  headers.append("Vary", "Accept-Encoding");
+  const { status, body } = response;
+  if (STREAMED.test(type)) {
+    headers.set("Content-Encoding", "gzip");
+    return new Response(body?.pipeThrough(new CompressionStream("gzip")) ?? null, { status, headers });
+  }
+  const whole = new Uint8Array(await response.arrayBuffer());
+  if (whole.length < LEAST_BYTES) return new Response(whole, { status, headers });
+  headers.set("Content-Encoding", "gzip");
+  return new Response(new Uint8Array(await gzipped(whole, { level: LEVEL })), { status, headers });
+}

@@ -1,0 +1,186 @@
+import { serviceUnavailable } from "../../../src/errors/failures.ts";
+import { currentMillis, pause } from "../../../src/lib/clock.ts";
+import type { Step, StepOutcome } from "../../../src/libsql/step.ts";
+import { isBusy } from "../../libsql-server/engine/sqlite-errors.ts";
+import type { Connection } from "./connection.ts";
+import { interrupted } from "./interrupted.ts";
+import { runStepsBy, runStepsHere } from "./run-steps.ts";
+
+/** How long one group may keep this thread; those who wait longer form the next. */
+const GROUP_MS = 5;
+const BUSY_PAUSE_MS = 5;
+const BUSY_PATIENCE_MS = 5_000;
+const MAX_WAITING = 2_000;
+
+type Outcomes = readonly StepOutcome[];
+
+export interface WriteJob {
+  readonly steps: readonly Step[];
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** It may take long, so it runs on another thread and in no group. */
+  readonly isLong: boolean;
+}
+
+interface WaitingJob extends WriteJob {
+  readonly deadline: number;
+  readonly resolve: (outcomes: Outcomes) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Settle = () => void;
+
+/**
+ * The only writer of the database. Writes that wait at the same time share one transaction, each in a savepoint of its
+ * own, so that they share what a commit costs. None is answered before the commit is done.
+ */
+export class Writer {
+  readonly #connection: Connection;
+  readonly #isDurable: boolean;
+  readonly #onCommit: () => void;
+  readonly #waiting: WaitingJob[] = [];
+  #isRunning = false;
+  #idle: Promise<void> = Promise.resolve();
+
+  /** `isDurable`: a commit waits for the disk. */
+  constructor(
+    connection: Connection,
+    options: { readonly isDurable: boolean; readonly onCommit: () => void },
+  ) {
+    this.#connection = connection;
+    this.#isDurable = options.isDurable;
+    this.#onCommit = options.onCommit;
+  }
+
+  /** Throws SERVICE_UNAVAILABLE when nothing was written. */
+  write(job: WriteJob): Promise<Outcomes> {
+    if (this.#waiting.length >= MAX_WAITING) throw serviceUnavailable("too many writes wait");
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ ...job, deadline: currentMillis() + job.timeoutMs, resolve, reject });
+      if (this.#isRunning) return;
+      this.#isRunning = true;
+      /* Whatever else arrived with this request is read first, and joins its group. */
+      setImmediate(() => {
+        this.#idle = this.#runAll();
+      });
+    });
+  }
+
+  /** Resolves when everything that waits is done. */
+  async close(): Promise<void> {
+    while (this.#isRunning) {
+      await new Promise(setImmediate);
+      await this.#idle;
+    }
+    this.#connection.close();
+  }
+
+  async #runAll(): Promise<void> {
+    for (;;) {
+      const job = this.#next();
+      if (!job) break;
+      await (job.isLong ? this.#runLong(job) : this.#runGroup(job)).catch(job.reject);
+    }
+    this.#isRunning = false;
+  }
+
+  /** The next job that anyone still waits for. */
+  #next(): WaitingJob | undefined {
+    for (;;) {
+      const job = this.#waiting.shift();
+      if (!job) return undefined;
+      if (!job.signal?.aborted && currentMillis() < job.deadline) return job;
+      job.reject(serviceUnavailable("waited too long for the writer, or its client is gone"));
+    }
+  }
+
+  async #runGroup(first: WaitingJob): Promise<void> {
+    await this.#begin();
+    const members: WaitingJob[] = [];
+    const settles: Settle[] = [];
+    const end = currentMillis() + GROUP_MS;
+    try {
+      for (let job: WaitingJob | undefined = first; job; job = this.#nextMember(end)) {
+        members.push(job);
+        settles.push(this.#runMember(job));
+        if (!this.#connection.isInTransaction) throw new Error("the database ended the transaction");
+      }
+      await this.#commit();
+    } catch (cause) {
+      if (this.#connection.isInTransaction) this.#connection.exec("ROLLBACK");
+      for (const { reject } of members) reject(serviceUnavailable(cause));
+      return;
+    }
+    for (const settle of settles) settle();
+    this.#onCommit();
+  }
+
+  #nextMember(end: number): WaitingJob | undefined {
+    if (this.#waiting[0]?.isLong || currentMillis() >= end) return undefined;
+    return this.#next();
+  }
+
+  /** Runs a job inside the group's transaction. Returns how to tell its client, once that is committed. */
+  #runMember({ steps, resolve, reject }: WaitingJob): Settle {
+    let isDone = steps.length === 1;
+    try {
+      const outcomes = runStepsHere(this.#connection, isDone ? steps : steps.map(asMember));
+      /* A statement of its own undoes itself when it fails. */
+      isDone ||= outcomes.at(-1)?.status === "DONE";
+      return () => resolve(outcomes);
+    } catch (error) {
+      return () => reject(error);
+    } finally {
+      if (!isDone && this.#connection.isInTransaction)
+        this.#connection.exec("ROLLBACK TO member; RELEASE member");
+    }
+  }
+
+  /** Waits for writers of other processes, without blocking this one. Throws SERVICE_UNAVAILABLE. */
+  async #begin(): Promise<void> {
+    const end = currentMillis() + BUSY_PATIENCE_MS;
+    for (;;) {
+      try {
+        return this.#connection.exec(BEGIN);
+      } catch (error) {
+        if (!isBusy(error) || currentMillis() > end) throw serviceUnavailable(error);
+        await pause(BUSY_PAUSE_MS);
+      }
+    }
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#isDurable) await this.#connection.execElsewhere("COMMIT");
+    else this.#connection.exec("COMMIT");
+  }
+
+  async #runLong({ steps, deadline, signal, resolve }: WaitingJob): Promise<void> {
+    await this.#begin();
+    const interrupt = () => this.#connection.interrupt();
+    const timer = setTimeout(interrupt, deadline - currentMillis());
+    signal?.addEventListener("abort", interrupt, { once: true });
+    try {
+      const run = (step: Step) => {
+        if (signal?.aborted || currentMillis() >= deadline) throw interrupted();
+        return step.sql === BEGIN ? NOTHING : this.#connection.runElsewhere(step);
+      };
+      const outcomes = await runStepsBy(run, this.#connection, steps);
+      if (!this.#connection.isInTransaction) this.#onCommit();
+      else if (steps.length === 1) await this.#connection.execElsewhere("COMMIT");
+      resolve(outcomes);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", interrupt);
+      if (this.#connection.isInTransaction) this.#connection.exec("ROLLBACK");
+    }
+  }
+}
+
+const BEGIN = "BEGIN IMMEDIATE";
+const NOTHING = { rows: [], affected: 0 };
+
+/** The steps of a transaction, as those of a savepoint. */
+function asMember(step: Step): Step {
+  if (step.sql === BEGIN) return { ...step, sql: "SAVEPOINT member" };
+  return step.sql === "COMMIT" ? { ...step, sql: "RELEASE member" } : step;
+}

@@ -1,0 +1,97 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { compressFor } from "./compress.ts";
+import type { ConnectionBounds } from "./connection-bounds.ts";
+
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const CHECK_EVERY_MS = 1_000;
+/** A filter in a URL may be long. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const CLOSE_GRACE_MS = 10_000;
+
+export interface HttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly bounds: ConnectionBounds;
+  readonly handle: (request: Request) => Response | Promise<Response>;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no more requests and resolves when those that were taken are answered, at the latest after 10 s. */
+  close(): Promise<void>;
+}
+
+/** Where a connection comes from, in the form in which workerd tells it. */
+class Peer {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get clientIp(): string {
+    const { remoteAddress = "", remotePort } = this.#socket;
+    const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
+    return address.includes(":") ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
+  }
+}
+
+/** Serves requests over HTTP/1.1. Rejects with the system's error if the port is taken. */
+export async function startHttpServer({ host, port, bounds, handle }: HttpOptions): Promise<HttpServer> {
+  const answer = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+    if (bounds.isFull) return unavailable();
+    Object.assign(request, { cf: new Peer(incoming.socket) });
+    const { "accept-encoding": accepted } = incoming.headers;
+    const response = handle(request);
+    return accepted?.includes("gzip") ? compressFor(request, await response) : response;
+  };
+  const listener = getRequestListener((request, bindings) => answer(request, bindings as HttpBindings));
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    listener,
+  );
+  bounds.watch(server);
+  return { port: await listen(server, { host, port }), close: () => close(server) };
+}
+
+const unavailable = () =>
+  Response.json(
+    {
+      error: {
+        code: "SERVICE_UNAVAILABLE",
+        message: "The service is temporarily unavailable — please retry",
+      },
+    },
+    { status: 503, headers: { "Retry-After": "1" } },
+  );
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen(port, host, () => {
+    server.removeListener("error", reject);
+    resolve((server.address() as AddressInfo).port);
+  });
+  return promise;
+}
+
+function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  server.close(() => {
+    clearTimeout(timer);
+    resolve();
+  });
+  server.closeIdleConnections();
+  return promise;
+}

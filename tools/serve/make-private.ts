@@ -1,0 +1,15 @@
+import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const NOBODY_ELSE = 0o077;
+const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600];
+
+/** Makes a directory, its files and all that this process will write readable for its owner only. */
+export function makePrivate(directory: string): void {
+  process.umask(NOBODY_ELSE);
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, PRIVATE_DIRECTORY);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isFile()) chmodSync(join(directory, entry.name), PRIVATE_FILE);
+  }
+}
