@@ -12,6 +12,8 @@ export interface ValidationContext {
   /** The request's time, ISO 8601 UTC. */
   readonly iso: string;
   generateUuid(): string;
+  /** Whether values for fields that the server sets are taken; null still leaves them to the server. */
+  readonly takesTimestamps?: boolean;
   /** Whether this client may not write the column. */
   isLocked?(column: Column): boolean;
   /** Fields whose value the database computes, with what is wrong with them; empty when nothing is. */
@@ -110,7 +112,9 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circu
   const { column } = rule;
   const sent = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
   if (sent === undefined) return absent(column, now);
-  if (column.autoSet || now.isLocked?.(column)) return { messages: ["is read-only"] };
+  if (column.autoSet && now.takesTimestamps && sent === null) return absent(column, now);
+  if ((column.autoSet && !now.takesTimestamps) || now.isLocked?.(column))
+    return { messages: ["is read-only"] };
   const problems = now.computed?.get(column.name);
   if (problems) return problems.length > 0 ? { messages: problems } : undefined;
   const reading = rule.read(sent, now.iso);

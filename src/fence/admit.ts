@@ -47,7 +47,7 @@ export function admitCaller(asking: Asking): void {
 /** Whether a refusal concerns the caller, so that nothing else may be told. */
 export const comesFirst = ({ code }: AppError): boolean => code === "UNAUTHORIZED" || code === "FORBIDDEN";
 
-type KeyStanding = Omit<NonNullable<Facts["key"]>, "version" | "scopes">;
+type KeyStanding = Omit<NonNullable<Facts["key"]>, "version" | "scopes" | "mayWriteTimestamps">;
 
 function admitKey(
   key: KeyStanding | undefined,

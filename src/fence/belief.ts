@@ -28,8 +28,8 @@ export async function refreshBelief(
 
 function refreshActor(ctx: FenceContext, actor: Actor, facts: Facts | undefined): Actor {
   if (actor.kind === "ADMIN" || !facts?.key) return actor;
-  const { version, permission, expiresAt, scopes, allowedIps } = facts.key;
-  const key = { ...actor.key, version, permission, expiresAt, scopes, allowedIps };
+  const { revokedAt: _revokedAt, validUntil: _validUntil, ...properties } = facts.key;
+  const key = { ...actor.key, ...properties };
   ctx.apiKeys.remember(actor.secretHash, key);
   return { ...actor, key };
 }

@@ -25,12 +25,13 @@ export interface Facts {
     readonly revokedAt: string | null;
     readonly scopes: readonly ApiKeyScope[] | null;
     readonly allowedIps: readonly string[] | null;
+    readonly mayWriteTimestamps: boolean;
     /** End of a rotated secret's grace period; null for the current secret. */
     readonly validUntil: string | null;
   };
 }
 
-/* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0011_key_facts.sql. */
+/* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0013_write_timestamps.sql. */
 const FACTS_OF_KEY = "SELECT facts FROM key_facts WHERE hash = ?";
 
 const FACTS_OF_WORKSPACE =
@@ -60,15 +61,17 @@ export function decodeFacts(rows: Rows): Facts | undefined {
   ];
   const facts = { workspaceId, revision, accessMode, isMigrating: migrating === 1 };
   if (key.length === 0) return facts;
-  const [version, permission, expiresAt, revokedAt, validUntil, scopes, allowedIps] = key as [
-    number,
-    Permission,
-    string | null,
-    string | null,
-    string | null,
-    string | null,
-    string | null,
-  ];
+  const [version, permission, expiresAt, revokedAt, validUntil, scopes, allowedIps, mayWriteTimestamps] =
+    key as [
+      number,
+      Permission,
+      string | null,
+      string | null,
+      string | null,
+      string | null,
+      string | null,
+      number,
+    ];
   return {
     ...facts,
     key: {
@@ -79,6 +82,7 @@ export function decodeFacts(rows: Rows): Facts | undefined {
       validUntil,
       scopes: scopes && JSON.parse(scopes),
       allowedIps: allowedIps && JSON.parse(allowedIps),
+      mayWriteTimestamps: mayWriteTimestamps === 1,
     },
   };
 }

@@ -45,6 +45,8 @@ export interface Access {
   readonly who: "KEY" | "USER";
   /** What rules may refer to. */
   readonly claims: JsonObject;
+  /** Whether values for fields that the server sets (`autoSet`) are taken; absent means no. */
+  readonly mayWriteTimestamps?: boolean;
 }
 
 const NO_CLAIMS: JsonObject = {};
@@ -58,9 +60,11 @@ const WHOLE_ACCESS: Access = {
 
 export function accessOf(actor: Actor): Access {
   const scopes = actor.kind === "KEY" ? actor.key.scopes : null;
-  if (!scopes) return WHOLE_ACCESS;
+  const mayWriteTimestamps = actor.kind === "ADMIN" || actor.key.mayWriteTimestamps === true;
+  if (!scopes) return { ...WHOLE_ACCESS, mayWriteTimestamps };
   const layers = [scopes];
   return {
+    mayWriteTimestamps,
     isWhole: false,
     isAllowed: (operation, { id }) =>
       layers.every((scopes) =>

@@ -44,6 +44,8 @@ export interface ApiKeyRecord {
   readonly scopes: readonly ApiKeyScope[] | null;
   /** Addresses and CIDR ranges that requests may come from; null: anywhere. */
   readonly allowedIps: readonly string[] | null;
+  /** Whether it may send values for fields that the server sets (`autoSet`); absent means no. */
+  readonly mayWriteTimestamps?: boolean;
 }
 
 /** Who asks: the holder of an API key, or the owner with the admin token. */

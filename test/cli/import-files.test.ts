@@ -236,6 +236,41 @@ describe("any file", () => {
   });
 });
 
+describe("the times of another system", () => {
+  it("are kept by a key that may write them", async () => {
+    const event = {
+      name: "Event",
+      columns: [
+        { name: "code", type: "VARCHAR" },
+        { name: "createdAt", type: "DATETIME", autoSet: "INSERT" },
+      ],
+    };
+    const old = await makeServedWorkspace(served.baseUrl, event);
+    const run = (...args: readonly string[]) => startCli(args, environmentOf(served.baseUrl, old)).ended;
+    const file = write("events.csv", "code,createdAt\na,2001-02-03T04:05:06.000Z\nb,\n");
+    const refused = await run("import", "Event", file, "--keep-timestamps");
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("1 created, 0 updated, 0 unchanged, 1 refused"),
+    });
+    const created = await run(
+      "keys",
+      "create",
+      "importer",
+      "--permission",
+      "READ_WRITE",
+      "--may-write-timestamps",
+      "--json",
+    );
+    const { key } = JSON.parse(created.stdout);
+    expect(await run("import", "Event", file, "--keep-timestamps", "--dry-run")).toMatchObject({ code: 0 });
+    expect(await run("import", "Event", file, "--keep-timestamps", "--key", key)).toMatchObject({ code: 0 });
+    expect((await old.records("Event")).map(({ createdAt }) => createdAt)).toContain(
+      "2001-02-03T04:05:06.000Z",
+    );
+  });
+});
+
 describe("an upsert", () => {
   it("tells what it creates, updates, leaves as it is, and what is refused", async () => {
     const file = write("things.csv", "code,unitPrice,note\na,1,x\nb,2,\nc,3,y\n");

@@ -54,6 +54,7 @@ export const apiKeys = sqliteTable(
     permission: text({ enum: PERMISSIONS }).notNull(),
     scopes: text({ mode: "json" }).$type<readonly ApiKeyScope[]>(),
     allowedIps: text("allowed_ips", { mode: "json" }).$type<readonly string[]>(),
+    mayWriteTimestamps: integer("may_write_timestamps", { mode: "boolean" }).notNull().default(false),
     expiresAt: text("expires_at"),
     version: integer().notNull().default(1),
     createdAt: text("created_at").notNull(),

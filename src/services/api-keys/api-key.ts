@@ -30,6 +30,8 @@ export const apiKeySchema = z.strictObject({
   scopes: z.array(shownScopeSchema).optional(),
   /** Absent: from anywhere. */
   allowedIps: z.array(z.string()).optional(),
+  /** Absent: no. */
+  mayWriteTimestamps: z.boolean().optional(),
   /** In the answer to a change of scopes, when there are any: rules that are slow, by their path. */
   warnings: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
 });
@@ -43,6 +45,7 @@ const MAX_ADDRESS_RANGES = 100;
 
 const optional = {
   expiresAt: instantSchema.nullable().optional(),
+  mayWriteTimestamps: z.boolean().optional(),
   scopes: scopesSchema.nullable().optional(),
   allowedIps: z
     .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
@@ -72,7 +75,19 @@ export function toApiKeyDto(row: ApiKeyRow, entities: readonly ScopedEntity[]): 
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;
   const scopes = row.scopes && showScopes(entities, row.scopes);
   const limits = { ...(scopes && { scopes }), ...(allowedIps && { allowedIps }) };
-  return { id, name, keyPrefix, permission, expiresAt, ...limits, createdAt, lastUsedAt, revokedAt };
+  const rights = row.mayWriteTimestamps ? { mayWriteTimestamps: true } : {};
+  return {
+    id,
+    name,
+    keyPrefix,
+    permission,
+    expiresAt,
+    ...limits,
+    ...rights,
+    createdAt,
+    lastUsedAt,
+    revokedAt,
+  };
 }
 
 /** Absent when there are none. */
@@ -80,8 +95,19 @@ export const withWarnings = (warnings: readonly Detail[]) => (warnings.length > 
 
 /** What KV holds of a key. */
 export function toApiKeyRecord(row: ApiKeyRow, { organization, workspace }: WorkspaceAddress): ApiKeyRecord {
-  const { id: keyId, workspaceId, version, permission, expiresAt, scopes, allowedIps } = row;
-  return { keyId, workspaceId, organization, workspace, version, permission, expiresAt, scopes, allowedIps };
+  const {
+    id: keyId,
+    workspaceId,
+    version,
+    permission,
+    expiresAt,
+    scopes,
+    allowedIps,
+    mayWriteTimestamps,
+  } = row;
+  const address = { organization, workspace };
+  const rights = { permission, scopes, allowedIps, mayWriteTimestamps };
+  return { keyId, workspaceId, ...address, version, expiresAt, ...rights };
 }
 
 /** What the audit shows of keys. */

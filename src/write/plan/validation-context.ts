@@ -8,11 +8,12 @@ import type { QueryTarget } from "../../query/plan/target.ts";
  * no id can be chosen in one: the refusal would tell which records exist.
  */
 export const validationContextOf = (
-  { asOf }: Pick<PlanningView, "asOf">,
+  { asOf, access }: Pick<PlanningView, "asOf" | "access">,
   { scope, entity }: Pick<QueryTarget, "scope" | "entity">,
 ): ValidationContext => ({
   iso: asOf.toISOString(),
   generateUuid: newUuidV7,
+  takesTimestamps: access.mayWriteTimestamps === true,
   isLocked: ({ name, references }) => {
     if (name === "id") return !scope.canRead(entity.name);
     return references !== undefined && !scope.canRead(references.entity);

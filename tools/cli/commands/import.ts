@@ -35,6 +35,7 @@ interface ImportOptions {
   readonly unescapeFormulas?: boolean;
   readonly fromErrors?: boolean;
   readonly upsertBy?: string;
+  readonly keepTimestamps?: boolean;
   readonly dryRun?: boolean;
   readonly again?: boolean;
   readonly concurrency?: number;
@@ -89,6 +90,7 @@ function addReadingOptions(command: Command): void {
 function addWritingOptions(command: Command): void {
   command
     .option("--upsert-by <fields>", "match on these fields of a unique rule, and change what is stored")
+    .option("--keep-timestamps", "send autoSet fields too; the key must be allowed to write timestamps")
     .option("--dry-run", "check the rows here, against the entity's rules, and write nothing")
     .option("--again", "write the rows once more, even if an earlier import wrote them")
     .option(
@@ -138,7 +140,7 @@ const readingOf = (options: ImportOptions) => ({
   format: options.format,
   map: options.map,
   ignoreUnknown: options.ignoreUnknown === true,
-  keepTimestamps: false,
+  keepTimestamps: options.keepTimestamps === true,
   delimiter: options.delimiter,
   encoding: options.encoding,
   booleans: { true: options.true ?? BOOLEAN_WORDS.true, false: options.false ?? BOOLEAN_WORDS.false },
@@ -156,7 +158,9 @@ interface Checking {
 async function check({ options, entity, report, reading }: Checking): Promise<ReadonlySet<string>> {
   const { rows, readOnly } = openRows(entity, reading);
   const { onRefused, onChecked } = report;
-  await checkRows({ rows, entity, isUpsert: options.upsertBy !== undefined, onRefused, onChecked });
+  const isUpsert = options.upsertBy !== undefined;
+  const keepsTimestamps = options.keepTimestamps === true;
+  await checkRows({ rows, entity, isUpsert, keepsTimestamps, onRefused, onChecked });
   return readOnly;
 }
 

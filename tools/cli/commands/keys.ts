@@ -47,20 +47,24 @@ function addList(keys: Command): void {
 
 const PERMISSIONS = ["READ_ONLY", "READ_WRITE"];
 
-/** What narrows a key, when it is made and later. */
-interface Narrowing {
+/** What a key may do, when it is created and later. */
+interface Rights {
+  readonly mayWriteTimestamps?: boolean;
   readonly scopes?: readonly Scope[] | "all";
   readonly allowedIps?: readonly string[] | "any";
 }
 
-function addNarrowing(command: Command): Command {
+function addRights(command: Command): Command {
   return command
     .option("--scopes <scopes>", "'Product:read,create Inquiry:create', or 'all'", parseScopes)
-    .option("--allowed-ips <addresses>", "addresses and CIDR ranges by commas, or 'any'", parseAddresses);
+    .option("--allowed-ips <addresses>", "addresses and CIDR ranges by commas, or 'any'", parseAddresses)
+    .option("--may-write-timestamps", "it may send values for autoSet fields, for import --keep-timestamps")
+    .option("--no-may-write-timestamps", "it may not");
 }
 
 /** As the API has it: null is no limit, what is left out stays as it is. */
-const limitsOf = ({ scopes, allowedIps }: Narrowing) => ({
+const rightsOf = ({ scopes, allowedIps, mayWriteTimestamps }: Rights) => ({
+  mayWriteTimestamps,
   scopes: scopes === "all" ? null : scopes,
   allowedIps: allowedIps === "any" ? null : allowedIps,
 });
@@ -72,17 +76,17 @@ function addCreate(keys: Command): void {
     .argument("<name>", "what people call it")
     .addOption(new Option("--permission <permission>").choices(PERMISSIONS).default("READ_ONLY"))
     .option("--expires-at <time>", "ISO 8601; never when left out");
-  addNarrowing(command).action(async (name: string, _options: unknown, command: Command) => {
-    const context = contextOf<Narrowing & { permission: string; expiresAt?: string }>(command);
+  addRights(command).action(async (name: string, _options: unknown, command: Command) => {
+    const context = contextOf<Rights & { permission: string; expiresAt?: string }>(command);
     const { permission, expiresAt } = context.options;
     const { client, path } = workspaceAdmin(context);
-    const body = JSON.stringify({ name, permission, expiresAt, ...limitsOf(context.options) });
+    const body = JSON.stringify({ name, permission, expiresAt, ...rightsOf(context.options) });
     const created = await fetchData<NewKey>(client, { method: "POST", path: `${path}/api-keys`, body });
     context.print({ value: created, text: showKey(created) });
   });
 }
 
-interface UpdateOptions extends Narrowing {
+interface UpdateOptions extends Rights {
   readonly name?: string;
   readonly permission?: string;
   readonly expiresAt?: string;
@@ -96,14 +100,14 @@ function addUpdate(keys: Command): void {
     .option("--name <name>", "what people call it")
     .addOption(new Option("--permission <permission>").choices(PERMISSIONS))
     .option("--expires-at <time>", "ISO 8601, or 'never'");
-  addNarrowing(command).action(async (id: string, _options: unknown, command: Command) => {
+  addRights(command).action(async (id: string, _options: unknown, command: Command) => {
     const context = contextOf<UpdateOptions>(command);
     const { name, permission, expiresAt } = context.options;
     const changes = {
       name,
       permission,
       expiresAt: expiresAt === "never" ? null : expiresAt,
-      ...limitsOf(context.options),
+      ...rightsOf(context.options),
     };
     const { client, path } = workspaceAdmin(context);
     const updated = await fetchData<ApiKey>(client, {

@@ -9,14 +9,21 @@ export interface CheckRun {
   readonly entity: Entity;
   /** Rows of an upsert may be changes: what a create would miss is then no fault. */
   readonly isUpsert: boolean;
+  /** Whether fields that the server sets are sent. */
+  readonly keepsTimestamps: boolean;
   onRefused(row: RefusedRow): void;
   onChecked(isValid: boolean): void;
 }
 
 /** Validates every row as the server would, as far as that needs no database: not uniqueness, not references. */
-export async function checkRows({ rows, entity, isUpsert, onRefused, onChecked }: CheckRun): Promise<void> {
+export async function checkRows({ rows, entity, onRefused, onChecked, ...run }: CheckRun): Promise<void> {
+  const { isUpsert, keepsTimestamps } = run;
   const validator = recordValidatorOf(entity);
-  const now: ValidationContext = { iso: new Date().toISOString(), generateUuid: newUuidV7 };
+  const now: ValidationContext = {
+    iso: new Date().toISOString(),
+    generateUuid: newUuidV7,
+    takesTimestamps: keepsTimestamps,
+  };
   const validate = ({ record }: SourceRow): ApiError | undefined => {
     const checked = isUpsert
       ? validator.validateUpdate(record, null, now)

@@ -25,7 +25,7 @@ const READ_HERE = ["INTEGER", "DECIMAL", "DOUBLE", "JSON"];
 
 /**
  * A cell of a CSV file by its column's type. Null (nothing between the delimiters) is null, or left out where the column
- * is not nullable; `""` is the empty text. Types that JSON has no form for go as text: the server reads them. Messages
+ * is not nullable, or set by the server; `""` is the empty text. Types that JSON has no form for go as text: the server reads them. Messages
  * are the server's.
  */
 export function convertCell(cell: string | null, column: Column, options: CellOptions): Converted {
@@ -34,7 +34,7 @@ export function convertCell(cell: string | null, column: Column, options: CellOp
   if (family === "text" && text !== null) return { value: text };
   if (text !== null && column.values?.includes(text)) return { value: text };
   const trimmed = (family === "enum" ? text : cell)?.trim() ?? "";
-  if (trimmed === "") return { value: column.nullable ? null : undefined };
+  if (trimmed === "") return { value: column.nullable && !column.autoSet ? null : undefined };
   if (column.type === "BOOLEAN") return convertBoolean(trimmed, options.booleans);
   return READ_HERE.includes(column.type) ? readValue(trimmed, column) : { value: trimmed };
 }
