@@ -10,15 +10,24 @@ import {
 import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
 import { isInRanges } from "../model/address-range.ts";
 import type { Belief, Facts } from "./facts.ts";
-import type { FenceContext } from "./fence-context.ts";
-import type { Attempt } from "./fenced-plan.ts";
 
 /*
  * The rule of who may do what at this moment. It stands here once: reads, writes and rate limits ask it, by the facts or by
  * the belief. The database repeats what a write cannot wait for (drizzle/0006, 0012); test/unit/fence/write-fence.test.ts compares.
  */
 
-type Asking = Pick<Attempt<unknown>, "ctx" | "belief"> & { readonly work: { readonly need: Need } };
+/** Who asks for what, from where, and what is believed of them. */
+export interface Asking {
+  readonly ctx: Caller;
+  readonly belief: Belief;
+  readonly work: { readonly need: Need };
+}
+
+interface Caller {
+  readonly now: Date;
+  readonly isMcp?: boolean;
+  clientAddress(): string | undefined;
+}
 
 /**
  * Whether a request may be done that was planned on a belief. Throws the refusals that follow from the facts, in the
@@ -49,11 +58,7 @@ export const comesFirst = ({ code }: AppError): boolean => code === "UNAUTHORIZE
 
 type KeyStanding = Omit<NonNullable<Facts["key"]>, "version" | "scopes" | "mayWriteTimestamps">;
 
-function admitKey(
-  key: KeyStanding | undefined,
-  { now, clientAddress }: Pick<FenceContext, "now" | "clientAddress">,
-  need: Need,
-): void {
+function admitKey(key: KeyStanding | undefined, { now, clientAddress }: Caller, need: Need): void {
   if (!key || key.revokedAt !== null) throw invalidApiKey();
   if (isOver(key.validUntil, now)) throw invalidApiKey();
   if (isOver(key.expiresAt, now)) throw expiredApiKey();

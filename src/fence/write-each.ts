@@ -1,4 +1,4 @@
-import type { AppError } from "../errors/app-error.ts";
+import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable, writtenTooLarge } from "../errors/failures.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { logFailure, logWarning } from "../lib/logger.ts";
@@ -105,7 +105,7 @@ async function askAfterCommit(
     const asked = await read(attempt, { kind: "READ", statements, shape });
     return asked.held ? asked.value : undefined;
   } catch (cause) {
-    logWarning("why items of a bulk request were refused could not be asked", cause);
+    if (!(cause instanceof AppError)) logWarning("why items were refused could not be asked", cause);
     return undefined;
   }
 }

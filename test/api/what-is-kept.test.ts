@@ -4,6 +4,7 @@ import { forgetOldRequests } from "../../src/fence/replay.ts";
 import { openServices } from "../../src/http/context.ts";
 import type { ServiceContext } from "../../src/services/context.ts";
 import { expireEvents } from "../../src/services/webhooks/expire-events.ts";
+import { expectStatus } from "../support/api.ts";
 import { runSql } from "../support/database.ts";
 import { customer } from "../support/entities.ts";
 import { listen } from "../support/webhooks.ts";
@@ -66,4 +67,34 @@ it.each([
   };
   await remove(ctx);
   expect(writes).toBe(20);
+});
+
+describe("what is kept for an Idempotency-Key is what its response holds", () => {
+  const LENGTH = 50_000;
+  const COUNT = 10;
+  const body = [...Array.from({ length: COUNT }, (_, i) => ({ id: i + 1, n: 5 })), { id: 99, n: 5 }];
+
+  it.each([
+    ["PUT", "counts and errors", {}, 2_000],
+    ["PUT", "records, once", { Prefer: "return=representation" }, COUNT * LENGTH * 1.1],
+    ["DELETE", "counts and errors", {}, 2_000],
+    ["DELETE", "counts and errors", { Prefer: "return=representation" }, 2_000],
+  ])("of %s /bulk with a refused item: %s", async (method, _, headers, most) => {
+    const w = await makeWorkspace({
+      name: "Doc",
+      columns: [
+        { name: "text", type: "TEXT" },
+        { name: "n", type: "INTEGER" },
+      ],
+    });
+    const docs = Array.from({ length: COUNT }, () => ({ text: "x".repeat(LENGTH) }));
+    expectStatus(await w.api("POST", "/Doc/bulk", { body: docs }), 200);
+    const sent = method === "PUT" ? body : body.map(({ id }) => id);
+    const asking = { body: sent, headers: { "Idempotency-Key": "k", ...headers } };
+    const first = expectStatus(await w.api(method, "/Doc/bulk", asking), 200);
+    expect(first.body).toMatchObject({ succeeded: COUNT, failed: 1 });
+    const kept = "SELECT coalesce(sum(length(content)), 0) FROM idempotency WHERE api_key_id = ?";
+    expect(await countOf(kept, w.keyId)).toBeLessThan(most);
+    expect((await w.api(method, "/Doc/bulk", asking)).text).toBe(first.text);
+  });
 });

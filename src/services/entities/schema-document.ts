@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { schemaHasChanged, validationFailed } from "../../errors/failures.ts";
+import { schemaHasChanged, schemaMigrationInProgress, validationFailed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
@@ -12,7 +12,7 @@ import { completeDefinition, matchById } from "./complete-definition.ts";
 import { definitionsOf } from "./definitions-of.ts";
 import { type SchemaDocumentInput, schemaDocumentSchema } from "./entity-definition-schema.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
-import { findProblems } from "./find-problems.ts";
+import { type Ask, findProblems } from "./find-problems.ts";
 import { changesOf, checksOf, planSchema, type SchemaEdit } from "./plan-schema.ts";
 import { schemaChangeSchema } from "./schema-change-schema.ts";
 
@@ -74,7 +74,15 @@ async function previewSchema(
       return { kind: "READ", statements: [], shape: () => planned };
     },
   });
-  const problems = await findProblems(checksOf(plan), { ask: ctx.database.read, now: ctx.now });
+  const ask: Ask = (statements) =>
+    runFenced(ctx, {
+      need: "READ",
+      plan({ workspace }) {
+        if (workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
+        return { kind: "READ", statements, shape: (results) => results };
+      },
+    });
+  const problems = await findProblems(checksOf(plan), { ask, now: ctx.now });
   return { version: plan.version, changes: changesOf(plan, problems) };
 }
 

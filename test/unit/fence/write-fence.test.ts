@@ -3,13 +3,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Belief, fenceCondition, guardStatement } from "../../../src/fence/facts.ts";
-import { ACCESS_MODES } from "../../../src/model/access-mode.ts";
-import type { Statement } from "../../../src/model/sql-value.ts";
+import { AppError } from "../../../src/errors/app-error.ts";
+import { admit } from "../../../src/fence/admit.ts";
+import {
+  type Belief,
+  decodeFacts,
+  factsStatement,
+  fenceCondition,
+  guardStatement,
+} from "../../../src/fence/facts.ts";
+import { ACCESS_MODES, type Need } from "../../../src/model/access-mode.ts";
+import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
 import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 import { migrateDatabase } from "../../../tools/migrate.ts";
 
-/* The rule of who may write stands twice in the database: as a trigger for batches, as a view for single statements. */
+/*
+ * The rule of who may do what stands in TypeScript (admit.ts), and of who may write twice in the database: as a trigger for
+ * batches, and as a view for single statements.
+ */
 
 const NOW = new Date("2026-06-01T12:00:00.000Z");
 const ENDS = [null, "2026-06-01T11:59:59.999Z", NOW.toISOString(), "2026-06-01T12:00:00.001Z"];
@@ -61,7 +72,39 @@ function isGuard({ sql, args }: Statement): boolean {
   }
 }
 
-it("is the same in both places, whatever has become of key and workspace", () => {
+/** What the rule in TypeScript says of the facts. */
+function isAdmitted(belief: Belief, need: Need): boolean {
+  const { sql, args } = factsStatement(belief);
+  const rows = database
+    .prepare(sql)
+    .raw()
+    .all(...args) as SqlValue[][];
+  const ctx = { now: NOW, clientAddress: () => undefined };
+  try {
+    return admit(decodeFacts(rows), { ctx, belief, work: { need } }) === "HOLDS";
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError);
+    return false;
+  }
+}
+
+it.each(["READ", "WRITE", "SCHEMA", "MIGRATION", "MANAGE"] as const)(
+  "the guard lets through in each access mode what the rule in TypeScript allows: %s",
+  (need) => {
+    database.exec("UPDATE api_keys SET revoked_at = NULL, expires_at = NULL");
+    database.exec("UPDATE api_key_secrets SET valid_until = NULL");
+    for (const mode of ACCESS_MODES)
+      for (const lease of LEASES) {
+        database.prepare("UPDATE workspaces SET access_mode = ?, migrating_until = ?").run(mode, lease);
+        for (const belief of BELIEFS)
+          expect(isGuard(guardStatement(belief, need, NOW)), `${mode} ${lease}`).toBe(
+            isAdmitted(belief, need),
+          );
+      }
+  },
+);
+
+it("is the same in all three places, whatever has become of key and workspace", () => {
   const setWorkspace = database.prepare("UPDATE workspaces SET access_mode = ?, migrating_until = ?");
   const setKey = database.prepare("UPDATE api_keys SET revoked_at = ?, expires_at = ?");
   const setSecret = database.prepare("UPDATE api_key_secrets SET valid_until = ?");
@@ -78,7 +121,8 @@ it("is the same in both places, whatever has become of key and workspace", () =>
             for (const [i, belief] of BELIEFS.entries()) {
               const holds = isCondition(fenceCondition(belief, NOW));
               const passes = isGuard(guardStatement(belief, "WRITE", NOW));
-              if (holds !== passes) differing.push({ mode, lease, revoked, expiry, validity, i });
+              const isSame = holds === passes && holds === isAdmitted(belief, "WRITE");
+              if (!isSame) differing.push({ mode, lease, revoked, expiry, validity, i });
               if (holds) allowed++;
             }
           }
