@@ -85,7 +85,7 @@ function changeArray(column: Column, operator: "$append" | "$remove", value: Jso
   const sql =
     operator === "$append"
       ? `json_insert(${name}, '$[#]', json(?))`
-      : `(SELECT json_group_array(json(${name} -> fullkey) ORDER BY key) FROM json_each(${name}) WHERE (${name} -> fullkey) <> ?)`;
+      : `(SELECT json_group_array(json(element)) FROM (SELECT ${name} -> fullkey AS element FROM json_each(${name}) ORDER BY key) WHERE element <> ?)`;
   const stored = { sql: name, args: [] };
   return {
     expression: checked(column, { stored, result: { sql, args: [element.value] } }),
