@@ -7,11 +7,11 @@ import { type GlobalOptions, requireSettings, resolveSettings, type Settings } f
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEV_DIRECTORY = join(ROOT, ".data/dev");
 
-/** What a running command has at hand. */
+/** Services of a running command. */
 export interface CommandContext<Options> {
   readonly options: Options & GlobalOptions;
   readonly settings: Settings;
-  /** The result: for people, or with --json the value itself, on standard output. */
+  /** Prints the result on standard output: text, or the value with --json. */
   print(result: { readonly value: unknown; readonly text: string }): void;
 }
 
@@ -26,18 +26,18 @@ export function contextOf<Options>(command: Command, profile?: string): CommandC
   };
 }
 
-/** Prints results on standard output: for people, or with --json as values. */
+/** Returns the function that prints results on standard output: text, or values with --json. */
 export function printerOf(command: Command): CommandContext<unknown>["print"] {
   const { json } = command.optsWithGlobals<GlobalOptions>();
   return ({ value, text }) => process.stdout.write(`${json ? JSON.stringify(value) : text}\n`);
 }
 
-/** Where a file named on the command line is: npm runs its scripts in the project's directory, not in the caller's. */
+/** Resolves a path from the command line. npm runs scripts in the project's directory, not in the caller's. */
 export const pathOf = (file: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), file);
 
 export interface Addressed {
   readonly client: ApiClient;
-  /** The path of what is addressed, without a slash at its end. */
+  /** Has no trailing slash. */
   readonly path: string;
 }
 

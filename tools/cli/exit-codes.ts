@@ -1,13 +1,13 @@
 import { OperatorError } from "../runtime/operator-error.ts";
 
-/** What a command ends with, for scripts; docs/cli.md. */
+/** Exit codes for scripts; docs/cli.md. */
 export const ExitCode = {
   DONE: 0,
   /** Some rows, or a request, were refused. */
   REFUSED: 1,
   /** The command line, a file or a setting is wrong; nothing was sent. */
   USAGE: 2,
-  /** No answer, or none but 502, 503 and 504, after all attempts. */
+  /** No response, or only 502, 503 and 504, after all attempts. */
   UNREACHABLE: 3,
 } as const;
 

@@ -15,11 +15,11 @@ export interface Profile {
 
 export type Profiles = Readonly<Record<string, Profile>>;
 
-/** Where profiles are kept, for this person alone. */
+/** The file of profiles, which only its owner can read. */
 export const profilesFileOf = ({ HOME }: NodeJS.ProcessEnv): string =>
   join(HOME || homedir(), ".config/schemastack/config.json");
 
-/** Empty when there is no file. Throws OperatorError for a file that holds something else. */
+/** Returns no profiles when there is no file. Throws OperatorError for a file of another form. */
 export function readProfiles(file: string): Profiles {
   let config: unknown;
   try {
@@ -35,7 +35,7 @@ export function readProfiles(file: string): Profiles {
   return profiles as Profiles;
 }
 
-/** Keeps what else the file holds. */
+/** Replaces the profiles and keeps the rest of the file. */
 export function writeProfiles(file: string, profiles: Profiles): void {
   const known = readConfig(file);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -51,7 +51,7 @@ function readConfig(file: string): object {
   }
 }
 
-/** Throws OperatorError when there is none of that name. */
+/** Returns the profile of that name. Throws OperatorError if there is none. */
 export function requireProfile(file: string, name: string): Profile {
   const profiles = readProfiles(file);
   const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;

@@ -54,7 +54,7 @@ function createProgram(): Command {
   return program;
 }
 
-/** Commands that are added to another take its settings over only when they are made by it before. */
+/** Passes the settings on: commander copies them only to commands that exist already. */
 function inheritSettings(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inheritSettings(child, command);
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** What the system says of a file is for the person at the terminal. */
+/** Turns errors of the file system into messages for the terminal. */
 function toOperatorError(error: unknown): unknown {
   const isOfSystem = error instanceof Error && "syscall" in error && "path" in error;
   return isOfSystem ? usageError(error.message) : error;

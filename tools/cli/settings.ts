@@ -5,7 +5,7 @@ import type { DemoKeys } from "../seed/seed-demo.ts";
 import { usageError } from "./exit-codes.ts";
 import { type Profile, profilesFileOf, requireProfile } from "./profiles.ts";
 
-/** The options that every command takes, as given. */
+/** The options of every command, as given. */
 export interface GlobalOptions {
   readonly profile?: string;
   readonly url?: string;
@@ -18,7 +18,7 @@ export interface GlobalOptions {
 }
 
 export interface Settings {
-  /** Without a slash at its end. */
+  /** Has no trailing slash. */
   readonly url: string;
   readonly key: string | undefined;
   readonly adminToken: string | undefined;
@@ -114,7 +114,7 @@ const NEEDED = {
   workspace: "a workspace: --workspace or SCHEMASTACK_WORKSPACE",
 } as const;
 
-/** The settings that a command cannot do without. Throws OperatorError, naming all that are missing. */
+/** Returns the settings that a command needs. Throws OperatorError, which names all missing ones. */
 export function requireSettings<Name extends keyof typeof NEEDED>(
   settings: Settings,
   ...names: readonly Name[]

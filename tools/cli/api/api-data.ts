@@ -2,13 +2,13 @@ import type { ApiClient, ApiRequest } from "./send-request.ts";
 
 const PAGE_SIZE = 1000;
 
-/** The `data` of an answer, whose shape the contract promises. Throws as ApiClient.send. */
+/** Returns the `data` of a response, in the shape that the API documents. Throws as ApiClient.send. */
 export async function fetchData<T>(client: ApiClient, request: ApiRequest): Promise<T> {
   const { text } = await client.send(request);
   return (JSON.parse(text) as { data: T }).data;
 }
 
-/** All pages of a list. Throws as ApiClient.send. */
+/** Returns all pages of a list. Throws as ApiClient.send. */
 export async function fetchAll<T>(client: ApiClient, path: string): Promise<readonly T[]> {
   const all: T[] = [];
   for (let page = 0; ; page++) {
@@ -19,7 +19,7 @@ export async function fetchAll<T>(client: ApiClient, path: string): Promise<read
   }
 }
 
-/** The first page of a list; absent values of the query are left out. Throws as ApiClient.send. */
+/** Returns the first page of a list. Undefined query values are left out. Throws as ApiClient.send. */
 export async function fetchPage<T>(
   client: ApiClient,
   path: string,

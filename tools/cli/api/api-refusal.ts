@@ -8,7 +8,7 @@ export interface ApiError {
   readonly details?: readonly { readonly field: string; readonly message: string }[];
 }
 
-/** A request that the API refused as a whole. */
+/** The API refused the whole request. */
 export class ApiRefusal extends OperatorError {
   override readonly name = "ApiRefusal";
   readonly status: number;
@@ -22,7 +22,7 @@ export class ApiRefusal extends OperatorError {
   }
 }
 
-/** Also of an answer that some proxy gave in place of the API. */
+/** Reads the refusal, also when a proxy has responded in place of the API. */
 export function refusalOf(status: number, text: string): ApiRefusal {
   try {
     const { error } = JSON.parse(text) as { error?: ApiError };
@@ -32,6 +32,6 @@ export function refusalOf(status: number, text: string): ApiRefusal {
   }
   return new ApiRefusal(status, {
     code: "UNKNOWN",
-    message: `Not an answer of this API: ${text.slice(0, 200)}`,
+    message: `Not a response of this API: ${text.slice(0, 200)}`,
   });
 }

@@ -4,8 +4,8 @@ const PROBE_MS = 1_500;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
 /**
- * Whether something listens at the address, known within 1.5 s: fetch waits for minutes where packets are dropped. Throws
- * the system's error, or one that says that nothing answered.
+ * Checks within 1.5 s that something listens at the address: fetch waits for minutes when packets are dropped. Throws the
+ * system's error, or a timeout.
  */
 export function probeServer(address: string): Promise<void> {
   const { hostname, port, protocol } = new URL(address);

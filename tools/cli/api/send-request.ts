@@ -7,30 +7,31 @@ import { probeServer } from "./probe-server.ts";
 const TIMEOUT_MS = 120_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
-/** Longer waits that a server asks for are not granted. */
+/** The longest Retry-After that is obeyed. */
 const LONGEST_ASKED_MS = 120_000;
 const BUSY = new Set([429, 502, 503, 504]);
 const RATE_LIMITED = 429;
-/** How long a deployment that has never answered is waited for before people are told. */
+/** How long to wait for a deployment that has never responded before reporting it. */
 const FIRST_ANSWER_MS = 1_800;
 
 export interface ApiRequest {
   readonly method: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly body?: string;
-  /** Makes a write repeatable; reads are anyway. */
+  /** Makes a write repeatable. Reads always are. */
   readonly idempotencyKey?: string;
   readonly ifMatch?: string;
 }
 
 export interface ApiClient {
   /**
-   * A successful answer, its body unread. What is repeatable is sent again after a network error, 429, 502, 503 and
-   * 504, with growing pauses and at least Retry-After. Throws ApiRefusal, and OperatorError when nothing answers.
+   * Returns a successful response with its body unread. Repeatable requests are sent again after a network error, 429,
+   * 502, 503 and 504, after growing pauses and never before Retry-After. Throws ApiRefusal, or OperatorError without a
+   * response.
    */
   open(request: ApiRequest): Promise<Response>;
-  /** As `open`; the body read within the same attempts. */
+  /** As `open`, and reads the body within the same attempts. */
   send(request: ApiRequest): Promise<{ readonly response: Response; readonly text: string }>;
 }
 
@@ -55,12 +56,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 }
 
 interface Connection extends ApiClientOptions {
-  /** Whether the deployment has ever answered: one that has not is given up early. */
+  /** Whether the deployment has ever responded. If not, the client gives up early. */
   hasAnswered: boolean;
 }
 
 interface Reading<T> {
-  /** Of one attempt, with its body; without one only silence ends it. */
+  /** Limits one attempt with its body; absent for downloads of any length. */
   readonly timeoutMs?: number;
   read(response: Response): Promise<T>;
 }
@@ -134,7 +135,7 @@ function retryAfterMs(text: string | null): number {
   return Number.isNaN(asked) ? 0 : Math.min(LONGEST_ASKED_MS, Math.max(0, asked));
 }
 
-/** Doubles with each repetition, and differs between clients that were refused together. */
+/** Doubles with each attempt. A random part spreads clients that were refused together. */
 function pauseMs(repeated: number): number {
   const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** repeated);
   return longest * (0.5 + Math.random() / 2);

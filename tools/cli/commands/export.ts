@@ -35,7 +35,7 @@ export function addExport(program: Command): void {
     .description("write every matching record to a file or to standard output")
     .argument("<entity>", "name of the entity")
     .argument("[file]", "standard output when left out")
-    .addOption(new Option("--format <format>", "else by the file's name, else ndjson").choices(FORMATS))
+    .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(FORMATS))
     .option(
       "--filter <field.op=value>",
       "as filter[field.op]=value; or a JSON tree (repeatable)",
@@ -120,16 +120,19 @@ async function* encodeArray(text: AsyncIterable<string>, count: { records: numbe
   yield "\n]\n";
 }
 
-/** The server breaks the stream off when it cannot go on. */
+/** Reads the body. The server ends the connection early when it cannot go on. */
 async function* received(response: Response): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of response.body ?? []) yield chunk;
   } catch {
-    throw new OperatorError("The export broke off before its end.", ExitCode.UNREACHABLE);
+    throw new OperatorError(
+      "The export ended early: the connection was lost, or the schema or the key changed meanwhile.",
+      ExitCode.UNREACHABLE,
+    );
   }
 }
 
-/** The file is there, whole, or not at all. */
+/** Writes the whole file, or none. */
 async function writeFile(chunks: AsyncIterable<string>, file: string): Promise<void> {
   const part = `${file}.part`;
   try {

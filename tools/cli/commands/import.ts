@@ -205,7 +205,7 @@ async function send({ context, api, entity, report, reading }: Sending): Promise
   return readOnly;
 }
 
-/** The journal stays only while rows may be stored that the file's next import must know of. */
+/** Removes the journal at the end. It stays after a failure that may have stored rows. */
 async function finish(journal: ImportJournal, run: () => Promise<void>): Promise<void> {
   try {
     await run();

@@ -18,7 +18,7 @@ type NewKey = ApiKey & { readonly key: string };
 
 const showKey = ({ id, name, key }: NewKey) => `${name} (${id}), shown only now:\n${key}`;
 
-/** `keys list|create|update|revoke|rotate`; docs/cli.md. A key is printed when it is made, and never again. */
+/** `keys list|create|update|revoke|rotate`; docs/cli.md. A key is printed when it is created, and never again. */
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("the API keys of the workspace (needs the admin token)");
   addList(keys);
@@ -31,7 +31,7 @@ export function addKeys(program: Command): void {
 function addList(keys: Command): void {
   keys
     .command("list")
-    .description("all keys, revoked ones too")
+    .description("list all keys, including revoked ones")
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const { client, path } = workspaceAdmin(context);
@@ -57,12 +57,16 @@ interface Rights {
 function addRights(command: Command): Command {
   return command
     .option("--scopes <scopes>", "'Product:read,create Inquiry:create', or 'all'", parseScopes)
-    .option("--allowed-ips <addresses>", "addresses and CIDR ranges by commas, or 'any'", parseAddresses)
-    .option("--may-write-timestamps", "it may send values for autoSet fields, for import --keep-timestamps")
-    .option("--no-may-write-timestamps", "it may not");
+    .option(
+      "--allowed-ips <addresses>",
+      "addresses and CIDR ranges, comma-separated, or 'any'",
+      parseAddresses,
+    )
+    .option("--may-write-timestamps", "allow values for autoSet fields, for import --keep-timestamps")
+    .option("--no-may-write-timestamps", "do not allow them");
 }
 
-/** As the API has it: null is no limit, what is left out stays as it is. */
+/** In the API, null means no limit, and an absent value stays as it is. */
 const rightsOf = ({ scopes, allowedIps, mayWriteTimestamps }: Rights) => ({
   mayWriteTimestamps,
   scopes: scopes === "all" ? null : scopes,
@@ -72,7 +76,7 @@ const rightsOf = ({ scopes, allowedIps, mayWriteTimestamps }: Rights) => ({
 function addCreate(keys: Command): void {
   const command = keys
     .command("create")
-    .description("make a key, and print it this once")
+    .description("create a key, and print it this once")
     .argument("<name>", "what people call it")
     .addOption(new Option("--permission <permission>").choices(PERMISSIONS).default("READ_ONLY"))
     .option("--expires-at <time>", "ISO 8601; never when left out");
@@ -95,7 +99,7 @@ interface UpdateOptions extends Rights {
 function addUpdate(keys: Command): void {
   const command = keys
     .command("update")
-    .description("change a key, from its next request on; what is left out stays")
+    .description("change a key from its next request on; options that are left out stay")
     .argument("<id>", "key_…, as list shows it")
     .option("--name <name>", "what people call it")
     .addOption(new Option("--permission <permission>").choices(PERMISSIONS))
@@ -122,7 +126,7 @@ function addUpdate(keys: Command): void {
 function addRevoke(keys: Command): void {
   keys
     .command("revoke")
-    .description("end a key, from its next request on")
+    .description("revoke a key from its next request on")
     .argument("<id>", "key_…, as list shows it")
     .action(async (id: string, _options: unknown, command: Command) => {
       const context = contextOf(command);

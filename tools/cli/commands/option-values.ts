@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from "commander";
 
-/** Of an option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
-/** A whole number from 1. */
+/** Reads a whole number from 1. */
 export const parseCount = (text: string): number => parseInteger(text, 1);
 
-/** A whole number from 0. */
+/** Reads a whole number from 0. */
 export const parseNumber = (text: string): number => parseInteger(text, 0);
 
 export interface Scope {
@@ -14,7 +14,7 @@ export interface Scope {
   readonly operations: readonly string[];
 }
 
-/** `Product:read,create Inquiry:create`, or `all`. Which operations there are is for the server to say. */
+/** Reads `Product:read,create Inquiry:create`, or `all`. The server checks the operations. */
 export function parseScopes(text: string): readonly Scope[] | "all" {
   if (text === "all") return text;
   return text
@@ -29,7 +29,7 @@ export function parseScopes(text: string): readonly Scope[] | "all" {
     });
 }
 
-/** Addresses and ranges, separated by commas, or `any`. */
+/** Reads addresses and ranges, separated by commas, or `any`. */
 export const parseAddresses = (text: string): readonly string[] | "any" =>
   text === "any" ? text : text.split(",").map((address) => address.trim());
 
@@ -41,7 +41,7 @@ function parseInteger(text: string, least: number): number {
   return value;
 }
 
-/** One character that can stand between cells; `\t` and `tab` are a tab. */
+/** Reads a delimiter: one character, or `\t` or `tab` for a tab. */
 export function parseDelimiter(text: string): string {
   const character = text === "\\t" || text === "tab" ? "\t" : text;
   if (character.length !== 1 || /["\r\n\w]/.test(character)) {
@@ -50,9 +50,9 @@ export function parseDelimiter(text: string): string {
   return character;
 }
 
-/** Words separated by commas, whose case does not count. */
+/** Reads words separated by commas, regardless of case. */
 export const parseWords = (text: string): readonly string[] =>
   text.split(",").map((word) => word.trim().toLowerCase());
 
-/** Names separated by commas. */
+/** Reads names separated by commas. */
 export const parseNames = (text: string): readonly string[] => text.split(",").map((name) => name.trim());

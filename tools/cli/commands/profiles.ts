@@ -63,7 +63,7 @@ function addSave(profiles: Command): void {
     });
 }
 
-/** Secrets of one address do not go to another one. */
+/** Keeps the secrets of one address from going to another. */
 function requireNewSecrets(before: Profile, command: Command): void {
   const given = givenIn(command.optsWithGlobals<GlobalOptions>());
   const kept = (["key", "adminToken"] as const).filter((name) => before[name] && given[name] === undefined);

@@ -30,7 +30,7 @@ export function addSchema(program: Command): void {
   addDiff(schema);
 }
 
-/** Which workspace a document was pulled from: its version counts only there. */
+/** The workspace that a document was pulled from. Its version counts only there. */
 function sourceOf({ settings: { url, organization, workspace } }: CommandContext<unknown>): JsonObject {
   return { url, organization: organization ?? null, workspace: workspace ?? null };
 }
@@ -135,7 +135,7 @@ async function putFile(
 
 const isEqual = (a: JsonValue, b: JsonValue) => JSON.stringify(a) === JSON.stringify(b);
 
-/** What of a file goes to the API. */
+/** Returns the part of a file that goes to the API. */
 function documentIn(content: JsonObject | SchemaDocument): SchemaDocument {
   const { version: _version, source: _source, ...document } = content as JsonObject;
   return document as unknown as SchemaDocument;

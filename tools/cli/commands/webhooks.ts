@@ -115,14 +115,14 @@ function addCreate(webhooks: Command): void {
   });
 }
 
-/** What JSON would leave out, so that it does not hide a default. */
+/** Drops undefined values, which would hide defaults. */
 const withoutAbsent = (body: object) =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 
 function addUpdate(webhooks: Command): void {
   const command = webhooks
     .command("update")
-    .description("change a webhook from the next write on; what is left out stays")
+    .description("change a webhook from the next write on; options that are left out stay")
     .argument("<id>", ID)
     .option("--name <name>", "what people call it")
     .option("--to <address>", "where deliveries go")

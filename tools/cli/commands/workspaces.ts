@@ -31,7 +31,7 @@ const describe = ({ slug, name, accessMode, schemaVersion }: Workspace) =>
 function addList(workspaces: Command): void {
   workspaces
     .command("list")
-    .description("all workspaces")
+    .description("list all workspaces")
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const { client, path } = organizationAdmin(context);
@@ -51,7 +51,7 @@ function addList(workspaces: Command): void {
 function addCreate(workspaces: Command): void {
   workspaces
     .command("create")
-    .description("make an empty workspace")
+    .description("create an empty workspace")
     .argument("<slug>", "as in addresses")
     .option("--name <name>", "what people call it; the slug when left out")
     .action(async (slug: string, _options: unknown, command: Command) => {
@@ -80,14 +80,14 @@ const toNull = (limit: Limit | undefined) => (limit === "none" ? null : limit);
 function addUpdate(workspaces: Command): void {
   workspaces
     .command("update")
-    .description("change what is given of a workspace")
+    .description("change a workspace; options that are left out stay")
     .argument("<slug>")
     .option("--name <name>")
-    .addOption(new Option("--access-mode <mode>", "felt by the very next request").choices(ACCESS_MODES))
+    .addOption(new Option("--access-mode <mode>", "applies from the next request on").choices(ACCESS_MODES))
     .option("--max-expand-depth <levels>", "1 to 5, or none", parseLimit)
     .option("--cors-origin <origin>", "only these origins (repeatable)", collect, [])
     .option("--any-origin", "all origins")
-    .option("--rate-limit <requests>", "a minute and key: 60, 300, 1000, 6000, or none", parseLimit)
+    .option("--rate-limit <requests>", "per minute and key: 60, 300, 1000, 6000, or none", parseLimit)
     .action(async (slug: string, _options: unknown, command: Command) => {
       const context = contextOf<UpdateOptions>(command);
       const change = changeOf(context.options);
@@ -114,7 +114,7 @@ function changeOf({ name, accessMode, maxExpandDepth, corsOrigin, anyOrigin, rat
 function addDelete(workspaces: Command): void {
   workspaces
     .command("delete")
-    .description("drop a workspace with all of its records and keys")
+    .description("delete a workspace with all of its records and keys")
     .argument("<slug>")
     .requiredOption("--confirm <slug>", "the slug once more")
     .action(async (slug: string, _options: unknown, command: Command) => {

@@ -7,7 +7,7 @@ import type { RefusedRow, SourceRow } from "./source-row.ts";
 export interface CheckRun {
   readonly rows: AsyncIterable<SourceRow>;
   readonly entity: Entity;
-  /** Rows of an upsert may be changes: what a create would miss is then no fault. */
+  /** Whether rows may be updates, which can leave required fields out. */
   readonly isUpsert: boolean;
   /** Whether fields that the server sets are sent. */
   readonly keepsTimestamps: boolean;
@@ -15,7 +15,7 @@ export interface CheckRun {
   onChecked(isValid: boolean): void;
 }
 
-/** Validates every row as the server would, as far as that needs no database: not uniqueness, not references. */
+/** Validates every row as the server would, without a database: unique values and references are not checked. */
 export async function checkRows({ rows, entity, onRefused, onChecked, ...run }: CheckRun): Promise<void> {
   const { isUpsert, keepsTimestamps } = run;
   const validator = recordValidatorOf(entity);

@@ -5,26 +5,26 @@ import { ApiRefusal } from "../api/api-refusal.ts";
 import type { ApiClient } from "../api/send-request.ts";
 import type { BatchRow } from "./cut-batches.ts";
 
-/** What an upsert would do with a row. */
+/** The effect of an upsert on a row. */
 export type Fate = "created" | "updated" | "unchanged";
 
 export interface StoredRecords {
   readonly client: ApiClient;
-  /** Of the entity in the workspace's API. */
+  /** The path of the entity in the workspace's API. */
   readonly path: string;
   readonly entity: Entity;
-  /** Fields of the unique rule that rows are matched on. */
+  /** The fields that rows are matched on. */
   readonly upsertBy: readonly string[];
 }
 
-/** An address that every server takes; longer ones are cut into several requests. */
+/** Every server takes addresses of this length. Longer filters become several requests. */
 const MAX_QUERY_CHARACTERS = 4_000;
-/** Conditions of one request: docs/query-language.md. */
+/** The limit of one request: docs/query-language.md. */
 const MAX_CONDITIONS = 50;
 
 /**
- * What an upsert would do with each row, by what is stored now and by the rows before it. Undefined where the key, or the
- * entity, does not let the fields be filtered. Throws as ApiClient.send.
+ * Predicts what an upsert does with each row, from the stored records and the rows before it. Returns undefined if the key
+ * or the entity does not allow the filter. Throws as ApiClient.send.
  */
 export async function fatesOf(
   stored: StoredRecords,
@@ -51,14 +51,14 @@ export async function fatesOf(
   });
 }
 
-/** Tells the records that rows are matched with from each other. */
+/** Returns a text that is the same for rows that match the same record. */
 export const matchKeyOf = (record: JsonObject, { entity, upsertBy }: StoredRecords): string =>
   keyOf(normalize(pick(record, upsertBy), entity), upsertBy);
 
 const pick = (record: JsonObject, fields: readonly string[]): JsonObject =>
   Object.fromEntries(fields.map((field) => [field, record[field] ?? null]));
 
-/** Values as the API answers them; those that it would refuse stay as they are. */
+/** Spells values as the API does. Values that it would refuse stay as they are. */
 function normalize(record: JsonObject, entity: Entity): JsonObject {
   const entries = Object.entries(record).map(([field, value]): [string, JsonValue] => {
     const column = entity.columnByName.get(field);
@@ -91,7 +91,7 @@ async function fetchStored(
   return all;
 }
 
-/** Filters that together find all records with the keys of the rows; a key with a null matches no record. */
+/** Returns filters that together find the records of all rows. A null matches no record. */
 function filtersOf(wanted: readonly JsonObject[], upsertBy: readonly string[]): readonly string[] {
   const keys = wanted
     .map((record) => upsertBy.map((field): [string, JsonValue] => [field, record[field] ?? null]))
@@ -108,7 +108,7 @@ function filtersOf(wanted: readonly JsonObject[], upsertBy: readonly string[]): 
 
 const MAX_KEYS = 100;
 
-/** Lists of at most `most` values, and of as many as an address holds. */
+/** Cuts values into lists of at most `most`, and of as many as fit into an address. */
 function chunk(values: readonly JsonValue[], most: number): readonly (readonly JsonValue[])[] {
   const chunks: JsonValue[][] = [];
   let size = 0;

@@ -2,13 +2,13 @@ import { columnTypeOf } from "../../../src/columns/registry.ts";
 import type { Column } from "../../../src/model/column.ts";
 import type { JsonValue } from "../../../src/model/json.ts";
 
-/** A cell as JSON; undefined leaves the field out. */
+/** A cell as a JSON value; undefined leaves the field out. */
 export type Converted = { readonly value: JsonValue | undefined } | { readonly message: string };
 
 export interface CellOptions {
-  /** Whether texts lose the apostrophe that an export puts before what looks like a formula. */
+  /** Whether to remove the apostrophe that an export puts before formulas. */
   readonly unescapeFormulas: boolean;
-  /** What booleans are called, in lower case. */
+  /** The words for booleans, in lower case. */
   readonly booleans: BooleanWords;
 }
 
@@ -24,9 +24,9 @@ const ESCAPED_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
 const READ_HERE = ["INTEGER", "DECIMAL", "DOUBLE", "JSON"];
 
 /**
- * A cell of a CSV file by its column's type. Null (nothing between the delimiters) is null, or left out where the column
- * is not nullable, or set by the server; `""` is the empty text. Types that JSON has no form for go as text: the server reads them. Messages
- * are the server's.
+ * Converts a cell by the type of its column. A null cell (nothing between the delimiters) is null, or leaves the field out
+ * when the column is not nullable or the server sets it. `""` is the empty text. The server reads types that JSON has no
+ * form for. Messages are the server's.
  */
 export function convertCell(cell: string | null, column: Column, options: CellOptions): Converted {
   const { family } = columnTypeOf(column);

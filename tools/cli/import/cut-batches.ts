@@ -3,21 +3,21 @@ import type { SourceRow } from "./source-row.ts";
 /** Limits of a bulk request: docs/api.md. */
 const MAX_ITEMS = 100;
 const MAX_BODY_BYTES = 1024 * 1024;
-/** The brackets of the array; each item brings a comma. */
+/** The brackets of the array. Each item adds a comma. */
 const BRACKETS = 2;
 
-/** A row that can be sent, or with an `error` that cannot. */
+/** A row to send; a row with an `error` is not sent. */
 export interface BatchRow extends SourceRow {
   /** The record as JSON. */
   readonly text: string;
 }
 
 /**
- * Rows that go in one request, and between them those that cannot be sent. Which ones depends on the file alone, so an
- * interrupted import cuts the same again.
+ * The rows of one request, and between them rows that cannot be sent. The cuts depend on the file alone, so a resumed
+ * import makes the same ones.
  */
 export interface Batch {
-  /** Which row of the file is its first one, from 1. */
+  /** The number of its first row, from 1. */
   readonly number: number;
   readonly rows: readonly BatchRow[];
 }

@@ -1,8 +1,8 @@
 import { usageError } from "../exit-codes.ts";
 
 /**
- * A file's text in pieces, without a byte order mark. Without an `encoding`, a byte order mark tells UTF-16 and all else
- * is UTF-8. Throws OperatorError for an unknown encoding, and for bytes that the encoding does not have.
+ * Decodes a file in pieces and drops its byte order mark. Without an `encoding`, the byte order mark decides, and its
+ * absence means UTF-8. Throws OperatorError for an unknown encoding, and for bytes that are invalid in it.
  */
 export async function* decodeText(
   bytes: AsyncIterable<Uint8Array>,

@@ -18,9 +18,9 @@ interface Description {
 }
 
 /**
- * An entity as the workspace describes it to the holder of a key: columns and rules are the server's, so its own
- * validation can run here; what a key does not get to see (ids, names of table and columns) has default values. Throws
- * OperatorError when there is no such entity.
+ * Fetches an entity as the workspace describes it to the key. Columns and rules are the server's, so its validation can
+ * run here. Ids and the names of table and columns, which a key does not see, have default values. Throws OperatorError if
+ * there is no such entity.
  */
 export async function describeEntity({ client, path }: Addressed, name: string): Promise<Entity> {
   const { schemaVersion, entities } = await fetchData<Description>(client, { method: "GET", path });
@@ -66,7 +66,7 @@ const complete = (column: DescribedColumn): Column => ({
   columnName: toSnakeCase(column.name),
 });
 
-/** Column names by field, which only the owner of the workspace can ask for. Throws as ApiClient.send. */
+/** Fetches the column names by field, which need the admin token. Throws as ApiClient.send. */
 export async function fetchColumnNames(
   { client, path }: Addressed,
   entity: string,

@@ -2,10 +2,10 @@ import type { FieldMap } from "./map-fields.ts";
 import { scanText } from "./scan-csv.ts";
 
 const CANDIDATES = [",", ";", "\t", "|"];
-/** A header that is longer is cut into its cells by a comma. */
+/** How far to look for the end of the header line. */
 const MAX_HEADER_CHARACTERS = 256 * 1024;
 
-/** The delimiter that finds the most fields in the header line; a comma where all find as many. */
+/** Returns the delimiter that finds the most fields in the header line; the comma if several find as many. */
 export function guessDelimiter(head: string, fields: FieldMap): string {
   const scores = CANDIDATES.map((delimiter) => ({
     delimiter,
@@ -24,13 +24,13 @@ function countFields(head: string, { delimiter, fields }: { delimiter: string; f
 }
 
 export interface PeekedText {
-  /** The text up to its first line that is not blank. */
+  /** The text up to the end of its first line that is not blank. */
   readonly head: string;
-  /** All of the text, that one included. */
+  /** The whole text, including the head. */
   readonly pieces: AsyncIterable<string>;
 }
 
-/** Reads as far as the header line goes. */
+/** Reads up to the end of the header line. */
 export async function peekHeader(pieces: AsyncIterable<string>): Promise<PeekedText> {
   const iterator = pieces[Symbol.asyncIterator]();
   let head = "";

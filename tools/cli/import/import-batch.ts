@@ -7,19 +7,19 @@ import type { RefusedRow } from "./source-row.ts";
 
 export interface BatchRun {
   readonly target: BatchTarget;
-  /** Of an upsert: what is stored before it. */
+  /** For an upsert: where to look up stored records. */
   readonly stored: StoredRecords | undefined;
-  /** What the Idempotency-Keys of the import have in common. */
+  /** Goes into every Idempotency-Key of the import. */
   readonly identity: string;
 }
 
 export interface BatchResult {
   readonly outcome: BatchOutcome;
-  /** An earlier run had written the batch. */
+  /** Whether an earlier run wrote the batch. */
   readonly isReplayed: boolean;
 }
 
-/** Sends what a batch has to send. Throws as ApiClient.send. */
+/** Sends the rows of a batch that need sending. Throws as ApiClient.send. */
 export async function importBatch(run: BatchRun, batch: Batch): Promise<BatchResult> {
   const key = batchKey(run.target, batch, run.identity);
   const sendable = batch.rows.filter(({ error }) => !error);

@@ -1,8 +1,8 @@
-/** What became of rows. */
+/** Rows by outcome. */
 export interface ImportCounts {
   readonly created: number;
   readonly updated: number;
-  /** Rows of an upsert that are stored already as they stand in the file. */
+  /** Rows of an upsert whose values are stored already. */
   readonly unchanged: number;
   readonly refused: number;
 }
@@ -16,5 +16,5 @@ export const addCounts = (a: ImportCounts, b: ImportCounts): ImportCounts => ({
   refused: a.refused + b.refused,
 });
 
-/** Rows that are stored now as the file has them. */
+/** Counts the rows that are stored now. */
 export const succeededOf = ({ created, updated, unchanged }: ImportCounts) => created + updated + unchanged;

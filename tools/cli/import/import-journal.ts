@@ -14,9 +14,9 @@ import { addCounts, type ImportCounts, NO_ROWS, succeededOf } from "./import-cou
 import type { RefusedRow } from "./source-row.ts";
 import { splitLines } from "./split-lines.ts";
 
-/** What became of one batch. */
+/** The outcome of one batch. */
 export interface BatchOutcome {
-  /** Which row of the file is its first one. */
+  /** The number of its first row. */
   readonly number: number;
   /** Its Idempotency-Key. */
   readonly key: string;
@@ -24,19 +24,19 @@ export interface BatchOutcome {
   readonly refused: readonly RefusedRow[];
 }
 
-/** What an unfinished import has done, on disk: a head line, then one JSON line a batch. */
+/** The state of an unfinished import on disk: a head line, then one JSON line per batch. */
 export interface ImportJournal {
-  /** What the Idempotency-Keys of this import have in common, and those of no other. */
+  /** Goes into every Idempotency-Key of this import, and of no other. */
   readonly identity: string;
-  /** What became of the batch that begins with the row. Throws OperatorError when it was another batch. */
+  /** Returns the known outcome of the batch that begins at the row. Throws OperatorError if it was another batch. */
   outcomeOf(number: number, key: string): BatchOutcome | undefined;
-  /** Whether an earlier run has left it. */
+  /** Whether an earlier run left it. */
   readonly isKnown: boolean;
-  /** Rows that are stored, as far as the journal knows. */
+  /** How many rows are stored, according to the journal. */
   readonly succeeded: number;
-  /** From here on, Idempotency-Keys are of this run alone. */
+  /** Makes the Idempotency-Keys unique to this run. */
   renew(): void;
-  /** Before a batch is sent: makes the file, so that an import which stops earlier leaves none. */
+  /** Creates the file, before the first batch is sent. */
   begin(): void;
   add(outcome: BatchOutcome): void;
   remove(): void;
@@ -44,26 +44,26 @@ export interface ImportJournal {
 
 export interface JournalOptions {
   readonly file: string;
-  /** What is imported where; a journal of something else is no journal of this. */
+  /** The deployment and entity; a journal of another target is refused. */
   readonly target: string;
-  /** Of the file and the way it is read. */
+  /** Identifies the content of the file and how it is read. */
   readonly fingerprint: string;
-  /** Write the rows once more, whatever was done before. */
+  /** Whether to write all rows once more. */
   readonly again: boolean;
-  /** Whether rows that are written twice change nothing, so that the journal of another import is in nobody's way. */
+  /** Whether writing a row twice changes nothing. A journal of another file is then overwritten. */
   readonly isRepeatable: boolean;
 }
 
 interface Head {
   readonly target: string;
   readonly fingerprint: string;
-  /** Not empty for an import that may write what an earlier one wrote. */
+  /** Not empty if the import may write what an earlier one wrote. */
   readonly salt: string;
 }
 
 /**
- * Where an import is noted: beside its file, by entity. Imports of one file into one entity of several deployments have
- * a file each.
+ * Names the journal: beside the imported file, by entity. Imports of one file into several deployments have a journal
+ * each.
  */
 export function journalFileOf(file: string, { entity, target }: { entity: string; target: string }): string {
   const plain = `${file}.${entity}.import`;
@@ -72,7 +72,7 @@ export function journalFileOf(file: string, { entity, target }: { entity: string
   return existsSync(plain) && targetOf(plain) !== target ? own : plain;
 }
 
-/** Goes on with the journal of an unfinished import, or begins one. Throws OperatorError for the journal of another. */
+/** Opens the journal of an unfinished import, or begins one. Throws OperatorError for the journal of another import. */
 export async function openJournal(options: JournalOptions): Promise<ImportJournal> {
   const { file, target, fingerprint, again, isRepeatable } = options;
   const known = !again && existsSync(file) ? await readJournal(options) : undefined;
@@ -122,8 +122,8 @@ interface KnownJournal {
 }
 
 /**
- * Undefined for a journal that was cut off in its head, or that may be overwritten. A last line that was cut off is taken
- * away.
+ * Returns undefined for a journal without a whole head, or one that may be overwritten. Removes a last line that is not
+ * whole.
  */
 async function readJournal(options: JournalOptions): Promise<KnownJournal | undefined> {
   const { file, target, fingerprint, isRepeatable } = options;
@@ -153,7 +153,7 @@ async function readJournal(options: JournalOptions): Promise<KnownJournal | unde
   return { head, outcomes };
 }
 
-/** The target of a journal; undefined for one that was cut off in its head. */
+/** Returns the target of a journal; undefined without a whole head. */
 function targetOf(file: string): string | undefined {
   const [head = "", ...others] = readFileSync(file, "utf8").split("\n", 2);
   return others.length > 0 ? (JSON.parse(head) as Head).target : undefined;

@@ -3,22 +3,22 @@ import { addCounts, type ImportCounts, NO_ROWS, succeededOf } from "./import-cou
 import { ProgressBar } from "./progress.ts";
 import type { RefusedRow } from "./source-row.ts";
 
-/** What an import comes to; counts include earlier runs of the same import. */
+/** The result of an import. Counts include earlier runs of it. */
 export interface ImportSummary extends ImportCounts {
   readonly entity: string;
-  /** Created, updated and unchanged rows; in a dry run, valid ones. */
+  /** The created, updated and unchanged rows; in a dry run, the valid ones. */
   readonly succeeded: number;
   /** The refused rows. */
   readonly failed: number;
-  /** Of those that succeeded: written by an earlier run of the same import. */
+  /** How many of them an earlier run of the import wrote. */
   readonly fromEarlierRuns: number;
   readonly errorsFile: string | null;
   readonly dryRun: boolean;
 }
 
-/** Counts rows, moves the bar, and writes refused rows to a file that is there afterwards only when there are some. */
+/** Counts rows, moves the progress bar, and writes refused rows to the errors file if there are any. */
 export class ImportReport {
-  /** Read so far; kept up to date by whoever reads. */
+  /** How much has been read; the reader updates it. */
   bytes = 0;
   readonly #errorsFile: string;
   readonly #bar: ProgressBar;
@@ -43,7 +43,7 @@ export class ImportReport {
     this.#draw();
   };
 
-  /** A row of a dry run. */
+  /** Counts a row of a dry run. */
   readonly onChecked = (isValid: boolean): void => {
     if (isValid) this.#valid++;
     else this.#counts = addCounts(this.#counts, { ...NO_ROWS, refused: 1 });
@@ -55,7 +55,7 @@ export class ImportReport {
     this.#bar.draw({ bytes: this.bytes, rows });
   }
 
-  /** `isWhole`: every row has been seen, so that an errors file of earlier runs says nothing any more. */
+  /** `isWhole`: every row was read, so an errors file of earlier runs is out of date. */
   close({ isWhole }: { readonly isWhole: boolean }): void {
     this.#bar.clear();
     if (this.#errors !== undefined) closeSync(this.#errors);
@@ -76,7 +76,7 @@ export class ImportReport {
   }
 }
 
-/** The summary for people. */
+/** Describes the summary in sentences. */
 export function describeSummary(summary: ImportSummary): string {
   const { entity, created, updated, unchanged, refused, succeeded, fromEarlierRuns, errorsFile } = summary;
   if (summary.dryRun) {

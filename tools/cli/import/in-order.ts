@@ -1,4 +1,4 @@
-/** Gives on what comes in any order in the order of its places, from 0. */
+/** Passes values on in the order of their places, from 0, however they arrive. */
 export class InOrder<T> {
   readonly #waiting = new Map<number, T>();
   readonly #take: (value: T) => void;
@@ -16,7 +16,7 @@ export class InOrder<T> {
     }
   }
 
-  /** Gives on what waits for places that will not come. */
+  /** Passes on all waiting values: the missing places will not come. */
   flush(): void {
     const left = [...this.#waiting].sort(([a], [b]) => a - b);
     this.#waiting.clear();

@@ -2,31 +2,31 @@ import type { Column } from "../../../src/model/column.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import { usageError } from "../exit-codes.ts";
 
-/** `IGNORED`: the file's column is left out. Undefined: the entity has nothing of that name. */
+/** `IGNORED`: the file's column is left out. Undefined: the entity has no such field. */
 export type MappedField = Column | "IGNORED" | undefined;
 
 export interface FieldMap {
-  /** The column that a header, or a key of a JSON object, means. */
+  /** Finds the column of a header or of a key of a JSON object. */
   columnOf(header: string): MappedField;
-  /** The column that a header means when case, blanks and underscores do not count. */
+  /** Finds the column of a header regardless of case, blanks and underscores. */
   guess(header: string): MappedField;
-  /** Fields that were left out because the server writes them. */
+  /** Fields that were left out because the server sets them. */
   readonly readOnly: ReadonlySet<string>;
 }
 
 export interface FieldMapOptions {
-  /** `header=field`; nothing behind the `=` leaves the column out. */
+  /** `header=field`; an empty field leaves the column out. */
   readonly map: readonly string[];
   readonly ignoreUnknown: boolean;
-  /** Whether fields that the server writes are sent too. */
+  /** Whether fields that the server sets are sent too. */
   readonly keepTimestamps: boolean;
-  /** By field, where known; else their snake_case default. */
+  /** By field; the default is snake_case. */
   readonly columnNames: ReadonlyMap<string, string>;
 }
 
 /**
- * Headers mean what `--map` says, else the field of that name, else the field with that column name. Throws
- * OperatorError for a `--map` that names no field.
+ * Maps headers to fields: first by `--map`, then by the field's name, then by its column name. Throws OperatorError for a
+ * `--map` with an unknown field.
  */
 export function createFieldMap(entity: Entity, options: FieldMapOptions): FieldMap {
   const byHeader = headersOf(entity, options);

@@ -15,22 +15,22 @@ type FileFormat = (typeof FILE_FORMATS)[number];
 
 export interface RowsOptions extends FieldMapOptions, Omit<CsvOptions, "fields"> {
   readonly file: string;
-  /** Else what the file's name ends with. */
+  /** Undefined: by the end of the file's name. */
   readonly format: string | undefined;
-  /** A label of the Encoding Standard; else by the byte order mark, else UTF-8. */
+  /** A label of the Encoding Standard. Undefined: by the byte order mark, else UTF-8. */
   readonly encoding: string | undefined;
   readonly fromErrors: boolean;
   onChunk(chunk: Uint8Array): void;
 }
 
 export interface OpenedRows {
-  /** Throws OperatorError when the file as a whole cannot be read. */
+  /** Throws OperatorError when the file cannot be read. */
   readonly rows: AsyncIterable<SourceRow>;
-  /** Fields that were left out, complete once the rows have been read. */
+  /** Fields that were left out; complete when all rows have been read. */
   readonly readOnly: ReadonlySet<string>;
 }
 
-/** The rows of a file for an entity, in constant memory. Throws OperatorError. */
+/** Opens the rows of a file for an entity, in constant memory. Throws OperatorError. */
 export function openRows(entity: Entity, options: RowsOptions): OpenedRows {
   const fields = createFieldMap(entity, options);
   const format = formatOf(options);
@@ -48,7 +48,7 @@ function rowsOf(text: AsyncIterable<string>, reading: Reading): AsyncIterable<So
   return requireSome(readJsonRows(splitLines(text), reading), file);
 }
 
-/** An array says that it is empty; a file of lines that holds none was cut off, or is not the one that was meant. */
+/** Throws OperatorError for NDJSON without rows: unlike `[]`, an empty file is likely a mistake. */
 async function* requireSome(rows: AsyncIterable<SourceRow>, file: string): AsyncGenerator<SourceRow> {
   let isEmpty = true;
   for await (const row of rows) {

@@ -2,12 +2,12 @@ const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
 
 export interface Progress {
-  /** How much of the file has been read, and of its rows dealt with. */
+  /** Bytes of the file that were read, and rows that are done. */
   readonly bytes: number;
   readonly rows: number;
 }
 
-/** A bar that moves on a terminal's standard error; silent everywhere else. */
+/** A progress bar on standard error, if that is a terminal. */
 export class ProgressBar {
   readonly #total: number;
   readonly #started = performance.now();

@@ -9,13 +9,13 @@ import { type SourceRow, unreadable } from "./source-row.ts";
 
 export interface CsvOptions extends CellOptions {
   readonly fields: FieldMap;
-  /** One character; undefined guesses it from the header line. */
+  /** One character; undefined means to guess it from the header line. */
   readonly delimiter: string | undefined;
-  /** Is told what was guessed. */
+  /** Receives what was guessed, for the user. */
   onNote(note: string): void;
 }
 
-/** Rows of a CSV file whose first line names the columns. Throws OperatorError for headers that mean nothing. */
+/** Reads the rows of a CSV file with a header line. Throws OperatorError for unknown headers. */
 export async function* readCsv(
   pieces: AsyncIterable<string>,
   options: CsvOptions,
@@ -44,7 +44,7 @@ const isBlankLine = ({ cells }: CsvRecord) => cells.length === 1 && cells[0] ===
 
 type Field = { readonly column: Column; readonly at: number };
 
-/** A blank line is no row, except where every row is one cell: there it is null. */
+/** Returns a function that reads rows. A blank line is skipped; in a file of one column it is a row with null. */
 function rowReader({ cells: headers, problem }: CsvRecord, options: CsvOptions) {
   if (problem !== undefined) throw usageError(`The header line cannot be read: ${problem}.`);
   const columns = readHeaders(headers, options);
@@ -79,7 +79,7 @@ function readCells(
     const cell = cells[at] ?? null;
     const converted = convertCell(cell, column, options);
     if ("message" in converted) details.push({ field: column.name, message: converted.message });
-    /* What does not convert stays as it stands, for people to correct. */
+    /* A cell that does not convert keeps its text, for the user to correct. */
     const value = "message" in converted ? cell : converted.value;
     if (value !== undefined) values.push([column.name, value]);
   }

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/mode
 import type { FieldMap } from "./map-fields.ts";
 import { type Place, type SourceRow, unreadable } from "./source-row.ts";
 
-/** Rows of texts that are JSON objects. With `fromErrors` each is a line of an errors file, whose `row` counts. */
+/** Reads rows from the texts of JSON objects. With `fromErrors`, each text is a line of an errors file with a `row`. */
 export async function* readJsonRows(
   texts: AsyncIterable<Place & { readonly text: string }>,
   { fields, fromErrors }: { readonly fields: FieldMap; readonly fromErrors: boolean },
@@ -28,7 +28,7 @@ function parse(text: string): JsonValue | undefined {
   }
 }
 
-/** Names that mean no field stay: the server refuses them, row by row. */
+/** Maps names to fields. Unknown names stay: the server refuses them, row by row. */
 function renameFields(object: JsonObject, fields: FieldMap): JsonObject {
   const entries = Object.entries(object).flatMap(([name, value]): [string, JsonValue | undefined][] => {
     const column = fields.columnOf(name);

@@ -12,18 +12,18 @@ export interface ImportRun {
   readonly batches: AsyncIterable<Batch>;
   readonly target: BatchTarget;
   readonly journal: ImportJournal;
-  /** Requests under way at the same time. */
+  /** The most requests at the same time. */
   readonly concurrency: number;
-  /** Of an upsert: what is stored before it. Rows with the same key are written in the file's order. */
+  /** For an upsert: where to look up stored records. Rows with the same key are written in the file's order. */
   readonly stored: StoredRecords | undefined;
-  /** How many records the entity has; undefined where the key does not let one know. */
+  /** Counts the records of the entity; undefined if the key may not read them. */
   countStored(): Promise<number | undefined>;
-  /** In the file's order. */
+  /** Called in the file's order. */
   onRefused(row: RefusedRow): void;
   onDone(done: { readonly counts: ImportCounts; readonly isReplayed: boolean }): void;
 }
 
-/** Sends all batches that the journal does not know as done. Throws what stops the import as a whole. */
+/** Sends all batches that the journal does not list as done. Throws the error that stops the import. */
 export async function runImport(run: ImportRun): Promise<void> {
   const pool = new SendingPool(run.concurrency);
   const outcomes = new InOrder<BatchOutcome>(({ refused }) => refused.forEach(run.onRefused));
@@ -48,8 +48,8 @@ export async function runImport(run: ImportRun): Promise<void> {
 }
 
 /**
- * An earlier run may have stored all rows of the file, and its answers are kept for a day. When no record is left since,
- * they are stored anew.
+ * Sends the first batch. If an earlier run stored it, but the entity has no records any more, then the rows were deleted
+ * since: they are stored again.
  */
 async function sendFirst(run: ImportRun, batch: Batch) {
   const result = await send(run, batch);
@@ -66,7 +66,7 @@ async function send(run: ImportRun, batch: Batch) {
   return result;
 }
 
-/** What two batches must not share when they are under way at the same time. */
+/** Returns the keys of a batch. Batches with a common key must not run at the same time. */
 function marksOf({ stored }: ImportRun, { rows }: Batch): ReadonlySet<string> {
   return new Set(stored ? rows.map(({ record }) => matchKeyOf(record, stored)) : []);
 }

@@ -2,21 +2,21 @@ import { usageError } from "../exit-codes.ts";
 
 /* RFC 4180, with any one-character delimiter and any line end. A bad quote costs its row, not the file. */
 
-/** More than the largest body, so that a lost quote is found before it has eaten the file. */
+/** More than the largest body: a row that is longer has lost its closing quote. */
 const MAX_RECORD_CHARACTERS = 2 * 1024 * 1024;
 
 export interface CsvRecord {
-  /** Where it begins, from 1. */
+  /** Its first line, from 1. */
   readonly line: number;
-  /** Null for nothing between the delimiters, which is not `""`. */
+  /** Null for nothing between the delimiters; `""` is the empty text. */
   readonly cells: readonly (string | null)[];
-  /** Why the line cannot be read as cells; `cells` then holds the line itself. */
+  /** Why the line cannot be split into cells; `cells` then holds the whole line. */
   readonly problem?: string;
 }
 
 /**
- * The records of a CSV file that comes in pieces, in order. Throws OperatorError where a quoted cell of several lines
- * does not end properly: then nobody can tell which of the following lines belong to it.
+ * Reads the records of a CSV file that arrives in pieces. Throws OperatorError when a quoted cell of several lines does not
+ * end properly: nobody can tell which of the following lines belong to it.
  */
 export async function* scanCsv(pieces: AsyncIterable<string>, delimiter: string): AsyncGenerator<CsvRecord> {
   let rest = "";
@@ -32,14 +32,14 @@ export async function* scanCsv(pieces: AsyncIterable<string>, delimiter: string)
 }
 
 interface Scanning {
-  /** Of the text's beginning. */
+  /** The line at the beginning of the text. */
   readonly line: number;
   readonly delimiter: string;
-  /** Whether the text is all that is left of the file. */
+  /** Whether the file ends with the text. */
   readonly isLast: boolean;
 }
 
-/** All records that end within the text; returns where the next one begins. */
+/** Yields the records that end within the text. Returns where the next one begins. */
 export function* scanText(text: string, { line, delimiter, isLast }: Scanning) {
   let at = 0;
   while (at < text.length) {
@@ -55,7 +55,7 @@ export function* scanText(text: string, { line, delimiter, isLast }: Scanning) {
 
 type ScannedRecord = Omit<CsvRecord, "line"> & { readonly end: number };
 
-/** The record that begins at `from`; undefined when its end is not in the text. */
+/** Returns the record that begins at `from`; undefined if its end is not in the text. */
 function scanRecord(text: string, from: number, scanning: Scanning): ScannedRecord | undefined {
   const { line, delimiter, isLast } = scanning;
   const cells: (string | null)[] = [];
@@ -94,7 +94,7 @@ function scanPlain(text: string, from: number, delimiter: number): Cell {
   return { value: end === from ? null : text.slice(from, end), end };
 }
 
-/** `line`: where the cell begins. Undefined when the closing quote, or what follows it, is not in the text. */
+/** `line` is the cell's first one. Returns undefined if the closing quote, or what follows it, is not in the text. */
 function scanQuoted(text: string, from: number, { line, delimiter, isLast }: Scanning): Cell | undefined {
   let quote = text.indexOf('"', from + 1);
   while (quote !== -1 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2);
@@ -114,7 +114,7 @@ function scanQuoted(text: string, from: number, { line, delimiter, isLast }: Sca
   return { problem: "Text follows the quote that closes a cell", at: end };
 }
 
-/** The rest of the line goes with what is wrong in it. */
+/** Makes the whole line one record with a problem. */
 function brokenLine(
   text: string,
   from: number,
@@ -126,7 +126,7 @@ function brokenLine(
   return end === undefined ? undefined : { cells: [text.slice(from, stop)], end, problem };
 }
 
-/** Behind the line end at `at`; undefined when it may not be all there. */
+/** Returns the place after the line end at `at`; undefined if the line end may be cut. */
 function endOfLine(text: string, at: number, isLast: boolean): number | undefined {
   if (at >= text.length) return isLast ? at : undefined;
   if (text[at] === "\n") return at + 1;

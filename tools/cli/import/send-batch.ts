@@ -11,21 +11,21 @@ export interface BatchTarget {
 }
 
 export interface BatchAnswer {
-  /** By the row's index in what was sent. */
+  /** By the index of the row in the request. */
   readonly errors: ReadonlyMap<number, ApiError>;
-  /** An earlier run had written the batch; this is its answer. */
+  /** Whether an earlier run wrote the batch, so that this is its response. */
   readonly isReplayed: boolean;
 }
 
 export const bodyOf = (rows: readonly BatchRow[]) => `[${rows.map(({ text }) => text).join(",")}]`;
 
-/** The same for the same rows in the same place of one import, in every run; another for everything else. */
+/** Returns the same key for the same rows in the same place of an import, in every run, and no other key twice. */
 export function batchKey({ method, path }: BatchTarget, { number, rows }: Batch, identity: string): string {
   const facts = JSON.stringify([identity, method, path, number]);
   return `import-${createHash("sha256").update(facts).update(bodyOf(rows)).digest("hex")}`;
 }
 
-/** Throws as ApiClient.send. */
+/** Sends rows in one request. Throws as ApiClient.send. */
 export async function sendRows(
   { client, method, path }: BatchTarget,
   rows: readonly BatchRow[],

@@ -1,4 +1,4 @@
-/** Runs some tasks at once, in the order of their coming; after a failure none is begun. */
+/** Runs several tasks at once, in the order in which they arrive. After a failure no task starts. */
 export class SendingPool {
   readonly #most: number;
   readonly #running = new Map<Promise<void>, ReadonlySet<string>>();
@@ -9,8 +9,8 @@ export class SendingPool {
   }
 
   /**
-   * Begins the task once there is room, and nothing runs that has one of its `marks`. Resolves when it has begun. Throws
-   * the first failure of any task, once the others have ended.
+   * Starts the task when there is room and no running task has one of its `marks`. Resolves when it has started. Throws
+   * the first failure of any task, after the others have ended.
    */
   async run(marks: ReadonlySet<string>, task: () => Promise<void>): Promise<void> {
     while (!this.#failure && !this.#hasRoom(marks)) await Promise.race(this.#running.keys());

@@ -1,17 +1,17 @@
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ApiError } from "../api/api-refusal.ts";
 
-/** Where a row stands in its file, from 1, as people look for it. */
+/** The place of a row in its file, counted from 1. */
 export interface Place {
   readonly line: number;
-  /** Of a JSON array, which may stand in one line: which of its elements. */
+  /** The number of the element in a JSON array, which may have one line only. */
   readonly item?: number;
 }
 
 /** One row of a file. */
 export interface SourceRow extends Place {
   readonly record: JsonObject;
-  /** Why it cannot be sent; `record` is then what could be read. */
+  /** Why the row cannot be sent; `record` then holds what could be read. */
   readonly error?: ApiError;
 }
 
@@ -21,5 +21,5 @@ export interface RefusedRow extends Place {
   readonly error: ApiError;
 }
 
-/** A row that was refused here, as the API would refuse it. */
+/** The error of a row that cannot be read, in the form of the API. */
 export const unreadable = (message: string): ApiError => ({ code: "BAD_REQUEST", message });

@@ -6,9 +6,9 @@ const NOT_AN_ARRAY = "The file must hold one JSON array of objects; NDJSON files
 type Element = Required<Place> & { readonly text: string };
 
 /**
- * The elements of one JSON array that comes in pieces, as text, each with its number and the line where it begins. Only quotes and
- * brackets are looked at: whether an element is JSON is for its reader to find out. Throws OperatorError when the text
- * is no array, or is cut off.
+ * Splits one JSON array, which arrives in pieces, into the texts of its elements, each with its number and line. It looks
+ * only at quotes and brackets: an element may still be invalid JSON. Throws OperatorError when the text is not an array, or
+ * is cut off.
  */
 export async function* splitJsonArray(pieces: AsyncIterable<string>): AsyncGenerator<Element> {
   const splitter = new ArraySplitter();
@@ -18,14 +18,14 @@ export async function* splitJsonArray(pieces: AsyncIterable<string>): AsyncGener
 
 class ArraySplitter {
   #state: "BEFORE" | "INSIDE" | "AFTER" = "BEFORE";
-  /** Of brackets within the element. */
+  /** Open brackets within the element. */
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
   #line = 1;
-  /** Elements that have been taken. */
+  /** Elements so far. */
   #count = 0;
-  /** Of the element that is being read, and where it began; 0 between elements. */
+  /** The text of the current element, and its first line; 0 between elements. */
   #text = "";
   #begin = 0;
 

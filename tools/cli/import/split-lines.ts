@@ -1,15 +1,15 @@
 export interface Line {
-  /** From 1. */
+  /** Counts from 1. */
   readonly line: number;
   readonly text: string;
 }
 
 export interface TextLine extends Line {
-  /** False for a last line without its end. */
+  /** False for a last line without a line end. */
   readonly isWhole: boolean;
 }
 
-/** The lines of a text that comes in pieces. Only `\n` ends one: JSON may hold all other line separators. */
+/** Splits a text that arrives in pieces into lines. Only `\n` ends one: JSON may hold all other line separators. */
 export async function* splitLines(pieces: AsyncIterable<string>): AsyncGenerator<TextLine> {
   let rest = "";
   let line = 1;

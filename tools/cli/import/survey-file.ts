@@ -3,8 +3,8 @@ import type { Entity } from "../../../src/model/entity.ts";
 import { openRows, type RowsOptions } from "./open-rows.ts";
 
 /**
- * Reads the file once to its end, so that an import writes nothing of a file whose rows cannot be told apart. Returns
- * what tells this import from another: what the file holds, and how it is read. Throws OperatorError.
+ * Reads the whole file before the import, so that nothing is written of a file whose rows cannot be told apart. Returns a
+ * fingerprint of its content and of how it is read. Throws OperatorError.
  */
 export async function surveyFile(entity: Entity, options: RowsOptions): Promise<string> {
   const { file: _, onChunk: _chunk, onNote: _note, columnNames: _names, ...reading } = options;

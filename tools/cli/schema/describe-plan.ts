@@ -2,7 +2,7 @@ import type { JsonValue } from "../../../src/model/json.ts";
 import type { Difference } from "./differences.ts";
 import type { DescribedChange, SchemaPlan } from "./schema-plan.ts";
 
-/** One line a change: what changes, from what to what, and at what risk. */
+/** Describes each change in one line: what changes, from what to what, and the risk. */
 export function describeChanges({ changes }: SchemaPlan): string {
   return changes.map((change) => `${describeChange(change)}, ${describeRisk(change)}`).join("\n");
 }
@@ -38,7 +38,7 @@ function describeChange(change: DescribedChange): string {
   }
 }
 
-/** Properties that have no value to show, such as the order of columns, are named. */
+/** Lists the differences. Properties without a value to show, such as the order of columns, are only named. */
 function describeDifferences({ differences, properties = [] }: DescribedChange): string {
   const known = differences.map(({ property }) => property);
   const others = properties.filter((property) => !known.includes(property)).map((name) => `${name} changed`);
@@ -47,7 +47,7 @@ function describeDifferences({ differences, properties = [] }: DescribedChange):
   return [...shown.map(describeDifference), ...others].join(", ");
 }
 
-/** Options of one type alone go, or come, with the type. */
+/** Whether a difference follows from the change of type. */
 const comesWithType = ({ property, from, to }: Difference) =>
   TYPE_OPTIONS.includes(property) && (from === null || to === null);
 

@@ -12,14 +12,14 @@ export interface ChangeContext {
   /** Complete: defaults are filled in. */
   readonly before: SchemaDocument;
   readonly after: SchemaDocument;
-  /** All of the plan, because renames tell how things were called. */
+  /** The whole plan: its renames give the former names. */
   readonly changes: readonly Change[];
 }
 
-/** What a document means where it leaves a property of a column out. */
+/** The values of properties that a document leaves out of a column. */
 const COLUMN_DEFAULTS: JsonObject = { nullable: true, unique: false, indexed: false };
 
-/** What a change changes from what to what; nothing for what is added or dropped as a whole. */
+/** Returns the properties that a change alters; none when it adds or drops something as a whole. */
 export function differencesOf(change: Change, context: ChangeContext): readonly Difference[] {
   const { kind, properties = [] } = change;
   const { before, after } = subjectsOf(change, context);

@@ -41,7 +41,7 @@ export const fetchSchema = ({ client, path }: Addressed) =>
   fetchData<SchemaDocument & { readonly version: number }>(client, { method: "GET", path: `${path}/schema` });
 
 /**
- * Sends a document. One that changes nothing is welcome in any version of the schema. Throws as ApiClient.send.
+ * Sends a document. One that changes nothing is accepted at any version of the schema. Throws as ApiClient.send.
  */
 export async function putSchema(api: Addressed, options: PutOptions): Promise<SchemaPlan> {
   const before = await fetchSchema(api);
