@@ -3,13 +3,17 @@ import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { JsonObject } from "../model/json.ts";
 import { nullable, schemaRef } from "./parts.ts";
+import { uniqueNames, type VisibleEntity } from "./visible-schema.ts";
 
-/** The component of an enum's values: `Order.status`. No other component has a dot in its name. */
-export const enumNameOf = (entity: string, column: Column) => `${entity}.${column.name}`;
+/** Names the component of an enum's values: `Order.status`. No other component has a dot in its name. */
+export function enumNamesOf({ component, columns }: VisibleEntity): (column: Column) => string {
+  const names = uniqueNames(columns.map(({ name }) => name));
+  return ({ name }) => `${component}.${names.get(name) ?? name}`;
+}
 
 /** The JSON Schema of a column's value, of its type and all of its constraints; null included where it may be. */
-export function columnSchemaOf(entity: string, column: Column): JsonObject {
-  const value = valueSchemaOf(entity, column);
+export function columnSchemaOf(enumName: string, column: Column): JsonObject {
+  const value = valueSchemaOf(enumName, column);
   if (!column.nullable) return value;
   return column.type === "ENUM" ? { type: ["string", "null"], ...nullable(value) } : nullable(value);
 }
@@ -20,8 +24,8 @@ export const idSchemaOf = (id: Column): JsonObject => ({
   ...(id.type === "INTEGER" && { examples: [1] }),
 });
 
-function valueSchemaOf(entity: string, column: Column): JsonObject {
-  if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));
+function valueSchemaOf(enumName: string, column: Column): JsonObject {
+  if (column.type === "ENUM") return schemaRef(enumName);
   let schema = columnTypeOf(column).jsonSchema(column);
   for (const constraint of column.constraints) {
     const type = constraintTypes.get(constraint.type);
@@ -61,8 +65,8 @@ function withOneBound(schema: JsonObject, side: "inimum" | "aximum"): JsonObject
 }
 
 /** The value of a filter: what is compared need not keep the column's own bounds. */
-export function comparedSchemaOf(entity: string, column: Column): JsonObject {
-  if (column.type === "ENUM") return schemaRef(enumNameOf(entity, column));
+export function comparedSchemaOf(enumName: string, column: Column): JsonObject {
+  if (column.type === "ENUM") return schemaRef(enumName);
   const { type, format } = columnTypeOf(column).jsonSchema(column);
   return { type: type ?? "string", ...(format !== undefined && { format }) };
 }

@@ -1,5 +1,5 @@
 import type { Operation } from "../model/access.ts";
-import type { JsonObject, JsonValue } from "../model/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../query/limits.ts";
 import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import { parameterNameOf } from "./parameters.ts";
 import {
   arrayOf,
+  COUNT,
   dataOf,
   emptyResponse,
   headerRef,
@@ -51,13 +52,14 @@ interface Words {
 
 /** Every path of one entity, from the workspace on, with the operations that are allowed. */
 export function entityPaths(entity: VisibleEntity): JsonObject {
-  const { name, operations } = entity;
+  const { name, component, operations } = entity;
   const own = (...parameters: string[]) =>
-    parameters.map((parameter) => parameterRef(parameterNameOf(name, parameter)));
+    parameters.map((parameter) => parameterRef(parameterNameOf(component, parameter)));
+  const named = component.charAt(0).toUpperCase() + component.slice(1);
   const operation = ({ id, summary, parameters = [], body, responses }: Words): JsonObject | null =>
     operations.includes(needs[id])
       ? {
-          operationId: `${name}.${id}`,
+          operationId: id + named,
           summary,
           tags: [name],
           ...(parameters.length > 0 && { parameters }),
@@ -65,7 +67,7 @@ export function entityPaths(entity: VisibleEntity): JsonObject {
           responses,
         }
       : null;
-  const make = { name, own, operation, canRead: operations.includes("read") };
+  const make = { name, component, own, operation, canRead: operations.includes("read") };
   return pathsWith({
     [`/${name}`]: collectionOperations(make),
     [`/${name}/aggregate`]: { get: aggregateOperation(make) },
@@ -90,6 +92,7 @@ function pathsWith(paths: Readonly<Record<string, JsonObject>>): JsonObject {
 
 interface Maker {
   readonly name: string;
+  readonly component: string;
   readonly own: (...parameters: string[]) => readonly JsonObject[];
   readonly operation: (words: Words) => JsonObject | null;
   readonly canRead: boolean;
@@ -99,7 +102,7 @@ const DELETED = emptyResponse("The record is no more.", REPLAYED);
 
 const shared = (...names: string[]) => names.map(parameterRef);
 
-function collectionOperations({ name, own, operation, canRead }: Maker): JsonObject {
+function collectionOperations({ name, component, own, operation, canRead }: Maker): JsonObject {
   return {
     get: operation({
       id: "list",
@@ -108,14 +111,14 @@ function collectionOperations({ name, own, operation, canRead }: Maker): JsonObj
         ...shared("page", "size", "count", "cursor"),
         ...own("filter", "sort", "fields", "expand"),
       ],
-      responses: { 200: jsonResponse("A page of records.", listOf(name)), ...READ_ERRORS },
+      responses: { 200: jsonResponse("A page of records.", listOf(component)), ...READ_ERRORS },
     }),
     post: operation({
       id: "create",
       summary: `Create a record of ${name}`,
       parameters: [...(canRead ? own("fields", "expand") : []), ...shared("Idempotency-Key")],
-      body: jsonBody(schemaRef(createNameOf(name))),
-      responses: { 201: responseRef(`${name}-created`), ...WRITE_ERRORS },
+      body: jsonBody(schemaRef(createNameOf(component))),
+      responses: { 201: responseRef(`${component}-created`), ...WRITE_ERRORS },
     }),
   };
 }
@@ -151,14 +154,14 @@ function exportOperation({ name, own, operation }: Maker): JsonObject | null {
   });
 }
 
-function recordOperations({ name, own, operation }: Maker): JsonObject {
+function recordOperations({ name, component, own, operation }: Maker): JsonObject {
   const update = (id: "update" | "patch") =>
     operation({
       id,
       summary: `Change fields of a record of ${name}`,
       parameters: [...own("fields", "expand"), ...shared("If-Match", "If-None-Match", "Idempotency-Key")],
-      body: jsonBody(schemaRef(updateNameOf(name))),
-      responses: { 200: responseRef(`${name}-record`), ...CONDITIONAL_WRITE_ERRORS },
+      body: jsonBody(schemaRef(updateNameOf(component))),
+      responses: { 200: responseRef(`${component}-record`), ...CONDITIONAL_WRITE_ERRORS },
     });
   return {
     parameters: own("id"),
@@ -167,7 +170,7 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
       summary: `Get a record of ${name}`,
       parameters: [...own("fields", "expand"), ...shared("If-Match", "If-None-Match")],
       responses: {
-        200: responseRef(`${name}-record`),
+        200: responseRef(`${component}-record`),
         304: responseRef("NotModified"),
         ...CONDITIONAL_READ_ERRORS,
       },
@@ -183,9 +186,9 @@ function recordOperations({ name, own, operation }: Maker): JsonObject {
   };
 }
 
-function bulkOperations(entity: VisibleEntity, { name, operation }: Maker): JsonObject {
+function bulkOperations(entity: VisibleEntity, { name, component, operation }: Maker): JsonObject {
   const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
-  const answer = { 200: responseRef(`${name}-bulk`), ...WRITE_ERRORS };
+  const answer = { 200: responseRef(`${component}-bulk`), ...WRITE_ERRORS };
   const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
     operation({
       ...words,
@@ -193,11 +196,11 @@ function bulkOperations(entity: VisibleEntity, { name, operation }: Maker): Json
       responses: answer,
     });
   const parameters = shared("atomic", "Prefer", "Idempotency-Key");
-  const update = { anyOf: [schemaRef(bulkUpdateNameOf(name)), schemaRef(createNameOf(name))] };
+  const update = { anyOf: [schemaRef(bulkUpdateNameOf(component)), schemaRef(createNameOf(component))] };
   return {
     post: make(
       { id: "bulkCreate", summary: `Create records of ${name}`, parameters },
-      schemaRef(createNameOf(name)),
+      schemaRef(createNameOf(component)),
     ),
     put: make(
       {
@@ -212,14 +215,17 @@ function bulkOperations(entity: VisibleEntity, { name, operation }: Maker): Json
 }
 
 /** `components.responses` of one entity. */
-export function entityResponses({ name }: VisibleEntity): JsonObject {
+export function entityResponses({ component: name }: VisibleEntity): JsonObject {
   const record = schemaRef(name);
-  const bulk: JsonValue = {
-    allOf: [
-      schemaRef("shared-bulkAnswer"),
-      { type: "object", properties: { data: arrayOf({ anyOf: [record, { type: "null" }] }) } },
-    ],
-  };
+  const bulk = objectOf(
+    {
+      succeeded: COUNT,
+      failed: COUNT,
+      errors: arrayOf(schemaRef("shared-bulkError")),
+      data: arrayOf({ anyOf: [record, { type: "null" }] }),
+    },
+    { optional: ["errors", "data"] },
+  );
   const written = { ETag: headerRef("ETag"), ...REPLAYED };
   return {
     [`${name}-record`]: jsonResponse("The record.", dataOf(record), written),

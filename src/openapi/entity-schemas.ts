@@ -1,11 +1,11 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
-import type { EntityConstraint, Relationship } from "../model/entity.ts";
+import type { EntityConstraint } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
-import { columnSchemaOf, enumNameOf, idSchemaOf } from "./column-schemas.ts";
+import { columnSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, objectOf, schemaRef } from "./parts.ts";
 import { sampleRecord } from "./sample-record.ts";
-import type { VisibleEntity } from "./visible-schema.ts";
+import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
 
 export const createNameOf = (entity: string) => `${entity}-create`;
 export const updateNameOf = (entity: string) => `${entity}-update`;
@@ -13,12 +13,13 @@ export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
 
 /** `Order`, beside it `Order-create` and its siblings, and `Order.status` for each enum: a name has neither dot nor hyphen. */
 export function entitySchemas(entity: VisibleEntity): JsonObject {
-  const { name, columns } = entity;
-  const properties = new Map(columns.map((column) => [column, columnSchemaOf(name, column)]));
+  const { component: name, columns } = entity;
+  const enumNameOf = enumNamesOf(entity);
+  const properties = new Map(columns.map((column) => [column, columnSchemaOf(enumNameOf(column), column)]));
   const enums = columns.filter(({ type }) => type === "ENUM");
   return {
     ...Object.fromEntries(
-      enums.map((column) => [enumNameOf(name, column), { type: "string", enum: column.values ?? [] }]),
+      enums.map((column) => [enumNameOf(column), { type: "string", enum: column.values ?? [] }]),
     ),
     [name]: recordSchema(entity, properties),
     [createNameOf(name)]: createSchema(entity, properties),
@@ -46,13 +47,12 @@ function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject
     type: "object",
     description: "All fields, unless `fields` names some; relationships when they are expanded.",
     properties: Object.fromEntries([...fields, ...related]),
-    additionalProperties: false,
     ...examplesOf(entity.columns),
   };
 }
 
-function expansionSchema({ kind, target }: Relationship): JsonObject {
-  const record = schemaRef(target);
+function expansionSchema({ kind, component }: VisibleRelationship): JsonObject {
+  const record = schemaRef(component);
   return kind === "TO_ONE"
     ? { type: ["object", "null"], anyOf: [record, { type: "null" }] }
     : arrayOf(record);

@@ -124,14 +124,14 @@ function exampleOf(code: ErrorCode, message = exampleMessages[code]): JsonObject
   return { error: { code, message, ...(code === "VALIDATION_ERROR" && { details: DETAILS }) } };
 }
 
-const detail = objectOf({ field: STRING, message: STRING }, { closed: true });
+const detail = objectOf({ field: STRING, message: STRING });
 
 export const errorSchemas: JsonObject = {
   "shared-errorBody": objectOf(
     { code: { type: "string", enum: CODES }, message: STRING, details: arrayOf(detail) },
-    { optional: ["details"], closed: true },
+    { optional: ["details"] },
   ),
-  "shared-error": objectOf({ error: schemaRef("shared-errorBody") }, { closed: true }),
+  "shared-error": objectOf({ error: schemaRef("shared-errorBody") }),
 };
 
 /** The responses of an operation that can fail with these statuses. */

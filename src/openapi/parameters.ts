@@ -4,7 +4,7 @@ import type { JsonObject } from "../model/json.ts";
 import { MEASURE_FUNCTIONS } from "../query/ast.ts";
 import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
 import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
-import { comparedSchemaOf, idSchemaOf } from "./column-schemas.ts";
+import { comparedSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
@@ -95,7 +95,7 @@ export const sharedParameters: JsonObject = {
 
 /** Parameters of one entity; its filters are one parameter of many names (`style: form`, exploded). */
 export function entityParameters(entity: VisibleEntity): JsonObject {
-  const { name, columns, relationships, settings } = entity;
+  const { name: spoken, component: name, columns, relationships, settings } = entity;
   const [id] = columns;
   const { expandableRelationships: allowed } = settings;
   const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
@@ -106,7 +106,7 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
       name: "id",
       in: "path",
       required: true,
-      description: `The id of the ${name}.`,
+      description: `The id of the ${spoken}.`,
       schema: id ? idSchemaOf(id) : STRING,
     },
     [parameterNameOf(name, "filter")]: query(
@@ -147,7 +147,7 @@ const choiceOf = (names: readonly string[]) =>
 
 /** Schemas that parameters of one entity use. */
 export function parameterSchemas(entity: VisibleEntity): JsonObject {
-  const { name, columns } = entity;
+  const { component: name, columns } = entity;
   return {
     [fieldNameOf(name)]: { type: "string", enum: columns.map((column) => column.name) },
     [filterNameOf(name)]: filterSchema(entity),
@@ -158,12 +158,14 @@ export function parameterSchemas(entity: VisibleEntity): JsonObject {
 const valueSchemas = { LIST: STRING, PAIR: STRING, FLAG: BOOLEAN } as const;
 
 /** A property for each operator of each field; a pattern for what leads through a relationship. */
-function filterSchema({ name, columns, relationships, settings }: VisibleEntity): JsonObject {
+function filterSchema(entity: VisibleEntity): JsonObject {
+  const { columns, relationships, settings } = entity;
+  const enumNameOf = enumNamesOf(entity);
   const { filterableFields: allowed } = settings;
   const properties: Record<string, JsonObject> = {};
   for (const column of columns) {
     if (allowed && !allowed.includes(column.name)) continue;
-    addFilters(properties, column, comparedSchemaOf(name, column));
+    addFilters(properties, column, comparedSchemaOf(enumNameOf(column), column));
   }
   const isOpen = (relationship: string) =>
     !allowed || allowed.some((path) => path === relationship || path.startsWith(`${relationship}.`));

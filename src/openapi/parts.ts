@@ -3,9 +3,41 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 /* The small words of which both documents are made. */
 
 export const schemaRef = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
-export const parameterRef = (name: string): JsonObject => ({ $ref: `#/components/parameters/${name}` });
-export const responseRef = (name: string): JsonObject => ({ $ref: `#/components/responses/${name}` });
-export const headerRef = (name: string): JsonObject => ({ $ref: `#/components/headers/${name}` });
+export const parameterRef = (name: string): JsonObject => ({
+  $ref: `#/components/parameters/${nameIn("parameters", name)}`,
+});
+export const responseRef = (name: string): JsonObject => ({
+  $ref: `#/components/responses/${nameIn("responses", name)}`,
+});
+export const headerRef = (name: string): JsonObject => ({
+  $ref: `#/components/headers/${nameIn("headers", name)}`,
+});
+
+/** Ends the name of each component outside `schemas`, because many generators put all sections into one namespace. */
+const SUFFIXES = {
+  schemas: "",
+  parameters: "-parameter",
+  responses: "-response",
+  headers: "-header",
+  securitySchemes: "-scheme",
+} as const;
+type Section = keyof typeof SUFFIXES;
+
+const nameIn = (section: Section, name: string) => name + SUFFIXES[section];
+
+/** `components`, each under the name by which the functions above refer to it. */
+export const componentsOf = (sections: Readonly<Record<Section, JsonObject>>): JsonObject =>
+  Object.fromEntries(
+    Object.entries(sections).map(([section, named]) => [
+      section,
+      Object.fromEntries(
+        Object.entries(named).map(([name, part]) => [nameIn(section as Section, name), part]),
+      ),
+    ]),
+  );
+
+/** `security` of a whole document. */
+export const securedBy = (scheme: string) => [{ [nameIn("securitySchemes", scheme)]: [] }];
 
 export const STRING: JsonObject = { type: "string" };
 export const BOOLEAN: JsonObject = { type: "boolean" };

@@ -1,12 +1,14 @@
 import { type Access, canFollow, canReadIn, OPERATIONS, type Operation } from "../model/access.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
-import type { Entity } from "../model/entity.ts";
+import type { Entity, Relationship } from "../model/entity.ts";
 import { doesDeleteTell } from "../model/holders.ts";
 
 /** An entity as far as the holder of a key may know it. */
-export interface VisibleEntity
-  extends Pick<Entity, "name" | "columns" | "relationships" | "constraints" | "settings"> {
+export interface VisibleEntity extends Pick<Entity, "name" | "columns" | "constraints" | "settings"> {
+  /** Its name in component names and operation ids: that of the entity, unless it differs from another only by case. */
+  readonly component: string;
+  readonly relationships: ReadonlyMap<string, VisibleRelationship>;
   readonly operations: readonly Operation[];
   /** Columns that nobody with this access may write: what the server sets, and references to what may not be read. */
   readonly readOnly: ReadonlySet<Column>;
@@ -21,6 +23,11 @@ export interface Narrowing {
   isReadOnly(entityName: string, column: Column): boolean;
 }
 
+export type VisibleRelationship = Relationship & {
+  /** The component name of its target. */
+  readonly component: string;
+};
+
 /** Entities with which something may be done, without the relationships to what may not be read. */
 export function visibleEntitiesOf(
   catalog: Catalog,
@@ -33,14 +40,20 @@ export function visibleEntitiesOf(
     isWhole: canRead,
     isReadOnly: () => false,
   };
-  return [...catalog.entities.values()].flatMap((entity) => {
+  const visible = [...catalog.entities.values()].flatMap((entity) => {
     const isTelling = !access.isWhole && doesDeleteTell(stored, entity, isWhole);
     const operations = OPERATIONS.filter(
       (operation) => access.isAllowed(operation, entity) && !(operation === "delete" && isTelling),
     );
-    if (operations.length === 0) return [];
+    return operations.length === 0 ? [] : [{ entity, operations }];
+  });
+  const components = uniqueNames(visible.map(({ entity }) => entity.name));
+  const componentOf = (name: string) => components.get(name) ?? name;
+  return visible.map(({ entity, operations }) => {
     const { name, columns, constraints, settings } = entity;
-    const related = [...entity.relationships].filter(([, each]) => canFollow(each, canRead));
+    const related = [...entity.relationships]
+      .filter(([, each]) => canFollow(each, canRead))
+      .map(([way, each]) => [way, { ...each, component: componentOf(each.target) }] as const);
     const readOnly = new Set(
       columns.filter((column) => {
         const { autoSet, references } = column;
@@ -48,9 +61,28 @@ export function visibleEntitiesOf(
         return autoSet || isReadOnly(name, column) || (references && !canRead(references.entity));
       }),
     );
-    const visible = { name, columns, constraints, settings, operations, readOnly };
-    return [{ ...visible, relationships: new Map(related) }];
+    const component = componentOf(name);
+    const relationships = new Map(related);
+    return { name, component, columns, relationships, constraints, settings, operations, readOnly };
   });
 }
 
 export const idColumn = ({ columns: [id] }: VisibleEntity): Column | undefined => id;
+
+/** Names by name: the same, but with a number where it would equal another name in lower case: `order`, `order_2`. */
+export function uniqueNames(names: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set(names.map((name) => name.toLowerCase()));
+  const seen = new Set<string>();
+  const made = [...names].sort().map((name) => {
+    const lower = name.toLowerCase();
+    if (!seen.has(lower)) {
+      seen.add(lower);
+      return [name, name] as const;
+    }
+    let count = 2;
+    while (taken.has(`${lower}_${count}`)) count++;
+    taken.add(`${lower}_${count}`);
+    return [name, `${name}_${count}`] as const;
+  });
+  return new Map(made);
+}

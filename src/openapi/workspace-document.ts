@@ -5,7 +5,7 @@ import { entityPaths, entityResponses } from "./entity-paths.ts";
 import { entitySchemas } from "./entity-schemas.ts";
 import { errorResponses, errorSchemas, sharedHeaders } from "./error-responses.ts";
 import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
-import { bearer, emptyResponse, headerRef, LICENSE, STRING } from "./parts.ts";
+import { bearer, componentsOf, emptyResponse, headerRef, LICENSE, STRING, securedBy } from "./parts.ts";
 import { type Narrowing, type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
 import { withoutUnused } from "./without-unused.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
@@ -26,13 +26,13 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[]): JsonO
     openapi: "3.1.0",
     info: infoOf(catalog),
     servers: [{ url: `/api/v1/${catalog.organization}/${catalog.workspace}` }],
-    security: [{ apiKey: [] }],
+    security: securedBy("apiKey"),
     tags: [
       { name: "Workspace", description: "The workspace as a whole." },
       ...entities.map(({ name }) => ({ name, description: `Records of ${name}.` })),
     ],
     paths: { ...workspacePaths(entities), ...collect(entityPaths) },
-    components: {
+    components: componentsOf({
       securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`") },
       headers: { ...sharedHeaders, ...recordHeaders },
       parameters: {
@@ -49,7 +49,7 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[]): JsonO
         ...workspaceSchemas(entities),
         ...collect((entity) => ({ ...entitySchemas(entity), ...parameterSchemas(entity) })),
       },
-    },
+    }),
   };
 }
 

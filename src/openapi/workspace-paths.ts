@@ -51,7 +51,7 @@ const describeApi: JsonObject = {
 
 function transact(entities: readonly VisibleEntity[]): JsonObject {
   const operations = arrayOf(schemaRef("shared-operation"), { minItems: 1, maxItems: MAX_BATCH_ITEMS });
-  const record = { anyOf: [...entities.map(({ name }) => schemaRef(name)), { type: "null" }] };
+  const record = { anyOf: [...entities.map(({ component }) => schemaRef(component)), { type: "null" }] };
   return {
     operationId: "transact",
     summary: "Write records of several entities, all or nothing",
@@ -100,21 +100,14 @@ export function workspaceSchemas(entities: readonly VisibleEntity[]): JsonObject
     "shared-operation": operationSchema(writableOf(entities)),
     "shared-listMeta": listMeta,
     "shared-groups": dataOf(arrayOf({ type: "object" })),
-    "shared-bulkAnswer": objectOf(
-      {
-        succeeded: COUNT,
-        failed: COUNT,
-        errors: arrayOf(objectOf({ index: COUNT, error: schemaRef("shared-errorBody") })),
-      },
-      { optional: ["errors"] },
-    ),
+    "shared-bulkError": objectOf({ index: COUNT, error: schemaRef("shared-errorBody") }),
   };
 }
 
 const listMeta: JsonObject = {
   ...objectOf(
     { page: COUNT, size: COUNT, totalElements: COUNT, totalPages: COUNT, nextCursor: nullable(STRING) },
-    { optional: ["page", "totalElements", "totalPages", "nextCursor"], closed: true },
+    { optional: ["page", "totalElements", "totalPages", "nextCursor"] },
   ),
   description:
     "By page: `page` and the totals unless `count=none`. By cursor: `nextCursor`, null at the end.",

@@ -68,7 +68,11 @@ describe("the document of a workspace", () => {
     const { responses, schemas } = workspaceDocument.components;
     const examples = Object.entries(responses as Parts).flatMap(([name, { content }]) => {
       const found = Object.entries((content?.["application/json"].examples ?? {}) as Parts);
-      return found.map(([code, { value }]) => [code, value.error.code, Number(name.replace("Error", ""))]);
+      return found.map(([code, { value }]) => [
+        code,
+        value.error.code,
+        Number(/^Error(\d+)-response$/.exec(name)?.[1]),
+      ]);
     });
     const codes = Object.entries(statusOfCode).map(([code, status]) => [code, code, status]);
     expect(examples.sort()).toEqual(codes.sort());
@@ -113,21 +117,21 @@ describe("every operation of a workspace answers as documented", () => {
       w.api("POST", "/transaction", {
         body: { operations: [{ method: "POST", entity: "Customer", body: body("t@example.com") }] },
       }),
-    "Customer.list": () => w.api("GET", "/Customer?filter[age.gte]=1&sort=name,desc&fields=id,name&size=5"),
-    "Customer.create": () => w.api("POST", "/Customer?fields=id", { body: body("c@example.com") }),
-    "Customer.aggregate": () => w.api("GET", "/Customer/aggregate?measure=count&groupBy=vip&sort=count"),
-    "Customer.export": () => w.api("GET", "/Customer/export?format=ndjson"),
-    "Customer.bulkCreate": () => w.api("POST", "/Customer/bulk", { body: [body("b@example.com")] }),
-    "Customer.bulkUpdate": () =>
+    listCustomer: () => w.api("GET", "/Customer?filter[age.gte]=1&sort=name,desc&fields=id,name&size=5"),
+    createCustomer: () => w.api("POST", "/Customer?fields=id", { body: body("c@example.com") }),
+    aggregateCustomer: () => w.api("GET", "/Customer/aggregate?measure=count&groupBy=vip&sort=count"),
+    exportCustomer: () => w.api("GET", "/Customer/export?format=ndjson"),
+    bulkCreateCustomer: () => w.api("POST", "/Customer/bulk", { body: [body("b@example.com")] }),
+    bulkUpdateCustomer: () =>
       w.api("PUT", "/Customer/bulk?upsertBy=email", {
         body: [body("u@example.com")],
         headers: { Prefer: "return=representation" },
       }),
-    "Customer.bulkDelete": async () => w.api("DELETE", "/Customer/bulk", { body: [await newId()] }),
-    "Customer.get": async () => w.api("GET", `/Customer/${await newId()}`),
-    "Customer.update": async () => w.api("PUT", `/Customer/${await newId()}`, { body: { age: 1 } }),
-    "Customer.patch": async () => w.api("PATCH", `/Customer/${await newId()}`, { body: { age: 2 } }),
-    "Customer.delete": async () => w.api("DELETE", `/Customer/${await newId()}`),
+    bulkDeleteCustomer: async () => w.api("DELETE", "/Customer/bulk", { body: [await newId()] }),
+    getCustomer: async () => w.api("GET", `/Customer/${await newId()}`),
+    updateCustomer: async () => w.api("PUT", `/Customer/${await newId()}`, { body: { age: 1 } }),
+    patchCustomer: async () => w.api("PATCH", `/Customer/${await newId()}`, { body: { age: 2 } }),
+    deleteCustomer: async () => w.api("DELETE", `/Customer/${await newId()}`),
   };
 
   async function newId(): Promise<number> {

@@ -44,7 +44,11 @@ describe("the schema of a column", () => {
       { maxLength: 100_000, format: "email" },
     ],
   ])("of %j says %j", (definition, expected) => {
-    const { type: _, format, ...schema } = columnSchemaOf("E", columnOf({ ...definition, nullable: false }));
+    const {
+      type: _,
+      format,
+      ...schema
+    } = columnSchemaOf("E.field", columnOf({ ...definition, nullable: false }));
     expect({ ...schema, ...(format !== "double" && format !== undefined && { format }) }).toEqual(expected);
   });
 
@@ -53,12 +57,12 @@ describe("the schema of a column", () => {
     [{ type: "JSON" }, ["object", "array", "string", "number", "boolean", "null"]],
     [{ type: "JSON", nullable: false }, ["object", "array", "string", "number", "boolean"]],
   ])("of %j has the types %j", (definition, types) => {
-    expect(columnSchemaOf("E", columnOf(definition)).type).toEqual(types);
+    expect(columnSchemaOf("E.field", columnOf(definition)).type).toEqual(types);
   });
 
   it("of an enum refers to the enum's values", () => {
     const column = columnOf({ name: "status", type: "ENUM", values: ["A"] });
-    expect(columnSchemaOf("E", column)).toEqual({
+    expect(columnSchemaOf("E.status", column)).toEqual({
       type: ["string", "null"],
       anyOf: [{ $ref: "#/components/schemas/E.status" }, { type: "null" }],
     });

@@ -44,6 +44,7 @@ export const json: ColumnType = {
   conversion: textConversion(isJsonSql),
   jsonSchema: () => ({
     type: ["object", "array", "string", "number", "boolean"],
+    items: {},
     additionalProperties: true,
   }),
 };

@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import type { JsonObject, JsonValue } from "../../model/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 
 /* The schemas of the admin API by the names of their components. Bodies are described as sent, responses as returned. */
 
@@ -7,7 +7,8 @@ type Registry = z.core.$ZodRegistry<{ id: string }>;
 
 const bodies: Registry = z.registry();
 const responses: Registry = z.registry();
-const described = new Map<z.core.$ZodType, JsonObject>();
+/** Responses that are a request body with all of its parts filled in: the names of both, and what is filled in. */
+const completed: { readonly id: string; readonly input: string; readonly required: readonly string[] }[] = [];
 
 /** Names the schema of a request body. */
 export function bodySchema<S extends z.ZodType>(id: string, schema: S): S {
@@ -27,11 +28,8 @@ export function completedSchema<T>(
   input: string,
   required: readonly (keyof T & string)[],
 ): z.ZodType<T> {
-  const schema = z.custom<T>();
-  described.set(schema, {
-    allOf: [{ $ref: componentUri(input) }, { type: "object", required }],
-  });
-  return answerSchema(id, schema);
+  completed.push({ id, input, required });
+  return answerSchema(id, z.custom<T>());
 }
 
 export const componentName = (schema: z.ZodType): string => {
@@ -41,10 +39,37 @@ export const componentName = (schema: z.ZodType): string => {
 };
 
 /** `components.schemas` of all bodies and responses; where one contains another, it refers to it. */
-export const componentSchemas = (): JsonObject => ({
-  ...schemasOf(bodies, "input"),
-  ...schemasOf(responses, "output"),
-});
+export function componentSchemas(): JsonObject {
+  const sent = schemasOf(bodies, "input");
+  const shown = { ...schemasOf(responses, "output"), ...completedSchemas(sent) };
+  return {
+    ...sent,
+    ...Object.fromEntries(Object.entries(shown).map(([id, schema]) => [id, opened(schema)])),
+  };
+}
+
+/** The bodies' schemas with more required parts, where one contains another too. */
+function completedSchemas(sent: JsonObject): JsonObject {
+  const text = completed.reduce(
+    (document, { id, input }) =>
+      document.replaceAll(`"${componentUri(input)}"`, () => `"${componentUri(id)}"`),
+    JSON.stringify(sent),
+  );
+  const schemas = JSON.parse(text) as Record<string, JsonObject>;
+  return Object.fromEntries(
+    completed.map(({ id, input, required }) => [id, { ...schemas[input], required }]),
+  );
+}
+
+/** Without `additionalProperties: false`: a response may show more one day. */
+function opened(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(opened);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).filter(
+    ([key, part]) => !(key === "additionalProperties" && part === false),
+  );
+  return Object.fromEntries(entries.map(([key, part]) => [key, opened(part)]));
+}
 
 const componentUri = (id: string) => `#/components/schemas/${id}`;
 
@@ -53,9 +78,8 @@ function schemasOf(registry: Registry, io: "input" | "output"): JsonObject {
     io,
     uri: componentUri,
     unrepresentable: "any",
-    override({ zodSchema, jsonSchema }) {
+    override({ jsonSchema }) {
       if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
-      Object.assign(jsonSchema, described.get(zodSchema));
     },
   });
   const named = Object.entries(schemas).filter(([name]) => name !== SHARED);
@@ -72,6 +96,7 @@ function withoutIdentity({ $id: _, $schema: _schema, ...schema }: JsonObject): J
 const SHARED = "__shared";
 const ANY_JSON: JsonObject = {
   type: ["object", "array", "string", "number", "boolean", "null"],
+  items: {},
   additionalProperties: true,
 };
 

@@ -5,6 +5,7 @@ import {
   arrayOf,
   bearer,
   COUNT,
+  componentsOf,
   dataOf,
   emptyResponse,
   headerRef,
@@ -16,6 +17,7 @@ import {
   responseRef,
   STRING,
   schemaRef,
+  securedBy,
 } from "../../openapi/parts.ts";
 import type { AdminOperation, AdminRoute, AdminTag } from "./admin-route.ts";
 import { componentName, componentSchemas } from "./components.ts";
@@ -39,10 +41,10 @@ export function buildAdminDocument(routes: readonly AdminRoute[]): JsonObject {
       license: LICENSE,
     },
     servers: [{ url: "/" }],
-    security: [{ adminToken: [] }],
+    security: securedBy("adminToken"),
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths: { ...Object.fromEntries(paths), [`${BASE}/openapi.json`]: { get: describe }, ...health },
-    components: {
+    components: componentsOf({
       securitySchemes: { adminToken: bearer("The deployment's `ADMIN_TOKEN`.") },
       headers: { ...sharedHeaders, ETag: { description: "Changes with what is answered.", schema: STRING } },
       parameters: adminParameters,
@@ -51,7 +53,7 @@ export function buildAdminDocument(routes: readonly AdminRoute[]): JsonObject {
         NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
       },
       schemas: { ...errorSchemas, PageMeta: pageMeta, ...componentSchemas() },
-    },
+    }),
   };
 }
 
@@ -135,7 +137,7 @@ const healthOperation = (operationId: string, summary: string, status: string): 
     tags: ["Service"],
     security: [],
     responses: {
-      200: jsonResponse("It is.", objectOf({ status: { type: "string", const: status } }, { closed: true })),
+      200: jsonResponse("It is.", objectOf({ status: { type: "string", const: status } })),
       ...errorRefs(PUBLIC),
     },
   },
@@ -146,7 +148,4 @@ const health: JsonObject = {
   "/readyz": healthOperation("isReady", "Whether database and KV can be reached", "ready"),
 };
 
-const pageMeta = objectOf(
-  { page: COUNT, size: COUNT, totalElements: COUNT, totalPages: COUNT },
-  { closed: true },
-);
+const pageMeta = objectOf({ page: COUNT, size: COUNT, totalElements: COUNT, totalPages: COUNT });

@@ -14,7 +14,7 @@ import { webhooks } from "./webhooks.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** Every route of the admin API, in the order of its document. A new file of routes is one more line. */
-const table: readonly AdminRoute[] = [
+export const adminTable: readonly AdminRoute[] = [
   ...organizations,
   ...workspaces,
   ...apiKeys,
@@ -26,7 +26,7 @@ const table: readonly AdminRoute[] = [
 
 /** The admin API, below `/admin/v1`. */
 export const adminRoutes: readonly Route[] = [
-  ...table.map(toRoute),
+  ...adminTable.map(toRoute),
   { path: "/openapi.json", handlers: { GET: describeAdminApi } },
 ];
 
@@ -39,7 +39,7 @@ function toRoute({ path, tag: _, ...methods }: AdminRoute): Route {
 let description: ReturnType<typeof makeDescription> | undefined;
 
 async function makeDescription() {
-  const content = JSON.stringify(buildAdminDocument(table));
+  const content = JSON.stringify(buildAdminDocument(adminTable));
   return { content, tag: (await sha256Hex(content)).slice(0, 16) };
 }
 

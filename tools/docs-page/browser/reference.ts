@@ -9,8 +9,8 @@ export function showReference(
   return createApiReference(element, {
     content: document,
     authentication: {
-      preferredSecurityScheme: "apiKey",
-      securitySchemes: { apiKey: { token: key } },
+      preferredSecurityScheme: "apiKey-scheme",
+      securitySchemes: { "apiKey-scheme": { token: key } },
     },
     hideDarkModeToggle: true,
     hideClientButton: true,
