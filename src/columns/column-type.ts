@@ -43,6 +43,11 @@ export interface ColumnType {
   parse(value: JsonValue, column: Column): Parsed;
   /** The text of a query parameter → what is stored. */
   parseText(text: string, column: Column): Parsed;
+  /**
+   * The text of a value to compare with, where it can be finer than what is stored: a text between the two stored ones.
+   * Absent: `parseText`.
+   */
+  readonly parseBound?: (text: string, column: Column) => Parsed;
   /** What is stored, never null → the JSON value of an answer. Accepts what `jsonTransport` yields too. */
   toJson(value: SqlValue, column: Column): JsonValue;
   /**

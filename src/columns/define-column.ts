@@ -74,6 +74,6 @@ function checkDefault(column: Column, path: string): readonly Detail[] {
     ...column,
     constraints: column.constraints.filter(({ type }) => type !== "PAST" && type !== "FUTURE"),
   };
-  const reading = compileFieldRule(timeless).read(column.default, "");
+  const reading = compileFieldRule(timeless).read(column.default, { iso: "" });
   return "value" in reading ? [] : reading.messages.map((message) => ({ field: `${path}.default`, message }));
 }

@@ -3,7 +3,7 @@ import type { Column } from "../model/column.ts";
 import type { Entity, EntityConstraint } from "../model/entity.ts";
 import type { JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
-import { columnTypeOf } from "./registry.ts";
+import { readBound } from "./registry.ts";
 import { compareTexts } from "./text.ts";
 
 type Comparison = Exclude<EntityConstraint["type"], "UNIQUE_COMPOSITE" | "CONDITIONAL_REQUIRED">;
@@ -83,6 +83,6 @@ export function storedEquals(
 ): SqlValue | undefined {
   const column = entity.columnByName.get(when.field);
   if (!column || when.equals === null) return undefined;
-  const parsed = columnTypeOf(column).parse(when.equals, column);
+  const parsed = readBound(when.equals, column);
   return parsed.ok ? parsed.value : undefined;
 }

@@ -3,7 +3,16 @@ import type { JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import type { Check } from "./constraints/constraint-type.ts";
 import { constraintTypes } from "./constraints/registry.ts";
+import type { PatternBudget } from "./pattern-budget.ts";
 import { columnTypeOf } from "./registry.ts";
+
+/** When a value is judged, and what that may take. */
+export interface Moment {
+  /** ISO 8601 UTC. */
+  readonly iso: string;
+  /** Absent: patterns may take as long as they need. */
+  readonly patterns?: PatternBudget;
+}
 
 /** What one column makes of one sent value. */
 export interface FieldRule {
@@ -11,18 +20,25 @@ export interface FieldRule {
   /** The stored value, or all of its problems: the type's alone, else those of the constraints in order. */
   read(
     value: JsonValue,
-    now: string,
+    now: Moment,
   ): { readonly value: SqlValue } | { readonly messages: readonly string[] };
+}
+
+interface CompiledCheck {
+  readonly check: Check;
+  readonly steps: ((value: SqlValue) => number) | undefined;
+  readonly message: string;
 }
 
 export function compileFieldRule(column: Column): FieldRule {
   const type = columnTypeOf(column);
-  const checks: { readonly check: Check; readonly message: string }[] = [];
+  const checks: CompiledCheck[] = [];
   for (const constraint of column.constraints) {
     const kind = constraintTypes.get(constraint.type);
     if (!kind) continue;
     checks.push({
       check: kind.compile(column, constraint),
+      steps: kind.compileSteps?.(constraint),
       message: constraint.message ?? kind.message(constraint),
     });
   }
@@ -34,7 +50,13 @@ export function compileFieldRule(column: Column): FieldRule {
       const parsed = type.parse(sent, column);
       if (parsed.ok && checks.length === 0) return parsed;
       const { value } = parsed;
-      const failed = value === undefined ? [] : checks.filter(({ check }) => !check(value, now));
+      const failed =
+        value === undefined
+          ? []
+          : checks.filter(({ check, steps }) => {
+              if (steps) now.patterns?.spend(steps(value));
+              return !check(value, now.iso);
+            });
       if (parsed.ok && failed.length === 0) return parsed;
       const ofType = parsed.ok ? [] : [parsed.message];
       return { messages: [...ofType, ...failed.map(({ message }) => message)] };

@@ -1,7 +1,10 @@
 import type { Column } from "../model/column.ts";
 import type { Conversion } from "./column-type.ts";
 
-/* Canonical text of a number: no zeros after the last decimal, no point without decimals, no plus, no exponent. */
+/*
+ * Canonical text of a number, that of its JSON value: no zeros after the last decimal, no point without decimals, no
+ * plus; an exponent from 1e21 and below 1e-6.
+ */
 
 /** 17 digits name any double. */
 const DOUBLE_DIGITS = 17;
@@ -9,7 +12,7 @@ const DOUBLE_DIGITS = 17;
 /** Whole doubles below this are written without an exponent. */
 const SMALLEST_LONG = `1${"0".repeat(DOUBLE_DIGITS)}`;
 
-/** A number's text without the zeros that say nothing, so that `10.50` is read as `10.5`; those of `1.0e+20` do. */
+/** A number's text without the zeros that say nothing, so that `10.50` is read as `10.5`; those of `1e+30` do. */
 const trimmed = (text: string) =>
   `CASE WHEN instr(${text}, '.') AND NOT instr(${text}, 'e') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
 
@@ -25,11 +28,29 @@ export function integerConversion(isInRange: (value: string) => string): Convers
 }
 
 /** Through text as short as it can be while it still names the same number. printf makes a zero of null. */
-const doubleText = (stored: string) =>
+const shortestText = (stored: string) =>
   `CASE WHEN ${stored} = CAST(${stored} AS INTEGER) AND abs(${stored}) < ${SMALLEST_LONG} THEN CAST(CAST(${stored} AS INTEGER) AS TEXT) ` +
   `WHEN CAST(CAST(${stored} AS TEXT) AS REAL) = ${stored} THEN CAST(${stored} AS TEXT) ` +
   `WHEN CAST(printf('%!.16g', ${stored}) AS REAL) = ${stored} THEN printf('%!.16g', ${stored}) ` +
   `WHEN ${stored} IS NOT NULL THEN printf('%!.${DOUBLE_DIGITS}g', ${stored}) END`;
+
+/** SQLite's `1.0e-07` as JSON's `1e-7`, `1.0e-05` as `0.00001` and `1.5e+17` as `150000000000000000`. */
+function jsonNumberText(text: string): string {
+  const split = `SELECT t, instr(t, 'e') AS i FROM (SELECT ${text} AS t)`;
+  const exponent = "CASE WHEN i > 0 THEN CAST(substr(t, i + 1) AS INTEGER) END";
+  const mantissa = "substr(t, 1, i - CASE WHEN substr(t, i - 2, 2) = '.0' THEN 3 ELSE 1 END)";
+  const parts = `SELECT t, ${exponent} AS e, ${mantissa} AS m FROM (${split})`;
+  const digits = "replace(ltrim(m, '-'), '.', '')";
+  const sign = "CASE WHEN m LIKE '-%' THEN '-' ELSE '' END";
+  return `(SELECT CASE
+    WHEN e BETWEEN 0 AND 20 THEN sign || digits || substr('${"0".repeat(20)}', 1, e + 1 - length(digits))
+    WHEN e BETWEEN -6 AND -1 THEN sign || '0.' || substr('00000', 1, -e - 1) || digits
+    WHEN e > 0 THEN m || 'e+' || e
+    WHEN e < 0 THEN m || 'e' || e
+    ELSE t END FROM (SELECT t, e, m, ${sign} AS sign, ${digits} AS digits FROM (${parts})))`;
+}
+
+const doubleText = (stored: string) => jsonNumberText(shortestText(stored));
 
 export const doubleConversion: Conversion = {
   toText: doubleText,

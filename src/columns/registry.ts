@@ -1,5 +1,6 @@
 import type { Column, ColumnTypeName } from "../model/column.ts";
-import type { ColumnType } from "./column-type.ts";
+import type { JsonValue } from "../model/json.ts";
+import type { ColumnType, Parsed } from "./column-type.ts";
 import { bigint } from "./types/bigint.ts";
 import { boolean } from "./types/boolean.ts";
 import { date } from "./types/date.ts";
@@ -30,5 +31,18 @@ export const columnTypes: Readonly<Record<ColumnTypeName, ColumnType>> = {
   ENUM: enumeration,
   JSON: json,
 };
+
+/** The text of a value to compare with, as the database compares it. */
+export function readBoundText(text: string, column: Column): Parsed {
+  const { parseBound, parseText } = columnTypes[column.type];
+  return (parseBound ?? parseText)(text, column);
+}
+
+/** A JSON value to compare with, as the database compares it. */
+export function readBound(value: JsonValue, column: Column): Parsed {
+  const type = columnTypes[column.type];
+  const isText = typeof value === "string" && type.parseBound !== undefined;
+  return isText ? readBoundText(value, column) : type.parse(value, column);
+}
 
 export const columnTypeOf = (column: Column): ColumnType => columnTypes[column.type];

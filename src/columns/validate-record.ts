@@ -4,13 +4,11 @@ import { type Entity, fieldsOf } from "../model/entity.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { checkEntityConstraints } from "./entity-constraints.ts";
-import { compileFieldRule, type FieldRule } from "./field-rule.ts";
+import { compileFieldRule, type FieldRule, type Moment } from "./field-rule.ts";
 import { columnTypeOf } from "./registry.ts";
 
 /** What a validation may use besides the body. */
-export interface ValidationContext {
-  /** The request's time, ISO 8601 UTC. */
-  readonly iso: string;
+export interface ValidationContext extends Moment {
   generateUuid(): string;
   /** Whether values for fields that the server sets are taken; null still leaves them to the server. */
   readonly takesTimestamps?: boolean;
@@ -111,15 +109,16 @@ function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: C
 function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circumstances): Reading {
   const { column } = rule;
   const sent = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
-  if (sent === undefined) return absent(column, now);
+  const isId = column.name === "id";
+  if (sent === undefined || (isId && sent === null)) return absent(column, now);
   if (column.autoSet && now.takesTimestamps && sent === null) return absent(column, now);
   if ((column.autoSet && !now.takesTimestamps) || now.isLocked?.(column))
     return { messages: ["is read-only"] };
   const problems = now.computed?.get(column.name);
   if (problems) return problems.length > 0 ? { messages: problems } : undefined;
-  const reading = rule.read(sent, now.iso);
-  if (column.name !== "id" || id === undefined) return reading;
-  return "value" in reading && reading.value === id ? undefined : { messages: ["cannot be changed"] };
+  if (!isId || id === undefined) return rule.read(sent, now);
+  const parsed = columnTypeOf(column).parse(sent, column);
+  return parsed.ok && parsed.value === id ? undefined : { messages: ["cannot be changed"] };
 }
 
 function presetOf(column: Column, { presets }: ValidationContext): Reading {

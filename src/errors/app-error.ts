@@ -32,6 +32,9 @@ export class AppError extends Error {
   }
 }
 
+/** A refusal of a request as a whole, whichever of its items it comes from. */
+export class RefusedRequest extends AppError {}
+
 /** The same error with words before its message that say which part of a request it belongs to. */
 export function withPrefix(prefix: string, { code, message, details, headers, cause }: AppError): AppError {
   return new AppError(code, prefix + message, { headers, cause, ...(details && { details }) });

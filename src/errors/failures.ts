@@ -1,4 +1,4 @@
-import { AppError, type Detail } from "./app-error.ts";
+import { AppError, type Detail, RefusedRequest } from "./app-error.ts";
 
 /* The literal messages of the contract that more than one place raises. */
 
@@ -23,6 +23,12 @@ export class AnswerTooLarge extends AppError {
 
 export const writtenTooLarge = () =>
   badRequest("The texts to be written are too large together, defaults among them — send fewer items");
+
+export const patternsTooCostly = (most: number) =>
+  new RefusedRequest(
+    "BAD_REQUEST",
+    `Matching the patterns would take more than ${most} RE2 instructions × characters — send fewer or shorter texts`,
+  );
 
 export const validationFailed = (details: readonly Detail[]) =>
   new AppError("VALIDATION_ERROR", `Validation failed: ${details.length} error(s)`, { details });

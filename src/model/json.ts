@@ -1,9 +1,43 @@
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+import { parseKeeping, scanJson } from "../lib/exact-json.ts";
+
+export type JsonValue = null | boolean | number | string | InexactNumber | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** A JSON object as parsed from a body: neither null nor an array. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+declare global {
+  interface JSON {
+    /** A value that `JSON.stringify` writes as `text`. https://tc39.es/proposal-json-parse-with-source */
+    rawJSON(text: string): object;
+  }
 }
+
+/** A finite number of a JSON text that changes when it becomes a double, kept as it was sent. */
+export class InexactNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toJSON(): object {
+    return JSON.rawJSON(this.text);
+  }
+}
+
+/** A JSON object as parsed from a body: not null, not an array, not a number. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof InexactNumber)
+  );
+}
+
+/** Parses a JSON text, keeping the digits of its inexact numbers. Throws SyntaxError. */
+export function parseJson(text: string): JsonValue {
+  const value: JsonValue = JSON.parse(text);
+  return scanJson(text).hasInexactNumber ? parseExactly(text) : value;
+}
+
+/** As parseJson, for a text that is known to hold an inexact number: several times slower. */
+export const parseExactly = (text: string): JsonValue =>
+  parseKeeping(text, (number) => new InexactNumber(number)) as JsonValue;

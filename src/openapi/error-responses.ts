@@ -1,4 +1,5 @@
 import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
+import { MAX_DETAILS } from "../errors/envelope.ts";
 import {
   invalidApiKey,
   invalidJson,
@@ -128,7 +129,11 @@ const detail = objectOf({ field: STRING, message: STRING });
 
 export const errorSchemas: JsonObject = {
   "shared-errorBody": objectOf(
-    { code: { type: "string", enum: CODES }, message: STRING, details: arrayOf(detail) },
+    {
+      code: { type: "string", enum: CODES },
+      message: STRING,
+      details: arrayOf(detail, { maxItems: MAX_DETAILS }),
+    },
     { optional: ["details"] },
   ),
   "shared-error": objectOf({ error: schemaRef("shared-errorBody") }),

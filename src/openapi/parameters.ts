@@ -100,7 +100,13 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
   const { expandableRelationships: allowed } = settings;
   const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
   const names = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "\\." }] };
-  const sortTerms = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "[.,]" }] };
+  const sortable = columns.filter(({ type }) => type !== "JSON").map((column) => column.name);
+  const sortTerms = {
+    anyOf: [
+      { type: "string", enum: sortable },
+      { type: "string", pattern: "[.,]" },
+    ],
+  };
   return {
     [parameterNameOf(name, "id")]: {
       name: "id",

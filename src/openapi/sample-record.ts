@@ -22,7 +22,7 @@ const CANDIDATES: Readonly<Record<Exclude<ColumnTypeName, "ENUM">, readonly Json
 /** A longer text than this would be no help in a document. */
 const LONGEST_SAMPLE = 1_000;
 /** What is past and what is future is so for a sample too; its document must not change with the time. */
-const NOW = "2026-01-01T00:00:00.000Z";
+const NOW = { iso: "2026-01-01T00:00:00.000Z" };
 
 /** A body with these columns that their own rules accept; undefined when there is a rule that no candidate keeps. */
 export function sampleRecord(columns: readonly Column[]): JsonObject | undefined {

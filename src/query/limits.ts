@@ -17,6 +17,8 @@ export const MAX_CONDITIONS = 50;
 /** Nested `and`, `or` and `not` groups of the JSON filter. */
 export const MAX_DEPTH = 5;
 export const MAX_LIST_VALUES = 500;
+/** Characters of a text to search for with `like` or `ilike`: searching costs as many steps for each place of a text. */
+export const MAX_NEEDLE_LENGTH = 1_000;
 /** Relationships on the way to the field of a filter, a sort key or a group. */
 export const MAX_RELATIONSHIP_LEVELS = 3;
 /** Characters of the JSON filter, before it is read. */

@@ -1,5 +1,6 @@
 import * as z from "zod/v4";
 import { isStorableText } from "../columns/text.ts";
+import { datetimeProblem } from "../columns/types/datetime.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 
@@ -18,7 +19,7 @@ export const displayNameSchema = z
 
 /** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */
 export const instantSchema = z.iso
-  .datetime({ offset: true, error: "must be a valid date-time (ISO 8601)" })
+  .datetime({ offset: true, error: ({ input }) => datetimeProblem(String(input)) })
   .transform((text) => new Date(text).toISOString())
   // Beyond, UTC has more digits, and texts do not sort as their times.
   .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");

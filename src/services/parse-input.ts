@@ -1,15 +1,32 @@
 import type * as z from "zod/v4";
+import { INEXACT } from "../columns/parsed.ts";
 import type { Detail } from "../errors/app-error.ts";
 import { validationFailed } from "../errors/failures.ts";
+import { InexactNumber } from "../model/json.ts";
 
 /**
  * An admin body in the shape of a schema. Unknown keys and every problem are reported together, with their paths.
  * Throws VALIDATION_ERROR.
  */
 export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
+  const inexact = inexactNumbersIn(body, []);
+  if (inexact.length > 0) throw validationFailed(inexact);
+  return parseShape(schema, body);
+}
+
+/** As parseInput, where the values of records may be numbers that only their column can judge. */
+export function parseShape<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body, { reportInput: true });
   if (result.success) return result.data;
   throw validationFailed(result.error.issues.flatMap(detailsOf));
+}
+
+/** No admin body holds a number that has to be rounded. */
+function inexactNumbersIn(value: unknown, path: readonly PropertyKey[]): readonly Detail[] {
+  if (value instanceof InexactNumber) return [{ field: pathOf(path), message: INEXACT }];
+  if (Array.isArray(value)) return value.flatMap((item, i) => inexactNumbersIn(item, [...path, i]));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => inexactNumbersIn(item, [...path, key]));
 }
 
 /** One problem of a body in one text, for bodies whose shape is wrong. */

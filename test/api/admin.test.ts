@@ -193,6 +193,32 @@ describe("API keys", () => {
     },
   );
 
+  it("of no use are refused: expired from the start, or reading alone with scopes to write", async () => {
+    const read = { entity: "Customer", operations: ["read"] };
+    const write = { entity: "Customer", operations: ["read", "create"] };
+    const create = (input: object) =>
+      w.admin("POST", "/api-keys", { body: { name: "k", permission: "READ_ONLY", ...input } });
+    const expired = { field: "expiresAt", message: "must be in the future" };
+    const unusable = { field: "scopes[0].operations", message: "must be read alone for READ_ONLY" };
+    const cases: [object, object[]][] = [
+      [{ expiresAt: "2020-01-01T00:00:00Z" }, [expired]],
+      [{ expiresAt: "2020-01-01T00:00:00Z", scopes: [write] }, [expired, unusable]],
+      [{ scopes: [write] }, [unusable]],
+    ];
+    for (const [input, details] of cases) {
+      const refused = await create(input);
+      expect([refused.status, refused.body.error.details]).toEqual([422, details]);
+    }
+    expectStatus(await create({ scopes: [read] }), 201);
+    const { id } = await w.createKey();
+    const change = (body: object) => w.admin("PATCH", `/api-keys/${id}`, { body });
+    expectStatus(await change({ permission: "READ_ONLY", scopes: [write] }), 422);
+    expectStatus(await change({ permission: "READ_ONLY" }), 200);
+    expect((await change({ scopes: [write] })).body.error.details).toEqual([unusable]);
+    expectStatus(await change({ permission: "READ_WRITE", scopes: [write] }), 200);
+    expectStatus(await change({ permission: "READ_ONLY" }), 200);
+  });
+
   it("are rewritten in KV from the database", async () => {
     const { env } = await import("cloudflare:workers");
     const other = await makeWorkspace(customer);

@@ -10,7 +10,7 @@ export function converted(value: JsonValue, from: Column, to: Column): JsonValue
   if (to.type === "BOOLEAN" && (text === "0" || text === "1")) return text === "1";
   const isNumeric = NUMERIC.has(to.type);
   if (isNumeric && !/^-?(?:0|[1-9]\d*)(?:\.\d*)?$/.test(text)) {
-    return from.type === "DOUBLE" && to.type === "DOUBLE" ? value : undefined;
+    return to.type === "DOUBLE" && String(Number(text)) === text ? Number(text) : undefined;
   }
   const trimmed = isNumeric && text.includes(".") ? text.replace(/\.?0*$/, "") : text;
   const parsed = columnTypeOf(to).parseText(trimmed, to);

@@ -41,7 +41,7 @@ describe("the schema of a column", () => {
     ],
     [
       { type: "TEXT", constraints: [{ type: "EMAIL" }] },
-      { maxLength: 100_000, format: "email" },
+      { maxLength: 100_000, format: "idn-email" },
     ],
   ])("of %j says %j", (definition, expected) => {
     const {

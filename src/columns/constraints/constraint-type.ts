@@ -21,6 +21,8 @@ export interface ConstraintType {
   compile(column: Column, constraint: ColumnConstraint): Check;
   /** For rules that are one comparison with a number: the comparison in SQL, for values that the database computes. */
   bound?(column: Column, constraint: ColumnConstraint): Bound;
+  /** Steps that a check of the value takes, where they are more than a few for each character. */
+  compileSteps?(constraint: ColumnConstraint): (value: SqlValue) => number;
   /** The contract's default text. */
   message(constraint: ColumnConstraint): string;
   /** JSON Schema keywords that say the same; empty where JSON Schema cannot. */

@@ -4,8 +4,14 @@ import { columnTypeOf } from "../registry.ts";
 import { codePointsOf, maxLengthOf } from "../text.ts";
 import type { Check, ConstraintType } from "./constraint-type.ts";
 
-const EMAIL =
-  /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i;
+/** Letters of any script, and what RFC 5322 allows in a word beside them. */
+const EMAIL_WORD = String.raw`[\p{L}\p{M}\p{N}!#$%&'*+/=?^_\x60{|}~-]+`;
+const LABEL = String.raw`[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`;
+/** RFC 6531, as people write addresses: no quoted names, no comments, no address of a machine instead of a domain. */
+const EMAIL = new RegExp(
+  String.raw`^(?=.{1,64}@)${EMAIL_WORD}(?:\.${EMAIL_WORD})*@(?:${LABEL}\.)+(?!\p{N}+$)${LABEL}$`,
+  "u",
+);
 const MAX_EMAIL_LENGTH = 254;
 const MAX_PATTERN_LENGTH = 1000;
 /**
@@ -101,6 +107,10 @@ const pattern: ConstraintType = {
     const compiled = RE2JS.compile(String(value));
     return (text) => compiled.test(String(text));
   },
+  compileSteps({ value }) {
+    const size = sizeOf(String(value)) ?? 0;
+    return (text) => size * String(text).length;
+  },
   message: ({ value }) => `must match pattern ${value}`,
   jsonSchema: (_, { value }) => (isEcmaPattern(String(value)) ? { pattern: String(value) } : {}),
 };
@@ -117,7 +127,7 @@ export const textConstraints: readonly ConstraintType[] = [
   textRule("EMAIL", {
     text: "must be a valid email address",
     test: (text) => text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text),
-    jsonSchema: () => ({ format: "email" }),
+    jsonSchema: () => ({ format: "idn-email" }),
   }),
   textRule("URL", {
     text: "must be a valid URL",

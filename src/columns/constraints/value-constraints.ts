@@ -1,7 +1,7 @@
 import type { Column, ColumnConstraint } from "../../model/column.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
-import { columnTypeOf } from "../registry.ts";
+import { columnTypeOf, readBoundText } from "../registry.ts";
 import type { Bound, Check, ConstraintType } from "./constraint-type.ts";
 
 const isNumber = (column: Column) => columnTypeOf(column).family === "number" && !column.references;
@@ -18,8 +18,7 @@ function compare(left: SqlValue, right: SqlValue): number {
 
 function boundRule(name: "MIN" | "MAX", keyword: string): ConstraintType {
   const isMin = name === "MIN";
-  const boundOf = (column: Column, { value }: ColumnConstraint) =>
-    columnTypeOf(column).parseText(String(value ?? ""), column);
+  const boundOf = (column: Column, { value }: ColumnConstraint) => readBoundText(String(value ?? ""), column);
   const limitOf = (column: Column, constraint: ColumnConstraint) => {
     const bound = boundOf(column, constraint);
     return bound.ok ? bound.value : null;

@@ -1,6 +1,8 @@
+import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
 import { integerConversion } from "../number-conversions.ts";
-import { accept, refuse } from "../parsed.ts";
+import { accept, INEXACT, refuse } from "../parsed.ts";
+import { isWholeText } from "./integer.ts";
 
 const [MIN, MAX] = [-(2n ** 63n), 2n ** 63n - 1n];
 const OUT_OF_RANGE = `must be an integer between ${MIN} and ${MAX}`;
@@ -15,6 +17,8 @@ export const bigint: ColumnType = {
   jsonTransport: "TEXT",
   parse(value, column) {
     if (typeof value === "string") return bigint.parseText(value, column);
+    if (value instanceof InexactNumber)
+      return refuse(isWholeText(value.text) ? INEXACT : "must be an integer");
     if (typeof value !== "number" || !Number.isInteger(value)) return refuse("must be an integer");
     return Number.isSafeInteger(value) ? accept(value + 0) : refuse("must be a string of digits beyond 2^53");
   },

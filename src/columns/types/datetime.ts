@@ -5,8 +5,32 @@ import { textConversion } from "../text-conversion.ts";
 import { isCalendarDate } from "./date.ts";
 
 const MESSAGE = "must be a valid date-time (ISO 8601)";
+const LACKS_OFFSET = `${MESSAGE}: the offset is missing, write it as in 2026-01-31T09:30:00Z or 2026-01-31T09:30:00+02:00`;
 const DATETIME =
-  /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:Z|([+-]\d{2}):?(\d{2})?)$/i;
+  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:Z|([+-]\d{2}):?(\d{2})?)$/i;
+const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$/i;
+
+/** What is wrong with a text that is no date-time. */
+export const datetimeProblem = (text: string): string => (LOCAL.test(text) ? LACKS_OFFSET : MESSAGE);
+
+interface Instant {
+  /** In UTC with milliseconds. */
+  readonly utc: string;
+  /** Digits behind the milliseconds, without zeros at the end. */
+  readonly finer: string;
+}
+
+function readInstant(text: string): Instant | undefined {
+  const match = DATETIME.exec(text);
+  if (!match) return undefined;
+  const [, day = "", minutes, seconds = "00", fraction = "", hours = "+00", offsetMinutes = "00"] = match;
+  if (!isCalendarDate(day)) return undefined;
+  const millis = fraction.slice(0, 3).padEnd(3, "0");
+  const instant = Date.parse(`${day}T${minutes}:${seconds}.${millis}${hours}:${offsetMinutes}`);
+  if (Number.isNaN(instant)) return undefined;
+  const utc = new Date(instant).toISOString();
+  return utc.length === 24 ? { utc, finer: fraction.slice(3).replace(/0+$/, "") } : undefined;
+}
 
 /** Stored and answered in UTC with milliseconds, years 0000 to 9999, so that text order is the order of time. */
 export const datetime: ColumnType = {
@@ -15,15 +39,13 @@ export const datetime: ColumnType = {
   storage: "TEXT",
   parse: (value, column) => parseString(value, (text) => datetime.parseText(text, column), MESSAGE),
   parseText(text) {
-    const match = DATETIME.exec(text);
-    if (!match) return refuse(MESSAGE);
-    const [, day = "", minutes, seconds = "00", fraction = "", hours = "+00", offsetMinutes = "00"] = match;
-    if (!isCalendarDate(day)) return refuse(MESSAGE);
-    const millis = fraction.slice(0, 3).padEnd(3, "0");
-    const instant = Date.parse(`${day}T${minutes}:${seconds}.${millis}${hours}:${offsetMinutes}`);
-    if (Number.isNaN(instant)) return refuse(MESSAGE);
-    const utc = new Date(instant).toISOString();
-    return utc.length === 24 ? accept(utc) : refuse(MESSAGE);
+    const instant = readInstant(text);
+    return instant ? accept(instant.utc) : refuse(datetimeProblem(text));
+  },
+  /** `….123Z5` sorts behind `….123Z` and before `….124Z`. */
+  parseBound(text) {
+    const instant = readInstant(text);
+    return instant ? accept(instant.utc + instant.finer) : refuse(datetimeProblem(text));
   },
   toJson: (value) => String(value),
   conversion: textConversion((text) => {

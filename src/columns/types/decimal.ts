@@ -1,4 +1,6 @@
+import { readDecimal } from "../../lib/decimal-text.ts";
 import type { Column } from "../../model/column.ts";
+import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType, Parsed } from "../column-type.ts";
 import { decimalConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
@@ -23,19 +25,17 @@ function toDecimalText(scaled: number, scale: number): string {
 
 /** Decimal text, an exponent allowed, as a scaled integer; never through binary fractions. */
 function parseDecimal(text: string, column: Column): Parsed {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,4}))?$/i.exec(text);
-  if (!match) return refuse("must be a number");
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
-  const significant = (whole + fraction).replace(/^0+(?=\d)/, "");
-  const trimmed = significant.replace(/0+$/, "");
-  if (trimmed === "") return accept(0);
+  const decimal = text.startsWith("+") ? undefined : readDecimal(text);
+  if (!decimal) return refuse("must be a number");
+  const { isNegative, digits, exponent } = decimal;
+  if (digits === "") return accept(0);
   const scale = scaleOf(column);
-  const zeros = Number(exponent) - fraction.length + (significant.length - trimmed.length) + scale;
+  const zeros = exponent + scale;
   if (zeros < 0) return refuse(`must have at most ${scale} decimal places`);
-  if (trimmed.length + zeros > (column.precision ?? DEFAULT_PRECISION)) {
-    return refuse(sign ? `must be at least -${limitOf(column)}` : `must be at most ${limitOf(column)}`);
+  if (digits.length + zeros > (column.precision ?? DEFAULT_PRECISION)) {
+    return refuse(isNegative ? `must be at least -${limitOf(column)}` : `must be at most ${limitOf(column)}`);
   }
-  return accept(Number(sign + trimmed + "0".repeat(zeros)));
+  return accept(Number((isNegative ? "-" : "") + digits + "0".repeat(zeros)));
 }
 
 /** Stored as an integer scaled by 10^scale: exact in comparison and sums. At most 15 digits, so JSON's numbers hold it. */
@@ -43,8 +43,10 @@ export const decimal: ColumnType = {
   name: "DECIMAL",
   family: "number",
   storage: "INTEGER",
-  parse: (value, column) =>
-    typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number"),
+  parse(value, column) {
+    if (value instanceof InexactNumber) return parseDecimal(value.text, column);
+    return typeof value === "number" ? parseDecimal(String(value), column) : refuse("must be a number");
+  },
   parseText: (text, column) => parseDecimal(text, column),
   toJson: (value, column) => Number(toDecimalText(Number(value), scaleOf(column))),
   sumRules(column) {

@@ -1,16 +1,22 @@
+import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
 import { doubleConversion } from "../number-conversions.ts";
 import { accept, refuse } from "../parsed.ts";
 
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
+/** Rounds to the nearest double: that is what the type means. */
 export const double: ColumnType = {
   name: "DOUBLE",
   family: "number",
   storage: "REAL",
   jsonTransport: "REAL17",
-  parse: (value) =>
-    typeof value === "number" && Number.isFinite(value) ? accept(value) : refuse("must be a number"),
+  parse(value) {
+    const nearest = value instanceof InexactNumber ? Number(value.text) : value;
+    return typeof nearest === "number" && Number.isFinite(nearest)
+      ? accept(nearest)
+      : refuse("must be a number");
+  },
   parseText: (text, column) =>
     NUMBER.test(text) ? double.parse(Number(text), column) : refuse("must be a number"),
   toJson: (value) => Number(value),

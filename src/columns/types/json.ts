@@ -1,8 +1,8 @@
 import { stringifyFinite } from "../../lib/stringify-finite.ts";
-import type { JsonValue } from "../../model/json.ts";
+import { InexactNumber, isJsonObject, type JsonValue, parseJson } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
 import { isDoubleSql } from "../number-conversions.ts";
-import { accept, refuse } from "../parsed.ts";
+import { accept, INEXACT, refuse } from "../parsed.ts";
 import { textConversion } from "../text-conversion.ts";
 
 export const MAX_JSON_BYTES = 65_536;
@@ -20,12 +20,19 @@ const isJsonSql = (text: string) =>
   `WHEN json_type(t) = 'null' THEN 0 WHEN json_type(t) IN ('integer', 'real') THEN ${isDoubleSql("t")} ` +
   `ELSE NOT ${HAS_CHANGED_NUMBER} END FROM (SELECT ${text} AS t))`;
 
+function hasInexactNumber(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.some(hasInexactNumber);
+  if (isJsonObject(value)) return Object.values(value).some(hasInexactNumber);
+  return value instanceof InexactNumber;
+}
+
 /** Stored as compact JSON text; key order is kept. */
 export const json: ColumnType = {
   name: "JSON",
   family: "json",
   storage: "TEXT",
   parse(value) {
+    if (hasInexactNumber(value)) return refuse(INEXACT);
     const text = stringifyFinite(value);
     if (text === undefined) return refuse("must not hold a number that is too large");
     const isTooLarge = text.length > MAX_JSON_BYTES || encoder.encode(text).length > MAX_JSON_BYTES;
@@ -34,7 +41,7 @@ export const json: ColumnType = {
   parseText(text, column) {
     let value: JsonValue;
     try {
-      value = JSON.parse(text);
+      value = parseJson(text);
     } catch {
       return refuse("must be valid JSON");
     }

@@ -1,4 +1,11 @@
 import * as z from "zod/v4";
+import {
+  MAX_EXPANSIONS,
+  MAX_FIELDS,
+  MAX_GROUP_KEYS,
+  MAX_MEASURES,
+  MAX_SORT_KEYS,
+} from "../../query/limits.ts";
 import { operators } from "../../query/operators.ts";
 import { jsonObjectSchema } from "../../services/field-schemas.ts";
 
@@ -11,16 +18,17 @@ const id = z
   })
   .describe("The record's id.");
 const object = (description: string) => jsonObjectSchema.meta({ type: "object", description });
-const fields = z.array(z.string()).optional().describe("Only these fields of each record.");
+const fields = z.array(z.string()).max(MAX_FIELDS).optional().describe("Only these fields of each record.");
 const expand = z
   .array(z.string())
+  .max(MAX_EXPANSIONS)
   .optional()
   .describe('Relationships to answer with the record, as paths: "customer", "lines.product".');
 const filter = object(
   'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
     `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
 ).optional();
-const sort = (examples: string) => z.array(z.string()).optional().describe(examples);
+const sort = (examples: string) => z.array(z.string()).max(MAX_SORT_KEYS).optional().describe(examples);
 const etag = z
   .string()
   .optional()
@@ -57,8 +65,13 @@ export const toolSchemas = {
     measure: z
       .array(z.string())
       .min(1)
+      .max(MAX_MEASURES)
       .describe('"count", or a function and a field: "sum,total"; also avg, min, max, countDistinct.'),
-    groupBy: z.array(z.string()).optional().describe("Fields, through to-one relationships too."),
+    groupBy: z
+      .array(z.string())
+      .max(MAX_GROUP_KEYS)
+      .optional()
+      .describe("Fields, through to-one relationships too."),
     filter,
     sort: sort('A group or a measure: "status", "count,desc", "sum.total,desc".'),
   }),

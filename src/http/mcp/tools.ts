@@ -4,7 +4,7 @@ import { OPERATIONS, type Operation } from "../../model/access.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
-import { parseInput } from "../../services/parse-input.ts";
+import { parseShape } from "../../services/parse-input.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
 import { createRecord } from "../../services/records/create-record.ts";
 import { deleteRecord } from "../../services/records/delete-record.ts";
@@ -79,7 +79,7 @@ function tool<N extends ToolName>(name: N, operation: Operation, typed: TypedToo
     operation,
     usefulFor,
     async run(ctx, sent) {
-      const parse = () => parseInput(toolSchemas[name], sent ?? {}) as ToolArguments<N>;
+      const parse = () => parseShape(toolSchemas[name], sent ?? {}) as ToolArguments<N>;
       return run(ctx, await parsedOf(ctx, parse));
     },
   };

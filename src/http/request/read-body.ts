@@ -6,16 +6,13 @@ import {
   unsupportedContentEncoding,
   unsupportedMediaType,
 } from "../../errors/failures.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { scanJson } from "../../lib/exact-json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseExactly } from "../../model/json.ts";
 import type { AppContext } from "../context.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 /** Deep enough for any record, shallow enough for any recursion. */
 const MAX_BODY_DEPTH = 64;
-
-const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
-  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
-];
 
 /** The body, or the reason why there is none, thrown where the contract's order of refusals has its place. */
 export type Body<T> = () => T;
@@ -136,24 +133,7 @@ function parseJson(bytes: Uint8Array): JsonValue {
   } catch {
     throw invalidJson();
   }
-  if (depthOf(text) > MAX_BODY_DEPTH)
-    throw badRequest(`Request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
-  return value;
-}
-
-/** Levels of nesting of a text that is valid JSON. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let isInString = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charCodeAt(i);
-    if (isInString) {
-      if (character === BACKSLASH) i++;
-      else if (character === QUOTE) isInString = false;
-    } else if (character === QUOTE) isInString = true;
-    else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
-    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--;
-  }
-  return deepest;
+  const { depth, hasInexactNumber } = scanJson(text);
+  if (depth > MAX_BODY_DEPTH) throw badRequest(`Request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
+  return hasInexactNumber ? parseExactly(text) : value;
 }

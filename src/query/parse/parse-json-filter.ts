@@ -1,5 +1,12 @@
 import { badRequest } from "../../errors/failures.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
+import { scanJson } from "../../lib/exact-json.ts";
+import {
+  InexactNumber,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseExactly,
+} from "../../model/json.ts";
 import { isOperand } from "../../model/operand.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
 import {
@@ -29,8 +36,9 @@ export function parseJsonFilter(text: string): FilterAst {
   if (text.length > MAX_FILTER_LENGTH) {
     throw badRequest(`Parameter 'filter' is longer than ${MAX_FILTER_LENGTH} characters: ${echo(text)}`);
   }
-  const json = readJson(text);
-  rejectUnreadable(json, text);
+  const nearest = readJson(text);
+  rejectUnreadable(nearest, text);
+  const json = scanJson(text).hasInexactNumber ? parseExactly(text) : nearest;
   if (!isJsonObject(json)) throw badRequest(`Parameter 'filter' must be a JSON object: ${echo(text)}`);
   return parseTree(json, { groups: 0, objects: 0, takesOperands: false });
 }
@@ -80,8 +88,8 @@ function parseEntry(key: string, value: JsonValue, depth: Depth): FilterAst {
     return { kind: "NOT", node: parseTree(value, deeper) };
   }
   if (key === "and" || key === "or") {
-    if (!Array.isArray(value) || value.length === 0 || !value.every(isJsonObject)) {
-      throw badRequest(`'${key}' in filter takes a non-empty list of objects, not ${echoJson(value)}`);
+    if (!Array.isArray(value) || !value.every(isJsonObject)) {
+      throw badRequest(`'${key}' in filter takes a list of objects, not ${echoJson(value)}`);
     }
     return group(
       key,
@@ -142,7 +150,6 @@ function parseTest(operator: OperatorName, value: JsonValue, { path, takesOperan
   }
   if (takesOperands && takes === "LIST" && isOperand(value)) return { operator, values: [value], form };
   const values = listOf(value, place, takes === "PAIR");
-  const isPlain = (item: JsonValue) => item !== null && typeof item !== "object";
   if (!values.every((item) => isPlain(item) || (takesOperands && isOperand(item)))) {
     throw badRequest(
       `${echo(place)} in filter lists something that is not a plain value: ${echoJson(value)}`,
@@ -152,15 +159,18 @@ function parseTest(operator: OperatorName, value: JsonValue, { path, takesOperan
 }
 
 function listOf(value: JsonValue, place: string, isPair: boolean): readonly JsonValue[] {
-  const isFit = Array.isArray(value) && (isPair ? value.length === 2 : value.length > 0);
+  const isFit = Array.isArray(value) && (!isPair || value.length === 2);
   if (!isFit) {
-    const wanted = isPair ? "a list of two values" : "a non-empty list";
+    const wanted = isPair ? "a list of two values" : "a list";
     throw badRequest(`${echo(place)} in filter takes ${wanted}, not ${echoJson(value)}`);
   }
   if (value.length > MAX_LIST_VALUES)
     throw badRequest(`${echo(place)} in filter lists more than ${MAX_LIST_VALUES} values`);
   return value;
 }
+
+const isPlain = (value: JsonValue) =>
+  value !== null && (typeof value !== "object" || value instanceof InexactNumber);
 
 const condition = (path: Path, test: TestAst): FilterAst => ({
   kind: "CONDITION",

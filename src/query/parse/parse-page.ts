@@ -16,6 +16,8 @@ export function parsePage(params: URLSearchParams): PageAst {
     return { kind: "OFFSET", page: parsePageNumber(page ?? "0"), size, hasCount: count !== "none" };
   }
   if (page !== null) throw badRequest(`Parameter 'page' (${page}) cannot be combined with 'cursor'`);
+  if (count === "exact")
+    throw badRequest("Parameter 'count' (exact) cannot be combined with 'cursor', which has no totals");
   return { kind: "CURSOR", cursor, size };
 }
 

@@ -7,7 +7,7 @@ import { echo, suggestion } from "../messages.ts";
 import { parseAggregate } from "../parse/parse-aggregate.ts";
 import type { AggregatePlan, AggregateSortKey, FieldPath, Measure } from "./plan.ts";
 import { planFilter } from "./plan-filter.ts";
-import { defaultNulls } from "./plan-sort.ts";
+import { defaultNulls, rejectUnordered } from "./plan-sort.ts";
 import { resolveField } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
 
@@ -91,6 +91,8 @@ function planAggregateSort(
         `Cannot sort by ${echo(name)} — it is neither a group nor a measure of this request${suggestion(name, known)}`,
       );
     }
+    const asked = groupBy[group];
+    if (asked) rejectUnordered(asked);
     const by =
       group < 0 ? { kind: "MEASURE" as const, index: measure } : { kind: "GROUP" as const, index: group };
     return { direction, nulls: nulls ?? defaultNulls(direction), by };

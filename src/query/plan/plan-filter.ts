@@ -1,10 +1,11 @@
-import { columnTypeOf } from "../../columns/registry.ts";
+import { columnTypeOf, readBound, readBoundText } from "../../columns/registry.ts";
+import { codePointsOf } from "../../columns/text.ts";
 import { badRequest } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import { isOperand } from "../../model/operand.ts";
 import { Slot, type SqlValue } from "../../model/sql-value.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
-import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
+import { MAX_NEEDLE_LENGTH, MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
 import { echo, suggestion } from "../messages.ts";
 import { isOperatorName, OPERATOR_NAMES, type OperatorName, operatorOf } from "../operators.ts";
 import { type Operand, planOperand } from "./plan-operand.ts";
@@ -83,6 +84,7 @@ function planCondition({ path, origin, test }: Condition, place: Place): Predica
     const operand = planOperand(value, { column, operator, isAlone: test.values.length === 1 });
     return new Slot(operands.push(operand) - 1, 0);
   });
+  rejectLongNeedle(operator, values, names);
   return related(hops, { kind: "TEST", column, operator, values });
 }
 
@@ -90,6 +92,14 @@ function rejectUnfit(operator: OperatorName, column: Column, { entity }: QueryTa
   if (operatorOf(operator).families.includes(columnTypeOf(column).family)) return;
   throw badRequest(
     `Operator '${operator}' does not fit field '${column.name}' on ${entity.name}, which is ${column.type}`,
+  );
+}
+
+function rejectLongNeedle(operator: OperatorName, [needle]: readonly (SqlValue | Slot)[], names: Path): void {
+  if (operator !== "like" && operator !== "ilike") return;
+  if (typeof needle !== "string" || codePointsOf(needle) <= MAX_NEEDLE_LENGTH) return;
+  throw badRequest(
+    `The text of '${operator}' for ${echo(names.join("."))} is longer than ${MAX_NEEDLE_LENGTH} characters`,
   );
 }
 
@@ -101,9 +111,8 @@ interface ValuePlace {
 }
 
 function readValue(value: TestAst["values"][number], { column, test, origin, name }: ValuePlace): SqlValue {
-  const type = columnTypeOf(column);
   const isText = test.form === "TEXT" && typeof value === "string";
-  const parsed = isText ? type.parseText(value, column) : type.parse(value, column);
+  const parsed = isText ? readBoundText(value, column) : readBound(value, column);
   if (parsed.ok) return parsed.value;
   const shown = typeof value === "string" ? value : JSON.stringify(value);
   const place = test.form === "TEXT" ? origin : `'${name}' in ${origin}`;

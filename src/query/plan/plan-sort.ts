@@ -1,4 +1,7 @@
+import { columnTypeOf } from "../../columns/registry.ts";
+import { badRequest } from "../../errors/failures.ts";
 import type { SortTermAst } from "../ast.ts";
+import { echo } from "../messages.ts";
 import type { FieldPath, SortKey } from "./plan.ts";
 import { resolveField } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
@@ -11,6 +14,7 @@ export function planSort(target: QueryTarget, terms: readonly SortTermAst[]): re
   const keys: SortKey[] = [];
   for (const term of [...terms, { path: ["id"], direction: "asc" as const, nulls: null }]) {
     const field = resolveField(target, term.path, "sort");
+    rejectUnordered(field);
     if (keys.some(({ name }) => name === field.name)) continue;
     if (keys.some(({ name }) => name === "id")) continue;
     const { direction } = term;
@@ -22,6 +26,12 @@ export function planSort(target: QueryTarget, terms: readonly SortTermAst[]): re
     });
   }
   return keys;
+}
+
+/** @throws BAD_REQUEST for JSON. */
+export function rejectUnordered({ name, column }: FieldPath): void {
+  if (columnTypeOf(column).family === "json")
+    throw badRequest(`Cannot sort by ${echo(name)} — it is JSON, which has no order`);
 }
 
 /** A record that does not exist for the caller is like one that a null reference leads to. */

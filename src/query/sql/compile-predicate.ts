@@ -26,7 +26,7 @@ function compileGroup(
   sources: SourceFactory,
 ): SQL {
   const parts = group.predicates.map((predicate) => compilePredicate(predicate, source, sources));
-  if (parts.length === 0) return sql`1`;
+  if (parts.length === 0) return group.kind === "ALL" ? sql`1` : sql`0`;
   const word = keyword(group.kind === "ALL" ? "and" : "or");
   return sql`(${sql.join(parts, word)})`;
 }

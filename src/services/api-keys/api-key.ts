@@ -5,6 +5,7 @@ import { type ScopedEntity, workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { Detail } from "../../errors/app-error.ts";
+import { validationFailed } from "../../errors/failures.ts";
 import { isAddressRange } from "../../model/address-range.ts";
 import { type ApiKeyRecord, PERMISSIONS } from "../../model/api-key.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
@@ -66,6 +67,30 @@ export const updateApiKeySchema = z.strictObject({
   permission: z.enum(PERMISSIONS).optional(),
   ...optional,
 });
+
+/** What a key may do, as far as it is sent. */
+export type Grants = Pick<z.infer<typeof updateApiKeySchema>, "permission" | "scopes">;
+
+/** A new key that has expired, or that may not do what its scopes say, is a mistake. Throws VALIDATION_ERROR. */
+export function rejectUseless(input: z.infer<typeof createApiKeySchema>, now: Date): void {
+  const { expiresAt } = input;
+  const hasExpired = typeof expiresAt === "string" && expiresAt <= now.toISOString();
+  const details = hasExpired ? [{ field: "expiresAt", message: "must be in the future" }] : [];
+  rejectContradiction(input, details);
+}
+
+/** Throws VALIDATION_ERROR, with the other `details`, for scopes that a READ_ONLY key cannot use. */
+export function rejectContradiction({ permission, scopes }: Grants, details: readonly Detail[] = []): void {
+  const unusable = permission === "READ_ONLY" ? (scopes ?? []) : [];
+  const contradictions = unusable.flatMap(({ operations }, i): readonly Detail[] => {
+    const isReading = operations.every((operation) => operation === "read");
+    return isReading
+      ? []
+      : [{ field: `scopes[${i}].operations`, message: "must be read alone for READ_ONLY" }];
+  });
+  const all = [...details, ...contradictions];
+  if (all.length > 0) throw validationFailed(all);
+}
 
 export const rotateApiKeySchema = z.strictObject({
   gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_PERIOD_SECONDS).default(0),

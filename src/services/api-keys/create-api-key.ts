@@ -13,6 +13,7 @@ import {
   type ApiKeyWithSecretDto,
   auditKey,
   createApiKeySchema,
+  rejectUseless,
   toApiKeyDto,
   toApiKeyRecord,
   withWarnings,
@@ -23,6 +24,7 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
   const { write } = ctx.platform;
   const input = parseInput(createApiKeySchema, body);
   const { scopes, warnings } = await readScopes(ctx, input.scopes);
+  rejectUseless(input, ctx.now);
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const id = newId("key");

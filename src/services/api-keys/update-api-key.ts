@@ -8,7 +8,9 @@ import { withoutUndefined } from "../without-undefined.ts";
 import {
   type ApiKeyDto,
   auditKey,
+  type Grants,
   isKeyOf,
+  rejectContradiction,
   toApiKeyDto,
   toApiKeyRecord,
   updateApiKeySchema,
@@ -22,6 +24,17 @@ export interface UpdateApiKeyInput {
   readonly body: unknown;
 }
 
+/** Asked for only where scopes change without a permission. */
+async function storedPermission({ platform, address }: WorkspaceContext, id: string, { scopes }: Grants) {
+  if (!scopes) return undefined;
+  const { read } = platform;
+  const own = isKeyOf(platform, { address, id });
+  const [[row]] = await read.batch([
+    read.select({ permission: apiKeys.permission }).from(apiKeys).where(own),
+  ]);
+  return row?.permission;
+}
+
 /** Changes what is sent; holds from the next request. A revoked key stays revoked. Throws VALIDATION_ERROR, NOT_FOUND. */
 export async function updateApiKey(
   ctx: WorkspaceContext,
@@ -29,6 +42,7 @@ export async function updateApiKey(
 ): Promise<ApiKeyDto> {
   const { read, write } = ctx.platform;
   const input = parseInput(updateApiKeySchema, body);
+  rejectContradiction({ ...input, permission: input.permission ?? (await storedPermission(ctx, id, input)) });
   const { scopes, warnings } = await readScopes(ctx, input.scopes);
   const changes = withoutUndefined({ ...input, scopes });
   const audit = auditKey(ctx, { action: "api-key.updated", id });

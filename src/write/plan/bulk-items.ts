@@ -1,5 +1,5 @@
 import type { ValidationContext } from "../../columns/validate-record.ts";
-import { AppError, withPrefix } from "../../errors/app-error.ts";
+import { AppError, RefusedRequest, withPrefix } from "../../errors/app-error.ts";
 import { badRequest, notAnObject, validationFailed } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
@@ -71,7 +71,7 @@ export function planItems(
         ? planUpsert(target, { key, body }, context)
         : planUpdate(target, { id: requireId(body), body }, context);
     } catch (thrown) {
-      if (thrown instanceof AppError) return thrown;
+      if (thrown instanceof AppError && !(thrown instanceof RefusedRequest)) return thrown;
       throw thrown;
     }
   });

@@ -1,4 +1,5 @@
-import { AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
+import { PatternBudget } from "../../columns/pattern-budget.ts";
+import { AppError, type Detail, RefusedRequest, withPrefix } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
@@ -83,7 +84,7 @@ function planOperations(
   view: PlanningView,
   operations: readonly TargetedOperation[],
 ): readonly PlannedOperation[] {
-  const earlier: EarlierOperations = { named: new Map(), copiedLength: 0 };
+  const earlier: EarlierOperations = { named: new Map(), copiedLength: 0, patterns: new PatternBudget() };
   const { results, errors } = attemptEach(operations, ({ operation, target }) => {
     const { write, pending } = planOperation(view, { operation, target }, earlier);
     const name = "as" in operation ? operation.as : undefined;
@@ -106,7 +107,7 @@ function planOperation(
   }
   const resolved = resolveReferences(target.stored.entity, operation.body, earlier);
   const { body, pending } = resolved;
-  const context = { ...validationContextOf(view, target), pending };
+  const context = { ...validationContextOf(view, target, earlier.patterns), pending };
   if (operation.kind === "CREATE")
     return { write: collecting(resolved, () => planCreate(target, body, context)), pending };
   const request = { id: operation.id, body, rules: versionRulesOf(entity, operation) };
@@ -121,7 +122,7 @@ function collecting({ details }: ResolvedBody, plan: () => PlannedWrite): Planne
   try {
     plan();
   } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
+    if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
     others = (thrown.details ?? []).filter(({ field }) => !fields.has(field));
   }
   throw validationFailed([...details, ...others]);
@@ -139,7 +140,7 @@ function attemptEach<T, R>(items: readonly T[], work: (item: T) => R) {
     try {
       return [work(item)];
     } catch (thrown) {
-      if (!(thrown instanceof AppError)) throw thrown;
+      if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
       errors.push({ index, error: thrown });
       return [];
     }

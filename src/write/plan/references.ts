@@ -1,3 +1,4 @@
+import type { PatternBudget } from "../../columns/pattern-budget.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { ValidationContext } from "../../columns/validate-record.ts";
 import type { Detail } from "../../errors/app-error.ts";
@@ -22,6 +23,8 @@ export interface EarlierOperations {
   readonly named: Map<string, NamedOperation>;
   /** Characters that references have copied so far. */
   copiedLength: number;
+  /** What is left for the patterns of all operations. */
+  readonly patterns: PatternBudget;
 }
 
 export interface ResolvedBody {

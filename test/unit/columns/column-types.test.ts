@@ -30,6 +30,7 @@ const iso = fc.date({
 const DATE = "must be a valid date (YYYY-MM-DD)";
 const TIME = "must be a valid time (HH:MM:SS)";
 const DATETIME = "must be a valid date-time (ISO 8601)";
+const NO_OFFSET = `${DATETIME}: the offset is missing, write it as in 2026-01-31T09:30:00Z or 2026-01-31T09:30:00+02:00`;
 const INT64 = "must be an integer between -9223372036854775808 and 9223372036854775807";
 const SAFE = "must be an integer between -9007199254740991 and 9007199254740991";
 
@@ -153,7 +154,12 @@ const samples: Readonly<Record<ColumnTypeName, Sample>> = {
       ["2026-02-28T13:05-0330", "2026-02-28T16:35:00.000Z"],
     ],
     refused: [
-      ["2026-02-28T13:05:00", DATETIME],
+      ["2026-02-28T13:05:00", NO_OFFSET],
+      ["2026-02-28T13:05", NO_OFFSET],
+      ["2026-02-28 13:05:00.5", NO_OFFSET],
+      ["2026-02-28", NO_OFFSET],
+      ["2026-02-28 13:05:00Z", DATETIME],
+      ["2026-02-28T24:00:00Z", DATETIME],
       ["2026-02-30T13:05:00Z", DATETIME],
       ["0000-01-01T00:00:00+01:00", DATETIME],
       ["9999-12-31T23:59:59-01:00", DATETIME],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { constraintTypes } from "../../../src/columns/constraints/registry.ts";
+import { PatternBudget } from "../../../src/columns/pattern-budget.ts";
 import { recordValidatorOf } from "../../../src/columns/validate-record.ts";
 import type { JsonValue } from "../../../src/model/json.ts";
 import { columnOf, entityOf } from "../../support/columns.ts";
@@ -53,8 +54,23 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   EMAIL: [
     {
       column: VARCHAR,
-      accepted: ["a@b.co", "first.last+tag@sub.example.com"],
-      refused: ["a", "a@b", "@b.co", "a@b..co", "a b@c.de", "a@-b.co", "a@b.co\n"],
+      accepted: [
+        "a@b.co",
+        "first.last+tag@sub.example.com",
+        "stanisław.wójcik@wp.pl",
+        "a@bücher.ch",
+        "用户@例子.广告",
+        "अजय@डाटा.भारत",
+        "a@xn--bcher-kva.ch",
+        "a@1and1.com",
+        "!#$%&'*+/=?^_`{|}~-@b.co",
+        `${"x".repeat(64)}@b.co`,
+      ],
+      refused: [
+        ...["a", "a@b", "@b.co", "a@b..co", "a b@c.de", "a@-b.co", "a@b-.co", "a@b.co\n", "a@b@c.de"],
+        ...[".a@x.com", "a.@x.com", "a..b@x.com", "a@127.0.0.1", "a@x.com.", "a@.x.com", "a\u00a0b@x.com"],
+        ...[`${"x".repeat(65)}@b.co`, `a@${"x".repeat(64)}.co`, "a\u200bb@x.com", '"a b"@x.com'],
+      ],
       message: "must be a valid email address",
     },
   ],
@@ -186,6 +202,17 @@ it("no pattern is so large that its column's texts could stall the API", () => {
   expect(problems[2]).toContain(
     "at most 500 RE2 instructions, together with the patterns before it, for texts",
   );
+});
+
+it("the patterns of one request take no more than its budget", () => {
+  const constraints = [{ type: "PATTERN", value: "\\pL{1,240}\\d" }];
+  const entity = entityOf({ name: "T", columns: [{ name: "a", type: "TEXT", constraints }] });
+  const now = { ...NOW, patterns: new PatternBudget() };
+  const read = (length: number) => recordValidatorOf(entity).validateCreate({ a: "a".repeat(length) }, now);
+  expect(read(5_000)).toMatchObject({ ok: false });
+  expect(() => {
+    for (let i = 0; i < 10; i++) read(5_000);
+  }).toThrow("Matching the patterns would take more than 5000000 RE2 instructions × characters");
 });
 
 it("no pattern stalls the API", () => {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/model/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/model/json.ts";
 import type { FieldMap } from "./map-fields.ts";
 import { type Place, type SourceRow, unreadable } from "./source-row.ts";
 
@@ -22,7 +22,7 @@ export async function* readJsonRows(
 
 function parse(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

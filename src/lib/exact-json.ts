@@ -1,0 +1,77 @@
+import { readDecimal } from "./decimal-text.ts";
+
+/* JSON whose numbers do not change silently: those that a double cannot hold are found by their text. */
+
+/** Every decimal of up to so many digits is read as a double and written back unchanged. */
+const SAFE_DIGITS = 15;
+
+const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
+const [POINT, NINE, SMALL_E, BIG_E] = [0x2e, 0x39, 0x65, 0x45];
+
+export interface JsonScan {
+  /** Levels of nesting. */
+  readonly depth: number;
+  /** Whether some finite number changes when it becomes a double. */
+  readonly hasInexactNumber: boolean;
+}
+
+/** Looks through a text that is valid JSON, once. */
+export function scanJson(text: string): JsonScan {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  let digits = 0;
+  let hasInexactNumber = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (isInString) {
+      if (character === BACKSLASH) i++;
+      else if (character === QUOTE) isInString = false;
+    } else if (character >= POINT && character <= NINE) {
+      if (++digits > SAFE_DIGITS && !hasInexactNumber) {
+        const number = numberAround(text, i);
+        hasInexactNumber = isInexact(number.text);
+        i = number.end - 1;
+      }
+    } else if ((character === SMALL_E || character === BIG_E) && digits > 0) {
+      hasInexactNumber ||= isInexact(numberAround(text, i).text);
+    } else {
+      digits = 0;
+      if (character === QUOTE) isInString = true;
+      else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
+      else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--;
+    }
+  }
+  return { depth: deepest, hasInexactNumber };
+}
+
+const isOfNumber = (character: string | undefined) =>
+  character !== undefined && character !== "" && "0123456789.eE+-".includes(character);
+
+function numberAround(text: string, at: number): { readonly text: string; readonly end: number } {
+  let start = at;
+  while (isOfNumber(text[start - 1])) start--;
+  let end = at;
+  while (isOfNumber(text[end])) end++;
+  return { text: text.slice(start, end), end };
+}
+
+/** Whether a JSON number's value changes when it is read as a double and written back. Infinite ones are no double. */
+export function isInexact(text: string): boolean {
+  const value = Number(text);
+  const written = String(value);
+  if (written === text || !Number.isFinite(value)) return false;
+  const [sent, kept] = [readDecimal(text), readDecimal(written)];
+  if (sent?.digits === "" && kept?.digits === "") return false;
+  return sent?.digits !== kept?.digits || sent?.exponent !== kept?.exponent;
+}
+
+/** Parses valid JSON, with what `keep` makes of the text of each number that a double cannot hold. */
+export function parseKeeping(text: string, keep: (number: string) => unknown): unknown {
+  return JSON.parse(text, (_, value, context?: { readonly source?: string }) => {
+    const { source } = context ?? {};
+    return typeof value === "number" && source !== undefined && isInexact(source) ? keep(source) : value;
+  });
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { expectFailure, expectStatus } from "../support/api.ts";
+import { makeWorkspace } from "../support/workspace.ts";
+
+describe("a body of many faults", () => {
+  it("shows 100 details, of which the last counts the rest", async () => {
+    const w = await makeWorkspace({ name: "Note", columns: [{ name: "text", type: "TEXT" }] });
+    const unknown = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 1]));
+    const refused = await w.api("POST", "/Note", { body: unknown(50_000) });
+    expect([refused.status, refused.body.error.message]).toEqual([422, "Validation failed: 50000 error(s)"]);
+    expect(refused.body.error.details).toHaveLength(100);
+    expect(refused.body.error.details[98]).toEqual({ field: "f98", message: "is not a field of Note" });
+    expect(refused.body.error.details[99]).toEqual({ field: "", message: "and 49901 more" });
+    const whole = await w.api("POST", "/Note", { body: unknown(100) });
+    expect(whole.body.error.details[99]).toEqual({ field: "f99", message: "is not a field of Note" });
+    const bulk = await w.api("POST", "/Note/bulk", { body: [unknown(101), unknown(1)] });
+    expect(
+      bulk.body.errors.map(({ error }: { error: { details: object[] } }) => error.details.length),
+    ).toEqual([100, 1]);
+    const operations = [0, 1].map(() => ({ method: "POST", entity: "Note", body: unknown(200) }));
+    const { error } = (await w.api("POST", "/transaction", { body: { operations } })).body;
+    expect([error.message, error.details.length, error.details[99]]).toEqual([
+      "Operation 0: Validation failed: 400 error(s)",
+      100,
+      { field: "", message: "and 301 more" },
+    ]);
+    const definition = { name: "Bad", ...unknown(150) };
+    const admin = await w.admin("POST", "/entities", { body: definition });
+    expect([admin.status, admin.body.error.details.length]).toEqual([422, 100]);
+  });
+});
+
+describe("texts that patterns would take too long for", () => {
+  const tooCostly = {
+    code: "BAD_REQUEST",
+    message:
+      "Matching the patterns would take more than 5000000 RE2 instructions × characters — send fewer or shorter texts",
+  };
+
+  it("are refused with their request, in every form of it", async () => {
+    const constraints = [{ type: "PATTERN", value: "(\\pL{1,200}\\d)?" }];
+    const w = await makeWorkspace({
+      name: "Note",
+      columns: [
+        { name: "text", type: "TEXT", constraints },
+        { name: "code", type: "VARCHAR", length: 40, unique: true },
+      ],
+    });
+    const text = "a".repeat(9_000);
+    const items = Array.from({ length: 10 }, (_, i) => ({ text, code: `c${i}` }));
+    expectStatus(await w.api("POST", "/Note", { body: { text, code: "x" } }), 201);
+    const operations = items.map((body) => ({ method: "POST", entity: "Note", body }));
+    for (const answer of [
+      await w.api("POST", "/Note/bulk", { body: items }),
+      await w.api("POST", "/Note/bulk?atomic=true", { body: items }),
+      await w.api("PUT", "/Note/bulk?upsertBy=code", { body: items }),
+      await w.api("PUT", "/Note/bulk", { body: items.map(() => ({ id: 1, text })) }),
+      await w.api("POST", "/transaction", { body: { operations } }),
+    ])
+      expectFailure(answer, 400, tooCostly);
+    expect((await w.api("GET", "/Note")).body.meta.totalElements).toBe(1);
+  });
+});

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { scanJson } from "../../src/lib/exact-json.ts";
+import { InexactNumber, parseJson } from "../../src/model/json.ts";
+
+/** Any number as JSON may spell it. */
+const numberText = fc
+  .tuple(
+    fc.constantFrom("", "-"),
+    fc.bigInt({ min: 0n, max: 10n ** 30n }).map(String),
+    fc.option(fc.stringMatching(/^[0-9]{1,30}$/), { nil: undefined }),
+    fc.option(fc.integer({ min: -330, max: 300 }), { nil: undefined }),
+  )
+  .map(([sign, whole, fraction, exponent]) => {
+    return `${sign}${whole}${fraction === undefined ? "" : `.${fraction}`}${exponent === undefined ? "" : `e${exponent}`}`;
+  });
+
+/** The exact value as a fraction of integers. */
+function rational(text: string): readonly [bigint, bigint] {
+  const [, sign, whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text) ?? [];
+  const scale = Number(exponent) - fraction.length;
+  const digits = BigInt(`${sign}${whole}${fraction}`);
+  return scale >= 0 ? [digits * 10n ** BigInt(scale), 1n] : [digits, 10n ** BigInt(-scale)];
+}
+
+function isSame(left: string, right: string): boolean {
+  const [[a, b], [c, d]] = [rational(left), rational(right)];
+  return a * d === c * b;
+}
+
+describe("a JSON text is read", () => {
+  it("so that a number is a double exactly when writing it back gives the same number", () => {
+    fc.assert(
+      fc.property(numberText, (text) => {
+        const [, value] = parseJson(`["1234567890123456789",${text},{"a":1.5}]`) as readonly unknown[];
+        const nearest = Number(text);
+        if (!Number.isFinite(nearest) || isSame(text, String(nearest))) expect(value).toBe(nearest);
+        else expect(value).toEqual(new InexactNumber(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("and written as it was, inexact numbers included", () => {
+    fc.assert(
+      fc.property(fc.array(numberText), (numbers) => {
+        const texts =
+          (JSON.stringify(parseJson(`[${numbers.join()}]`)).slice(1, -1) || undefined)?.split(",") ?? [];
+        expect(texts).toHaveLength(numbers.length);
+        for (const [i, text] of texts.entries())
+          if (text !== "null") expect(isSame(text, numbers[i] ?? "")).toBe(true);
+      }),
+    );
+  });
+
+  it("like JSON.parse where all numbers are exact", () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it.each([
+    ["1", 0],
+    ['"[[["', 0],
+    ['"\\"[["', 0],
+    ["[[],[[]]]", 3],
+    ['{"a":{"b":[1]}}', 3],
+  ])("%s is nested %d deep", (text, depth) => {
+    expect(scanJson(text).depth).toBe(depth);
+  });
+});
