@@ -8,7 +8,7 @@ const SAFE_DIGITS = 15;
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
   0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
-const [POINT, NINE, SMALL_E, BIG_E] = [0x2e, 0x39, 0x65, 0x45];
+const [PLUS, MINUS, POINT, NINE, SMALL_E, BIG_E] = [0x2b, 0x2d, 0x2e, 0x39, 0x65, 0x45];
 
 export interface JsonScan {
   /** Levels of nesting. */
@@ -23,6 +23,7 @@ export function scanJson(text: string): JsonScan {
   let deepest = 0;
   let isInString = false;
   let digits = 0;
+  let numberStart = 0;
   let hasInexactNumber = false;
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);
@@ -30,13 +31,14 @@ export function scanJson(text: string): JsonScan {
       if (character === BACKSLASH) i++;
       else if (character === QUOTE) isInString = false;
     } else if (character >= POINT && character <= NINE) {
+      if (digits === 0) numberStart = i;
       if (++digits > SAFE_DIGITS && !hasInexactNumber) {
-        const number = numberAround(text, i);
-        hasInexactNumber = isInexact(number.text);
-        i = number.end - 1;
+        const end = endOfNumber(text, i);
+        hasInexactNumber = isInexact(text.slice(numberStart, end));
+        i = end - 1;
       }
     } else if ((character === SMALL_E || character === BIG_E) && digits > 0) {
-      hasInexactNumber ||= isInexact(numberAround(text, i).text);
+      hasInexactNumber ||= isInexact(text.slice(numberStart, endOfNumber(text, i)));
     } else {
       digits = 0;
       if (character === QUOTE) isInString = true;
@@ -47,16 +49,18 @@ export function scanJson(text: string): JsonScan {
   return { depth: deepest, hasInexactNumber };
 }
 
-const isOfNumber = (character: string | undefined) =>
-  character !== undefined && character !== "" && "0123456789.eE+-".includes(character);
-
-function numberAround(text: string, at: number): { readonly text: string; readonly end: number } {
-  let start = at;
-  while (isOfNumber(text[start - 1])) start--;
-  let end = at;
-  while (isOfNumber(text[end])) end++;
-  return { text: text.slice(start, end), end };
+function endOfNumber(text: string, from: number): number {
+  let end = from;
+  while (isOfNumber(text.charCodeAt(end))) end++;
+  return end;
 }
+
+const isOfNumber = (character: number) =>
+  (character >= POINT && character <= NINE) ||
+  character === SMALL_E ||
+  character === BIG_E ||
+  character === MINUS ||
+  character === PLUS;
 
 /** Whether a JSON number's value changes when it is read as a double and written back. Infinite ones are no double. */
 export function isInexact(text: string): boolean {
