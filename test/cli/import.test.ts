@@ -219,6 +219,43 @@ describe("import of CSV", () => {
   });
 });
 
+describe("a number that cannot be stored exactly", () => {
+  const refusals = (summary: { errorsFile: string }) =>
+    errorsIn(summary.errorsFile).map(({ line, error }) => [
+      line,
+      error.details?.[0]?.message ?? error.message,
+    ]);
+  const INEXACT = "cannot be stored exactly: send it as a string";
+
+  it("refuses its row, in NDJSON and in CSV, with and without --dry-run", async () => {
+    const ndjson = write(
+      "people.ndjson",
+      '{"email":"a@x.com","tags":{"tweet":1234567890123456789}}\n' +
+        '{"email":"b@x.com","account":9007199254740993}\n' +
+        '{"email":"c@x.com","age":9007199254740990.9999}\n' +
+        '{"email":"d@x.com","tags":[1.5,"1234567890123456789"],"balance":12.50}\n',
+    );
+    const expected = [
+      [1, INEXACT],
+      [2, INEXACT],
+      [3, "must be an integer"],
+    ];
+    expect(refusals((await importOf(ndjson, "--dry-run")).summary)).toEqual(expected);
+    expect(refusals((await importOf(ndjson)).summary)).toEqual(expected);
+    const csv = write(
+      "people.csv",
+      'email,balance,tags\ne@x.com,.5,"[1234567890123456789]"\nf@x.com,.5,\ng@x.com,5.,\n',
+    );
+    expect(refusals((await importOf(csv)).summary)).toEqual([[2, INEXACT]]);
+    const people = await w.records("Person", "email,balance,tags");
+    expect(people).toEqual([
+      { email: "d@x.com", balance: 12.5, tags: [1.5, "1234567890123456789"] },
+      { email: "f@x.com", balance: 0.5, tags: null },
+      { email: "g@x.com", balance: 5, tags: null },
+    ]);
+  });
+});
+
 describe("import of JSON", () => {
   const rows = [
     { email: "a@example.com", tags: ["x", { y: "]},\n" }], age: 3 },
