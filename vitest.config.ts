@@ -28,7 +28,7 @@ export default defineConfig({
                 LIBSQL_URL: inject<string>("libsqlUrl"),
                 LIBSQL_AUTH_TOKEN: inject<string>("libsqlToken"),
                 LOG_REQUESTS: "false",
-                ADMIN_TOKEN: "test-admin-token",
+                ADMIN_TOKEN: "test-admin-token-of-32-characters",
                 WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",
                 ALLOW_HTTP_WEBHOOKS: "true",
                 ALLOW_PRIVATE_WEBHOOKS: "true",

@@ -23,7 +23,7 @@ import { readCompatibilityDate } from "./support/workerd/workerd-config.ts";
  * entities in the database; and reads beside a schema change every second. Environment: ROUNDS (5), SECONDS (4).
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const ADMIN_TOKEN = "bench-admin-token";
+const ADMIN_TOKEN = "bench-admin-token-of-the-benchmarks";
 const ADMIN = "/admin/v1/organizations";
 const RECORDS = 1_000;
 const OTHER_ENTITIES = [0, 800, 3_000];

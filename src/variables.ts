@@ -1,12 +1,17 @@
 import * as z from "zod/v4";
 import { isAddressRange } from "./model/address-range.ts";
 
-const MIN_SECRET_KEY_LENGTH = 32;
+const MIN_SECRET_LENGTH = 32;
 
 const optional = z
   .string()
   .optional()
   .transform((text) => text || undefined);
+
+const secret = optional.refine(
+  (text) => text === undefined || text.length >= MIN_SECRET_LENGTH,
+  `must be at least ${MIN_SECRET_LENGTH} characters`,
+);
 
 const flag = (isUnset: boolean) =>
   z
@@ -31,7 +36,7 @@ const variablesSchema = z.object({
   LIBSQL_URL: z.string().regex(/^(?:https?|libsql):\/\/./, "must be http://…, https://… or libsql://…"),
   LIBSQL_AUTH_TOKEN: optional,
   LIBSQL_STREAMS: streams,
-  ADMIN_TOKEN: optional,
+  ADMIN_TOKEN: secret,
   CLIENT_ADDRESS_HEADER: optional,
   TRUSTED_PROXIES: z
     .string()
@@ -46,10 +51,7 @@ const variablesSchema = z.object({
       (ranges) => ranges.every(isAddressRange),
       "must be IP addresses or CIDR ranges, separated by commas",
     ),
-  WEBHOOK_SECRET_KEY: optional.refine(
-    (text) => text === undefined || text.length >= MIN_SECRET_KEY_LENGTH,
-    `must be at least ${MIN_SECRET_KEY_LENGTH} characters`,
-  ),
+  WEBHOOK_SECRET_KEY: secret,
   LOG_REQUESTS: flag(true),
   ALLOW_HTTP_WEBHOOKS: flag(false),
   ALLOW_PRIVATE_WEBHOOKS: flag(false),

@@ -87,6 +87,16 @@ describe("a rate limit", () => {
     expect(network.at(-1)).toBe(429);
   });
 
+  it("holds for wrong admin credentials, by address, and not for the right one", async () => {
+    const headers = { "CF-Connecting-IP": "198.51.100.11" };
+    const statuses: number[] = [];
+    for (let i = 0; i < 60; i++)
+      statuses.push((await ask("GET", "/admin/v1/organizations", { token: `wrong${i}`, headers })).status);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect(statuses.indexOf(429)).toBeGreaterThan(30);
+    expectStatus(await askAdmin("GET", "/organizations", { headers }), 200);
+  });
+
   it("holds for a key that works no more, which says why until then", async () => {
     const { id, key } = await w.createKey();
     const headers = { "CF-Connecting-IP": "198.51.100.9" };

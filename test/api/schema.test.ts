@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { askCounted, expectFailure, expectStatus } from "../support/api.ts";
+import { ADMIN_TOKEN, askCounted, expectFailure, expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 const invalid = (...details: object[]) => ({
@@ -208,12 +208,12 @@ describe("an entity", () => {
 describe("a change of schema", () => {
   it("costs one round trip when no record must be looked at", async () => {
     const body = { name: "note", type: "TEXT" };
-    await askCounted("GET", `/admin/v1${w.adminPath}/schema`, { token: "test-admin-token" });
+    await askCounted("GET", `/admin/v1${w.adminPath}/schema`, { token: ADMIN_TOKEN });
     const { answer, roundTrips } = await askCounted(
       "POST",
       `/admin/v1${w.adminPath}/entities/Order/columns`,
       {
-        token: "test-admin-token",
+        token: ADMIN_TOKEN,
         body,
       },
     );

@@ -5,7 +5,7 @@ import { sketchCatalog } from "./sketch-catalog.ts";
 import { contradictionsOf, type Exchange } from "./validate-answer.ts";
 import { wholeDocumentOf } from "./whole-document.ts";
 
-export const ADMIN_TOKEN = "test-admin-token";
+export const ADMIN_TOKEN = "test-admin-token-of-32-characters";
 
 /** Rises when a request that may change a schema is sent, and when it is answered. */
 let changes = 0;

@@ -24,8 +24,8 @@ import { componentName, componentSchemas } from "./components.ts";
 import { adminParameters } from "./parameters.ts";
 
 const BASE = "/admin/v1";
-const READ = [400, 401, 404, 405, 500, 503];
-const WRITE = [400, 401, 404, 405, 409, 413, 415, 422, 500, 503];
+const READ = [400, 401, 403, 404, 405, 429, 500, 503];
+const WRITE = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503];
 const PUBLIC = [405, 500, 503];
 const ALL = [...WRITE, 412];
 

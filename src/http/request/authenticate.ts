@@ -1,7 +1,6 @@
-import { settingsOf } from "../../env.ts";
-import { foreignApiKey, invalidAdminToken, invalidApiKey, rateLimited } from "../../errors/failures.ts";
+import { foreignApiKey, invalidApiKey, rateLimited } from "../../errors/failures.ts";
 import { currentMillis } from "../../lib/clock.ts";
-import { isEqualInConstantTime, sha256Hex } from "../../lib/hashing.ts";
+import { sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { type Actor, isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
@@ -40,10 +39,13 @@ async function refuseUnknown(c: AppContext): Promise<never> {
 }
 
 /** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
-async function limitUnknown(c: AppContext): Promise<void> {
+export async function limitUnknown(c: AppContext, credential = "API key"): Promise<void> {
   const { rates, clientAddress } = c.get("services");
   if (await rates.takeUnknown(clientAddress())) return;
-  throw rateLimited("Too many requests without a valid API key from this address", UNKNOWN_RETRY_SECONDS);
+  throw rateLimited(
+    `Too many requests without a valid ${credential} from this address`,
+    UNKNOWN_RETRY_SECONDS,
+  );
 }
 
 /**
@@ -66,13 +68,4 @@ function noteUseAfterwards(c: AppContext, keyId: string): void {
   c.executionCtx.waitUntil(written);
 }
 
-export async function authenticateAdmin(c: AppContext): Promise<void> {
-  const start = currentMillis();
-  const { adminToken } = settingsOf(c.env);
-  const sent = bearerOf(c);
-  if (!adminToken || !sent || !(await isEqualInConstantTime(sent, adminToken))) throw invalidAdminToken();
-  c.set("actor", { kind: "ADMIN" });
-  c.set("authMs", currentMillis() - start);
-}
-
-const bearerOf = (c: AppContext) => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
+export const bearerOf = (c: AppContext) => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
