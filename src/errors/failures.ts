@@ -37,6 +37,8 @@ export const invalidApiKey = () => unauthorized("Invalid API key");
 export const expiredApiKey = () => unauthorized("API key has expired");
 export const foreignApiKey = () => unauthorized("API key is not valid for this workspace");
 export const invalidAdminToken = () => unauthorized("Invalid admin token");
+export const invalidToken = () => unauthorized("Invalid token");
+export const expiredToken = () => unauthorized("Token has expired");
 
 export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");

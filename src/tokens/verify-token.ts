@@ -1,0 +1,66 @@
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import { expiredToken, invalidToken, serviceUnavailable } from "../errors/failures.ts";
+import type { KeySets, KeySource } from "./key-sets.ts";
+
+/** Signatures that only the issuer can make: whoever verifies them has no secret to lose. */
+export const TOKEN_ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+] as const;
+export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
+
+const MAX_TOKEN_LENGTH = 8 * 1024;
+const CLOCK_SKEW_SECONDS = 30;
+
+export interface TrustedIssuer extends KeySource {
+  readonly audience: string;
+  /** Undefined: any of TOKEN_ALGORITHMS. */
+  readonly algorithms?: readonly TokenAlgorithm[] | undefined;
+}
+
+/** Whether a text has the form of a JWT. */
+export const isLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
+
+/**
+ * Returns the claims of a JWT of an issuer (RFC 7519, RFC 8725): issuer, audience and `exp` are required. Throws
+ * UNAUTHORIZED, or SERVICE_UNAVAILABLE when the issuer's keys cannot be had.
+ */
+export async function verifyToken(
+  token: string,
+  trusted: TrustedIssuer,
+  { keySets, now }: { readonly keySets: KeySets; readonly now: Date },
+): Promise<JWTPayload> {
+  if (token.length > MAX_TOKEN_LENGTH || !isLikeJwt(token)) throw invalidToken();
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      async (header, jws) => {
+        const keys = await keySets.find(trusted, now.getTime());
+        return keys(header, jws).catch(async (failure) => {
+          if (!(failure instanceof errors.JWKSNoMatchingKey)) throw failure;
+          return (await keySets.findNewer(trusted, now.getTime()))(header, jws);
+        });
+      },
+      {
+        issuer: trusted.issuer,
+        audience: trusted.audience,
+        algorithms: [...(trusted.algorithms ?? TOKEN_ALGORITHMS)],
+        requiredClaims: ["exp"],
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        currentDate: now,
+      },
+    );
+    return payload;
+  } catch (cause) {
+    if (cause instanceof errors.JWTExpired) throw expiredToken();
+    throw cause instanceof errors.JOSEError ? invalidToken() : serviceUnavailable(cause);
+  }
+}
