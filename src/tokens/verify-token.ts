@@ -22,7 +22,7 @@ const CLOCK_SKEW_SECONDS = 30;
 
 export interface TrustedIssuer extends KeySource {
   readonly audience: string;
-  /** Undefined: any of TOKEN_ALGORITHMS. */
+  /** Undefined: all of TOKEN_ALGORITHMS. */
   readonly algorithms?: readonly TokenAlgorithm[] | undefined;
 }
 
