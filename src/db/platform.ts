@@ -1,8 +1,8 @@
 import { Column, getTableColumns, is } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
-import type { Database, Rows } from "../libsql/database.ts";
-import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { Database } from "../libsql/database.ts";
+import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
 
 async function refuseSingleQuery(): Promise<never> {
   throw new Error("platform queries run in batches: one round trip, one transaction");
@@ -40,7 +40,7 @@ type Query = { readonly sql: string; readonly params: unknown[] };
 type Rendered = { toSQL(): Query } | { getQuery(): Query };
 
 /** A Drizzle query as a statement for a batch that is not all Drizzle's. */
-export function toStatement(query: Rendered): Statement {
+export function statementOf(query: Rendered): Statement {
   const { sql, params } = "toSQL" in query ? query.toSQL() : query.getQuery();
   return { sql, args: params as SqlValue[] };
 }
@@ -57,7 +57,7 @@ export function toTypedStatement<Q extends Select>(query: Q) {
   const decode = (row: readonly SqlValue[]) =>
     Object.fromEntries(fields.map(([name, field], i) => [name, decodeValue(field, row[i] ?? null)]));
   return {
-    statement: toStatement(query),
+    statement: statementOf(query),
     /* The fields and their types are those of the query itself. */
     rowsOf: (rows: Rows = []) => rows.map(decode) as Awaited<Q>,
   };
@@ -67,7 +67,7 @@ const decodeValue = (field: unknown, value: SqlValue): unknown =>
   value !== null && is(field, Column) ? field.mapFromDriverValue(value) : value;
 
 /** What a statement `… RETURNING` gives as Drizzle would: a row of all of the table's columns, in their order. */
-export function decodeRow<T extends SQLiteTable>(table: T, row: readonly SqlValue[]): T["$inferSelect"] {
+export function tableRow<T extends SQLiteTable>(table: T, row: readonly SqlValue[]): T["$inferSelect"] {
   const columns = Object.entries(getTableColumns(table));
   const values = columns.map(([name, column], i) => {
     const value = row[i] ?? null;

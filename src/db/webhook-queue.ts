@@ -1,5 +1,4 @@
-import type { Rows } from "../libsql/database.ts";
-import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
 import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
 
 /*
@@ -118,16 +117,16 @@ export function decodeClaimed(rows: Rows): readonly ClaimedDelivery[] {
         workspace: String(workspace),
         entity: String(entity),
         type: String(type),
-        recordId: typeof recordId === "number" ? recordId : textOf(recordId),
-        record: textOf(record),
-        previous: textOf(previous),
+        recordId: typeof recordId === "number" ? recordId : textOrNull(recordId),
+        record: textOrNull(record),
+        previous: textOrNull(previous),
         createdAt: String(createdAt),
       },
     };
   });
 }
 
-const textOf = (value: SqlValue | undefined) =>
+const textOrNull = (value: SqlValue | undefined) =>
   value === null || value === undefined ? null : String(value);
 
 /** What became of a claimed delivery, and the attempt that decided it. */

@@ -58,14 +58,14 @@ function dropTriggers({ before }: SchemaPair, changed: readonly ExistingPair[]):
   ];
 }
 
-const textOf = (made: readonly { readonly create: Statement }[]) =>
+const createdTexts = (made: readonly { readonly create: Statement }[]) =>
   made.map(({ create }) => create.sql).join();
 
 function isTableChanged(schema: SchemaPair, { before, after, columns }: ExistingPair): boolean {
   return (
     before.physicalTable !== after.physicalTable ||
-    textOf(triggersOf(before)) !== textOf(triggersOf(after)) ||
-    textOf(indexesOf(before)) !== textOf(indexesOf(after)) ||
+    createdTexts(triggersOf(before)) !== createdTexts(triggersOf(after)) ||
+    createdTexts(indexesOf(before)) !== createdTexts(indexesOf(after)) ||
     columns.some((pair) => isColumnChanged(schema, pair))
   );
 }

@@ -1,5 +1,5 @@
 import { columnTypeOf } from "../columns/registry.ts";
-import { type Catalog, getEntity } from "../model/catalog.ts";
+import { type Catalog, entityNamed } from "../model/catalog.ts";
 import type { Column, OnDelete } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
 import { quoteName, VERSION_COLUMN } from "../model/names.ts";
@@ -72,7 +72,7 @@ export function columnDefinition(catalog: Catalog, column: Column): string {
   if (!column.nullable) parts.push("NOT NULL");
   if (column.references) {
     const { entity, onDelete } = column.references;
-    const { physicalTable } = getEntity(catalog, entity);
+    const { physicalTable } = entityNamed(catalog, entity);
     parts.push(`REFERENCES ${quoteName(physicalTable)} ("id") ON DELETE ${actionOf[onDelete]}`);
   }
   return parts.join(" ");

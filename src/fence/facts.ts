@@ -38,9 +38,9 @@ const FACTS_OF_WORKSPACE =
   "SELECT json_array(id, revision, access_mode, coalesce(migrating_until, 0) > unixepoch()) AS facts FROM workspaces WHERE id = ?";
 
 const BELIEVED = "(workspace_id, revision, need, secret_hash, key_version";
-const GUARD = `INSERT INTO request_fence ${BELIEVED}, now) VALUES (?, ?, ?, ?, ?, ?)`;
+const INSERT_BELIEF = `INSERT INTO request_fence ${BELIEVED}, now) VALUES (?, ?, ?, ?, ?, ?)`;
 /* drizzle/0012_write_fence.sql. */
-const HOLDS = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, ?, ?, ?, ?) AND ends_at > ?)`;
+const IS_BELIEVED = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, ?, ?, ?, ?) AND ends_at > ?)`;
 
 /** Reads the facts, to be compared with the belief. */
 export function factsStatement({ actor, view }: Belief): Statement {
@@ -91,11 +91,11 @@ export function decodeFacts(rows: Rows): Facts | undefined {
 export function guardStatement({ actor, view }: Belief, need: Need, now: Date): Statement {
   const { id, revision } = view.workspace;
   const [hash, version] = actor.kind === "KEY" ? [actor.secretHash, actor.key.version] : [null, null];
-  return { sql: GUARD, args: [id, revision, need, hash, version, now.toISOString()] };
+  return { sql: INSERT_BELIEF, args: [id, revision, need, hash, version, now.toISOString()] };
 }
 
 /** The condition that all of a belief still holds, for a key's write that is one statement. */
 export const fenceCondition = (belief: Belief, now: Date): Statement => ({
-  sql: HOLDS,
+  sql: IS_BELIEVED,
   args: guardStatement(belief, "WRITE", now).args,
 });

@@ -98,11 +98,11 @@ export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Pr
   if (conflict) throw conflict;
   idempotency.isReplayed = true;
   const asThen = planOrRefuse(attempt, earlier.createdAt);
-  const { replay: repeat } = repetitionOf(asThen) ?? planned;
+  const { replay: repeat } = repetitionIn(asThen) ?? planned;
   return { held: true, value: repeat(earlier) };
 }
 
-function repetitionOf<T>(plan: FencedPlan<T> | AppError): Repetition<T> | undefined {
+function repetitionIn<T>(plan: FencedPlan<T> | AppError): Repetition<T> | undefined {
   return plan instanceof AppError || plan.kind === "READ" || plan.kind === "PAGE"
     ? undefined
     : plan.repetition;

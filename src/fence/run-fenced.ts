@@ -54,6 +54,8 @@ function runPlan<T>(attempt: Attempt<T>, plan: FencedPlan<T>): Promise<Outcome<T
         ? writeSingle(attempt, plan)
         : writeBatch(attempt, inTransaction(plan));
     case "EACH":
-      return writeEach(attempt, plan);
+      return plan.together && requestOf(attempt.ctx)
+        ? writeBatch(attempt, plan.together())
+        : writeEach(attempt, plan);
   }
 }

@@ -7,7 +7,7 @@ import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { StepOutcome } from "../libsql/step.ts";
 import type { Rows } from "../model/sql-value.ts";
 import type { Diagnosis } from "../write/failure/diagnosis.ts";
-import type { EachPlan, ItemOutcome, Requirement } from "../write/plan/write-plan.ts";
+import type { EachItem, EachPlan, ItemOutcome, Requirement } from "../write/plan/write-plan.ts";
 import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, Outcome } from "./fenced-plan.ts";
 import { afterGuard, guardsOf } from "./guards.ts";
@@ -21,7 +21,8 @@ import { keepingOf, keepResult } from "./replay.ts";
 export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Promise<Outcome<T>> {
   const { ctx } = attempt;
   const guards = guardsOf(attempt, plan.repetition);
-  const items = plan.items.map(({ statement, keep }) => ({ statement, follower: keepingOf(ctx, keep) }));
+  const planned = plan.items();
+  const items = planned.map(({ statement, keep }) => ({ statement, follower: keepingOf(ctx, keep) }));
   let outcomes: readonly StepOutcome[];
   try {
     outcomes = await ctx.database.writeEach(guards, items);
@@ -31,7 +32,7 @@ export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Prom
     if (guarded) return guarded;
     throw failure;
   }
-  const value = plan.conclude(await explainEach(attempt, plan, outcomes));
+  const value = plan.conclude(await explainEach(attempt, planned, outcomes));
   await keepResult(ctx, plan.keptOf(value));
   return { held: true, value };
 }
@@ -46,7 +47,7 @@ interface FailedItem {
 /** Which of several requirements an item did not meet. One alone needs no question. */
 function diagnoseNothing(requires: readonly Requirement[]): Diagnosis {
   return {
-    questions: requires.map(({ query }) => query),
+    questions: requires.map(({ query }) => query()),
     conclude(answers) {
       const missing = requires.find((_, i) => answers?.[i]?.length === 0) ?? requires[0];
       return missing?.otherwise();
@@ -57,10 +58,10 @@ function diagnoseNothing(requires: readonly Requirement[]): Diagnosis {
 /** Outcomes with errors that a client may see; the questions of all failed items cost one round trip together. */
 async function explainEach(
   attempt: Attempt<unknown>,
-  plan: EachPlan<unknown>,
+  items: readonly EachItem[],
   outcomes: readonly StepOutcome[],
 ): Promise<readonly ItemOutcome[]> {
-  const failed = plan.items.flatMap(({ diagnose, requires }, index): FailedItem[] => {
+  const failed = items.flatMap(({ diagnose, requires }, index): FailedItem[] => {
     const outcome = outcomes[index];
     const isNothing = outcome?.status === "DONE" && outcome.rows.length + outcome.affected === 0;
     if (isNothing && requires.length > 1) return [{ index, diagnosis: diagnoseNothing(requires) }];
@@ -78,7 +79,7 @@ async function explainEach(
       return [index, error ?? (failure && unexplained(attempt.ctx, failure))] as const;
     }),
   );
-  return plan.items.map((_, index): ItemOutcome => {
+  return items.map((_, index): ItemOutcome => {
     const outcome = outcomes[index];
     const error = errors.get(index);
     if (outcome?.status === "DONE" && !error) return outcome;

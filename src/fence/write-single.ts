@@ -31,7 +31,7 @@ export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): 
 async function findMissing<T>(attempt: Attempt<T>, { requires }: SinglePlan<T>): Promise<Outcome<never>> {
   const found = await read(attempt, {
     kind: "READ",
-    statements: requires.map(({ query }) => query),
+    statements: requires.map(({ query }) => query()),
     shape(results) {
       const missing = requires.find((_, i) => results[i]?.length === 0);
       if (missing) throw missing.otherwise();

@@ -1,6 +1,6 @@
 import { AnswerTooLarge, serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis } from "../lib/clock.ts";
-import type { SqlValue, Statement } from "../model/sql-value.ts";
+import type { Rows, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
 import type { RunSteps, Step, StepOutcome } from "./step.ts";
 
@@ -8,8 +8,6 @@ import type { RunSteps, Step, StepOutcome } from "./step.ts";
 const DATABASE_TIMEOUT_MS = 15_000;
 /** For a write that converts or removes all records of an entity: long enough for millions of rows. */
 export const LONG_WRITE_TIMEOUT_MS = 120_000;
-
-export type Rows = readonly (readonly SqlValue[])[];
 
 /** A statement of its own, and one that runs only when it has succeeded. */
 export interface Item {

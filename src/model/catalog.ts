@@ -18,7 +18,7 @@ export interface Catalog {
 export type CatalogSource = Omit<Catalog, "entities"> & { readonly definitions: readonly EntityDefinition[] };
 
 /** Names are case-sensitive. Throws NOT_FOUND. */
-export function getEntity(catalog: Catalog, name: string): Entity {
+export function entityNamed(catalog: Catalog, name: string): Entity {
   const entity = catalog.entities.get(name);
   if (!entity) throw entityNotFound(name);
   return entity;

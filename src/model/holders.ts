@@ -1,4 +1,4 @@
-import { type Catalog, getEntity } from "./catalog.ts";
+import { type Catalog, entityNamed } from "./catalog.ts";
 import type { Column } from "./column.ts";
 import type { Entity } from "./entity.ts";
 
@@ -25,9 +25,9 @@ export function doesDeleteTell(
     if (seen.has(place)) return isHidden && entered.has(place);
     seen.add(place);
     entered.add(place);
-    const tells = getEntity(catalog, name).inbound.some(({ entity, column }) => {
+    const tells = entityNamed(catalog, name).inbound.some(({ entity, column }) => {
       const hides = isHidden || !isWhole(entity, column);
-      if (canHold(getEntity(catalog, entity), column)) return hides;
+      if (canHold(entityNamed(catalog, entity), column)) return hides;
       return column.references?.onDelete === "CASCADE" && visit(entity, hides);
     });
     entered.delete(place);

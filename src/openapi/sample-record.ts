@@ -40,13 +40,14 @@ function sampleOf(column: Column): JsonValue | undefined {
   return candidatesFor(column).find((candidate) => "value" in rule.read(candidate, NOW));
 }
 
-const textOf = (length: number) => "text ".repeat(length).slice(0, length);
+const sampleText = (length: number) => "text ".repeat(length).slice(0, length);
 
 function candidatesFor(column: Column): readonly JsonValue[] {
   if (column.type === "ENUM") return column.values ?? [];
   const known = CANDIDATES[column.type];
   const bounds = column.constraints.flatMap(({ value }) => (typeof value === "number" ? [value] : []));
   if (known === NUMBERS) return [...known, ...bounds, ...bounds.flatMap((each) => [each + 1, each - 1])];
-  if (known === TEXTS) return [...known, ...bounds.filter((length) => length <= LONGEST_SAMPLE).map(textOf)];
+  if (known === TEXTS)
+    return [...known, ...bounds.filter((length) => length <= LONGEST_SAMPLE).map(sampleText)];
   return known;
 }

@@ -1,4 +1,4 @@
-import { buildCatalog, getEntity } from "../../src/model/catalog.ts";
+import { buildCatalog, entityNamed } from "../../src/model/catalog.ts";
 import type { Column } from "../../src/model/column.ts";
 import type { Entity } from "../../src/model/entity.ts";
 import { completeColumn, completeDefinition } from "../../src/services/entities/complete-definition.ts";
@@ -16,5 +16,5 @@ export function columnOf(definition: object): Column {
 export function entityOf(definition: object): Entity {
   const completed = completeDefinition(entityDefinitionSchema.parse(definition), undefined, () => undefined);
   const facts = { workspaceId: 1, organization: "o", workspace: "w", schemaVersion: 1, maxExpandDepth: null };
-  return getEntity(buildCatalog({ ...facts, definitions: [completed] }), completed.name);
+  return entityNamed(buildCatalog({ ...facts, definitions: [completed] }), completed.name);
 }

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
-import type { Rows } from "../../src/libsql/database.ts";
 import { openHttpDatabase } from "../../src/libsql/open-http-database.ts";
-import type { SqlValue } from "../../src/model/sql-value.ts";
+import type { Rows, SqlValue } from "../../src/model/sql-value.ts";
 
 /** The database of the Worker under test, past the product. */
 export const database = openHttpDatabase({

@@ -57,7 +57,7 @@ function parseTest(operator: OperatorName, value: string, origin: string): TestA
     case "PAIR":
       return { operator, values: parsePair(value, origin), form: "TEXT" };
     case "FLAG":
-      return { operator: parseFlag(operator, value, origin), values: [], form: "TEXT" };
+      return { operator: parseNullTest(operator, value, origin), values: [], form: "TEXT" };
   }
 }
 
@@ -67,7 +67,7 @@ function parsePair(value: string, origin: string): readonly string[] {
   return values;
 }
 
-function parseFlag(operator: OperatorName, value: string, origin: string): OperatorName {
+function parseNullTest(operator: OperatorName, value: string, origin: string): OperatorName {
   if (value === "" || value === "true") return operator;
   if (value !== "false") throw invalidParameter(origin, value, "empty, true or false");
   return operator === "isNull" ? "isNotNull" : "isNull";

@@ -13,10 +13,10 @@ interface Node {
   readonly target: QueryTarget;
   /** Null: all. */
   readonly columns: ReadonlySet<Column> | null;
-  readonly branches: Map<string, Branch>;
+  readonly branches: Map<string, ExpandedNode>;
 }
 
-interface Branch {
+interface ExpandedNode {
   readonly hop: Hop;
   readonly node: Node;
 }
@@ -38,7 +38,7 @@ export function planView(
   const root: Node = { target, columns: null, branches: new Map() };
   if (expand) for (const path of expand) addExpansion(root, path);
   else for (const path of defaultExpand ?? []) addDefaultExpansion(root, path.split("."));
-  if (fields) return toSelection(narrow(root, fields, resolveField), depth);
+  if (fields) return toSelection(narrow(root, fields, resolveShownField), depth);
   if (!defaultFields) return toSelection(root, depth);
   const defaults = defaultFields.map((name) => name.split("."));
   const { columns, branches } = narrow(root, defaults, ({ entity }, [name = ""]) =>
@@ -67,7 +67,7 @@ function addDefaultExpansion(root: Node, path: Path): void {
   }
 }
 
-function branchOf({ target, branches }: Node, hop: Hop): Branch {
+function branchOf({ target, branches }: Node, hop: Hop): ExpandedNode {
   const { name } = hop.relationship;
   const empty: Node = { target: targetOf(target, hop), columns: null, branches: new Map() };
   const branch = branches.get(name) ?? { hop, node: empty };
@@ -102,7 +102,7 @@ function narrow(node: Node, fields: readonly Path[], resolve: ResolveField): Nod
     const column = resolve(node.target, path);
     if (column) columns.add(column);
   }
-  const branches = new Map<string, Branch>();
+  const branches = new Map<string, ExpandedNode>();
   for (const [name, paths] of nested) {
     const branch = node.branches.get(name);
     if (!branch) continue;
@@ -114,7 +114,7 @@ function narrow(node: Node, fields: readonly Path[], resolve: ResolveField): Nod
 }
 
 /** A column, or the error of a name that is neither a column nor expanded. */
-function resolveField(target: QueryTarget, path: Path): Column {
+function resolveShownField(target: QueryTarget, path: Path): Column {
   const [name = "", ...rest] = path;
   const isColumn = target.entity.columnByName.has(name);
   if (!isColumn && findHop(target, name)) {

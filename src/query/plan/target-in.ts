@@ -1,6 +1,6 @@
 import { operationNotAllowed } from "../../errors/failures.ts";
 import type { Operation } from "../../model/access.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { doesDeleteTell } from "../../model/holders.ts";
 import type { PlanningView } from "../../model/workspace.ts";
@@ -31,10 +31,10 @@ export function targetIn(
     if (!entity || !access.isAllowed(operation, entity) || isTelling)
       throw operationNotAllowed(operation, name, access.who);
   }
-  const stored = { catalog, entity: getEntity(catalog, name) };
+  const stored = { catalog, entity: entityNamed(catalog, name) };
   return {
     catalog: visible.catalog,
-    entity: getEntity(visible.catalog, name),
+    entity: entityNamed(visible.catalog, name),
     scope: visible.scope,
     visible,
     stored,

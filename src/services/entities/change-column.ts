@@ -1,7 +1,7 @@
 import { AppError, type Detail } from "../../errors/app-error.ts";
 import { badRequest, notFound, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity, EntityDefinition } from "../../model/entity.ts";
 import { MAX_COLUMNS } from "../../model/names.ts";
@@ -25,7 +25,7 @@ export async function addColumn(
   { entity: name, body }: { readonly entity: string; readonly body: () => unknown },
 ): Promise<Column> {
   return changeColumn(ctx, ({ catalog }) => {
-    const { definition } = getEntity(catalog, name);
+    const { definition } = entityNamed(catalog, name);
     const column = completeColumn(parseInput(columnSchema, body()), newId("col"), idTypeIn(catalog));
     if (definition.columns.length >= MAX_COLUMNS)
       throw badRequest(`An entity is limited to ${MAX_COLUMNS} columns`);
@@ -46,7 +46,7 @@ export async function updateColumn(
   { entity: name, column: columnName, body }: ColumnInputOf & { readonly body: () => unknown },
 ): Promise<Column> {
   return changeColumn(ctx, ({ catalog }) => {
-    const entity = getEntity(catalog, name);
+    const entity = entityNamed(catalog, name);
     const before = getColumn(entity, columnName);
     const column = patched(before, parseInput(columnPatchSchema, body()), idTypeIn(catalog));
     const isTaken = column.name !== before.name && entity.columnByName.has(column.name);
@@ -65,7 +65,7 @@ export async function deleteColumn(
   { entity: name, column: columnName, confirm }: ColumnInputOf & { readonly confirm: string | null },
 ): Promise<void> {
   await changeSchema(ctx, ({ catalog }) => {
-    const entity = getEntity(catalog, name);
+    const entity = entityNamed(catalog, name);
     const column = getColumn(entity, columnName);
     if (confirm !== columnName) {
       throw badRequest(`This deletes all values of ${columnName} — repeat its name: ?confirm=${columnName}`);

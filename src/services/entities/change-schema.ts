@@ -1,7 +1,7 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
@@ -160,7 +160,7 @@ function writeDefinitions(
       .update(entities)
       .set({ position: sql`(SELECT "key" FROM json_each(${order}) WHERE "value" = ${entities.id})` })
       .where(eq(entities.workspaceId, workspaceId)),
-  ].map(toStatement);
+  ].map(statementOf);
 }
 
 function recordChange(
@@ -189,5 +189,5 @@ function recordChange(
       after: { version, changes: changes.map((change) => ({ ...change })) },
     }),
     write.insert(schemaChanges).values({ workspaceId, version, changes, createdAt: now.toISOString() }),
-  ].map(toStatement);
+  ].map(statementOf);
 }

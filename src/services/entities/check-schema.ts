@@ -1,7 +1,7 @@
 import { checkColumnDefinition } from "../../columns/define-column.ts";
 import { checkEntityConstraintDefinitions } from "../../columns/define-entity-constraint.ts";
 import type { Detail } from "../../errors/app-error.ts";
-import { buildCatalog, type Catalog, getEntity, idColumnOf } from "../../model/catalog.ts";
+import { buildCatalog, type Catalog, entityNamed, idColumnOf } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import { RESERVED_ENTITY_NAMES } from "../../model/names.ts";
 import { checkSettings } from "./check-settings.ts";
@@ -34,7 +34,7 @@ export function checkSchema(catalog: Catalog, schema: ProposedSchema): readonly 
   if (problems.length + clashes.length > 0) return [...problems, ...clashes];
   const next = buildCatalog({ ...catalog, definitions });
   return definitions.flatMap(({ name, id }) =>
-    checkSettings(next, getEntity(next, name)).map((detail) => ({ ...detail, entityId: id })),
+    checkSettings(next, entityNamed(next, name)).map((detail) => ({ ...detail, entityId: id })),
   );
 }
 

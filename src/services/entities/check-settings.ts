@@ -1,5 +1,5 @@
 import type { Detail } from "../../errors/app-error.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 
 /** Settings that name what the entity does not have: they would make every request fail that relies on them. */
@@ -30,7 +30,7 @@ type Resolvable = Pick<Entity, "relationships" | "columnByName">;
 function entityAt(catalog: Catalog, entity: Resolvable, segments: readonly string[]): Resolvable | undefined {
   return segments.reduce<Resolvable | undefined>((at, segment) => {
     const target = at?.relationships.get(segment)?.target;
-    return target === undefined ? undefined : getEntity(catalog, target);
+    return target === undefined ? undefined : entityNamed(catalog, target);
   }, entity);
 }
 

@@ -1,5 +1,5 @@
 import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { changeSchema } from "./change-schema.ts";
@@ -17,7 +17,7 @@ export async function deleteEntity(
   { entity: name, confirm }: DeleteEntityInput,
 ): Promise<void> {
   await changeSchema(ctx, ({ catalog }) => {
-    const entity = getEntity(catalog, name);
+    const entity = entityNamed(catalog, name);
     if (confirm !== name)
       throw badRequest(`This deletes all records of ${name} — repeat its name: ?confirm=${name}`);
     requireUnreferenced(catalog, entity);

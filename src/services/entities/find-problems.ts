@@ -1,7 +1,6 @@
 import type { DataCheck, QueryCheck, ScanCheck } from "../../ddl/data-checks.ts";
-import type { Rows } from "../../libsql/database.ts";
 import { quoteName } from "../../model/names.ts";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { Rows, SqlValue, Statement } from "../../model/sql-value.ts";
 
 /** Existing records that stand against a change. */
 export interface DataProblem {
@@ -39,11 +38,11 @@ async function runQueries(queries: readonly QueryCheck[], ask: Ask): Promise<Fou
   const results = await ask(queries.map(({ query }) => query));
   return queries.flatMap((check, i) => {
     const [[count, ids] = []] = results[i] ?? [];
-    return Number(count) === 0 ? [] : [describe(check, Number(count), JSON.parse(String(ids)))];
+    return Number(count) === 0 ? [] : [problemIn(check, Number(count), JSON.parse(String(ids)))];
   });
 }
 
-function describe(check: DataCheck, count: number, ids: readonly unknown[]): readonly [DataCheck, string] {
+function problemIn(check: DataCheck, count: number, ids: readonly unknown[]): readonly [DataCheck, string] {
   const label = count > ids.length ? "first ids" : "ids";
   return [check, `${count} existing records ${check.words} (${label}: ${ids.join(", ")})`];
 }
@@ -64,7 +63,7 @@ async function scan(group: readonly ScanCheck[], ask: Ask, now: string): Promise
   const size = Math.ceil(Math.min(...group.map(({ pageSize }) => pageSize)) / group.length);
   let after: SqlValue | undefined;
   for (;;) {
-    const [rows = []] = await ask([pageOf(group, size, after)]);
+    const [rows = []] = await ask([scanPage(group, size, after)]);
     for (const [id = null, ...values] of rows) {
       tallies.forEach((tally, i) => {
         const value = values[i] ?? null;
@@ -76,10 +75,12 @@ async function scan(group: readonly ScanCheck[], ask: Ask, now: string): Promise
     if (rows.length < size) break;
     after = rows.at(-1)?.[0];
   }
-  return tallies.filter(({ count }) => count > 0).map(({ check, count, ids }) => describe(check, count, ids));
+  return tallies
+    .filter(({ count }) => count > 0)
+    .map(({ check, count, ids }) => problemIn(check, count, ids));
 }
 
-function pageOf(group: readonly ScanCheck[], size: number, after: SqlValue | undefined): Statement {
+function scanPage(group: readonly ScanCheck[], size: number, after: SqlValue | undefined): Statement {
   const columns = ['"id"', ...group.map(({ columnName }) => quoteName(columnName))].join(", ");
   const condition = after === undefined ? "" : ` WHERE "id" > ?`;
   return {

@@ -1,5 +1,5 @@
 import { runFenced } from "../../fence/run-fenced.ts";
-import { getEntity as entityOf } from "../../model/catalog.ts";
+import { entityNamed } from "../../model/catalog.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
 
@@ -8,7 +8,7 @@ export async function getEntity(ctx: WorkspaceContext, name: string): Promise<En
   return runFenced(ctx, {
     need: "READ",
     plan({ catalog }) {
-      const { definition } = entityOf(catalog, name);
+      const { definition } = entityNamed(catalog, name);
       return { kind: "READ", statements: [], shape: () => toEntityDto(definition) };
     },
   });

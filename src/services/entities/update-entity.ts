@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { getEntity } from "../../model/catalog.ts";
+import { entityNamed } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -35,7 +35,7 @@ export const updateEntitySchema = z.strictObject({
  */
 export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInput): Promise<EntityDto> {
   const { edit } = await changeSchema(ctx, ({ catalog }) => {
-    const { definition } = getEntity(catalog, input.entity);
+    const { definition } = entityNamed(catalog, input.entity);
     const {
       name = definition.name,
       settings,

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { compileOutboxTriggers } from "../../ddl/outbox-triggers.ts";
 import { validationFailed } from "../../errors/failures.ts";
@@ -48,7 +48,7 @@ function changedTriggers(view: WorkspaceView, next: readonly WebhookCoverage[]):
 
 function raiseRevision({ platform: { write } }: WorkspaceContext, { workspace }: WorkspaceView): Statement {
   const raised = write.update(workspaces).set({ revision: sql`${workspaces.revision} + 1` });
-  return toStatement(raised.where(eq(workspaces.id, workspace.id)));
+  return statementOf(raised.where(eq(workspaces.id, workspace.id)));
 }
 
 /** Names of entities as ids; null stays null. Throws VALIDATION_ERROR. */

@@ -1,4 +1,4 @@
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
@@ -34,7 +34,7 @@ export async function createWebhook(ctx: WorkspaceContext, body: unknown): Promi
       statements: [
         insert.values({ ...row, workspaceId: workspace.id, sealedSecret }),
         auditWebhook(ctx, "webhook.created", id).after,
-      ].map(toStatement),
+      ].map(statementOf),
       shape: () => toWebhookDto(row, [...catalog.entities.values()]),
     };
   });

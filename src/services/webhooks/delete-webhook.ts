@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -16,7 +16,7 @@ export async function deleteWebhook(ctx: WorkspaceContext, id: string): Promise<
     const removal = ctx.platform.write.delete(webhooks).where(eq(webhooks.id, id));
     return {
       webhooks: others,
-      statements: [audit.before, removal].map(toStatement),
+      statements: [audit.before, removal].map(statementOf),
       timeoutMs: LONG_WRITE_TIMEOUT_MS,
       shape: () => undefined,
     };

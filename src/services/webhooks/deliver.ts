@@ -5,7 +5,7 @@ import { logWarning } from "../../lib/logger.ts";
 import { type WebhookCoverage, webhooksTouchedBy } from "../../model/webhook.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { ServiceContext } from "../context.ts";
-import { type Run, runLane } from "./run-lane.ts";
+import { deliverToWebhook, type Run } from "./deliver-to-webhook.ts";
 
 /** After its response a request may go on for 30 s; an attempt that begins at the last moment takes 15 s. */
 const RUN_AFTER_WRITE_MS = 12_000;
@@ -13,16 +13,16 @@ const RUN_AFTER_WRITE_MS = 12_000;
 const SCHEDULED_RUN_MS = 40_000;
 /** A Worker may make 10,000 an invocation, other works' among them: developers.cloudflare.com/workers/platform/limits. */
 const REQUESTS_PER_RUN = 5_000;
-const LANES_PER_RUN = 100;
+const WEBHOOKS_PER_RUN = 100;
 
-interface Lane {
+interface Delivering {
   readonly deadline: number;
   isAskedAgain: boolean;
 }
 
-/** Webhooks that this isolate is delivering for: a write that comes meanwhile only asks its lane to look again. */
-const lanes = new Map<string, Lane>();
-/** Webhooks that this isolate will soon try again, and until when that is sure. */
+/** Webhooks to which this isolate is delivering. A write that comes meanwhile only asks to look again. */
+const delivering = new Map<string, Delivering>();
+/** Webhooks to which this isolate will soon retry, and when. */
 const retries = new Map<string, number>();
 
 const newRun = (durationMs: number): Run => ({
@@ -30,7 +30,7 @@ const newRun = (durationMs: number): Run => ({
   requestsLeft: REQUESTS_PER_RUN,
 });
 
-/** Where was written; without an entity, anywhere in the workspace. */
+/** What was written to: an entity, or without one any of the workspace. */
 export interface Written {
   readonly address: WorkspaceAddress;
   readonly entity?: string | undefined;
@@ -55,61 +55,61 @@ export function deliverAfterWrite(
 async function deliverForAll(webhooks: readonly WebhookCoverage[], ctx: ServiceContext): Promise<void> {
   try {
     const run = newRun(RUN_AFTER_WRITE_MS);
-    await Promise.all(webhooks.map(({ id }) => startLane(ctx, id, run)));
+    await Promise.all(webhooks.map(({ id }) => startDelivering(ctx, id, run)));
   } catch (failure) {
     logWarning("webhooks wait for the scheduled run", failure);
   }
 }
 
-/** Delivers what is due of one webhook, at once. Never throws. */
+/** Delivers what is due to one webhook, at once. Never throws. */
 export async function deliverFor(ctx: ServiceContext, webhookId: string): Promise<void> {
-  await startLane(ctx, webhookId, newRun(RUN_AFTER_WRITE_MS));
+  await startDelivering(ctx, webhookId, newRun(RUN_AFTER_WRITE_MS));
 }
 
-/** Delivers what is due of all workspaces, a lane a webhook, so that none waits for another. Throws SERVICE_UNAVAILABLE. */
+/** Delivers what is due in all workspaces, to all webhooks at once, so that none waits for another. Throws SERVICE_UNAVAILABLE. */
 export async function deliverDue(ctx: ServiceContext): Promise<void> {
   const run = newRun(SCHEDULED_RUN_MS);
   run.requestsLeft--;
-  const [due = []] = await ctx.database.read([findDueStatement(LANES_PER_RUN)]);
-  await Promise.all(due.map(([id]) => startLane(ctx, String(id), run)));
+  const [due = []] = await ctx.database.read([findDueStatement(WEBHOOKS_PER_RUN)]);
+  await Promise.all(due.map(([id]) => startDelivering(ctx, String(id), run)));
 }
 
-/** Runs a lane, and again for the first retry when that is near. */
-async function startLane(ctx: ServiceContext, webhookId: string, run: Run): Promise<void> {
-  const running = lanes.get(webhookId);
+/** Delivers to a webhook, and again for the first retry if that is near. */
+async function startDelivering(ctx: ServiceContext, webhookId: string, run: Run): Promise<void> {
+  const running = delivering.get(webhookId);
   if (running && currentMillis() < running.deadline) {
     running.isAskedAgain = true;
     return;
   }
-  const retryAfterSeconds = await keepLane(ctx, webhookId, run);
+  const retryAfterSeconds = await keepDelivering(ctx, webhookId, run);
   if (retryAfterSeconds === undefined) return;
   const retryAt = currentMillis() + retryAfterSeconds * 1000 + CLOCK_STEP_MS;
   if (retryAt >= run.deadline || (retries.get(webhookId) ?? 0) > currentMillis()) return;
   retries.set(webhookId, retryAt);
   await pause(retryAt - currentMillis());
   retries.delete(webhookId);
-  await startLane(ctx, webhookId, run);
+  await startDelivering(ctx, webhookId, run);
 }
 
 /** The database's times are cut to milliseconds. */
 const CLOCK_STEP_MS = 2;
 
 /** Resolves with the seconds until the next retry, if there is one. */
-async function keepLane(ctx: ServiceContext, webhookId: string, run: Run): Promise<number | undefined> {
-  const lane: Lane = { deadline: run.deadline, isAskedAgain: false };
-  lanes.set(webhookId, lane);
+async function keepDelivering(ctx: ServiceContext, webhookId: string, run: Run): Promise<number | undefined> {
+  const own: Delivering = { deadline: run.deadline, isAskedAgain: false };
+  delivering.set(webhookId, own);
   let retryAfterSeconds: number | undefined;
   try {
     for (;;) {
-      lane.isAskedAgain = false;
-      const result = await runLane(ctx, webhookId, run);
+      own.isAskedAgain = false;
+      const result = await deliverToWebhook(ctx, webhookId, run);
       retryAfterSeconds = result.retryAfterSeconds ?? retryAfterSeconds;
-      if (result.isFailing || !lane.isAskedAgain || currentMillis() >= run.deadline) return retryAfterSeconds;
+      if (result.isFailing || !own.isAskedAgain || currentMillis() >= run.deadline) return retryAfterSeconds;
     }
   } catch (failure) {
     logWarning("deliveries of a webhook wait for the scheduled run", failure);
     return undefined;
   } finally {
-    if (lanes.get(webhookId) === lane) lanes.delete(webhookId);
+    if (delivering.get(webhookId) === own) delivering.delete(webhookId);
   }
 }

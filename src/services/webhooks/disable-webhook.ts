@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { ServiceContext } from "../context.ts";
@@ -22,7 +22,7 @@ export async function disableWebhook(
       .set({ enabled: false, updatedAt: ctx.now.toISOString() });
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, enabled: false } : webhook)),
-      statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(toStatement),
+      statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(statementOf),
       shape: () => undefined,
     };
   });

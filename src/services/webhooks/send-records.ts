@@ -4,12 +4,12 @@ import { sendStatements } from "../../db/webhook-queue.ts";
 import { badRequest, recordNotFound } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
-import { getEntity } from "../../model/catalog.ts";
+import { entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { CompiledRead } from "../../query/sql/compiled.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
-import { findRecord } from "../../write/sql/find.ts";
+import { compileFind } from "../../write/sql/find.ts";
 import { render } from "../../write/sql/statement.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
@@ -83,7 +83,7 @@ function planRows(
   const webhook = webhooks.find((candidate) => candidate.id === id);
   if (!webhook) throw webhookNotFound(id);
   if (!webhook.enabled) throw badRequest("The webhook is disabled — enable it before sending records");
-  const entity = getEntity(catalog, input.entity);
+  const entity = entityNamed(catalog, input.entity);
   const ids = input.ids.map((text) => {
     const parsed = parseId(String(text), entity);
     if (parsed === undefined) throw recordNotFound(String(text));
@@ -91,7 +91,7 @@ function planRows(
   });
   return {
     kind: "READ",
-    statements: ids.map((recordId) => render(findRecord(entity, recordId))),
+    statements: ids.map((recordId) => render(compileFind(entity, recordId))),
     shape: (results) => ({
       entity,
       rows: results.map(([row], i) => {

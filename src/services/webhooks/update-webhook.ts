@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { decodeRow, toStatement } from "../../db/platform.ts";
+import { statementOf, tableRow } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -32,11 +32,11 @@ export async function updateWebhook(
     const update = changed.where(eq(webhooks.id, id)).returning();
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, ...changes } : webhook)),
-      statements: [audit.before, update, audit.after].map(toStatement),
+      statements: [audit.before, update, audit.after].map(statementOf),
       shape([, rows = []]) {
         const [row] = rows;
         if (!row) throw new Error("an updated webhook returned no row");
-        return toWebhookDto(decodeRow(webhooks, row), [...catalog.entities.values()]);
+        return toWebhookDto(tableRow(webhooks, row), [...catalog.entities.values()]);
       },
     };
   });

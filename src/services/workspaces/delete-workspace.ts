@@ -1,6 +1,6 @@
 import { eq, inArray } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
 import { dropTables } from "../../ddl/compile-entity.ts";
 import { badRequest } from "../../errors/failures.ts";
@@ -27,10 +27,10 @@ export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | n
       return {
         kind: "WRITE",
         steps: stepsOf([
-          toStatement(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
-          toStatement(auditWorkspace(ctx, "workspace.deleted", ctx.address).before),
+          statementOf(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
+          statementOf(auditWorkspace(ctx, "workspace.deleted", ctx.address).before),
           ...dropTables([...catalog.entities.values()]),
-          toStatement(write.delete(workspaces).where(eq(workspaces.id, id))),
+          statementOf(write.delete(workspaces).where(eq(workspaces.id, id))),
         ]),
         timeoutMs: LONG_WRITE_TIMEOUT_MS,
         shape: ([rows = []]) => rows.map(([hash]) => String(hash)),

@@ -1,12 +1,12 @@
 import { and, count, eq, inArray, isNull } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toStatement, toTypedStatement } from "../../db/platform.ts";
+import { statementOf, toTypedStatement } from "../../db/platform.ts";
 import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
-import type { Rows } from "../../libsql/database.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { Rows } from "../../model/sql-value.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { countSchema } from "../field-schemas.ts";
@@ -57,14 +57,14 @@ const countAll = (ctx: WorkspaceContext) =>
       ];
       return {
         kind: "READ",
-        statements: [records.statement, ...counts.map(toStatement)],
+        statements: [records.statement, ...counts.map(statementOf)],
         shape([ofTables, keys, hooks, pending]) {
           return {
             tables,
             records: recordsOf(catalog, records.rowsOf(ofTables)),
-            keys: totalOf(keys),
-            webhooks: totalOf(hooks),
-            pendingDeliveries: totalOf(pending),
+            keys: firstNumber(keys),
+            webhooks: firstNumber(hooks),
+            pendingDeliveries: firstNumber(pending),
           };
         },
       };
@@ -81,14 +81,14 @@ function recordsOf(
   );
 }
 
-const totalOf = (rows: Rows | undefined): number => Number(rows?.[0]?.[0]);
+const firstNumber = (rows: Rows | undefined): number => Number(rows?.[0]?.[0]);
 
 async function bytesOf(ctx: WorkspaceContext, tables: readonly string[]): Promise<number | null> {
   const ofTables = `SELECT name FROM sqlite_schema WHERE tbl_name IN (SELECT value FROM json_each(?))`;
   const sql = `SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN (${ofTables})`;
   try {
     const [rows] = await ctx.database.read([{ sql, args: [JSON.stringify(tables)] }]);
-    return totalOf(rows);
+    return firstNumber(rows);
   } catch (cause) {
     if (cause instanceof SqlFailure && cause.message.includes("no such table: dbstat")) return null;
     throw cause;

@@ -1,11 +1,11 @@
 import { isBrokenConstraint } from "../../ddl/triggers.ts";
 import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { canHold } from "../../model/holders.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
-import { findHolder, type HoldingColumn } from "../sql/find.ts";
+import { compileFindHolder, type HoldingColumn } from "../sql/find.ts";
 import { type Diagnosis, known } from "./diagnosis.ts";
 
 export interface AttemptedDelete {
@@ -23,7 +23,7 @@ export function diagnoseDelete(failure: SqlFailure, { catalog, entity, id }: Att
   if (!failure.isForeignKey && !isBrokenConstraint(failure.message)) return known(undefined);
   const paths = pathsToHolders(catalog, entity);
   return {
-    questions: paths.map((path) => findHolder(path, id)),
+    questions: paths.map((path) => compileFindHolder(path, id)),
     conclude(answers) {
       // The record that blocked it may have been deleted by now.
       const holding = paths.find((_, i) => answers?.[i]?.length !== 0) ?? paths[0];
@@ -44,7 +44,7 @@ function pathsToHolders(catalog: Catalog, deleted: Entity): readonly (readonly H
   const cascades: (readonly [Entity, readonly HoldingColumn[]])[] = [[deleted, []]];
   for (const [entity, path] of cascades) {
     for (const { entity: name, column } of entity.inbound) {
-      const owner = getEntity(catalog, name);
+      const owner = entityNamed(catalog, name);
       const longer = [...path, { owner, column }];
       if (canHold(owner, column)) paths.push(longer);
       if (column.references?.onDelete !== "CASCADE" || seen.has(owner)) continue;

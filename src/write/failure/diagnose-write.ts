@@ -5,11 +5,11 @@ import { brokenConstraintOf } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
-import { type Catalog, getEntity } from "../../model/catalog.ts";
+import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import { type Entity, fieldsOf } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
-import { findVersion } from "../sql/find.ts";
+import { compileFindVersion } from "../sql/find.ts";
 import { render } from "../sql/statement.ts";
 import { type Diagnosis, known } from "./diagnosis.ts";
 
@@ -80,11 +80,11 @@ function diagnoseReference(write: AttemptedWrite): Diagnosis {
   const sent = entity.columns.flatMap((column) => {
     const value = values.get(column) ?? null;
     if (!column.references || value === null) return [];
-    return [{ column, value, target: getEntity(catalog, column.references.entity) }];
+    return [{ column, value, target: entityNamed(catalog, column.references.entity) }];
   });
   const asked = sent.filter(({ column }) => !pending?.has(column.name));
   return {
-    questions: asked.map(({ target, value }) => render(findVersion(target, value))),
+    questions: asked.map(({ target, value }) => render(compileFindVersion(target, value))),
     conclude(answers) {
       // What was missing may be there by now: created by a later item of the same request, or by somebody else.
       const created = sent.find(({ target }) => target === entity) ?? sent[0];
@@ -105,7 +105,7 @@ export function missingReference(
   column: Column,
   shown: string,
 ): AppError {
-  const { tableName } = getEntity(catalog, column.references?.entity ?? "");
+  const { tableName } = entityNamed(catalog, column.references?.entity ?? "");
   return foreignKeyViolation(`Referenced ${column.columnName} '${shown}' does not exist in ${tableName}`);
 }
 

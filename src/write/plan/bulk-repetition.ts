@@ -16,7 +16,7 @@ interface KeptBulk {
 }
 
 /** How a bulk request is repeated, whichever way its items were run. */
-export function repetitionOf(bulk: PlannedBulk, answer?: BulkAnswer): Repetition<BulkAnswer> {
+export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkAnswer): Repetition<BulkAnswer> {
   const { isReturning } = bulk;
   return {
     content: encode({ isReturning, ...(answer && { answer }) }),

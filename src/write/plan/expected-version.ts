@@ -12,7 +12,7 @@ import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeTagOf } from "../../query/sql/shape-record.ts";
 import { isAtVersion, isNotAtVersion } from "../sql/conditions.ts";
-import { findVersion } from "../sql/find.ts";
+import { compileFindVersion } from "../sql/find.ts";
 import { onlyIf, type RecordStatement, render } from "../sql/statement.ts";
 import { amongVisible } from "./rules.ts";
 import type { Requirement } from "./write-plan.ts";
@@ -76,10 +76,10 @@ export function requirementsOf(
   operation: "update" | "delete",
   { id, text, rules }: RuledRecord,
 ): readonly Requirement[] {
-  const found = amongVisible(findVersion(target.stored.entity, id), target, operation);
-  const exists = { query: render(found), otherwise: () => recordNotFound(text) };
+  const found = amongVisible(compileFindVersion(target.stored.entity, id), target, operation);
+  const exists = { query: () => render(found), otherwise: () => recordNotFound(text) };
   const met = rules.map(({ condition, otherwise }) => ({
-    query: render(onlyIf(found, condition)),
+    query: () => render(onlyIf(found, condition)),
     otherwise,
   }));
   return [exists, ...met];

@@ -53,7 +53,7 @@ function planSingle(write: PlannedWrite, target: RecordTarget): SinglePlan<Writt
     keep: keepOf(viewed),
     shape: ([row = []]) => ({ ...(write.shape([row]) ?? NOTHING), id: String(row[0]) }),
     diagnose,
-    repetition: repetitionOf(viewed),
+    repetition: repetitionOfView(viewed),
   };
 }
 
@@ -85,7 +85,7 @@ function planShown(write: PlannedWrite, { shown, checks }: Shown): WritePlan<Wri
     kind: "WRITE",
     steps,
     shape: (results) => shown.shape(String(results[steps.length - 1]?.[0]?.[0])),
-    repetition: repetitionOf(() => shown),
+    repetition: repetitionOfView(() => shown),
   };
 }
 
@@ -101,7 +101,7 @@ function keepOf(viewed: () => CompiledView | null): Keep {
   };
 }
 
-const repetitionOf = (viewed: () => CompiledView | null): Repetition<WrittenRecord> => ({
+const repetitionOfView = (viewed: () => CompiledView | null): Repetition<WrittenRecord> => ({
   content: null,
   replay: ({ records }) => viewed()?.shape(records.get(POSITION) ?? "") ?? { ...NOTHING, id: "" },
 });

@@ -3,7 +3,7 @@ import { AppError } from "../../errors/app-error.ts";
 import { known } from "../failure/diagnosis.ts";
 import { answerOf, type BulkAnswer, successOf } from "./bulk-answer.ts";
 import { inItem, type PlannedBulk, writesOf } from "./bulk-items.ts";
-import { repetitionOf } from "./bulk-repetition.ts";
+import { repetitionOfBulk } from "./bulk-repetition.ts";
 import { planTogether } from "./plan-together.ts";
 import type { WritePlan } from "./write-plan.ts";
 
@@ -23,7 +23,7 @@ export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
         recordsOf(results).map((record) => ({ record })),
         isReturning,
       ),
-    repetition: repetitionOf(bulk, answer),
+    repetition: repetitionOfBulk(bulk, answer),
   };
 }
 

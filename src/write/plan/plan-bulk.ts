@@ -4,7 +4,7 @@ import { toAppError } from "../../errors/to-app-error.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
-import { insertAll } from "../sql/insert.ts";
+import { compileInsertAll } from "../sql/insert.ts";
 import { render, returningNothing } from "../sql/statement.ts";
 import { answerOf, type BulkAnswer, type ItemResult, successOf } from "./bulk-answer.ts";
 import {
@@ -15,7 +15,7 @@ import {
   planItems,
   writesOf,
 } from "./bulk-items.ts";
-import { keptContentOf, repetitionOf } from "./bulk-repetition.ts";
+import { keptContentOf, repetitionOfBulk } from "./bulk-repetition.ts";
 import { planAtomic } from "./plan-atomic.ts";
 import { keepRecord, type TargetedWrite } from "./plan-together.ts";
 import { limitWritten, type PlannedWrite, recordOf } from "./planned-write.ts";
@@ -52,11 +52,16 @@ function planOneInsert(bulk: PlannedBulk): WritePlan<BulkAnswer> {
   const answer = successOf(bulk.items);
   return {
     kind: "WRITE",
-    steps: [{ statement: render(insertAll(bulk.target.entity, records)) }],
+    steps: [{ statement: render(compileInsertAll(bulk.target.entity, records)) }],
     shape: () => answer,
-    repetition: repetitionOf(bulk, answer),
+    repetition: repetitionOfBulk(bulk, answer),
     otherwise: () => planEach(bulk),
   };
+}
+
+/** All items together; when one fails, each by itself. */
+function planCountingOnSuccess(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+  return { ...planAtomic(bulk), otherwise: () => planEach(bulk) };
 }
 
 function planEach(bulk: PlannedBulk): EachPlan<BulkAnswer> {
@@ -64,9 +69,9 @@ function planEach(bulk: PlannedBulk): EachPlan<BulkAnswer> {
   const positions = items.flatMap((item, index) => (isWrite(item) ? [index] : []));
   return {
     kind: "EACH",
-    items: writesOf(bulk).map((targeted, i) =>
-      itemOf(targeted, { position: positions[i] ?? i, isReturning }),
-    ),
+    ...(!isReturning && items.every(isWrite) && { together: () => planCountingOnSuccess(bulk) }),
+    items: () =>
+      writesOf(bulk).map((targeted, i) => itemOf(targeted, { position: positions[i] ?? i, isReturning })),
     conclude(outcomes) {
       const results = new Map(positions.map((position, i) => [position, outcomes[i]]));
       return answerOf(
@@ -75,7 +80,7 @@ function planEach(bulk: PlannedBulk): EachPlan<BulkAnswer> {
       );
     },
     keptOf: keptContentOf,
-    repetition: repetitionOf(bulk),
+    repetition: repetitionOfBulk(bulk),
   };
 }
 

@@ -4,7 +4,7 @@ import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { LAST_INSERTED } from "../../query/sql/compile-record-view.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
-import { insertRecord } from "../sql/insert.ts";
+import { compileInsert } from "../sql/insert.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { withoutChanges } from "./relative-changes.ts";
@@ -24,7 +24,7 @@ export function planCreate(target: RecordTarget, body: JsonObject, context: Vali
   const written = withRememberedIds(values, pending);
   const checks = checksOf(target, { operation: "create", values, written, pending });
   return {
-    ...withConditions(insertRecord(entity, written), checks, probeAlone),
+    ...withConditions(compileInsert(entity, written), checks, probeAlone),
     values,
     id,
     ...viewsOf(target, id === undefined ? LAST_INSERTED : id),

@@ -2,7 +2,7 @@ import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { diagnoseDelete } from "../failure/diagnose-delete.ts";
-import { deleteRecord } from "../sql/delete.ts";
+import { compileDelete } from "../sql/delete.ts";
 import { requirementsOf, underRules, type VersionRule } from "./expected-version.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { amongVisible } from "./rules.ts";
@@ -17,7 +17,7 @@ export function planDelete(
   const id = parseId(text, entity);
   if (id === undefined) throw recordNotFound(text);
   return {
-    statement: underRules(amongVisible(deleteRecord(entity, id), target, "delete"), rules),
+    statement: underRules(amongVisible(compileDelete(entity, id), target, "delete"), rules),
     values: new Map(),
     id,
     requires: requirementsOf(target, "delete", { id, text, rules }),

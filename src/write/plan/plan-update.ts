@@ -5,9 +5,9 @@ import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
 import { withChanges } from "../sql/assignments.ts";
-import { findRecord } from "../sql/find.ts";
+import { compileFind } from "../sql/find.ts";
 import { onlyIf, render } from "../sql/statement.ts";
-import { updateRecord } from "../sql/update.ts";
+import { compileUpdate } from "../sql/update.ts";
 import { requirementsOf, underRules, type VersionRule } from "./expected-version.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
@@ -40,9 +40,9 @@ export function planUpdate(
   const { pending } = context;
   const { rules = [] } = request;
   const written = withChanges(withRememberedIds(values, pending), changes);
-  const found = amongVisible(findRecord(entity, id), target, "update");
+  const found = amongVisible(compileFind(entity, id), target, "update");
   const isRead = written.size === 0;
-  const change = isRead ? found : amongVisible(updateRecord(entity, id, written), target, "update");
+  const change = isRead ? found : amongVisible(compileUpdate(entity, id, written), target, "update");
   const checks = isRead ? [] : checksOf(target, { operation: "update", values, written, pending });
   const { statement, requires } = withConditions(underRules(change, rules), checks, (condition) =>
     render(onlyIf(found, condition)),
@@ -55,7 +55,7 @@ export function planUpdate(
     ...viewsOf(target, id),
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
-      const existing = { query: render(findRecord(entity, id)), sent: values };
+      const existing = { query: render(compileFind(entity, id)), sent: values };
       return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, pending, existing });
     },
   };

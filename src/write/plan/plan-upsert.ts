@@ -8,10 +8,10 @@ import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite, shownValue } from "../failure/diagnose-write.ts";
 import { type Assignments, withChanges } from "../sql/assignments.ts";
-import { findMatching } from "../sql/find.ts";
-import { changingOnly, upsertRecord } from "../sql/insert.ts";
+import { compileFindMatching } from "../sql/find.ts";
+import { changingOnly, compileUpsert } from "../sql/insert.ts";
 import { onlyIf, render } from "../sql/statement.ts";
-import { updateMatching } from "../sql/update.ts";
+import { compileUpdateMatching } from "../sql/update.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { separateChanges, withoutChanges } from "./relative-changes.ts";
 import {
@@ -75,7 +75,7 @@ export function planUpsert(
   const taken = requireVisible(target, { key, sent });
   if (creation.ok) {
     const { values } = creation;
-    const upsert = upsertRecord(entity, key, { created: values, changed });
+    const upsert = compileUpsert(entity, key, { created: values, changed });
     const checks = checksOfUpsert(target, { key, sent, created: values, changed });
     const { statement, requires } = withConditions(upsert, checks, probeAlone);
     return {
@@ -84,13 +84,20 @@ export function planUpsert(
       requires: [...(taken ? [taken] : []), ...requires],
     };
   }
-  const update = amongVisible(updateMatching(entity, key, { matched: sent, changed }), target, "update");
-  const found = amongVisible(findMatching(entity, key, sent), target, "update");
+  const update = amongVisible(
+    compileUpdateMatching(entity, key, { matched: sent, changed }),
+    target,
+    "update",
+  );
+  const found = amongVisible(compileFindMatching(entity, key, sent), target, "update");
   const checks = checksOf(target, { operation: "update", values: sent, written: changed });
   const { statement, requires } = withConditions(update, checks, (condition) =>
     render(onlyIf(found, condition)),
   );
-  const exists = { query: render(found), otherwise: () => refusalOf(target, "create", creation.details) };
+  const exists = {
+    query: () => render(found),
+    otherwise: () => refusalOf(target, "create", creation.details),
+  };
   return {
     ...upsertOf(target, key, { sent, values: sent }),
     statement,
@@ -109,8 +116,8 @@ function requireVisible(target: RecordTarget, { key, sent }: Matched) {
   if (!rows) return undefined;
   const { entity } = target.stored;
   const isHidden = { sql: `(${rows.sql}) IS NOT TRUE`, args: rows.args };
-  const hidden = render(onlyIf(findMatching(entity, key, sent), isHidden));
-  const query = { sql: `SELECT 1 WHERE NOT EXISTS (${hidden.sql})`, args: hidden.args };
+  const hidden = render(onlyIf(compileFindMatching(entity, key, sent), isHidden));
+  const query = () => ({ sql: `SELECT 1 WHERE NOT EXISTS (${hidden.sql})`, args: hidden.args });
   const fields = key.map((column) => ({ field: column.name, value: shownValue(column, { values: sent }) }));
   return { rows, query, otherwise: () => uniqueViolation(fields) };
 }
@@ -121,7 +128,7 @@ function checksOfUpsert(
   { key, sent, created, changed }: Matched & { readonly created: Values; readonly changed: Assignments },
 ): readonly RuleCondition[] {
   const { entity } = target.stored;
-  const match = findMatching(entity, key, sent);
+  const match = compileFindMatching(entity, key, sent);
   const exists = render(match);
   const whenCreated = checksOf(target, { operation: "create", values: created, written: created });
   const whenChanged = checksOf(target, { operation: "update", values: sent, written: changed });
@@ -166,7 +173,7 @@ function upsertOf(
     ...viewsOf(target, { matching: new Map(key.map((column) => [column, sent.get(column) ?? null])) }),
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
-      const existing = { query: render(findMatching(entity, key, sent)), sent };
+      const existing = { query: render(compileFindMatching(entity, key, sent)), sent };
       return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, existing });
     },
   };

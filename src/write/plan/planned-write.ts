@@ -33,7 +33,7 @@ export interface PlannedWrite {
 
 /** A step that fails the transaction unless the requirement is met: an UPDATE of no row is no error in SQL. */
 export const requirementStep = ({ query, otherwise }: Requirement): WriteStep => ({
-  statement: requireSome(query),
+  statement: requireSome(query()),
   diagnose: (failure) => known(isGuardFailure(failure) ? otherwise() : undefined),
 });
 

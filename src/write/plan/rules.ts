@@ -138,7 +138,7 @@ export function withConditions(
 ): { readonly statement: RecordStatement; readonly requires: readonly Requirement[] } {
   return {
     statement: conditions.reduce((each, { condition }) => onlyIf(each, condition), statement),
-    requires: conditions.map(({ condition, otherwise }) => ({ query: probe(condition), otherwise })),
+    requires: conditions.map(({ condition, otherwise }) => ({ query: () => probe(condition), otherwise })),
   };
 }
 

@@ -38,7 +38,13 @@ export interface SinglePlan<T> {
 /** Writes that are independent of each other: one that fails undoes only itself. */
 export interface EachPlan<T> {
   readonly kind: "EACH";
-  readonly items: readonly EachItem[];
+  /** Made only when they are run by themselves. */
+  items(): readonly EachItem[];
+  /**
+   * The same work as one batch that counts on success. The fence prefers it for a request with an Idempotency-Key, because
+   * one row then keeps what otherwise takes a statement for each item.
+   */
+  together?(): WritePlan<T>;
   /** What became of each item → the result. */
   conclude(outcomes: readonly ItemOutcome[]): T;
   /** What to keep of a result that no kept step can tell; undefined when there is nothing. */
@@ -63,7 +69,7 @@ export type ItemOutcome = { readonly rows: Rows; readonly affected: number } | A
 
 /** A query that must find something for a write to be done, and what to say when it does not. */
 export interface Requirement {
-  readonly query: Statement;
+  query(): Statement;
   otherwise(): AppError;
 }
 

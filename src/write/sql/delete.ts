@@ -5,7 +5,7 @@ import { textsOf } from "./entity-texts.ts";
 import { type RecordStatement, returningId } from "./statement.ts";
 
 /** Deletes the record of an id. Returns the id, or no row when there is no such record. */
-export function deleteRecord(entity: Entity, id: SqlValue): RecordStatement {
-  const head = { sql: `DELETE FROM ${textsOf(entity).table}`, args: [] };
+export function compileDelete(entity: Entity, id: SqlValue): RecordStatement {
+  const head = { sql: textsOf(entity).delete, args: [] };
   return returningId({ kind: "WRITE", head, where: [hasId(id)], returning: "" });
 }

@@ -10,6 +10,9 @@ const JSON_CHARACTERS = 6;
 export interface EntityTexts {
   /** The quoted name of the table. */
   readonly table: string;
+  /** Heads of reads and deletes. */
+  readonly from: string;
+  readonly delete: string;
   /** All columns in order, then the version: what `shapeRow` reads. */
   readonly row: string;
   /** Heads of updates, by the columns that are written. */
@@ -24,8 +27,11 @@ export function textsOf(entity: Entity): EntityTexts {
   const known = textsOfEntity.get(entity);
   if (known) return known;
   const columns = [...entity.columns.map(({ columnName }) => columnName), VERSION_COLUMN];
+  const table = quoteName(entity.physicalTable);
   const texts = {
-    table: quoteName(entity.physicalTable),
+    table,
+    from: `FROM ${table}`,
+    delete: `DELETE FROM ${table}`,
     row: columns.map(quoteName).join(", "),
     updates: new Map<string, string>(),
     isSureToFit: longestRowOf(entity) <= MAX_ROW_LENGTH,

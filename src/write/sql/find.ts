@@ -6,25 +6,27 @@ import { hasId, matches } from "./conditions.ts";
 import { textsOf } from "./entity-texts.ts";
 import type { RecordStatement } from "./statement.ts";
 
+const VERSION = quoteName(VERSION_COLUMN);
+
 /** Returns the row of the record of an id, like an insert, or no row. */
-export const findRecord = (entity: Entity, id: SqlValue): RecordStatement => find(entity, hasId(id));
+export const compileFind = (entity: Entity, id: SqlValue): RecordStatement => find(entity, hasId(id));
 
 /** Returns the row of the record whose key is that of `values`, or no row. */
-export const findMatching = (
+export const compileFindMatching = (
   entity: Entity,
   key: readonly Column[],
   values: ReadonlyMap<Column, SqlValue>,
 ): RecordStatement => find(entity, matches(key, values));
 
 /** Returns the version of the record of an id, or no row. */
-export const findVersion = (entity: Entity, id: SqlValue): RecordStatement => ({
+export const compileFindVersion = (entity: Entity, id: SqlValue): RecordStatement => ({
   ...find(entity, hasId(id)),
-  returning: quoteName(VERSION_COLUMN),
+  returning: VERSION,
 });
 
 function find(entity: Entity, condition: Statement): RecordStatement {
-  const { table, row } = textsOf(entity);
-  return { kind: "READ", head: { sql: `FROM ${table}`, args: [] }, where: [condition], returning: row };
+  const { from, row } = textsOf(entity);
+  return { kind: "READ", head: { sql: from, args: [] }, where: [condition], returning: row };
 }
 
 /** A column of some entity that holds ids of another. */
@@ -34,7 +36,7 @@ export interface HoldingColumn {
 }
 
 /** Finds a row when a record refers to the record of an id by way of these columns, each to what the one before found. */
-export function findHolder(path: readonly HoldingColumn[], id: SqlValue): Statement {
+export function compileFindHolder(path: readonly HoldingColumn[], id: SqlValue): Statement {
   const sql = path.reduce(
     (found, { owner, column }) =>
       `SELECT "id" FROM ${textsOf(owner).table} WHERE ${quoteName(column.columnName)} IN (${found})`,

@@ -10,21 +10,20 @@ import type { RecordStatement } from "./statement.ts";
 const ALWAYS: Statement = { sql: "TRUE", args: [] };
 
 /** Inserts one record; columns without a value become null. Returns its row: all columns in order, then `_version`. */
-export function insertRecord(entity: Entity, assignments: Assignments): RecordStatement {
-  const { into, row } = insertTextsOf(entity);
-  const { sql, args } = areAllValues(assignments)
-    ? { sql: row, args: argumentsOf(entity, assignments) }
-    : compileRow(entity, assignments);
+export function compileInsert(entity: Entity, assignments: Assignments): RecordStatement {
+  const { into, one } = insertTextsOf(entity);
   return {
     kind: "WRITE",
-    head: { sql: `${into} SELECT ${sql}`, args },
+    head: areAllValues(assignments)
+      ? { sql: one, args: argumentsOf(entity, assignments) }
+      : selectRow(into, compileRow(entity, assignments)),
     where: [ALWAYS],
     returning: textsOf(entity).row,
   };
 }
 
 /** Inserts several records, at least one, by one statement, which returns nothing. */
-export function insertAll(
+export function compileInsertAll(
   entity: Entity,
   records: readonly ReadonlyMap<Column, SqlValue>[],
 ): RecordStatement {
@@ -38,7 +37,7 @@ export function insertAll(
  * Inserts a record, or writes `changed` to the one that has the same `key`, the columns of a unique rule. Returns like an
  * insert. Another unique rule that is broken is an error.
  */
-export function upsertRecord(
+export function compileUpsert(
   entity: Entity,
   key: readonly Column[],
   { created, changed }: Readonly<Record<"created" | "changed", Assignments>>,
@@ -46,7 +45,7 @@ export function upsertRecord(
   const columns = key.map(({ columnName }) => quoteName(columnName)).join(", ");
   const { sql, args } = compileSet(changed);
   const onConflict = { sql: `ON CONFLICT (${columns}) DO UPDATE SET ${sql}`, args };
-  return { ...insertRecord(entity, created), onConflict };
+  return { ...compileInsert(entity, created), onConflict };
 }
 
 /** The same upsert, which changes an existing record only if it meets the condition. */
@@ -70,16 +69,25 @@ interface InsertTexts {
   readonly into: string;
   /** `?, ?, iif(? IS NULL, …)`: all columns in order, then the version, which takes the id again. */
   readonly row: string;
+  /** The head of an insert of one record: `INSERT INTO … SELECT ?, …`. */
+  readonly one: string;
 }
 
-const textsOfEntity = new WeakMap<Entity, InsertTexts>();
+const selectRow = (into: string, { sql, args }: Statement): Statement => ({
+  sql: `${into} SELECT ${sql}`,
+  args,
+});
+
+const insertTextsOfEntity = new WeakMap<Entity, InsertTexts>();
 
 function insertTextsOf(entity: Entity): InsertTexts {
-  const known = textsOfEntity.get(entity);
+  const known = insertTextsOfEntity.get(entity);
   if (known) return known;
   const { table, row } = textsOf(entity);
-  const texts = { into: `INSERT INTO ${table} (${row})`, row: compileRow(entity, new Map()).sql };
-  textsOfEntity.set(entity, texts);
+  const into = `INSERT INTO ${table} (${row})`;
+  const values = compileRow(entity, new Map());
+  const texts = { into, row: values.sql, one: selectRow(into, values).sql };
+  insertTextsOfEntity.set(entity, texts);
   return texts;
 }
 

@@ -40,11 +40,11 @@ export function render(statement: RecordStatement): Statement {
   const args: SqlValue[] = [...head.args];
   for (const condition of where) args.push(...condition.args);
   if (onConflict) args.push(...onConflict.args);
-  return { sql: textOf(statement), args };
+  return { sql: keptText(statement), args };
 }
 
 interface RenderedText {
-  readonly parts: readonly string[];
+  readonly statement: RecordStatement;
   readonly text: string;
 }
 
@@ -56,19 +56,39 @@ const LONGEST_KEPT = 2_000;
 const textsByHead = new LruMap<string, readonly RenderedText[]>(HEADS_PER_ISOLATE);
 
 /** Equal parts give the same string object, which is cheap to look up and to compare later on. */
-function textOf(statement: RecordStatement): string {
-  const { kind, head, where, onConflict, returning } = statement;
-  if (head.sql.length > LONGEST_KEPT) return joinParts(statement);
-  const parts = [kind, onConflict?.sql ?? "", returning, ...where.map(({ sql }) => sql)];
-  const known = textsByHead.get(head.sql) ?? [];
-  const same = known.find((one) => one.parts.length === parts.length && one.parts.every(isSameIn(parts)));
-  if (same) return same.text;
+function keptText(statement: RecordStatement): string {
+  const head = statement.head.sql;
+  if (head.length > LONGEST_KEPT) return joinParts(statement);
+  const known = textsByHead.get(head) ?? [];
+  for (const rendered of known) if (hasSameText(rendered.statement, statement)) return rendered.text;
   const text = joinParts(statement);
-  textsByHead.set(head.sql, [{ parts, text }, ...known.slice(0, TEXTS_PER_HEAD - 1)]);
+  textsByHead.set(head, [
+    { statement: withoutArguments(statement), text },
+    ...known.slice(0, TEXTS_PER_HEAD - 1),
+  ]);
   return text;
 }
 
-const isSameIn = (parts: readonly string[]) => (part: string, index: number) => part === parts[index];
+function hasSameText(left: RecordStatement, right: RecordStatement): boolean {
+  if (left.kind !== right.kind || left.returning !== right.returning) return false;
+  if (left.onConflict?.sql !== right.onConflict?.sql || left.where.length !== right.where.length)
+    return false;
+  for (let i = 0; i < left.where.length; i++) if (left.where[i]?.sql !== right.where[i]?.sql) return false;
+  return true;
+}
+
+/** What is kept must not hold the values of a request. */
+function withoutArguments(statement: RecordStatement): RecordStatement {
+  const { head, where, onConflict } = statement;
+  return {
+    ...statement,
+    head: bare(head),
+    where: where.map(bare),
+    ...(onConflict && { onConflict: bare(onConflict) }),
+  };
+}
+
+const bare = ({ sql }: Statement): Statement => ({ sql, args: [] });
 
 function joinParts({ kind, head, where, onConflict, returning }: RecordStatement): string {
   const conditions = where.map(({ sql }) => sql).join(" AND ");

@@ -13,20 +13,20 @@ const MAX_KEPT_HEADS = 256;
  * Writes to the record of an id and counts the write. Returns its row like an insert, or no row when there is no such
  * record. An empty map still counts as a write: `{}` is planned as a read instead.
  */
-export function updateRecord(entity: Entity, id: SqlValue, assignments: Assignments): RecordStatement {
-  return updateRecords(entity, assignments, [hasId(id)]);
+export function compileUpdate(entity: Entity, id: SqlValue, assignments: Assignments): RecordStatement {
+  return compileUpdates(entity, assignments, [hasId(id)]);
 }
 
-/** Writes to the record whose key is that of `matched`. Returns like `updateRecord`. */
-export function updateMatching(
+/** Writes to the record whose key is that of `matched`. Returns like `compileUpdate`. */
+export function compileUpdateMatching(
   entity: Entity,
   key: readonly Column[],
   { matched, changed }: { readonly matched: ReadonlyMap<Column, SqlValue>; readonly changed: Assignments },
 ): RecordStatement {
-  return updateRecords(entity, changed, [matches(key, matched)]);
+  return compileUpdates(entity, changed, [matches(key, matched)]);
 }
 
-function updateRecords(
+function compileUpdates(
   entity: Entity,
   assignments: Assignments,
   where: readonly Statement[],

@@ -8,7 +8,7 @@ import type { Entity } from "../../../src/model/entity.ts";
 import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
 import type { CompiledView } from "../../../src/query/sql/compile-record-view.ts";
 import { type Compiled, statementsOf } from "../../../src/query/sql/compiled.ts";
-import { insertRecord } from "../../../src/write/sql/insert.ts";
+import { compileInsert } from "../../../src/write/sql/insert.ts";
 import { render } from "../../../src/write/sql/statement.ts";
 
 const BELIEF = { actor: { kind: "KEY", secretHash: "hash" } } as Belief;
@@ -54,7 +54,7 @@ export class TestDatabase {
   insert(entity: Entity, values: Readonly<Record<string, SqlValue>>): void {
     const byColumn = new Map<Column, SqlValue>();
     for (const column of entity.columns) byColumn.set(column, values[column.name] ?? null);
-    this.rows(render(insertRecord(entity, byColumn)));
+    this.rows(render(compileInsert(entity, byColumn)));
   }
 
   exec(sql: string): void {

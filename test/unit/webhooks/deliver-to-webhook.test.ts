@@ -1,13 +1,12 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { openServices } from "../../../src/http/context.ts";
-import type { Rows } from "../../../src/libsql/database.ts";
-import type { Statement } from "../../../src/model/sql-value.ts";
+import type { Rows, Statement } from "../../../src/model/sql-value.ts";
 import type { ServiceContext } from "../../../src/services/context.ts";
-import { type Run, runLane } from "../../../src/services/webhooks/run-lane.ts";
+import { deliverToWebhook, type Run } from "../../../src/services/webhooks/deliver-to-webhook.ts";
 import { sealSecret } from "../../../src/webhooks/secret-box.ts";
 
-/* Lanes that share a run, over a queue and a network that count what is asked of them. */
+/* Webhooks that share a run, over a queue and a network that count what is asked of them. */
 
 const SECRET_KEY = "a-webhook-secret-key-of-this-test-alone";
 const isReport = ({ sql }: Statement) => sql.startsWith("UPDATE") && sql.includes("status = ?");
@@ -57,15 +56,15 @@ async function openQueue({ backlog, status = 204 }: Network) {
 
 const newRun = (requestsLeft: number): Run => ({ deadline: Date.now() + 60_000, requestsLeft });
 
-const runLanes = (ctx: ServiceContext, run: Run, count: number) =>
-  Promise.all(Array.from({ length: count }, (_, i) => runLane(ctx, `whk_${i}`, run)));
+const deliverToMany = (ctx: ServiceContext, run: Run, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, i) => deliverToWebhook(ctx, `whk_${i}`, run)));
 
 it.each([1, 2, 3, 10, 100, 301, 750])(
-  "lanes that begin together make no more than %i requests, and report all that they have delivered",
+  "webhooks that are delivered to together get no more than %i requests, and report all that they have delivered",
   async (budget) => {
     const { ctx, counts } = await openQueue({ backlog: 1000 });
     const run = newRun(budget);
-    await runLanes(ctx, run, 100);
+    await deliverToMany(ctx, run, 100);
     expect(counts.database + counts.posts).toBeLessThanOrEqual(budget);
     expect(counts.reports).toBe(counts.posts);
     expect(run.requestsLeft).toBe(budget - counts.database - counts.posts);
@@ -76,22 +75,25 @@ it.each([1, 2, 3, 10, 100, 301, 750])(
 it.each([0, 1, 7, 100])("%i deliveries that wait use up what they need, and no more", async (backlog) => {
   const { ctx, counts } = await openQueue({ backlog });
   const run = newRun(1000);
-  await runLanes(ctx, run, 5);
+  await deliverToMany(ctx, run, 5);
   expect(counts.posts).toBe(5 * backlog);
   expect(counts.reports).toBe(5 * backlog);
   expect(run.requestsLeft).toBe(1000 - counts.database - counts.posts);
 });
 
-it("a lane whose endpoint refuses gives back what it has not used", async () => {
+it("a webhook whose endpoint refuses gives back what it has not used", async () => {
   const { ctx, counts } = await openQueue({ backlog: 100, status: 500 });
   const run = newRun(1000);
-  await runLanes(ctx, run, 5);
+  await deliverToMany(ctx, run, 5);
   expect(counts.posts).toBe(5 * 10);
   expect(run.requestsLeft).toBe(1000 - counts.database - counts.posts);
 });
 
-it("a lane that is told 410 when nothing is left leaves the disabling to the next run", async () => {
+it("a 410 when nothing is left leaves the disabling to the next run", async () => {
   const { ctx, counts } = await openQueue({ backlog: 1, status: 410 });
-  expect(await runLane(ctx, "whk_0", newRun(3))).toEqual({ retryAfterSeconds: undefined, isFailing: true });
+  expect(await deliverToWebhook(ctx, "whk_0", newRun(3))).toEqual({
+    retryAfterSeconds: undefined,
+    isFailing: true,
+  });
   expect(counts).toEqual({ database: 2, posts: 1, reports: 1 });
 });

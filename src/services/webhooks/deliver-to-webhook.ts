@@ -14,22 +14,22 @@ import { judgeAttempt } from "../../webhooks/retry-schedule.ts";
 import type { ServiceContext } from "../context.ts";
 import { disableWebhook } from "./disable-webhook.ts";
 
-/** Deliveries of one webhook that are under way together, once it has shown that it answers. */
+/** Deliveries to one webhook at the same time, once it has shown that it answers. */
 const MAX_WIDTH = 8;
 /** An endpoint that refuses this many in a row is left alone for the rest of the run. */
 const MAX_REFUSALS = 10;
 /** To disable a webhook: a read and a write, and once more when its workspace has changed meanwhile. */
 const DISABLING_REQUESTS = 5;
 
-/** What one invocation of the Worker may do, shared by all of its lanes. */
+/** What one invocation of the Worker may do for all webhooks together. */
 export interface Run {
   /** Nothing is begun after it; milliseconds since the epoch. */
   readonly deadline: number;
-  /** Requests, to endpoints and to the database, that no lane has made or reserved. */
+  /** Requests, to endpoints and to the database, that are neither made nor reserved. */
   requestsLeft: number;
 }
 
-export interface LaneResult {
+export interface DeliveryResult {
   /** When the first failed delivery is to be tried again, in seconds from now. */
   readonly retryAfterSeconds: number | undefined;
   /** The endpoint should be left alone until then. */
@@ -37,12 +37,16 @@ export interface LaneResult {
 }
 
 /**
- * Delivers what is due of one webhook until nothing is, the endpoint fails, or the run has to end. It begins with one
+ * Delivers what is due to one webhook until nothing is left, the endpoint fails, or the run must end. It starts with one
  * delivery at a time and doubles as long as all succeed, so that an endpoint that hangs holds up little. Each round trip
- * to the database reports what has been done and claims what comes next. Throws SERVICE_UNAVAILABLE; what is then not
- * reported is delivered again when its lease has ended.
+ * to the database reports finished deliveries and claims the next ones. Throws SERVICE_UNAVAILABLE; deliveries that are not
+ * reported then are repeated when their lease has ended.
  */
-export async function runLane(ctx: ServiceContext, webhookId: string, run: Run): Promise<LaneResult> {
+export async function deliverToWebhook(
+  ctx: ServiceContext,
+  webhookId: string,
+  run: Run,
+): Promise<DeliveryResult> {
   let width = 1;
   let refusals = 0;
   let retryAfterSeconds: number | undefined;
@@ -50,7 +54,7 @@ export async function runLane(ctx: ServiceContext, webhookId: string, run: Run):
   for (;;) {
     const claimed = await exchange(ctx, { webhookId, done, width, run });
     if (claimed.length === 0) return { retryAfterSeconds, isFailing: false };
-    const reports = await Promise.all(claimed.map((delivery) => deliver(ctx, delivery)));
+    const reports = await Promise.all(claimed.map((delivery) => attemptDelivery(ctx, delivery)));
     done = reports.flatMap(reportStatements);
     const failed = reports.filter(({ status }) => status !== "SUCCEEDED");
     const isGone = reports.some(({ attempt }) => attempt.statusCode === 410);
@@ -71,8 +75,8 @@ function earliest(seconds: readonly (number | undefined)[]): number | undefined 
 }
 
 /**
- * How many deliveries may be claimed, `width` at most. Takes from the budget what they may need, at once, because other
- * lanes do so while this one waits: the claim, the posts, and the report, which an earlier claim has paid for `done`.
+ * How many deliveries may be claimed, at most `width`. Takes what they may need from the budget at once, because other
+ * webhooks share it: the claim, the posts, and the report, which an earlier claim has paid for `done`.
  */
 function reserve(run: Run, { width, done }: Pick<Exchange, "width" | "done">): number {
   const roundTrips = done.length > 0 ? 1 : 2;
@@ -82,7 +86,7 @@ function reserve(run: Run, { width, done }: Pick<Exchange, "width" | "done">): n
   return granted;
 }
 
-/** Without room for it the next run gets a 410 again. */
+/** If there is no room for it, the next run gets a 410 again. */
 function mayDisable(run: Run): boolean {
   if (run.requestsLeft < DISABLING_REQUESTS) return false;
   run.requestsLeft -= DISABLING_REQUESTS;
@@ -115,7 +119,7 @@ async function exchange(
   return claimed.map((delivery) => ({ ...delivery, token }));
 }
 
-async function deliver({ webhooks }: ServiceContext, delivery: Claimed): Promise<Report> {
+async function attemptDelivery({ webhooks }: ServiceContext, delivery: Claimed): Promise<Report> {
   const { id: deliveryId, token, event, failures, ...message } = delivery;
   const attempt: Attempt = await postWebhook({ ...message, deliveryId, body: messageBody(event) }, webhooks);
   const verdict = judgeAttempt(attempt, failures);
