@@ -11,6 +11,8 @@ export interface CsvOptions extends CellOptions {
   readonly fields: FieldMap;
   /** One character; undefined means to guess it from the header line. */
   readonly delimiter: string | undefined;
+  /** Whether to check the header and the structure only, and to yield no rows. */
+  readonly isSurvey?: boolean;
   /** Receives what was guessed, for the user. */
   onNote(note: string): void;
 }
@@ -22,6 +24,7 @@ export async function* readCsv(
 ): AsyncGenerator<SourceRow> {
   let toRow: ((record: CsvRecord) => SourceRow | undefined) | undefined;
   for await (const record of openRecords(pieces, options)) {
+    if (toRow && options.isSurvey) continue;
     if (toRow) {
       const row = toRow(record);
       if (row) yield row;

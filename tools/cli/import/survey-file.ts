@@ -10,7 +10,7 @@ export async function surveyFile(entity: Entity, options: RowsOptions): Promise<
   const { file: _, onChunk: _chunk, onNote: _note, columnNames: _names, ...reading } = options;
   const hash = createHash("sha256").update(JSON.stringify(reading));
   const onChunk = (chunk: Uint8Array) => hash.update(chunk);
-  const { rows } = openRows(entity, { ...options, onChunk, onNote: () => {} });
+  const { rows } = openRows(entity, { ...options, isSurvey: true, onChunk, onNote: () => {} });
   for await (const _row of rows);
   return hash.digest("hex");
 }
