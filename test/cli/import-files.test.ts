@@ -210,6 +210,12 @@ describe("any file", () => {
     expect(new Set(errorsIn(file).map(({ line }) => line))).toEqual(new Set([1]));
   });
 
+  it("keeps the digits of its numbers", async () => {
+    const file = write("things.ndjson", '{"code":"a","unitPrice":1234567890123.45001}\n');
+    expect(await importOf(file)).toMatchObject({ code: 1, summary: { refused: 1 } });
+    expect(readFileSync(`${file}.errors.ndjson`, "utf8")).toContain('"unitPrice":1234567890123.45001');
+  });
+
   it("leaves no state when nothing was written, so that it can be mended and imported", async () => {
     const file = write("things.csv", "code,unitPrice\na,-1\n");
     const created = await cli("keys", "create", "reader", "--permission", "READ_ONLY", "--json");
