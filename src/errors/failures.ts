@@ -50,6 +50,7 @@ const shown = (text: string) => (text.length <= LONGEST_SHOWN ? text : `${text.s
 const forbidden = (message: string) => new AppError("FORBIDDEN", message);
 export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
+export const originNotAllowed = () => forbidden("This origin may not use MCP in this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
 /** Whom a refusal speaks to. */
 const subjects = { KEY: "This API key is", USER: "You are" } as const;

@@ -5,10 +5,12 @@ import {
   invalidApiKey,
   mcpDisabled,
   mcpReadOnly,
+  originNotAllowed,
   readOnlyApiKey,
 } from "../errors/failures.ts";
 import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
 import { isInRanges } from "../model/address-range.ts";
+import { isAllowedOrigin } from "../model/origin.ts";
 import type { Belief, Facts } from "./facts.ts";
 
 /*
@@ -25,7 +27,7 @@ export interface Asking {
 
 interface Caller {
   readonly now: Date;
-  readonly isMcp?: boolean;
+  readonly mcp?: { readonly origin: string | undefined };
   clientAddress(): string | undefined;
 }
 
@@ -69,8 +71,11 @@ function admitKey(key: KeyStanding | undefined, { now, clientAddress }: Caller, 
 const isOver = (end: string | null, now: Date) => end !== null && end <= now.toISOString();
 
 function admitMcp({ ctx, belief, work }: Asking): void {
-  if (!ctx.isMcp) return;
-  const { mcpMode } = belief.view.workspace;
+  if (!ctx.mcp) return;
+  const { mcpMode, corsAllowedOrigins: origins } = belief.view.workspace;
+  const { origin } = ctx.mcp;
+  if (origin !== undefined && origins && origins.length > 0 && !isAllowedOrigin(origin, origins))
+    throw originNotAllowed();
   if (mcpMode === "DISABLED") throw mcpDisabled();
   if (mcpMode === "READ_ONLY" && work.need !== "READ") throw mcpReadOnly();
 }

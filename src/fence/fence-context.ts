@@ -26,8 +26,8 @@ export interface FenceContext {
   readonly now: Date;
   readonly actor: Actor;
   readonly address: WorkspaceAddress;
-  /** Set when the request came through the MCP endpoint, which the workspace's `mcpMode` may close. */
-  readonly isMcp?: boolean;
+  /** Set when the request came through the MCP endpoint, which the workspace closes by `mcpMode` and by origin. */
+  readonly mcp?: { readonly origin: string | undefined };
   /** Set for a write with an Idempotency-Key; an error when the key is invalid, or the body could not be read. */
   readonly idempotency?: Idempotency | AppError | undefined;
   /** The client's address; undefined when the platform does not tell it. */

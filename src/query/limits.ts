@@ -1,6 +1,8 @@
 /** What one request may ask for. Every refusal names the limit it passed. */
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 1_000;
+/** The offset, page × size, must stay an exact integer. */
+export const MAX_PAGE = Math.floor(Number.MAX_SAFE_INTEGER / MAX_PAGE_SIZE);
 /** Items of a bulk request, and operations of a transaction. */
 export const MAX_BATCH_ITEMS = 100;
 /** Characters of all texts that a request writes, be they sent, defaults or copies: far more than a body holds. */

@@ -47,7 +47,7 @@ describe("what JSON can say and JavaScript mangles", () => {
 
   it.each(["list", "create"])("is no object where %s takes one", async (name) => {
     const field = name === "list" ? "filter" : "record";
-    for (const value of ["[]", `"x"`, "null", "1"]) {
+    for (const value of [...(name === "create" ? ["[]", "null"] : ["[1]"]), `"x"`, `"[1]"`, "1"]) {
       const { body } = await raw(name, `{"entity":"Customer","${field}":${value}}`);
       const { error } = JSON.parse(body.result.content[0].text);
       expect(error.details).toEqual([{ field, message: "must be an object" }]);
@@ -55,7 +55,105 @@ describe("what JSON can say and JavaScript mangles", () => {
   });
 });
 
+describe("what models send beside the schema", () => {
+  const list = async (args: object) => {
+    const { body } = await mcp.post(calling("list", { entity: "Customer", ...args }));
+    const answer = JSON.parse(body.result.content[0].text);
+    expect(body.result.isError ?? false, JSON.stringify(answer)).toBe(false);
+    return answer;
+  };
+
+  it("takes null and empty lists for what is absent", async () => {
+    const absent = { filter: null, sort: null, fields: [], expand: [], page: null, size: null, count: null };
+    expect(await list({ ...absent, cursor: null })).toEqual(await list({}));
+  });
+
+  it("reads objects and lists that are sent as JSON text", async () => {
+    const record = JSON.stringify({ name: "By text", email: "text@example.com" });
+    const { body } = await mcp.post(calling("create", { entity: "Customer", record }));
+    expect(body.result.isError ?? false).toBe(false);
+    const exact = JSON.stringify({ entity: "Customer", record: '{"age":9007199254740993}' });
+    const inexact = await mcp.post(
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create","arguments":${exact}}}`,
+    );
+    expect(JSON.parse(inexact.body.result.content[0].text).error.details).toContainEqual({
+      field: "age",
+      message: expect.stringMatching(/must be an integer|cannot be stored exactly/),
+    });
+    const asked = { filter: '{"name":"By text"}', fields: '["name"]', sort: '["name,desc"]' };
+    expect((await list(asked)).data).toEqual([{ name: "By text" }]);
+  });
+
+  it("publishes every bound, and no list without one", async () => {
+    const { tools } = await (await mcp.connect()).listTools();
+    const parameters = tools.flatMap(({ inputSchema }) => Object.entries(inputSchema.properties ?? {}));
+    const lists = parameters.filter(([, schema]) => JSON.stringify(schema).includes('"type":"array"'));
+    expect(lists.length).toBeGreaterThan(5);
+    for (const [, schema] of lists) expect(schema).toMatchObject({ maxItems: expect.any(Number) });
+    const { page, size } = Object.fromEntries(parameters);
+    expect([page, size]).toMatchObject([{ maximum: 9_007_199_254_740 }, { minimum: 1, maximum: 1000 }]);
+    await list({ page: 9_007_199_254_740, size: 1000 });
+  });
+
+  it("refuses longer lists before it reads them", async () => {
+    const { body } = await mcp.post(
+      calling("list", { entity: "Customer", sort: Array.from({ length: 9 }, () => "name") }),
+    );
+    const { error } = JSON.parse(body.result.content[0].text);
+    expect(error.details).toEqual([{ field: "sort", message: "must be at most 8 items" }]);
+  });
+});
+
 describe("the endpoint", () => {
+  it.each(["application/json", "*/*", "text/event-stream", "application/json;q=0.9, text/plain"])(
+    "answers a client that accepts %s",
+    async (Accept) => {
+      const answer = expectStatus(await mcp.post(calling("describe", {}), { headers: { Accept } }), 200);
+      expect(answer.body.result.content).toHaveLength(1);
+    },
+  );
+
+  it("answers a client that says nothing of what it accepts", async () => {
+    const answer = await ask("POST", mcp.path, { token: w.key, body: calling("describe", {}) });
+    expectStatus(answer, 200);
+  });
+
+  it("has no subscriptions", async () => {
+    const params = {
+      notifications: {},
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
+    };
+    const message = { jsonrpc: "2.0", id: 5, method: "subscriptions/listen", params };
+    const headers = { "Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "subscriptions/listen" };
+    const { body } = await mcp.post(message, { headers });
+    expect(body).toEqual({ jsonrpc: "2.0", id: 5, error: { code: -32601, message: "Method not found" } });
+  });
+
+  it("lets no page of another origin in, and writes nothing for it", async () => {
+    const corsAllowedOrigins = ["https://app.example.com", "https://*.example.org"];
+    expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins } }), 200);
+    const record = { name: "Foreign", email: "foreign@example.com" };
+    const messages = [
+      calling("create", { entity: "Customer", record }),
+      calling("describe", {}),
+      { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    ];
+    for (const message of messages) {
+      const refused = await mcp.post(message, { headers: { Origin: "https://evil.example.com" } });
+      expectFailure(refused, 403, {
+        code: "FORBIDDEN",
+        message: "This origin may not use MCP in this workspace",
+      });
+      expectStatus(await mcp.post(messages[1], { headers: { Origin: "https://a.example.org" } }), 200);
+    }
+    expect((await w.api("GET", "/Customer?filter[name]=Foreign")).body.data).toEqual([]);
+    expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins: null } }), 200);
+  });
+
   it("costs one round trip to the database, for a call as for the list of tools", async () => {
     await w.api("GET", "/Customer");
     const counted: unknown[] = [];

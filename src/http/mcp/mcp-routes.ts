@@ -16,11 +16,11 @@ export const mcpRoutes: readonly Route[] = [{ path: "", handlers: { POST: answer
 /** One round trip to the database: that of the tool, else one that asks whether the caller may enter at all. */
 async function answer(c: AppContext): Promise<Response> {
   const body = await messageOf(c);
-  const ctx = { ...workspaceContext(c), isMcp: true };
+  const ctx = { ...workspaceContext(c), mcp: { origin: c.req.header("Origin") } };
   const isCall = !(body instanceof AppError) && findTool(nameOfCalled(body)) !== undefined;
   const allowed = isCall ? undefined : await openMcp(ctx, () => required(body));
   const response = await serveMcp({
-    request: new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers }),
+    request: new Request(c.req.url, { method: c.req.method, headers: headersOf(c) }),
     message: required(body),
     allowed,
     ctx,
@@ -30,6 +30,15 @@ async function answer(c: AppContext): Promise<Response> {
     status: response.status,
     headers: Object.fromEntries(response.headers),
   });
+}
+
+/** Every usual `Accept` is read as the protocol asks for it: each response is JSON. */
+function headersOf(c: AppContext): Headers {
+  const headers = new Headers(c.req.raw.headers);
+  const accepted = headers.get("Accept") ?? "*/*";
+  if (/(?:^|[,\s])(?:\*\/\*|application\/(?:\*|json)|text\/(?:\*|event-stream))(?:$|[;,\s])/i.test(accepted))
+    headers.set("Accept", "application/json, text/event-stream");
+  return headers;
 }
 
 /** The message, or why there is none. */

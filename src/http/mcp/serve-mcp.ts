@@ -49,14 +49,25 @@ export async function serveMcp(exchange: McpExchange): Promise<Response> {
   });
   const response = (await sdk.isLegacyRequest(request, message))
     ? await (await openTransport(sdk, server)).handleRequest(request, { parsedBody: message })
-    : await sdk.createMcpHandler(() => server, HANDLER_OPTIONS).fetch(request, { parsedBody: message });
+    : await handleModern(sdk, server, { request, message });
   if (shutOut) throw shutOut;
   if (!isFenced) await openMcp(ctx, () => undefined);
   return response;
 }
 
-/** No subscriptions: nothing here changes without being asked for. */
-const HANDLER_OPTIONS = { legacy: "reject", maxSubscriptions: 0 } as const;
+/** There are no subscriptions; the SDK's handler has them, whatever the server can do. */
+async function handleModern(
+  sdk: Sdk,
+  server: Server,
+  { request, message }: Pick<McpExchange, "request" | "message">,
+): Promise<Response> {
+  if ("method" in message && message.method === "subscriptions/listen") {
+    const error = { code: sdk.ProtocolErrorCode.MethodNotFound, message: "Method not found" };
+    const id = "id" in message ? message.id : null;
+    return Response.json({ jsonrpc: "2.0", id, error }, { status: 404 });
+  }
+  return sdk.createMcpHandler(() => server, { legacy: "reject" }).fetch(request, { parsedBody: message });
+}
 
 async function openTransport(sdk: Sdk, server: Server) {
   const transport = new sdk.WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });

@@ -4,6 +4,8 @@ import {
   MAX_FIELDS,
   MAX_GROUP_KEYS,
   MAX_MEASURES,
+  MAX_PAGE,
+  MAX_PAGE_SIZE,
   MAX_SORT_KEYS,
 } from "../../query/limits.ts";
 import { operators } from "../../query/operators.ts";
@@ -44,8 +46,13 @@ export const toolSchemas = {
     sort: sort('"field", "field,desc" or "field,asc,nullsLast", through to-one relationships too.'),
     fields,
     expand,
-    page: z.int().min(0).optional().describe("From 0; not together with cursor."),
-    size: z.int().min(1).optional().describe("Records of one page, 20 unless said otherwise."),
+    page: z.int().min(0).max(MAX_PAGE).optional().describe("From 0; not together with cursor."),
+    size: z
+      .int()
+      .min(1)
+      .max(MAX_PAGE_SIZE)
+      .optional()
+      .describe("Records of one page, 20 unless said otherwise."),
     cursor: z.string().optional().describe('"" for the first page, then meta.nextCursor.'),
     count: z.enum(["exact", "none"]).optional().describe("none leaves the totals out."),
   }),

@@ -13,6 +13,7 @@ import { listRecords } from "../../services/records/list-records.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import { etagOf } from "../response/etag.ts";
+import { readArguments } from "./read-arguments.ts";
 import { type ToolArguments, type ToolName, toolSchemas } from "./tool-schemas.ts";
 
 export interface Tool {
@@ -79,7 +80,7 @@ function tool<N extends ToolName>(name: N, operation: Operation, typed: TypedToo
     operation,
     usefulFor,
     async run(ctx, sent) {
-      const parse = () => parseShape(toolSchemas[name], sent ?? {}) as ToolArguments<N>;
+      const parse = () => parseShape(toolSchemas[name], readArguments(name, sent ?? {})) as ToolArguments<N>;
       return run(ctx, await parsedOf(ctx, parse));
     },
   };

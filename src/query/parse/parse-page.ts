@@ -1,6 +1,6 @@
 import { badRequest } from "../../errors/failures.ts";
 import type { PageAst } from "../ast.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../limits.ts";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE } from "../limits.ts";
 import { invalidParameter, singleParameter } from "./parameters.ts";
 
 /** `page`, `size`, `count` and `cursor`. */
@@ -29,10 +29,8 @@ function parseSize(params: URLSearchParams): number {
   throw invalidParameter("size", text, `an integer between 1 and ${MAX_PAGE_SIZE}`);
 }
 
-/** The offset, page × size, must stay an exact integer. */
 function parsePageNumber(text: string): number {
-  const most = Math.floor(Number.MAX_SAFE_INTEGER / MAX_PAGE_SIZE);
   const page = /^\d{1,16}$/.test(text) ? Number(text) : -1;
-  if (page >= 0 && page <= most) return page;
-  throw invalidParameter("page", text, `an integer between 0 and ${most}`);
+  if (page >= 0 && page <= MAX_PAGE) return page;
+  throw invalidParameter("page", text, `an integer between 0 and ${MAX_PAGE}`);
 }

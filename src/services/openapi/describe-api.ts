@@ -3,7 +3,7 @@ import { sha256Hex } from "../../lib/hashing.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { type Access, OPERATIONS } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Narrowing } from "../../openapi/visible-schema.ts";
+import { type Narrowing, type VisibleEntity, visibleEntitiesOf } from "../../openapi/visible-schema.ts";
 import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
 import { type Visible, visibleTo } from "../../query/rules/visible.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -27,17 +27,26 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
     plan: (view) => ({ kind: "READ", statements: [], shape: () => view }),
   });
   const visible = visibleTo(catalog, access, asOf);
-  const rules = visible.hasRules ? JSON.stringify(access.layers) : "";
+  const narrowing = visible.hasRules ? narrowingOf(catalog, visible) : undefined;
+  const rules = narrowing ? shapeOf(visibleEntitiesOf(visible.catalog, access, narrowing)) : "";
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}/${rules}`;
   const known = documents.get(key);
   if (known) return known;
-  const narrowing = visible.hasRules ? narrowingOf(catalog, visible) : undefined;
   const document = buildWorkspaceDocument(visible.catalog, access, narrowing);
   const content = await new Response(JSON.stringify(document)).arrayBuffer();
   const made = { content, tag: (await sha256Hex(content)).slice(0, TAG_LENGTH) };
   documents.set(key, made);
   return made;
 }
+
+/** What rules leave of the schema, as text. Callers whose rules differ in their filters alone share one document. */
+const shapeOf = (entities: readonly VisibleEntity[]): string =>
+  JSON.stringify(
+    entities.map(({ name, operations, columns, readOnly, relationships }) => {
+      const fields = columns.map((column) => [column.name, readOnly.has(column)]);
+      return [name, operations, fields, [...relationships.keys()]];
+    }),
+  );
 
 function narrowingOf(stored: Catalog, { isWhole, fieldsOf }: Visible): Narrowing {
   return {
