@@ -1,9 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { type ApiClient, createApiClient } from "../../tools/seed/api-client.ts";
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import { findFreePort, type ServeProcess, startServe } from "../support/processes/serve-process.ts";
@@ -43,7 +51,7 @@ async function stop(): Promise<void> {
 /** Runs the command of the page, which names its target at its end. */
 function backUp(target: string): void {
   const page = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
-  const [, command] = /```sh\n(DATA_DIR=.*VACUUM INTO.*)\n```/.exec(page) ?? [];
+  const [, command] = /```sh\n(DATA_DIR=.* npm run backup .*)\n```/.exec(page) ?? [];
   if (!command) throw new Error("docs/operations.md has no backup");
   const here = command.replace(/^DATA_DIR=\S+/, `DATA_DIR=${directory}`).replace(/\S+$/, target);
   execFileSync("sh", ["-c", here], { cwd: ROOT });
@@ -109,8 +117,34 @@ it("brings back records, schema, keys and webhooks of its moment; keys after it 
 
   copyFileSync(join(directory, "secrets.json"), join(elsewhere, "secrets.json"));
   await start(elsewhere);
-  expect(await textsAs(w.key, w)).toBe(401);
-  await admin().require("POST", `${w.adminPath}/api-keys/sync`);
   expect([await textsAs(w.key, w), await textsAs(revoked.key, w)]).toEqual([["before"], ["before"]]);
   expect([await textsAs(later.key, w), await textsAs(ended.key, w)]).toEqual([401, 401]);
+});
+
+it("goes on with --every, keeps only the newest copies and leaves other files alone", async () => {
+  const copies = mkdtempSync(join(tmpdir(), "backup-"));
+  onTestFinished(() => rmSync(copies, { recursive: true }));
+  const old = ["copy-20200101T000000Z.db", "copy-20200102T000000Z.db"];
+  for (const name of [...old, "copy-other.db", "copy.db"]) writeFileSync(join(copies, name), "");
+  const command = ["tools/backup.ts", join(copies, "copy.db"), "--every", "1d", "--keep", "2"];
+  const child = spawn(process.execPath, command, { cwd: ROOT, env: { ...process.env, DATA_DIR: elsewhere } });
+  await vi.waitFor(() => expect(readdirSync(copies)).not.toContain(old[0]), 30_000);
+  child.kill();
+  const [made] = readdirSync(copies).filter((name) => !old.includes(name) && /Z\.db$/.test(name));
+  expect(readdirSync(copies).sort()).toEqual(["copy-20200102T000000Z.db", made, "copy-other.db", "copy.db"]);
+});
+
+it.each([
+  [[], 2, "Usage: npm run backup"],
+  [["copy.db", "--every", "soon"], 2, "--every must be a number and m, h or d"],
+  [["copy.db", "--keep", "0"], 2, "--keep must be a whole number above 0"],
+  [[import.meta.filename], 1, "exists already"],
+])("refuses %j", (args, status, message) => {
+  const env = { ...process.env, DATA_DIR: elsewhere };
+  const ended = spawnSync(process.execPath, ["tools/backup.ts", ...args], {
+    cwd: ROOT,
+    env,
+    encoding: "utf8",
+  });
+  expect([ended.status, ended.stderr]).toEqual([status, expect.stringContaining(message)]);
 });
