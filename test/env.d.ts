@@ -5,6 +5,8 @@ declare global {
     interface Env extends Bindings {
       readonly WEBHOOK_RECEIVER_URL: string;
       readonly TEST_ISSUER_URL: string;
+      /** Where database calls are counted; that is the database itself unless the suite runs against `npm run serve`. */
+      readonly COUNTS_URL?: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 
@@ -26,22 +26,26 @@ if (!existsSync(build)) {
   });
   if (status !== 0) process.exit(1);
 }
-if (!process.argv.includes("--build")) {
+if (process.argv.includes("--build")) {
+  console.log(`Built ${build}`);
+} else {
   enableCompileCache(join(BUILDS, "compiled"));
   const { main } = await import(pathToFileURL(join(build, "main.js")).href);
   await main({ root: ROOT, build });
 }
 
-/** Differs when any file below the paths does. */
+/** Differs when the name or the content of any file below the paths does. */
 function stampOf(paths) {
   const hash = createHash("sha256");
   for (const path of paths) {
-    const isFile = statSync(join(ROOT, path)).isFile();
-    const names = isFile ? [""] : readdirSync(join(ROOT, path), { recursive: true }).sort();
-    for (const name of names) {
-      const { mtimeMs, size } = statSync(join(ROOT, path, name));
-      hash.update(`${path}/${name} ${mtimeMs} ${size}\n`);
-    }
+    const entries = statSync(join(ROOT, path)).isFile() ? [path] : filesIn(path);
+    for (const file of entries.sort()) hash.update(file).update(readFileSync(join(ROOT, file)));
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+function filesIn(path) {
+  return readdirSync(join(ROOT, path), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import Database from "libsql";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { type ApiClient, createApiClient } from "../../tools/seed/api-client.ts";
@@ -123,11 +124,17 @@ it("brings back records, schema, keys and webhooks of its moment; keys after it 
 
 it("goes on with --every, keeps only the newest copies and leaves other files alone", async () => {
   const copies = mkdtempSync(join(tmpdir(), "backup-"));
-  onTestFinished(() => rmSync(copies, { recursive: true }));
+  const data = mkdtempSync(join(tmpdir(), "backup-"));
+  onTestFinished(() => {
+    for (const made of [copies, data]) rmSync(made, { recursive: true });
+  });
+  const database = new Database(join(data, "data.db"));
+  database.exec("CREATE TABLE any_table (any_column)");
+  database.close();
   const old = ["copy-20200101T000000Z.db", "copy-20200102T000000Z.db"];
   for (const name of [...old, "copy-other.db", "copy.db"]) writeFileSync(join(copies, name), "");
   const command = ["tools/backup.ts", join(copies, "copy.db"), "--every", "1d", "--keep", "2"];
-  const child = spawn(process.execPath, command, { cwd: ROOT, env: { ...process.env, DATA_DIR: elsewhere } });
+  const child = spawn(process.execPath, command, { cwd: ROOT, env: { ...process.env, DATA_DIR: data } });
   await vi.waitFor(() => expect(readdirSync(copies)).not.toContain(old[0]), 30_000);
   child.kill();
   const [made] = readdirSync(copies).filter((name) => !old.includes(name) && /Z\.db$/.test(name));

@@ -62,7 +62,7 @@ export const askAdmin = (method: string, path: string, asking: Asking = {}) =>
 
 /** Round trips to the database that a request with this `X-Request-Id` has made. */
 export async function roundTripsOf(requestId: string): Promise<number> {
-  const response = await fetch(`${env.LIBSQL_URL}/_stats/requests?id=${requestId}`, {
+  const response = await fetch(`${env.COUNTS_URL ?? env.LIBSQL_URL}/_stats/requests?id=${requestId}`, {
     headers: { authorization: `Bearer ${env.LIBSQL_AUTH_TOKEN}` },
   });
   const { count } = (await response.json()) as { count: number };

@@ -11,14 +11,15 @@ const STREAMED = /^(?:text\/csv|application\/x-ndjson)/;
 /** The same response, compressed when that pays. Its tag stays: it names the version of a record, not these bytes. */
 export async function compressFor(request: Request, response: Response): Promise<Response> {
   const type = response.headers.get("Content-Type") ?? "";
-  const isFit = request.method !== "HEAD" && response.body && !response.headers.has("Content-Encoding");
-  if (!isFit || !(COMPRESSIBLE.test(type) || STREAMED.test(type))) return response;
+  const isText = COMPRESSIBLE.test(type) || STREAMED.test(type);
+  if (!isText || response.headers.has("Content-Encoding")) return response;
   const headers = new Headers(response.headers);
   headers.append("Vary", "Accept-Encoding");
   const { status, body } = response;
+  if (request.method === "HEAD" || !body) return new Response(null, { status, headers });
   if (STREAMED.test(type)) {
     headers.set("Content-Encoding", "gzip");
-    return new Response(body?.pipeThrough(new CompressionStream("gzip")) ?? null, { status, headers });
+    return new Response(body.pipeThrough(new CompressionStream("gzip")), { status, headers });
   }
   const whole = new Uint8Array(await response.arrayBuffer());
   if (whole.length < LEAST_BYTES) return new Response(whole, { status, headers });

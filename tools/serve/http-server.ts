@@ -8,8 +8,8 @@ const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CHECK_EVERY_MS = 1_000;
-/** A filter in a URL may be long. */
-const MAX_HEADER_BYTES = 64 * 1024;
+/** The largest filter in a URL takes almost 100 KiB. */
+const MAX_HEADER_BYTES = 128 * 1024;
 const CLOSE_GRACE_MS = 10_000;
 
 export interface HttpOptions {
@@ -42,11 +42,16 @@ class Peer {
 
 /** Serves requests over HTTP/1.1. Rejects with the system's error if the port is taken. */
 export async function startHttpServer({ host, port, bounds, handle }: HttpOptions): Promise<HttpServer> {
-  const answer = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+  const answer = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
     if (bounds.isFull) return unavailable();
     Object.assign(request, { cf: new Peer(incoming.socket) });
     const { "accept-encoding": accepted } = incoming.headers;
     const response = handle(request);
+    if (incoming.method !== "GET") {
+      await response;
+      /* Nothing more can be sent behind a body that was not read. */
+      if (!incoming.complete) outgoing.setHeader("Connection", "close");
+    }
     return accepted?.includes("gzip") ? compressFor(request, await response) : response;
   };
   const listener = getRequestListener((request, bindings) => answer(request, bindings as HttpBindings));
@@ -72,7 +77,10 @@ const unavailable = () =>
         message: "The service is temporarily unavailable — please retry",
       },
     },
-    { status: 503, headers: { "Retry-After": "1" } },
+    {
+      status: 503,
+      headers: { "Retry-After": "1", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" },
+    },
   );
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {

@@ -35,10 +35,11 @@ export class KvTable {
     return this;
   }
 
-  async get(key: string, options?: { readonly type?: "json" }): Promise<unknown> {
+  async get(key: string, options?: "json" | { readonly type?: "json" }): Promise<unknown> {
     const [row] = await this.#execute("SELECT value FROM _kv WHERE key = ?", key);
     if (!row) return null;
-    return options?.type === "json" ? JSON.parse(String(row[0])) : row[0];
+    const type = typeof options === "string" ? options : options?.type;
+    return type === "json" ? JSON.parse(String(row[0])) : row[0];
   }
 
   async put(key: string, value: string): Promise<void> {

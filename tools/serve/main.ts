@@ -15,15 +15,8 @@ import { startHost } from "./start-host.ts";
 
 /** All requests come to one process, so it keeps more streams than an isolate among many does. */
 const DEFAULT_STREAMS = "32";
-const PASSED_ON = [
-  "LIBSQL_URL",
-  "LIBSQL_AUTH_TOKEN",
-  "CLIENT_ADDRESS_HEADER",
-  "TRUSTED_PROXIES",
-  "LOG_REQUESTS",
-  "ALLOW_HTTP_WEBHOOKS",
-  "ALLOW_PRIVATE_WEBHOOKS",
-] as const;
+
+export { Engine } from "./engine/engine.ts";
 
 export interface Installation {
   /** Of the project. */
@@ -73,9 +66,8 @@ async function serve(installation: Installation, isCheck: boolean): Promise<void
 }
 
 function variablesOf({ adminToken, webhookSecretKey }: LoadedSecrets, env: NodeJS.ProcessEnv) {
-  const passedOn = PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
   return {
-    ...Object.fromEntries(passedOn),
+    ...env,
     LIBSQL_STREAMS: env.LIBSQL_STREAMS || DEFAULT_STREAMS,
     ADMIN_TOKEN: adminToken,
     WEBHOOK_SECRET_KEY: webhookSecretKey,

@@ -13,6 +13,7 @@ const MOST_READERS = 8;
 /** An address may open as many connections as if there were so many addresses. */
 const ADDRESSES = 4;
 const UNREAD_MIB = 128;
+const UNKNOWN_KEY_RATE = 600;
 
 export const USAGE = `Usage: npm run serve [-- --check | --help]
 
@@ -28,6 +29,7 @@ Serves the API on this machine. Settings are environment variables:
   MAX_CONNECTIONS            open connections (half of the files that the process may open)
   MAX_CONNECTIONS_PER_ADDRESS  open connections from one address (a quarter of MAX_CONNECTIONS; all of them behind a proxy)
   MAX_UNREAD_MIB             response bytes that clients have not read yet (${UNREAD_MIB})
+  UNKNOWN_KEY_RATE           requests a minute without a known key from one address (${UNKNOWN_KEY_RATE})
   CLIENT_ADDRESS_HEADER      header in which a proxy names the client
   TRUSTED_PROXIES            proxies that append to that header, as addresses or CIDR ranges
   LOG_REQUESTS               false: no line for each request
@@ -46,13 +48,12 @@ export interface ServeOptions {
   readonly sync: SyncMode;
   readonly readers: number;
   readonly bounds: BoundSettings;
+  /** Requests a minute without a known key from one address. */
+  readonly unknownKeyRate: number;
 }
 
 /** Reads the settings of the host. Throws OperatorError. */
 export function readOptions(env: NodeJS.ProcessEnv, root: string): ServeOptions {
-  if (env.ADMIN_TOKEN && env.ADMIN_TOKEN.length < MIN_TOKEN_LENGTH) {
-    throw new OperatorError(`ADMIN_TOKEN must be at least ${MIN_TOKEN_LENGTH} characters`);
-  }
   const readers = Math.min(MOST_READERS, Math.max(FEWEST_READERS, availableParallelism()));
   return {
     host: env.HOST || DEFAULT_HOST,
@@ -62,6 +63,7 @@ export function readOptions(env: NodeJS.ProcessEnv, root: string): ServeOptions 
     sync: readChoice("SYNC", env.SYNC, ["full", "normal"]) ?? "full",
     readers: readCount("READERS", env.READERS) ?? readers,
     bounds: readBounds(env),
+    unknownKeyRate: readCount("UNKNOWN_KEY_RATE", env.UNKNOWN_KEY_RATE) ?? UNKNOWN_KEY_RATE,
   };
 }
 

@@ -29,11 +29,11 @@ function createRateLimit(limit: number): RateLimit {
   };
 }
 
-/** The rate limits of wrangler.toml. */
-export const createRateLimits = (): Readonly<Record<string, RateLimit>> => ({
+/** The rate limits of wrangler.toml. `unknownKeyRate`: requests a minute of an address without a known key. */
+export const createRateLimits = (unknownKeyRate: number): Readonly<Record<string, RateLimit>> => ({
   RATE_LIMIT_60: createRateLimit(60),
   RATE_LIMIT_300: createRateLimit(300),
   RATE_LIMIT_1000: createRateLimit(1000),
   RATE_LIMIT_6000: createRateLimit(6000),
-  RATE_LIMIT_UNKNOWN: createRateLimit(600),
+  RATE_LIMIT_UNKNOWN: createRateLimit(unknownKeyRate),
 });

@@ -42,7 +42,7 @@ export async function startHost(options: ServeOptions, { build, variables }: Hos
   };
   const bindings = {
     ...variables,
-    ...createRateLimits(),
+    ...createRateLimits(options.unknownKeyRate),
     ...(isEmbedded && { DATABASE: engine }),
     API_KEYS: await new KvTable(engine).open(join(dataDirectory, "kv")),
     WEBHOOK_NETWORK: openWebhookNetwork(variables.ALLOW_PRIVATE_WEBHOOKS === "true"),

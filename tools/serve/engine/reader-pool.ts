@@ -2,6 +2,7 @@ import { serviceUnavailable } from "../../../src/errors/failures.ts";
 import { currentMillis } from "../../../src/lib/clock.ts";
 import type { Step, StepOutcome } from "../../../src/libsql/step.ts";
 import type { Statement } from "../../../src/model/sql-value.ts";
+import { HranaError } from "../../libsql-server/hrana/errors.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -110,7 +111,10 @@ async function readOn(connection: Connection, job: ReadJob): Promise<Outcomes> {
     const run = (step: Step) => {
       if (isAbandoned(job)) throw interrupted();
       if (step.sql === "BEGIN" || step.sql === "COMMIT") return connection.run(step);
-      return connection.runElsewhere(foundAtOnce(step));
+      return connection.runElsewhere(foundAtOnce(step)).catch((error) => {
+        if (!isTooDeep(error)) throw error;
+        return connection.runElsewhere(step);
+      });
     };
     return await runStepsBy(run, connection, job.steps);
   } finally {
@@ -119,6 +123,10 @@ async function readOn(connection: Connection, job: ReadJob): Promise<Outcomes> {
     if (connection.isInTransaction) connection.exec("ROLLBACK");
   }
 }
+
+/** Whether a statement is nested as deep as SQLite's parser can go, so that nothing can be put around it. */
+const isTooDeep = (error: unknown): boolean =>
+  error instanceof HranaError && error.message.includes("parser stack overflow");
 
 /** The same rows, all found before the first one is given. */
 const foundAtOnce = ({ sql, args }: Statement): Statement => ({
