@@ -58,6 +58,8 @@ async function loadWorkspaceView(
         enabled: webhooks.enabled,
         events: webhooks.events,
         entities: webhooks.entities,
+        filter: webhooks.filter,
+        expand: webhooks.expand,
       })
       .from(webhooks)
       .innerJoin(workspaces, eq(workspaces.id, webhooks.workspaceId))

@@ -1,8 +1,9 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { EntityDefinition } from "../model/entity.ts";
 import type { WorkspaceAddress } from "../model/workspace.ts";
 import type { Platform } from "./platform.ts";
 import { apiKeys, entities, organizations, workspaces } from "./tables/platform.ts";
+import { webhooks } from "./tables/webhooks.ts";
 
 /* Sub-selects from slugs to ids, so that a statement needs no round trip before it. */
 
@@ -16,17 +17,10 @@ export const workspaceIdOf = ({ read }: Platform, { organization, workspace }: W
     .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
     .where(and(eq(organizations.slug, organization), eq(workspaces.slug, workspace)));
 
-export interface EntityName {
+interface EntityName {
   readonly id: string;
   readonly name: string;
 }
-
-/** Of all entities of a workspace: others hold ids, the API shows names. */
-export const entityNamesOf = (platform: Platform, address: WorkspaceAddress) =>
-  platform.read
-    .select({ id: entities.id, name: entities.name })
-    .from(entities)
-    .where(inArray(entities.workspaceId, workspaceIdOf(platform, address)));
 
 /** Whether a text of scopes has rules that name fields, which only definitions can show. */
 const RULES = ["filter", "check", "fields", "writableFields", "presets"];
@@ -35,22 +29,41 @@ const hasRules = sql.join(
   sql` OR `,
 );
 
-export interface ScopedEntity extends EntityName {
-  /** Null when no key of the workspace has rules. */
+/** An entity by the name of now: others hold its id. */
+export interface NamedEntity extends EntityName {
+  /** Null when nothing names its fields. */
   readonly definition: EntityDefinition | null;
 }
 
-/** Entities of a workspace, to show the scopes of its keys by the names of now. */
-export const scopedEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
+/** All entities of a workspace, with their definitions where something of the workspace names fields. */
+const namedEntitiesOf = (platform: Platform, address: WorkspaceAddress, namesFields: SQL) =>
   platform.read
     .select({
       id: entities.id,
       name: entities.name,
-      definition: sql<EntityDefinition | null>`CASE WHEN EXISTS (
-        SELECT 1 FROM ${apiKeys} WHERE ${apiKeys.workspaceId} = ${entities.workspaceId} AND (${hasRules})
-      ) THEN ${entities.definition} END`.mapWith(parseDefinition),
+      definition:
+        sql<EntityDefinition | null>`CASE WHEN EXISTS (${namesFields}) THEN ${entities.definition} END`.mapWith(
+          parseDefinition,
+        ),
     })
     .from(entities)
     .where(inArray(entities.workspaceId, workspaceIdOf(platform, address)));
+
+/** Entities of a workspace, to show the scopes of its keys. */
+export const scopedEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
+  namedEntitiesOf(
+    platform,
+    address,
+    sql`SELECT 1 FROM ${apiKeys} WHERE ${apiKeys.workspaceId} = ${entities.workspaceId} AND (${hasRules})`,
+  );
+
+/** Entities of a workspace, to show its webhooks. */
+export const webhookEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
+  namedEntitiesOf(
+    platform,
+    address,
+    sql`SELECT 1 FROM ${webhooks} WHERE ${webhooks.workspaceId} = ${entities.workspaceId}
+      AND (${webhooks.filter} IS NOT NULL OR ${webhooks.expand} IS NOT NULL)`,
+  );
 
 const parseDefinition = (text: string): EntityDefinition => JSON.parse(text);

@@ -1,5 +1,5 @@
 import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
-import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
+import type { EventExpansions, EventFilters, OutboxEvent } from "../model/webhook.ts";
 
 /*
  * The queue of deliveries. Times are the database's own, so that everybody who delivers has the same clock. An attempt
@@ -26,18 +26,23 @@ export interface ClaimedDelivery {
   readonly webhookId: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly sealedSecret: string;
+  readonly sealedSecrets: readonly string[];
+  readonly filter: EventFilters | null;
+  readonly expand: EventExpansions | null;
   readonly messageId: string;
   readonly event: OutboxEvent;
 }
 
-/** Ids of enabled webhooks with something due: those that have not failed first, then those that wait longest. */
+/** A webhook that may be delivered to now. */
+const IS_READY = `w.enabled = 1 AND (w.paused_until IS NULL OR w.paused_until <= ${NOW})`;
+
+/** Ids of ready webhooks with something due: those that have not failed first, then those that wait longest. */
 export function findDueStatement(limit: number): Statement {
   return {
     sql: `SELECT w.id, f.attempt_count > 0 AS is_failing, f.next_attempt_at FROM webhooks w
       JOIN webhook_deliveries f ON f.id = (
         SELECT d.id FROM webhook_deliveries d WHERE d.webhook_id = w.id AND ${IS_DUE} ORDER BY d.next_attempt_at LIMIT 1)
-      WHERE w.enabled = 1 ORDER BY is_failing, f.next_attempt_at LIMIT ?`,
+      WHERE ${IS_READY} ORDER BY is_failing, f.next_attempt_at LIMIT ?`,
     args: [limit],
   };
 }
@@ -56,7 +61,7 @@ export function claimDeliveryStatements(
   const size = `${bytesOf("e.record")} + ${bytesOf("e.previous")}`;
   const candidates = `SELECT d.id, d.event_id, d.next_attempt_at FROM webhook_deliveries d
     WHERE d.webhook_id = ? AND ${IS_DUE}
-      AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = d.webhook_id AND w.enabled = 1)
+      AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = d.webhook_id AND ${IS_READY})
       AND NOT EXISTS (
         SELECT 1 FROM webhook_deliveries p
         WHERE p.webhook_id = d.webhook_id AND p.entity_id = d.entity_id AND p.record_id = d.record_id
@@ -88,7 +93,8 @@ export function claimDeliveryStatements(
     },
     {
       sql: `SELECT d.id, d.attempt_count, h.id, h.url, h.headers, h.sealed_secret, e.message_id, o.slug, w.slug,
-          e.entity_name, e.type, e.record_id, e.record, e.previous, e.created_at
+          e.entity_name, e.type, e.record_id, e.record, e.previous, e.created_at,
+          CASE WHEN h.former_secret_until > ${NOW} THEN h.former_secret END, h.filter, h.expand, e.entity_id
         FROM webhook_deliveries d
         JOIN webhooks h ON h.id = d.webhook_id
         JOIN webhook_events e ON e.id = d.event_id
@@ -103,19 +109,23 @@ export function claimDeliveryStatements(
 export function decodeClaimed(rows: Rows): readonly ClaimedDelivery[] {
   return rows.map((row) => {
     const [id, failures, webhookId, url, headers, sealedSecret, messageId, ...event] = row;
-    const [organization, workspace, entity, type, recordId, record, previous, createdAt] = event;
+    const [organization, workspace, entity, type, recordId, record, previous, createdAt, ...chosen] = event;
+    const [formerSecret, filter, expand, entityId] = chosen.map(textOrNull);
     return {
       id: String(id),
       failures: Number(failures),
       webhookId: String(webhookId),
       url: String(url),
       headers: JSON.parse(String(headers)),
-      sealedSecret: String(sealedSecret),
+      sealedSecrets: [String(sealedSecret), ...(formerSecret ? [formerSecret] : [])],
+      filter: filter ? JSON.parse(filter) : null,
+      expand: expand ? JSON.parse(expand) : null,
       messageId: String(messageId),
       event: {
         organization: String(organization),
         workspace: String(workspace),
         entity: String(entity),
+        entityId: String(entityId),
         type: String(type),
         recordId: typeof recordId === "number" ? recordId : textOrNull(recordId),
         record: textOrNull(record),
@@ -136,6 +146,8 @@ export interface Report {
   readonly status: "PENDING" | "SUCCEEDED" | "FAILED";
   /** Of a delivery that is to be tried again. */
   readonly retryAfterSeconds?: number;
+  /** How long nothing is to be sent to the webhook. */
+  readonly pauseSeconds?: number;
   readonly attempt: {
     readonly at: string;
     readonly durationMs: number;
@@ -147,7 +159,7 @@ export interface Report {
 
 /** The attempt is recorded in any case; the delivery moves on only while the lease is still ours. */
 export function reportStatements(report: Report): readonly Statement[] {
-  const { deliveryId, token, status, retryAfterSeconds, attempt } = report;
+  const { deliveryId, token, status, retryAfterSeconds, pauseSeconds, attempt } = report;
   const next = retryAfterSeconds === undefined ? "NULL" : timeIn(", ?");
   return [
     {
@@ -167,8 +179,15 @@ export function reportStatements(report: Report): readonly Statement[] {
         token,
       ],
     },
+    ...(pauseSeconds === undefined ? [] : [pauseStatement(deliveryId, pauseSeconds)]),
   ];
 }
+
+const pauseStatement = (deliveryId: string, seconds: number): Statement => ({
+  sql: `UPDATE webhooks SET paused_until = max(coalesce(paused_until, ''), ${timeIn(", ?")})
+    WHERE id = (SELECT webhook_id FROM webhook_deliveries WHERE id = ?)`,
+  args: [`+${seconds} seconds`, deliveryId],
+});
 
 /**
  * Begins a new series of attempts; an unfinished one is due at once, unless it waits behind an earlier delivery of its
@@ -185,25 +204,38 @@ export function redeliverStatement(deliveryId: string, webhookId: string): State
   };
 }
 
-/** Rows that somebody chose, for one webhook. */
-export interface SentRows {
+/** Ends a pause that the receiver of the webhook asked for. */
+export const resumeStatement = (webhookId: string): Statement => ({
+  sql: "UPDATE webhooks SET paused_until = NULL WHERE id = ? AND paused_until IS NOT NULL",
+  args: [webhookId],
+});
+
+/** Takes a claimed delivery out of the queue; what waits behind it has its turn. */
+export const dropStatement = (deliveryId: string, token: string): Statement => ({
+  sql: "DELETE FROM webhook_deliveries WHERE id = ? AND lease_token = ?",
+  args: [deliveryId, token],
+});
+
+/** A message that somebody asked for, for one webhook. */
+export interface RequestedMessage {
   readonly webhookId: string;
   readonly deliveryId: string;
   readonly messageId: string;
+  readonly type: string;
   readonly entityId: string;
   readonly entityName: string;
-  /** The whole message, as JSON. */
-  readonly body: string;
+  /** JSON, as `webhook_events.record` holds it for the type. */
+  readonly record: string;
 }
 
 /** The last statement returns a row unless the webhook is gone. */
-export function sendStatements(sent: SentRows): readonly Statement[] {
-  const { webhookId, deliveryId, messageId, entityId, entityName, body } = sent;
+export function sendStatements(message: RequestedMessage): readonly Statement[] {
+  const { webhookId, deliveryId, messageId, type, entityId, entityName, record } = message;
   return [
     {
       sql: `INSERT INTO webhook_events (workspace_id, message_id, type, entity_id, entity_name, record, created_at)
         SELECT workspace_id, ?, ?, ?, ?, ?, ${NOW} FROM webhooks WHERE id = ?`,
-      args: [messageId, ROWS_SENT, entityId, entityName, body, webhookId],
+      args: [messageId, type, entityId, entityName, record, webhookId],
     },
     {
       sql: `INSERT INTO webhook_deliveries (id, webhook_id, event_id, entity_id, status, next_attempt_at, created_at)

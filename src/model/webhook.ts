@@ -1,19 +1,33 @@
 import type { Catalog } from "./catalog.ts";
+import type { JsonObject } from "./json.ts";
 
 export const WEBHOOK_EVENTS = ["record.created", "record.updated", "record.deleted"] as const;
 export type WebhookEventType = (typeof WEBHOOK_EVENTS)[number];
 
-/** The type of chosen rows; no webhook listens to it, they go to the one that was asked for. */
+/** The types of what is sent on request. No webhook listens to them: they go to the one that was named. */
+export const RECORDS_SENT = "records.sent";
+export const TEST_SENT = "webhook.test";
+/** Records that an earlier version queued, as a complete message. */
 export const ROWS_SENT = "rows.sent";
+
+/** The filter of a webhook for each entity id, with ids of columns in place of names. */
+export type EventFilters = Readonly<Record<string, JsonObject>>;
+/** The relationships that a webhook expands for each entity id, with ids in place of names. */
+export type EventExpansions = Readonly<Record<string, readonly string[]>>;
+
+export const SIGNATURES = ["v1", "v1a"] as const;
+/** `v1`: HMAC-SHA256 with a shared secret. `v1a`: Ed25519, verified with a public key. */
+export type SignatureKind = (typeof SIGNATURES)[number];
 
 /** A change as the outbox holds it. */
 export interface OutboxEvent {
   readonly organization: string;
   readonly workspace: string;
   readonly entity: string;
+  readonly entityId: string;
   readonly type: string;
   readonly recordId: string | number | null;
-  /** JSON: parts of the record, or the whole body of chosen rows. */
+  /** JSON: parts of the record, or the `data` of chosen records. */
   readonly record: string | null;
   readonly previous: string | null;
   readonly createdAt: string;
@@ -29,6 +43,9 @@ export interface WebhookCoverage {
   readonly events: readonly WebhookEventType[];
   /** Ids of entities; null: all of them, later ones too. */
   readonly entities: readonly string[] | null;
+  /** Null: every change. */
+  readonly filter: EventFilters | null;
+  readonly expand: EventExpansions | null;
 }
 
 const covers = ({ enabled, entities }: WebhookCoverage, entityId: string): boolean =>

@@ -1,18 +1,32 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
-import { type OutboxEvent, ROWS_SENT } from "../model/webhook.ts";
+import { type OutboxEvent, RECORDS_SENT, ROWS_SENT } from "../model/webhook.ts";
 
-/** What is sent for an event; the same text at every attempt. */
-export function messageBody(event: OutboxEvent): string {
-  const { organization, workspace, entity, type, recordId: id, record, previous, createdAt } = event;
-  if (type === ROWS_SENT) return record ?? "";
+/** Relationships of the record as they are at delivery. */
+export interface ExpandedRecord {
+  /** Null when the record or the relationships no longer exist. */
+  readonly expandedAt: string | null;
+  readonly relationships: JsonObject;
+}
+
+/** What is sent for an event: without expansions, the same text at every attempt. */
+export function messageBody(event: OutboxEvent, expanded?: ExpandedRecord): string {
+  const { organization, workspace, entity, type, recordId: id, previous, createdAt: timestamp } = event;
+  if (type === ROWS_SENT) return event.record ?? "";
+  const place = { organization, workspace, entity };
+  if (type === RECORDS_SENT) {
+    return JSON.stringify({ type, timestamp, data: { ...place, ...JSON.parse(event.record ?? "{}") } });
+  }
+  const record = joinParts(event.record);
+  const shown = record && expanded ? { ...record, ...expanded.relationships } : record;
+  const mark = expanded ? { expandedAt: expanded.expandedAt } : {};
   return JSON.stringify({
     type,
-    timestamp: createdAt,
-    data: { organization, workspace, entity, id, record: joinParts(record), previous: joinParts(previous) },
+    timestamp,
+    data: { ...place, id, record: shown, previous: joinParts(previous), ...mark },
   });
 }
 
-/** See ddl/outbox-triggers.ts, which writes them. */
-function joinParts(text: string | null): JsonValue {
-  return text === null ? null : Object.assign({}, ...(JSON.parse(text) as JsonObject[]));
+/** Returns the record of an event. The parts come from ddl/outbox-triggers.ts. */
+export function joinParts(text: string | null): JsonObject | null {
+  return text === null ? null : Object.assign({}, ...(JSON.parse(text) as JsonValue[]));
 }

@@ -1,8 +1,9 @@
-import { Webhook } from "standardwebhooks";
 import { currentMillis } from "../lib/clock.ts";
 import { destinationProblem } from "./destination-policy.ts";
+import { pauseOf } from "./retry-schedule.ts";
 import { openSecret } from "./secret-box.ts";
 import type { WebhookSettings } from "./settings.ts";
+import { sign } from "./signing-secret.ts";
 
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 1024;
@@ -14,7 +15,8 @@ export interface Message {
   readonly messageId: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly sealedSecret: string;
+  /** Each signs: the present one, and the one before while its grace period lasts. */
+  readonly sealedSecrets: readonly string[];
   readonly body: string;
 }
 
@@ -28,6 +30,8 @@ export interface Attempt {
   readonly response: string | null;
   /** Why there was no answer. */
   readonly error: string | null;
+  /** How long the receiver wants to be left alone. */
+  readonly pauseSeconds?: number | undefined;
 }
 
 /**
@@ -38,19 +42,20 @@ export interface Attempt {
 export async function postWebhook(message: Message, settings: WebhookSettings): Promise<Attempt> {
   const start = currentMillis();
   const outcome = await send(message, settings, new Date(start)).catch(describeFailure);
-  const { statusCode = null, response = null, error = null } = outcome;
+  const { statusCode = null, response = null, error = null, pauseSeconds } = outcome;
   const durationMs = currentMillis() - start;
-  return { at: new Date(start).toISOString(), durationMs, statusCode, response, error };
+  return { at: new Date(start).toISOString(), durationMs, statusCode, response, error, pauseSeconds };
 }
 
-type Outcome = Partial<Pick<Attempt, "statusCode" | "response" | "error">>;
+type Outcome = Partial<Omit<Attempt, "at" | "durationMs">>;
 
 async function send(message: Message, settings: WebhookSettings, now: Date): Promise<Outcome> {
-  const { webhookId, sealedSecret, url, body } = message;
+  const { webhookId, sealedSecrets, url, body } = message;
   const problem = destinationProblem(url, settings.policy);
   if (problem !== undefined) return { error: `not sent: the URL ${problem}` };
-  const secret = await openSecret(settings.secretKey ?? "", webhookId, sealedSecret).catch(() => undefined);
-  if (secret === undefined) {
+  const open = (sealed: string) => openSecret(settings.secretKey ?? "", webhookId, sealed);
+  const secrets = await Promise.all(sealedSecrets.map(open)).catch(() => undefined);
+  if (secrets === undefined) {
     return {
       error: "not sent: the secret was encrypted under another WEBHOOK_SECRET_KEY — rotate it",
     };
@@ -58,23 +63,26 @@ async function send(message: Message, settings: WebhookSettings, now: Date): Pro
   const request: RequestInit = {
     method: "POST",
     redirect: "manual",
-    headers: headersOf(message, secret, now),
+    headers: await headersOf(message, secrets, now),
     body,
     signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
   };
   const { network } = settings;
   const answer = await (network ? network.fetch(url, request) : fetch(url, request));
-  return { statusCode: answer.status, response: await readBeginning(answer) };
+  const pauseSeconds = pauseOf(answer, now);
+  return { statusCode: answer.status, response: await readBeginning(answer), pauseSeconds };
 }
 
-function headersOf({ messageId, deliveryId, headers, body }: Message, secret: string, now: Date): Headers {
+async function headersOf(message: Message, secrets: readonly string[], at: Date): Promise<Headers> {
+  const { messageId, deliveryId, headers, body } = message;
+  const signatures = await Promise.all(secrets.map((secret) => sign(secret, { messageId, at, body })));
   const all = new Headers(headers);
   all.set("Content-Type", "application/json");
   all.set("User-Agent", "SchemaStack-Webhook/1.0");
   all.set("X-SchemaStack-Delivery-Id", deliveryId);
   all.set("webhook-id", messageId);
-  all.set("webhook-timestamp", String(Math.floor(now.getTime() / 1000)));
-  all.set("webhook-signature", new Webhook(secret).sign(messageId, now, body));
+  all.set("webhook-timestamp", String(Math.floor(at.getTime() / 1000)));
+  all.set("webhook-signature", signatures.join(" "));
   return all;
 }
 

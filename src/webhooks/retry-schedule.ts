@@ -2,20 +2,34 @@ import type { Attempt } from "./post-webhook.ts";
 
 /** Seconds to wait after the first, second … failure of a delivery; after one more it has failed. */
 export const RETRY_DELAYS_SECONDS = [5, 60, 300, 1800, 7200, 18_000, 36_000] as const;
+/** A receiver that asks for a longer pause gets this one. */
+export const MAX_PAUSE_SECONDS = 86_400;
 
 const GONE = 410;
+/** The statuses with which `Retry-After` tells when to come back (RFC 9110 §10.2.3, RFC 6585 §4). */
+const PAUSING = [429, 503];
 
 export type Verdict =
   | { readonly status: "SUCCEEDED" }
-  | { readonly status: "FAILED" }
-  | { readonly status: "PENDING"; readonly retryAfterSeconds: number };
+  | { readonly status: "FAILED"; readonly pauseSeconds?: number }
+  /** `pauseSeconds`: the receiver wants no message before that. */
+  | { readonly status: "PENDING"; readonly retryAfterSeconds: number; readonly pauseSeconds?: number };
 
 /** What an attempt makes of its delivery. `failuresBefore`: of the same series. */
-export function judgeAttempt({ statusCode }: Attempt, failuresBefore: number): Verdict {
+export function judgeAttempt({ statusCode, pauseSeconds }: Attempt, failuresBefore: number): Verdict {
   if (statusCode !== null && statusCode >= 200 && statusCode < 300) return { status: "SUCCEEDED" };
   // It disables the webhook, and its deliveries wait for that to be enabled again.
   if (statusCode === GONE) return { status: "PENDING", retryAfterSeconds: 0 };
-  const retryAfterSeconds = RETRY_DELAYS_SECONDS[failuresBefore];
-  if (retryAfterSeconds === undefined) return { status: "FAILED" };
-  return { status: "PENDING", retryAfterSeconds };
+  const pause = pauseSeconds === undefined ? {} : { pauseSeconds };
+  const scheduled = RETRY_DELAYS_SECONDS[failuresBefore];
+  if (scheduled === undefined) return { status: "FAILED", ...pause };
+  return { status: "PENDING", retryAfterSeconds: Math.max(scheduled, pauseSeconds ?? 0), ...pause };
+}
+
+/** The seconds of `Retry-After`, at most a day; undefined when the response does not ask for a pause. */
+export function pauseOf({ status, headers }: Response, now: Date): number | undefined {
+  const text = headers.get("Retry-After");
+  if (text === null || !PAUSING.includes(status)) return undefined;
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now.getTime()) / 1000);
+  return seconds > 0 ? Math.min(seconds, MAX_PAUSE_SECONDS) : undefined;
 }

@@ -1,11 +1,49 @@
+import { Webhook } from "standardwebhooks";
 import { randomBytes } from "../lib/ids.ts";
+import type { SignatureKind } from "../model/webhook.ts";
 
-/* Secrets as the Standard Webhooks specification wants them: `whsec_` and the base64 of 24 to 64 bytes. */
+/* Secrets as the Standard Webhooks specification wants them: `whsec_` and the base64 of 24 to 64 bytes; of an Ed25519 pair
+ * `whpk_` and the base64 of the public key, and `whsk_` and the base64 of the private key, here as PKCS #8. */
 
 const PREFIX = "whsec_";
+const PRIVATE_PREFIX = "whsk_";
+const PUBLIC_PREFIX = "whpk_";
 const [MIN_BYTES, MAX_BYTES, NEW_BYTES] = [24, 64, 32];
+const ED25519 = { name: "Ed25519" };
+const encoder = new TextEncoder();
 
-export const newSigningSecret = (): string => PREFIX + randomBytes(NEW_BYTES).toBase64();
+export interface SigningSecret {
+  readonly secret: string;
+  /** Null for a shared secret. */
+  readonly publicKey: string | null;
+}
+
+/** Generates a shared secret (`v1`) or a pair of keys (`v1a`). */
+export async function newSigningSecret(kind: SignatureKind): Promise<SigningSecret> {
+  if (kind === "v1") return { secret: PREFIX + randomBytes(NEW_BYTES).toBase64(), publicKey: null };
+  const pair = (await crypto.subtle.generateKey(ED25519, true, ["sign", "verify"])) as CryptoKeyPair;
+  const encode = async (format: "pkcs8" | "raw", key: CryptoKey) =>
+    new Uint8Array((await crypto.subtle.exportKey(format, key)) as ArrayBuffer).toBase64();
+  return {
+    secret: PRIVATE_PREFIX + (await encode("pkcs8", pair.privateKey)),
+    publicKey: PUBLIC_PREFIX + (await encode("raw", pair.publicKey)),
+  };
+}
+
+export interface SignedContent {
+  readonly messageId: string;
+  readonly at: Date;
+  readonly body: string;
+}
+
+/** Returns one signature for `webhook-signature`: `v1,…` or `v1a,…`, as the secret is. */
+export async function sign(secret: string, { messageId, at, body }: SignedContent): Promise<string> {
+  if (!secret.startsWith(PRIVATE_PREFIX)) return new Webhook(secret).sign(messageId, at, body);
+  const bytes = Uint8Array.fromBase64(secret.slice(PRIVATE_PREFIX.length));
+  const key = await crypto.subtle.importKey("pkcs8", bytes, ED25519, false, ["sign"]);
+  const content = encoder.encode(`${messageId}.${Math.floor(at.getTime() / 1000)}.${body}`);
+  return `v1a,${new Uint8Array(await crypto.subtle.sign(ED25519, key, content)).toBase64()}`;
+}
 
 export const SIGNING_SECRET_RULE = `must be ${PREFIX} followed by the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes`;
 

@@ -32,6 +32,10 @@ describe("a webhook", () => {
       id: expect.stringMatching(/^whk_\w{17}$/),
       ...body,
       enabled: true,
+      filter: null,
+      expand: null,
+      signature: "v1",
+      publicKey: null,
       createdAt: expect.any(String),
       updatedAt: made.createdAt,
     });

@@ -171,23 +171,25 @@ describe("sending chosen records", () => {
 
   it("delivers them in one signed message", async () => {
     const { id, secret } = await listen(w, box, { events: ["record.deleted"] });
-    const rows = [await create("a@example.com"), await create("b@example.com")];
+    const records = [await create("a@example.com"), await create("b@example.com")];
     const answer = expectStatus(await send(id, { entity: "Customer", ids: [1, "2"] }), 202).body.data;
     const [message] = await box.messages(1);
     expect(message).toEqual({
-      rows,
-      metadata: {
-        tableName: "customers",
-        rowCount: 2,
-        timestamp: expect.any(String),
+      type: "records.sent",
+      timestamp: expect.any(String),
+      data: {
+        organization: w.organization,
+        workspace: w.workspace,
+        entity: "Customer",
         jobId: answer.jobId,
+        records,
       },
     });
     const [{ headers, body } = { headers: {}, body: "" }] = await box.received();
     expect(new Webhook(secret).verify(body, headers)).toEqual(message);
     await untilNewest(w, id, {
       id: answer.deliveryId,
-      type: "rows.sent",
+      type: "records.sent",
       status: "SUCCEEDED",
       recordId: null,
     });

@@ -298,7 +298,7 @@ describe("the triggers", () => {
 it("chosen rows of a webhook that was deleted meanwhile, with its workspace, leave nothing", async () => {
   const messageId = crypto.randomUUID();
   const sent = { webhookId: "whk_gone", deliveryId: "dlv_gone", messageId, entityId: "e", entityName: "E" };
-  const results = await database.write(sendStatements({ ...sent, body: "{}" }));
+  const results = await database.write(sendStatements({ ...sent, type: "records.sent", record: "{}" }));
   expect(results.at(-1)).toEqual([]);
   expect(await runSql("SELECT id FROM webhook_events WHERE message_id = ?", [messageId])).toEqual([]);
 });

@@ -1,6 +1,11 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { DELIVERY_STATES, type WebhookEventType } from "../../model/webhook.ts";
+import {
+  DELIVERY_STATES,
+  type EventExpansions,
+  type EventFilters,
+  type WebhookEventType,
+} from "../../model/webhook.ts";
 import { workspaces } from "./platform.ts";
 
 /* The transactional outbox: filled by triggers alone (drizzle/, ddl/outbox-triggers.ts), emptied by deliveries. */
@@ -21,6 +26,17 @@ export const webhooks = sqliteTable(
     enabled: integer({ mode: "boolean" }).notNull(),
     /** Encrypted; see webhooks/secret-box.ts. */
     sealedSecret: text("sealed_secret").notNull(),
+    /** The secret before the last rotation, encrypted, which signs too until its grace period ends. */
+    formerSecret: text("former_secret"),
+    formerSecretUntil: text("former_secret_until"),
+    /** Verifies Ed25519 signatures; null when the secret is shared and signs HMAC. */
+    publicKey: text("public_key"),
+    /** By the id of each entity; see webhooks/event-filter.ts. */
+    filter: text({ mode: "json" }).$type<EventFilters>(),
+    /** By the id of each entity: relationships to expand at delivery, as ids of columns. */
+    expand: text({ mode: "json" }).$type<EventExpansions>(),
+    /** The receiver asked for a pause until then. */
+    pausedUntil: text("paused_until"),
     createdAt: text("created_at").notNull(),
     updatedAt: text("updated_at").notNull(),
   },

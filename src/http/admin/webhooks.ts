@@ -6,6 +6,7 @@ import { listWebhooks } from "../../services/webhooks/list-webhooks.ts";
 import { redeliver, redeliverySchema } from "../../services/webhooks/redeliver.ts";
 import { rotateSecret } from "../../services/webhooks/rotate-secret.ts";
 import { sendRecords, sendRecordsSchema, sentRecordsSchema } from "../../services/webhooks/send-records.ts";
+import { sentTestSchema, testWebhook, testWebhookSchema } from "../../services/webhooks/test-webhook.ts";
 import { updateWebhook } from "../../services/webhooks/update-webhook.ts";
 import {
   createWebhookSchema,
@@ -27,8 +28,10 @@ const WebhookInput = bodySchema("WebhookInput", createWebhookSchema(anyDestinati
 const WebhookPatch = bodySchema("WebhookPatch", updateWebhookSchema(anyDestination));
 const WebhookSecretRotation = bodySchema("WebhookSecretRotation", rotateSecretSchema);
 const RecordsToSend = bodySchema("RecordsToSend", sendRecordsSchema);
+const WebhookTest = bodySchema("WebhookTest", testWebhookSchema);
 const Webhook = answerSchema("Webhook", webhookSchema);
 const WebhookWithSecret = answerSchema("WebhookWithSecret", webhookWithSecretSchema);
+const SentTest = answerSchema("SentTest", sentTestSchema);
 const SentRecords = answerSchema("SentRecords", sentRecordsSchema);
 const Delivery = answerSchema("Delivery", deliverySchema);
 const Redelivery = answerSchema("Redelivery", redeliverySchema);
@@ -85,12 +88,27 @@ export const webhooks: readonly AdminRoute[] = [
     tag: "Webhooks",
     POST: one({
       id: "rotateWebhookSecret",
-      summary: "A new secret, which signs from the next attempt on",
+      summary:
+        "Create a new secret, which signs from the next attempt; the old one signs too for a grace period",
       role: "EDITOR",
       body: WebhookSecretRotation,
       isBodyOptional: true,
       answer: WebhookWithSecret,
       handle: async (c, { body }) => rotateSecret(workspaceContext(c), { id: idOf(c), body: body() }),
+    }),
+  },
+  {
+    path: `${WEBHOOKS}/:id/test`,
+    tag: "Webhooks",
+    POST: accepted({
+      id: "testWebhook",
+      summary: "Send a sample record as a message of the type webhook.test",
+      role: "EDITOR",
+      body: WebhookTest,
+      isBodyOptional: true,
+      answer: SentTest,
+      handle: async (c, { body }) =>
+        deliveredAfter(c, await testWebhook(workspaceContext(c), { id: idOf(c), body: body() })),
     }),
   },
   {

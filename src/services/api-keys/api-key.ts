@@ -1,7 +1,7 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { type AuditSubject, auditChange, columnsWithout } from "../../db/audit.ts";
-import { type ScopedEntity, workspaceIdOf } from "../../db/lookups.ts";
+import { type NamedEntity, workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { Detail } from "../../errors/app-error.ts";
@@ -96,7 +96,7 @@ export const rotateApiKeySchema = z.strictObject({
   gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_PERIOD_SECONDS).default(0),
 });
 
-export function toApiKeyDto(row: ApiKeyRow, entities: readonly ScopedEntity[]): ApiKeyDto {
+export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): ApiKeyDto {
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;
   const scopes = row.scopes && showScopes(entities, row.scopes);
   const limits = { ...(scopes && { scopes }), ...(allowedIps && { allowedIps }) };

@@ -1,14 +1,15 @@
-import type { ScopedEntity } from "../../db/lookups.ts";
+import type { NamedEntity } from "../../db/lookups.ts";
 import type { ApiKeyScope } from "../../model/access.ts";
-import { buildCatalog, type Catalog } from "../../model/catalog.ts";
-import type { Entity, EntityDefinition } from "../../model/entity.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { fieldName, treeWithNames } from "../../query/rules/rule-names.ts";
+import { catalogOf } from "./catalog-of.ts";
 import { type ShownScope, showPreset } from "./scope-schema.ts";
 
 /** Scopes by the names of now. Those of entities that are gone are not shown; they allow nothing. */
 export function showScopes(
-  entities: readonly ScopedEntity[],
+  entities: readonly NamedEntity[],
   scopes: readonly ApiKeyScope[],
 ): readonly ShownScope[] {
   const catalog = catalogOf(entities);
@@ -18,42 +19,6 @@ export function showScopes(
     return entity ? [showScope(catalog, entity, scope)] : [];
   });
 }
-
-const catalogs = new WeakMap<readonly ScopedEntity[], Catalog>();
-
-/** Without definitions there are no rules to show. */
-function catalogOf(entities: readonly ScopedEntity[]): Catalog {
-  const known = catalogs.get(entities);
-  if (known) return known;
-  const definitions = entities.map(
-    ({ id, name, definition }): EntityDefinition => definition ?? { ...BARE, id, name, tableName: name },
-  );
-  const catalog = buildCatalog({ ...NOWHERE, definitions });
-  catalogs.set(entities, catalog);
-  return catalog;
-}
-
-const BARE: Omit<EntityDefinition, "id" | "name" | "tableName"> = {
-  idType: "INTEGER",
-  columns: [],
-  constraints: [],
-  relationships: [],
-  settings: {
-    defaultExpand: null,
-    defaultFields: null,
-    expandableRelationships: null,
-    filterableFields: null,
-    maxExpandDepth: null,
-  },
-};
-
-const NOWHERE = {
-  workspaceId: 0,
-  organization: "",
-  workspace: "",
-  schemaVersion: 0,
-  maxExpandDepth: null,
-};
 
 /** What a rule names by an id is gone, so it never holds. */
 function showScope(catalog: Catalog, entity: Entity, scope: ApiKeyScope): ShownScope {

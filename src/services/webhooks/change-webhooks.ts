@@ -3,9 +3,7 @@ import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { statementOf } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { compileOutboxTriggers } from "../../ddl/outbox-triggers.ts";
-import { validationFailed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
-import type { Catalog } from "../../model/catalog.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { eventsOfEntity, type WebhookCoverage } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
@@ -49,14 +47,4 @@ function changedTriggers(view: WorkspaceView, next: readonly WebhookCoverage[]):
 function raiseRevision({ platform: { write } }: WorkspaceContext, { workspace }: WorkspaceView): Statement {
   const raised = write.update(workspaces).set({ revision: sql`${workspaces.revision} + 1` });
   return statementOf(raised.where(eq(workspaces.id, workspace.id)));
-}
-
-/** Names of entities as ids; null stays null. Throws VALIDATION_ERROR. */
-export function entityIdsOf(catalog: Catalog, names: readonly string[] | null): readonly string[] | null {
-  if (names === null) return null;
-  const unknown = names.flatMap((name, i) => {
-    return catalog.entities.has(name) ? [] : [{ field: `entities[${i}]`, message: "is not an entity" }];
-  });
-  if (unknown.length > 0) throw validationFailed(unknown);
-  return [...new Set(names.flatMap((name) => catalog.entities.get(name)?.id ?? []))];
 }

@@ -2,17 +2,18 @@ import {
   type ClaimedDelivery,
   claimDeliveryStatements,
   decodeClaimed,
+  dropStatement,
   type Report,
   reportStatements,
 } from "../../db/webhook-queue.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Statement } from "../../model/sql-value.ts";
-import { messageBody } from "../../webhooks/message-body.ts";
 import { type Attempt, postWebhook } from "../../webhooks/post-webhook.ts";
 import { judgeAttempt } from "../../webhooks/retry-schedule.ts";
 import type { ServiceContext } from "../context.ts";
 import { disableWebhook } from "./disable-webhook.ts";
+import { needsPreparing, PREPARING_REQUESTS, prepareMessages } from "./prepare-messages.ts";
 
 /** Deliveries to one webhook at the same time, once it has shown that it answers. */
 const MAX_WIDTH = 8;
@@ -54,15 +55,25 @@ export async function deliverToWebhook(
   for (;;) {
     const claimed = await exchange(ctx, { webhookId, done, width, run });
     if (claimed.length === 0) return { retryAfterSeconds, isFailing: false };
-    const reports = await Promise.all(claimed.map((delivery) => attemptDelivery(ctx, delivery)));
-    done = reports.flatMap(reportStatements);
+    if (needsPreparing(claimed)) run.requestsLeft -= PREPARING_REQUESTS;
+    const prepared = await prepareMessages(ctx, claimed);
+    const dropped = prepared.flatMap(([delivery, body]) => (body === null ? [delivery] : []));
+    const sent = prepared.flatMap(([delivery, body]) =>
+      body === null ? [] : [attemptDelivery(ctx, delivery, body)],
+    );
+    const reports = await Promise.all(sent);
+    done = [
+      ...dropped.map(({ id, token }) => dropStatement(id, token)),
+      ...reports.flatMap(reportStatements),
+    ];
     const failed = reports.filter(({ status }) => status !== "SUCCEEDED");
     const isGone = reports.some(({ attempt }) => attempt.statusCode === 410);
     const isSilent = failed.some(({ attempt }) => attempt.statusCode === null);
-    refusals = failed.length === reports.length ? refusals + failed.length : 0;
+    const isPaused = reports.some(({ pauseSeconds }) => pauseSeconds !== undefined);
+    refusals = reports.length > 0 && failed.length === reports.length ? refusals + failed.length : 0;
     width = failed.length === 0 ? Math.min(width * 2, MAX_WIDTH) : 1;
     retryAfterSeconds = earliest([retryAfterSeconds, ...failed.map((report) => report.retryAfterSeconds)]);
-    if (!isGone && !isSilent && refusals < MAX_REFUSALS) continue;
+    if (!isGone && !isSilent && !isPaused && refusals < MAX_REFUSALS) continue;
     await exchange(ctx, { webhookId, done, width: 0, run });
     if (isGone && mayDisable(run)) await disableWebhook(ctx, claimed[0]?.event, webhookId);
     return { retryAfterSeconds: isGone ? undefined : retryAfterSeconds, isFailing: true };
@@ -119,10 +130,12 @@ async function exchange(
   return claimed.map((delivery) => ({ ...delivery, token }));
 }
 
-async function attemptDelivery({ webhooks }: ServiceContext, delivery: Claimed): Promise<Report> {
-  const { id: deliveryId, token, event, failures, ...message } = delivery;
-  const attempt: Attempt = await postWebhook({ ...message, deliveryId, body: messageBody(event) }, webhooks);
-  const verdict = judgeAttempt(attempt, failures);
-  const retry = verdict.status === "PENDING" ? { retryAfterSeconds: verdict.retryAfterSeconds } : {};
-  return { deliveryId, token, attempt, status: verdict.status, ...retry };
+async function attemptDelivery(
+  { webhooks }: ServiceContext,
+  delivery: Claimed,
+  body: string,
+): Promise<Report> {
+  const { id: deliveryId, token, failures, ...message } = delivery;
+  const attempt: Attempt = await postWebhook({ ...message, deliveryId, body }, webhooks);
+  return { deliveryId, token, attempt, ...judgeAttempt(attempt, failures) };
 }

@@ -1,19 +1,20 @@
-import { entityNamesOf } from "../../db/lookups.ts";
+import { webhookEntitiesOf } from "../../db/lookups.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
+import { catalogOf } from "../scopes/catalog-of.ts";
 import { isWebhookOf, toWebhookDto, type WebhookDto } from "./webhook.ts";
 import { webhookMissing } from "./webhook-missing.ts";
 
 /** Throws NOT_FOUND. */
 export async function getWebhook(ctx: WorkspaceContext, id: string): Promise<WebhookDto> {
   const { read } = ctx.platform;
-  const [[row], names] = await read.batch([
+  const [[row], entities] = await read.batch([
     read
       .select()
       .from(webhooks)
       .where(isWebhookOf(ctx.platform, { address: ctx.address, id })),
-    entityNamesOf(ctx.platform, ctx.address),
+    webhookEntitiesOf(ctx.platform, ctx.address),
   ]);
   if (!row) throw await webhookMissing(ctx, id);
-  return toWebhookDto(row, names);
+  return toWebhookDto(row, catalogOf(entities));
 }

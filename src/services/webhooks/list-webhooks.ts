@@ -1,9 +1,10 @@
 import { asc, inArray } from "drizzle-orm";
-import { entityNamesOf, workspaceIdOf } from "../../db/lookups.ts";
+import { webhookEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+import { catalogOf } from "../scopes/catalog-of.ts";
 import { toWebhookDto, type WebhookDto } from "./webhook.ts";
 
 /** In order of creation. Throws NOT_FOUND. */
@@ -12,7 +13,7 @@ export async function listWebhooks(ctx: WorkspaceContext, request: PageRequest):
   const { page, size } = request;
   const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
   const isOfWorkspace = inArray(webhooks.workspaceId, workspaceId);
-  const [found, rows, names, [count]] = await read.batch([
+  const [found, rows, entities, [count]] = await read.batch([
     workspaceId,
     read
       .select()
@@ -21,10 +22,10 @@ export async function listWebhooks(ctx: WorkspaceContext, request: PageRequest):
       .orderBy(asc(webhooks.createdAt), asc(webhooks.id))
       .limit(size)
       .offset(page * size),
-    entityNamesOf(ctx.platform, ctx.address),
+    webhookEntitiesOf(ctx.platform, ctx.address),
     totalOf(ctx.platform, webhooks, isOfWorkspace),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
-  const shown = rows.map((row) => toWebhookDto(row, names));
+  const shown = rows.map((row) => toWebhookDto(row, catalogOf(entities)));
   return toPage(shown, request, count?.total ?? 0);
 }

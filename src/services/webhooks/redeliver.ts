@@ -1,6 +1,6 @@
 import * as z from "zod/v4";
 import { webhooks } from "../../db/tables/webhooks.ts";
-import { redeliverStatement } from "../../db/webhook-queue.ts";
+import { redeliverStatement, resumeStatement } from "../../db/webhook-queue.ts";
 import { notFound } from "../../errors/failures.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
@@ -15,7 +15,8 @@ export interface RedeliverInput {
 }
 
 /**
- * Begins a new series of attempts of a delivery, with the same `webhook-id`; one that is still unfinished is tried at once.
+ * Begins a new series of attempts of a delivery, with the same `webhook-id`; one that is still unfinished is tried at
+ * once, and a pause that the receiver asked for ends.
  * Throws NOT_FOUND.
  */
 export async function redeliver(
@@ -26,7 +27,7 @@ export async function redeliver(
   const isAddressed = isWebhookOf(ctx.platform, { address: ctx.address, id });
   const [found] = await read.batch([read.select({ id: webhooks.id }).from(webhooks).where(isAddressed)]);
   if (found.length === 0) throw await webhookMissing(ctx, id);
-  const [changed = []] = await ctx.database.write([redeliverStatement(deliveryId, id)]);
+  const [changed = []] = await ctx.database.write([redeliverStatement(deliveryId, id), resumeStatement(id)]);
   if (changed.length === 0) throw notFound("Delivery", deliveryId);
   return { deliveryId };
 }

@@ -1,9 +1,12 @@
-import { entityNamesOf } from "../../db/lookups.ts";
+import { isNotNull, sql } from "drizzle-orm";
+import type * as z from "zod/v4";
+import { webhookEntitiesOf } from "../../db/lookups.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { sealSecret } from "../../webhooks/secret-box.ts";
-import { newSigningSecret } from "../../webhooks/signing-secret.ts";
+import { newSigningSecret, type SigningSecret } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
+import { catalogOf } from "../scopes/catalog-of.ts";
 import { requireSecretKey } from "./require-secret-key.ts";
 import {
   auditWebhook,
@@ -19,25 +22,60 @@ export interface RotateSecretInput {
   readonly body: unknown;
 }
 
-/** A new secret, which signs from the next attempt on; the old one signs no more. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
+/**
+ * A new secret, which signs from the next attempt on. The old one signs too until the grace period ends. Throws
+ * VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE.
+ */
 export async function rotateSecret(
   ctx: WorkspaceContext,
   { id, body }: RotateSecretInput,
 ): Promise<WebhookWithSecretDto> {
-  const { secret = newSigningSecret() } = parseInput(rotateSecretSchema, body);
-  const sealedSecret = await sealSecret(requireSecretKey(ctx), id, secret);
+  const input = parseInput(rotateSecretSchema, body);
+  const masterKey = requireSecretKey(ctx);
+  const seal = async (signing: SigningSecret) => ({
+    ...signing,
+    sealed: await sealSecret(masterKey, id, signing.secret),
+  });
+  const given = input.secret === undefined ? undefined : { secret: input.secret, publicKey: null };
+  const shared = await seal(given ?? (await newSigningSecret("v1")));
+  const pair = await seal(await newSigningSecret("v1a"));
   const { write } = ctx.platform;
   const audit = auditWebhook(ctx, "webhook.secret-rotated", id);
-  const [, [row], , names] = await write.batch([
+  const [, [row], , entities] = await write.batch([
     audit.before,
     write
       .update(webhooks)
-      .set({ sealedSecret, updatedAt: ctx.now.toISOString() })
+      .set({
+        ...newSecret(input, shared, pair),
+        ...formerSecret(input, ctx.now),
+        updatedAt: ctx.now.toISOString(),
+      })
       .where(isWebhookOf(ctx.platform, { address: ctx.address, id }))
       .returning(),
     audit.after,
-    entityNamesOf(ctx.platform, ctx.address),
+    webhookEntitiesOf(ctx.platform, ctx.address),
   ]);
   if (!row) throw await webhookMissing(ctx, id);
-  return { ...toWebhookDto(row, names), secret };
+  return {
+    ...toWebhookDto(row, catalogOf(entities)),
+    ...(row.publicKey === null && { secret: shared.secret }),
+  };
+}
+
+type Rotation = z.infer<typeof rotateSecretSchema>;
+type SealedSecret = SigningSecret & { readonly sealed: string };
+
+/** Only the database knows which signature the webhook has: it takes the secret that fits, in the one round trip. */
+function newSecret({ secret, signature }: Rotation, shared: SealedSecret, pair: SealedSecret) {
+  const kind = signature ?? (secret === undefined ? undefined : "v1");
+  const isPair = kind === undefined ? isNotNull(webhooks.publicKey) : kind === "v1a" ? sql`1` : sql`0`;
+  const either = (ofPair: string | null, ofShared: string | null) =>
+    sql<string>`CASE WHEN ${isPair} THEN ${ofPair} ELSE ${ofShared} END`;
+  return { sealedSecret: either(pair.sealed, shared.sealed), publicKey: either(pair.publicKey, null) };
+}
+
+function formerSecret({ gracePeriodSeconds }: Rotation, now: Date) {
+  if (gracePeriodSeconds === 0) return { formerSecret: null, formerSecretUntil: null };
+  const until = new Date(now.getTime() + gracePeriodSeconds * 1000).toISOString();
+  return { formerSecret: sql`${webhooks.sealedSecret}`, formerSecretUntil: until };
 }

@@ -1,11 +1,12 @@
 import * as z from "zod/v4";
 import { parseId } from "../../columns/validate-record.ts";
 import { sendStatements } from "../../db/webhook-queue.ts";
-import { badRequest, recordNotFound } from "../../errors/failures.ts";
+import { recordNotFound } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
 import { entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
+import { RECORDS_SENT } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { CompiledRead } from "../../query/sql/compiled.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
@@ -15,7 +16,7 @@ import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { countSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
-import { webhookNotFound } from "./webhook-missing.ts";
+import { requireEnabled, webhookNotFound } from "./webhook-missing.ts";
 
 const MAX_ROWS = 100;
 
@@ -55,15 +56,14 @@ export async function sendRecords(
     plan: (view) => planRows(view, id, input),
   });
   const [jobId, deliveryId, messageId] = [newId("job"), newId("dlv"), newId("msg")];
-  const timestamp = ctx.now.toISOString();
-  const metadata = { tableName: entity.tableName, rowCount: rows.length, timestamp, jobId };
   const sent = {
     webhookId: id,
     deliveryId,
     messageId,
+    type: RECORDS_SENT,
     entityId: entity.id,
     entityName: entity.name,
-    body: JSON.stringify({ rows, metadata }),
+    record: JSON.stringify({ jobId, records: rows }),
   };
   const results = await ctx.database.write(sendStatements(sent));
   if (results.at(-1)?.length === 0) throw webhookNotFound(id);
@@ -80,9 +80,7 @@ function planRows(
   id: string,
   input: SendRecordsBody,
 ): CompiledRead<ReadRows> {
-  const webhook = webhooks.find((candidate) => candidate.id === id);
-  if (!webhook) throw webhookNotFound(id);
-  if (!webhook.enabled) throw badRequest("The webhook is disabled — enable it before sending records");
+  requireEnabled(webhooks, id);
   const entity = entityNamed(catalog, input.entity);
   const ids = input.ids.map((text) => {
     const parsed = parseId(String(text), entity);

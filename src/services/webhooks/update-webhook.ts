@@ -4,8 +4,9 @@ import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { withoutUndefined } from "../without-undefined.ts";
-import { changeWebhooks, entityIdsOf } from "./change-webhooks.ts";
+import { changeWebhooks } from "./change-webhooks.ts";
 import { auditWebhook, toWebhookDto, updateWebhookSchema, type WebhookDto } from "./webhook.ts";
+import { resolveChoices, showChoices } from "./webhook-choices.ts";
 import { webhookNotFound } from "./webhook-missing.ts";
 
 export interface UpdateWebhookInput {
@@ -23,10 +24,13 @@ export async function updateWebhook(
 ): Promise<WebhookDto> {
   const input = parseInput(updateWebhookSchema(ctx.webhooks.policy), body);
   return changeWebhooks(ctx, ({ catalog, webhooks: existing }) => {
-    if (!existing.some((webhook) => webhook.id === id)) throw webhookNotFound(id);
-    const { entities: names, ...others } = input;
-    const entities = names === undefined ? undefined : entityIdsOf(catalog, names);
-    const changes = withoutUndefined({ ...others, entities });
+    const current = existing.find((webhook) => webhook.id === id);
+    if (!current) throw webhookNotFound(id);
+    const { entities, filter, expand, ...others } = input;
+    const chosen = withoutUndefined({ entities, filter, expand });
+    const named = { ...showChoices(catalog, current), ...chosen };
+    const choices = Object.keys(chosen).length > 0 ? resolveChoices(catalog, named) : {};
+    const changes = { ...withoutUndefined(others), ...choices };
     const audit = auditWebhook(ctx, "webhook.updated", id);
     const changed = ctx.platform.write.update(webhooks).set({ ...changes, updatedAt: ctx.now.toISOString() });
     const update = changed.where(eq(webhooks.id, id)).returning();
@@ -36,7 +40,7 @@ export async function updateWebhook(
       shape([, rows = []]) {
         const [row] = rows;
         if (!row) throw new Error("an updated webhook returned no row");
-        return toWebhookDto(tableRow(webhooks, row), [...catalog.entities.values()]);
+        return toWebhookDto(tableRow(webhooks, row), catalog);
       },
     };
   });

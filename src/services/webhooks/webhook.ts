@@ -1,21 +1,27 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
-import { type EntityName, workspaceIdOf } from "../../db/lookups.ts";
+import { workspaceIdOf } from "../../db/lookups.ts";
 import type { Platform } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
-import { WEBHOOK_EVENTS } from "../../model/webhook.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import { SIGNATURES, WEBHOOK_EVENTS } from "../../model/webhook.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { type DestinationPolicy, destinationProblem } from "../../webhooks/destination-policy.ts";
+import { MAX_EVENT_EXPANSIONS } from "../../webhooks/event-expansions.ts";
 import { headerProblems } from "../../webhooks/request-headers.ts";
 import { isSigningSecret, SIGNING_SECRET_RULE } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import { displayNameSchema, timeSchema } from "../field-schemas.ts";
+import { displayNameSchema, jsonObjectSchema, timeSchema } from "../field-schemas.ts";
+import { showChoices } from "./webhook-choices.ts";
 
 export const MAX_WEBHOOKS = 50;
 
 export type WebhookRow = typeof webhooks.$inferSelect;
+
+const filterSchema = jsonObjectSchema.meta({ type: "object", additionalProperties: true });
+const expandSchema = z.array(z.string()).min(1).max(MAX_EVENT_EXPANSIONS).nullable();
 
 export const webhookSchema = z.strictObject({
   id: z.string(),
@@ -26,13 +32,20 @@ export const webhookSchema = z.strictObject({
   entities: z.array(z.string()).nullable(),
   headers: z.record(z.string(), z.string()),
   enabled: z.boolean(),
+  /** On `record` and `previous`, by their names of now; null: every change is sent. */
+  filter: filterSchema.nullable(),
+  /** Relationships that are added to the record at delivery. */
+  expand: z.array(z.string()).nullable(),
+  signature: z.enum(SIGNATURES),
+  /** Verifies `v1a` signatures. Null for `v1`. */
+  publicKey: z.string().nullable(),
   createdAt: timeSchema,
   updatedAt: timeSchema,
 });
 export type WebhookDto = Dto<typeof webhookSchema>;
 
-/** With the secret itself, which is shown once. */
-export const webhookWithSecretSchema = webhookSchema.extend({ secret: z.string() });
+/** With a shared secret itself, which is shown once; a private key never leaves the service. */
+export const webhookWithSecretSchema = webhookSchema.extend({ secret: z.string().optional() });
 export type WebhookWithSecretDto = Dto<typeof webhookWithSecretSchema>;
 
 const eventsSchema = z
@@ -50,6 +63,19 @@ const headersSchema = z.record(z.string(), z.string()).superRefine((headers, con
 
 const secretSchema = z.string().refine(isSigningSecret, SIGNING_SECRET_RULE);
 
+const MAX_GRACE_SECONDS = 604_800;
+
+const signingFields = { secret: secretSchema.optional(), signature: z.enum(SIGNATURES).optional() };
+
+function rejectGivenKey(
+  { secret, signature }: { readonly secret?: unknown; readonly signature?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (secret === undefined || signature !== "v1a") return;
+  const message = "cannot be given for the signature v1a: its keys are generated";
+  context.addIssue({ code: "custom", path: ["secret"], message });
+}
+
 const urlSchema = (policy: DestinationPolicy) =>
   z.string().superRefine((url, context) => {
     const message = destinationProblem(url, policy);
@@ -57,15 +83,19 @@ const urlSchema = (policy: DestinationPolicy) =>
   });
 
 export const createWebhookSchema = (policy: DestinationPolicy) =>
-  z.strictObject({
-    name: displayNameSchema,
-    url: urlSchema(policy),
-    events: eventsSchema,
-    entities: entitiesSchema.default(null),
-    headers: headersSchema.default({}),
-    enabled: z.boolean().default(true),
-    secret: secretSchema.optional(),
-  });
+  z
+    .strictObject({
+      name: displayNameSchema,
+      url: urlSchema(policy),
+      events: eventsSchema,
+      entities: entitiesSchema.default(null),
+      headers: headersSchema.default({}),
+      enabled: z.boolean().default(true),
+      filter: filterSchema.nullable().default(null),
+      expand: expandSchema.default(null),
+      ...signingFields,
+    })
+    .superRefine(rejectGivenKey);
 
 export const updateWebhookSchema = (policy: DestinationPolicy) =>
   z.strictObject({
@@ -75,20 +105,42 @@ export const updateWebhookSchema = (policy: DestinationPolicy) =>
     entities: entitiesSchema.optional(),
     headers: headersSchema.optional(),
     enabled: z.boolean().optional(),
+    filter: filterSchema.nullable().optional(),
+    expand: expandSchema.optional(),
   });
 
-/** Without a secret one is generated. */
-export const rotateSecretSchema = z.strictObject({ secret: secretSchema.optional() });
+/** Without a secret one is generated. Without a signature it stays what it is, but a given secret signs `v1`. */
+export const rotateSecretSchema = z
+  .strictObject({
+    ...signingFields,
+    gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_SECONDS).default(0),
+  })
+  .superRefine(rejectGivenKey);
 
-/** `names` are of all entities there are; those that were dropped are left out. */
-export function toWebhookDto(
-  row: Omit<WebhookRow, "workspaceId" | "sealedSecret">,
-  names: readonly EntityName[],
-): WebhookDto {
-  const { id, name, url, events, headers, enabled, createdAt, updatedAt } = row;
-  const nameOf = new Map(names.map((entity) => [entity.id, entity.name]));
-  const entities = row.entities?.flatMap((entityId) => nameOf.get(entityId) ?? []) ?? null;
-  return { id, name, url, events, entities, headers, enabled, createdAt, updatedAt };
+type ShownRow = Omit<
+  WebhookRow,
+  "workspaceId" | "sealedSecret" | "formerSecret" | "formerSecretUntil" | "pausedUntil"
+>;
+
+export function toWebhookDto(row: ShownRow, catalog: Catalog): WebhookDto {
+  const { id, name, url, events, headers, enabled, publicKey, createdAt, updatedAt } = row;
+  const { entities, filter, expand } = showChoices(catalog, row);
+  const signature = publicKey === null ? "v1" : "v1a";
+  const signing = { signature, publicKey } as const;
+  return {
+    id,
+    name,
+    url,
+    events,
+    entities,
+    headers,
+    enabled,
+    filter,
+    expand,
+    ...signing,
+    createdAt,
+    updatedAt,
+  };
 }
 
 /** The webhook of an id, as long as it belongs to the addressed workspace. */
@@ -102,7 +154,7 @@ export function auditWebhook(
   id: string,
 ) {
   const workspaceId = sql`(${workspaceIdOf(platform, address)})`;
-  const columns = columnsWithout(webhooks, ["workspaceId", "sealedSecret", "headers"]);
+  const columns = columnsWithout(webhooks, ["workspaceId", "sealedSecret", "formerSecret", "headers"]);
   const where = isWebhookOf(platform, { address, id });
   return auditChange(
     { ...ctx, platform },

@@ -14,7 +14,7 @@ interface Webhook {
   readonly enabled: boolean;
 }
 
-type NewWebhook = Webhook & { readonly secret: string };
+type NewWebhook = Webhook & { readonly secret?: string; readonly publicKey: string | null };
 
 interface Delivery {
   readonly id: string;
@@ -30,7 +30,7 @@ interface Delivery {
 const ID = "whk_…, as list shows it";
 const EVENTS = ["record.created", "record.updated", "record.deleted"];
 
-/** `webhooks list|create|update|delete|rotate-secret|send|deliveries|redeliver`; docs/cli.md. */
+/** `webhooks list|create|update|delete|rotate-secret|test|send|deliveries|redeliver`; docs/cli.md. */
 export function addWebhooks(program: Command): void {
   const webhooks = program
     .command("webhooks")
@@ -40,6 +40,7 @@ export function addWebhooks(program: Command): void {
   addUpdate(webhooks);
   addDelete(webhooks);
   addRotateSecret(webhooks);
+  addTest(webhooks);
   addSend(webhooks);
   addDeliveries(webhooks);
   addRedeliver(webhooks);
@@ -50,7 +51,10 @@ function addressOf(context: CommandContext<unknown>, ...segments: readonly strin
   return { client, path: [`${path}/webhooks`, ...segments.map(encodeURIComponent)].join("/") };
 }
 
-const showSecret = ({ id, name, secret }: NewWebhook) => `${name} (${id}), shown only now:\n${secret}`;
+const showSecret = ({ id, name, secret, publicKey }: NewWebhook) =>
+  publicKey === null
+    ? `${name} (${id}), shown only now:\n${secret}`
+    : `${name} (${id}), verified with the public key:\n${publicKey}`;
 
 function addList(webhooks: Command): void {
   webhooks
@@ -162,11 +166,30 @@ function addRotateSecret(webhooks: Command): void {
     .command("rotate-secret")
     .description("give a webhook a new secret, and print it this once")
     .argument("<id>", ID)
+    .option("--grace <seconds>", "how long the old secret signs too, up to a week", parseCount)
+    .option("--signature <kind>", "v1 (shared secret) or v1a (Ed25519); absent: as before")
     .action(async (id: string, _options: unknown, command: Command) => {
-      const context = contextOf(command);
+      const context = contextOf<{ grace?: number; signature?: string }>(command);
+      const { grace, signature } = context.options;
+      const body = JSON.stringify({ gracePeriodSeconds: grace, signature });
       const { client, path } = addressOf(context, id, "rotate-secret");
-      const rotated = await fetchData<NewWebhook>(client, { method: "POST", path, body: "{}" });
+      const rotated = await fetchData<NewWebhook>(client, { method: "POST", path, body });
       context.print({ value: rotated, text: showSecret(rotated) });
+    });
+}
+
+function addTest(webhooks: Command): void {
+  webhooks
+    .command("test")
+    .description("send a sample record")
+    .argument("<id>", ID)
+    .argument("[entity]", "name of the entity; absent: the first of the webhook")
+    .action(async (id: string, entity: string | undefined, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { client, path } = addressOf(context, id, "test");
+      const body = JSON.stringify({ entity });
+      const sent = await fetchData<{ deliveryId: string }>(client, { method: "POST", path, body });
+      context.print({ value: sent, text: `Sending a sample as ${sent.deliveryId}.` });
     });
 }
 
