@@ -5,14 +5,15 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { checkEntityConstraints } from "./entity-constraints.ts";
 import { compileFieldRule, type FieldRule, type Moment } from "./field-rule.ts";
-import { columnTypeOf } from "./registry.ts";
+import { accept } from "./parsed.ts";
+import { columnTypeOf, readBound } from "./registry.ts";
 
 /** What a validation may use besides the body. */
 export interface ValidationContext extends Moment {
   generateUuid(): string;
   /** Whether values for fields that the server sets are taken; null still leaves them to the server. */
   readonly takesTimestamps?: boolean;
-  /** Whether this client may not write the column. */
+  /** Whether this client may not write the column. It may read it: a value is accepted where it is the stored one. */
   isLocked?(column: Column): boolean;
   /** Fields whose value the database computes, with what is wrong with them; empty when nothing is. */
   readonly computed?: ReadonlyMap<string, readonly string[]>;
@@ -25,16 +26,31 @@ export interface ValidationContext extends Moment {
 }
 
 export type Validated =
-  | { readonly ok: true; readonly values: ReadonlyMap<Column, SqlValue> }
+  | {
+      readonly ok: true;
+      readonly values: ReadonlyMap<Column, SqlValue>;
+      /** Of an update: read-only fields that were sent, each with what it must have stored. */
+      readonly kept: readonly KeptField[];
+    }
   /** No details: what is wrong must not be told. */
   | { readonly ok: false; readonly details: readonly Detail[] };
+
+export interface KeptField {
+  readonly column: Column;
+  readonly value: SqlValue;
+  /** What to say when another value is stored. */
+  readonly message: string;
+}
 
 /** Checks bodies against one entity; all problems together, in column order, unknown fields last. */
 export interface RecordValidator {
   /** Values of all columns, defaults filled in; `id` only when it is sent or generated here. */
   validateCreate(body: JsonObject, now: ValidationContext): Validated;
-  /** Values of what is sent, and of what the server writes with every update; nothing for `{}`. */
-  validateUpdate(body: JsonObject, id: SqlValue, now: ValidationContext): Validated;
+  /**
+   * Values of what is sent, and of what the server writes with every update; nothing for `{}`. Without an `id`, one that
+   * is sent is kept.
+   */
+  validateUpdate(body: JsonObject, id: SqlValue | undefined, now: ValidationContext): Validated;
 }
 
 const validators = new WeakMap<Entity, RecordValidator>();
@@ -53,7 +69,7 @@ export function recordValidatorOf(entity: Entity): RecordValidator {
         if (!isTouching) return undefined;
         return column.autoSet === "UPDATE" ? { value: now.iso } : presetOf(column, now);
       };
-      return conclude(entity, body, readAll(rules, body, { now, absent, id }));
+      return conclude(entity, body, readAll(rules, body, { now, absent, existing: { id } }));
     },
   };
   validators.set(entity, validator);
@@ -71,20 +87,25 @@ export function parseId(text: string, entity: Entity): SqlValue | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 
-type Reading = { readonly value: SqlValue } | { readonly messages: readonly string[] } | undefined;
+type Reading =
+  | { readonly value: SqlValue }
+  | { readonly kept: KeptField }
+  | { readonly messages: readonly string[] }
+  | undefined;
 type WhenAbsent = (column: Column, now: ValidationContext) => Reading;
 
 interface Circumstances {
   readonly now: ValidationContext;
   /** What becomes of a column that is not sent; undefined leaves it out. */
   readonly absent: WhenAbsent;
-  /** Of an update: the only id that may be sent. */
-  readonly id?: SqlValue;
+  /** Of an update: its record, and the only id that may be sent if it is known. */
+  readonly existing?: { readonly id: SqlValue | undefined };
 }
 
 interface Collected {
   readonly now: ValidationContext;
   readonly values: Map<Column, SqlValue>;
+  readonly kept: KeptField[];
   readonly details: Detail[];
   /** Whether there are problems of hidden columns, which no detail may tell. */
   hasOthers: boolean;
@@ -93,32 +114,39 @@ interface Collected {
 function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: Circumstances): Collected {
   const values = new Map<Column, SqlValue>();
   const { now } = circumstances;
-  const collected: Collected = { now, values, details: [], hasOthers: false };
+  const collected: Collected = { now, values, kept: [], details: [], hasOthers: false };
   for (const rule of rules) {
     const { column } = rule;
     const isHidden = now.isHidden?.(column) ?? false;
     const reading = readField(rule, isHidden ? {} : body, circumstances);
     if (!reading) continue;
     if ("value" in reading) values.set(column, reading.value);
+    else if ("kept" in reading) collected.kept.push(reading.kept);
     else if (isHidden) collected.hasOthers = true;
     else for (const message of reading.messages) collected.details.push({ field: column.name, message });
   }
   return collected;
 }
 
-function readField(rule: FieldRule, body: JsonObject, { now, absent, id }: Circumstances): Reading {
+function readField(rule: FieldRule, body: JsonObject, { now, absent, existing }: Circumstances): Reading {
   const { column } = rule;
   const sent = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
   const isId = column.name === "id";
   if (sent === undefined || (isId && sent === null)) return absent(column, now);
   if (column.autoSet && now.takesTimestamps && sent === null) return absent(column, now);
   if ((column.autoSet && !now.takesTimestamps) || now.isLocked?.(column))
-    return { messages: ["is read-only"] };
+    return existing ? readKept(sent, column, "is read-only") : { messages: ["is read-only"] };
   const problems = now.computed?.get(column.name);
   if (problems) return problems.length > 0 ? { messages: problems } : undefined;
-  if (!isId || id === undefined) return rule.read(sent, now);
-  const parsed = columnTypeOf(column).parse(sent, column);
-  return parsed.ok && parsed.value === id ? undefined : { messages: ["cannot be changed"] };
+  if (!isId || !existing) return rule.read(sent, now);
+  const reading = readKept(sent, column, "cannot be changed");
+  if (existing.id === undefined || "messages" in reading) return reading;
+  return reading.kept.value === existing.id ? undefined : { messages: ["cannot be changed"] };
+}
+
+function readKept(sent: JsonValue, column: Column, message: string) {
+  const parsed = sent === null ? accept(null) : readBound(sent, column);
+  return parsed.ok ? { kept: { column, value: parsed.value, message } } : { messages: [message] };
 }
 
 function presetOf(column: Column, { presets }: ValidationContext): Reading {
@@ -142,7 +170,7 @@ const valueWhenAbsent: WhenAbsent = (column, now) => {
 };
 
 function conclude(entity: Entity, body: JsonObject, collected: Collected): Validated {
-  const { now, values, details, hasOthers } = collected;
+  const { now, values, kept, details, hasOthers } = collected;
   const { pending, isHidden } = now;
   const known = pending ? new Map([...values].filter(([{ name }]) => !pending.has(name))) : values;
   const isUnknown = (field: string) => {
@@ -157,5 +185,5 @@ function conclude(entity: Entity, body: JsonObject, collected: Collected): Valid
   for (const field of Object.keys(body)) {
     if (isUnknown(field)) details.push({ field, message: `is not a field of ${entity.name}` });
   }
-  return details.length > 0 || hasOthers ? { ok: false, details } : { ok: true, values };
+  return details.length > 0 || hasOthers ? { ok: false, details } : { ok: true, values, kept };
 }

@@ -274,7 +274,7 @@ describe("bulk delete", () => {
   it("deletes what is there, once, and names what stands against it", async () => {
     expectStatus(await bulk("POST", [person(1), person(2), person(3)]), 200);
     expectStatus(await w.api("POST", "/Order", { body: { orderNumber: "A", customerId: 2 } }), 201);
-    const answer = await bulk("DELETE", [1, 1, 2, "3", 99, "x", null, { a: 1 }]);
+    const answer = await bulk("DELETE", [1, 1, 2, "3", 99, "x", null, { a: 1 }, 3]);
     expect(answer.body.errors).toEqual([
       { index: 1, error: { code: "NOT_FOUND", message: "Record not found: 1" } },
       {
@@ -282,6 +282,14 @@ describe("bulk delete", () => {
         error: {
           code: "FOREIGN_KEY_VIOLATION",
           message: "Record 2 is still referenced by orders.customer_id",
+        },
+      },
+      {
+        index: 3,
+        error: {
+          code: "VALIDATION_ERROR",
+          message: "Validation failed: 1 error(s)",
+          details: [{ field: "id", message: "must be an integer" }],
         },
       },
       { index: 4, error: { code: "NOT_FOUND", message: "Record not found: 99" } },

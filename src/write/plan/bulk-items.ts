@@ -1,6 +1,8 @@
-import type { ValidationContext } from "../../columns/validate-record.ts";
+import { columnTypeOf } from "../../columns/registry.ts";
+import { parseId, type ValidationContext } from "../../columns/validate-record.ts";
 import { AppError, RefusedRequest, withPrefix } from "../../errors/app-error.ts";
 import { badRequest, notAnObject, validationFailed } from "../../errors/failures.ts";
+import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
@@ -64,12 +66,12 @@ export function planItems(
   const key = upsertBy === null ? undefined : upsertKeyOf(target.entity, upsertBy);
   return items.map((item) => {
     try {
-      if (action === "DELETE") return planDelete(target, idText(item));
+      if (action === "DELETE") return planDelete(target, idText(target.entity, item));
       const body = requireObject(item);
       if (action === "CREATE") return planCreate(target, body, context);
       return key
         ? planUpsert(target, { key, body }, context)
-        : planUpdate(target, { id: requireId(body), body }, context);
+        : planUpdate(target, { id: requireId(target.entity, body), body }, context);
     } catch (thrown) {
       if (thrown instanceof AppError && !(thrown instanceof RefusedRequest)) return thrown;
       throw thrown;
@@ -82,11 +84,21 @@ function requireObject(item: JsonValue): JsonObject {
   return item;
 }
 
-function requireId(body: JsonObject): string {
+function requireId(entity: Entity, body: JsonObject): string {
   const { id } = body;
   if (id === undefined || id === null) throw validationFailed([{ field: "id", message: "id is required" }]);
-  return idText(id);
+  return idText(entity, id);
 }
 
-/** An id as it would stand in a path; other values as a text that is no id. */
-const idText = (value: JsonValue) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+/**
+ * An id as it would stand in a path; other values as a text that is no id. Throws VALIDATION_ERROR for a value of another
+ * type that spells an id, such as `"1"`.
+ */
+function idText(entity: Entity, value: JsonValue): string {
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const [column] = entity.columns;
+  const parsed = column && columnTypeOf(column).parse(value, column);
+  if (parsed?.ok === false && parseId(text, entity) !== undefined)
+    throw validationFailed([{ field: "id", message: parsed.message }]);
+  return text;
+}

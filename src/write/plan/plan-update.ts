@@ -9,6 +9,7 @@ import { compileFind } from "../sql/find.ts";
 import { onlyIf, render } from "../sql/statement.ts";
 import { compileUpdate } from "../sql/update.ts";
 import { requirementsOf, underRules, type VersionRule } from "./expected-version.ts";
+import { keptConditionsOf } from "./kept-fields.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { separateChanges } from "./relative-changes.ts";
@@ -36,14 +37,17 @@ export function planUpdate(
   const validated = recordValidatorOf(entity).validateUpdate(separated.body, id ?? null, separated.context);
   if (!validated.ok) throw refusalOf(target, "update", validated.details);
   if (id === undefined) throw recordNotFound(request.id);
-  const { values } = validated;
+  const { values, kept } = validated;
   const { pending } = context;
   const { rules = [] } = request;
   const written = withChanges(withRememberedIds(values, pending), changes);
   const found = amongVisible(compileFind(entity, id), target, "update");
   const isRead = written.size === 0;
   const change = isRead ? found : amongVisible(compileUpdate(entity, id, written), target, "update");
-  const checks = isRead ? [] : checksOf(target, { operation: "update", values, written, pending });
+  const checks = [
+    ...keptConditionsOf(target, kept),
+    ...(isRead ? [] : checksOf(target, { operation: "update", values, written, pending })),
+  ];
   const { statement, requires } = withConditions(underRules(change, rules), checks, (condition) =>
     render(onlyIf(found, condition)),
   );

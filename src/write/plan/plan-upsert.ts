@@ -12,6 +12,7 @@ import { compileFindMatching } from "../sql/find.ts";
 import { changingOnly, compileUpsert } from "../sql/insert.ts";
 import { onlyIf, render } from "../sql/statement.ts";
 import { compileUpdateMatching } from "../sql/update.ts";
+import { keptConditionsOf } from "./kept-fields.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { separateChanges, withoutChanges } from "./relative-changes.ts";
 import {
@@ -65,9 +66,10 @@ export function planUpsert(
   requireKey(request);
   const validator = recordValidatorOf(entity);
   const separated = separateChanges(entity, body, contextFor(target, context, "update"));
-  const change = validator.validateUpdate(separated.body, null, separated.context);
+  const change = validator.validateUpdate(separated.body, undefined, separated.context);
   if (!change.ok) throw refusalOf(target, "update", change.details);
   const sent = change.values;
+  const kept = keptConditionsOf(target, change.kept);
   const written = withChanges(sent, separated.changes);
   const changed = new Map([...written].filter(([column]) => !key.includes(column)));
   const plain = withoutChanges(entity, body, contextFor(target, context, "create"));
@@ -76,7 +78,7 @@ export function planUpsert(
   if (creation.ok) {
     const { values } = creation;
     const upsert = compileUpsert(entity, key, { created: values, changed });
-    const checks = checksOfUpsert(target, { key, sent, created: values, changed });
+    const checks = checksOfUpsert(target, { key, sent, kept, created: values, changed });
     const { statement, requires } = withConditions(upsert, checks, probeAlone);
     return {
       ...upsertOf(target, key, { sent, values }),
@@ -90,7 +92,7 @@ export function planUpsert(
     "update",
   );
   const found = amongVisible(compileFindMatching(entity, key, sent), target, "update");
-  const checks = checksOf(target, { operation: "update", values: sent, written: changed });
+  const checks = [...kept, ...checksOf(target, { operation: "update", values: sent, written: changed })];
   const { statement, requires } = withConditions(update, checks, (condition) =>
     render(onlyIf(found, condition)),
   );
@@ -122,16 +124,22 @@ function requireVisible(target: RecordTarget, { key, sent }: Matched) {
   return { rows, query, otherwise: () => uniqueViolation(fields) };
 }
 
+interface UpsertWriting extends Matched {
+  readonly kept: readonly RuleCondition[];
+  readonly created: Values;
+  readonly changed: Assignments;
+}
+
 /** Each check concerns only what the upsert turns out to be. */
 function checksOfUpsert(
   target: RecordTarget,
-  { key, sent, created, changed }: Matched & { readonly created: Values; readonly changed: Assignments },
+  { key, sent, kept, created, changed }: UpsertWriting,
 ): readonly RuleCondition[] {
   const { entity } = target.stored;
   const match = compileFindMatching(entity, key, sent);
   const exists = render(match);
   const whenCreated = checksOf(target, { operation: "create", values: created, written: created });
-  const whenChanged = checksOf(target, { operation: "update", values: sent, written: changed });
+  const whenChanged = [...kept, ...checksOf(target, { operation: "update", values: sent, written: changed })];
   return [
     ...whenCreated.map(({ condition, otherwise }) => ({
       condition: {

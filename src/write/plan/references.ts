@@ -39,7 +39,8 @@ const STAND_IN_ID = 1;
 
 /**
  * Replaces each `{"$ref":"order.id"}` in a body by the value that it refers to, if that is known before the database is
- * asked. Throws BAD_REQUEST when references copy too much.
+ * asked, and each `{"$literal":…}` by what is in it. Values of JSON columns stay as they are. Throws BAD_REQUEST when
+ * references copy too much.
  */
 export function resolveReferences(
   entity: Entity,
@@ -50,10 +51,12 @@ export function resolveReferences(
   const details: Detail[] = [];
   const entries = Object.entries(body).map(([field, value]): [string, JsonValue] => {
     const own = entity.columnByName.get(field);
-    const reference = referenceIn(value);
-    if (reference === undefined) return [field, value];
+    if (own?.type === "JSON") return [field, value];
+    const literal = onlyValueIn(value, "$literal");
+    if (literal !== undefined) return [field, literal];
+    const reference = onlyValueIn(value, "$ref");
+    if (typeof reference !== "string") return [field, value];
     const [, name = "", source = ""] = REFERENCE.exec(reference) ?? [];
-    if (own?.type === "JSON" && name === "") return [field, value];
     const known = earlier.named.get(name);
     const column = known?.entity.columnByName.get(source);
     if (!known || !column) {
@@ -81,17 +84,17 @@ export function resolveReferences(
   return { body: Object.fromEntries(entries), pending, details };
 }
 
-/** `order.id`. Anything else, such as `#/definitions/order`, is a plain value for a JSON column. */
+/** `order.id`. */
 const REFERENCE = /^([^.#/]+)\.([^.#/]+)$/;
 
 /** Whether any id can be stored as it is, without a rule that would have to be checked before it is known. */
 const takesPendingId = ({ name, type, constraints }: Column) =>
   type === "INTEGER" && name !== "id" && constraints.length === 0;
 
-function referenceIn(value: JsonValue): string | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const { $ref, ...others } = value;
-  return typeof $ref === "string" && Object.keys(others).length === 0 ? $ref : undefined;
+/** The value of an object's only key. */
+function onlyValueIn(value: JsonValue, key: string): JsonValue | undefined {
+  if (!isJsonObject(value) || !Object.hasOwn(value, key)) return undefined;
+  return Object.keys(value).length === 1 ? value[key] : undefined;
 }
 
 /** Keeps the id of the insert before it under the operation's name. */

@@ -20,6 +20,12 @@ export const isNotAtVersion = (versions: readonly number[]): Statement => ({
   args: [JSON.stringify(versions)],
 });
 
+/** Whether a record has the value, which may be null. */
+export const hasStored = ({ columnName }: Column, value: SqlValue): Statement => ({
+  sql: `${quoteName(columnName)} IS ?`,
+  args: [value],
+});
+
 /** Whether a record has these values in the key's columns. */
 export const matches = (key: readonly Column[], values: ReadonlyMap<Column, SqlValue>): Statement => ({
   sql: key.map(({ columnName }) => `${quoteName(columnName)} = ?`).join(" AND "),

@@ -26,7 +26,7 @@ export async function checkRows({ rows, entity, onRefused, onChecked, ...run }: 
   };
   const validate = ({ record }: SourceRow): ApiError | undefined => {
     const checked = isUpsert
-      ? validator.validateUpdate(record, null, now)
+      ? validator.validateUpdate(record, undefined, now)
       : validator.validateCreate(record, now);
     if (checked.ok) return undefined;
     const { details } = checked;

@@ -1,0 +1,20 @@
+import type { KeptField } from "../../columns/validate-record.ts";
+import { validationFailed } from "../../errors/failures.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
+import { hasStored } from "../sql/conditions.ts";
+import type { RuleCondition } from "./rules.ts";
+
+/**
+ * Read-only fields may be sent as they are stored, so that a record that was read can be sent back. Throws
+ * VALIDATION_ERROR for a field that the caller cannot read: the comparison would tell its value.
+ */
+export function keptConditionsOf(
+  { entity }: RecordTarget,
+  kept: readonly KeptField[],
+): readonly RuleCondition[] {
+  return kept.map(({ column, value, message }) => {
+    const otherwise = () => validationFailed([{ field: column.name, message }]);
+    if (!entity.columnByName.has(column.name)) throw otherwise();
+    return { condition: hasStored(column, value), otherwise };
+  });
+}
