@@ -1,6 +1,7 @@
 import { AppError } from "../../errors/app-error.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
+import { principalIdOf } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { type AppContext, workspaceContext } from "../context.ts";
 import { readBytes } from "./read-body.ts";
@@ -11,7 +12,8 @@ const KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
 export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   const ctx = workspaceContext(c);
   const key = c.req.header("Idempotency-Key");
-  if (key === undefined || ctx.actor.kind !== "KEY") return ctx;
+  const principal = principalIdOf(ctx.actor);
+  if (key === undefined || principal === undefined) return ctx;
   if (!KEY_PATTERN.test(key)) {
     return { ...ctx, idempotency: badRequest("Idempotency-Key must be 1 to 255 printable ASCII characters") };
   }
@@ -20,7 +22,7 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   if (bytes instanceof AppError) return { ...ctx, idempotency: bytes };
   const body = new TextDecoder().decode(bytes);
   const fingerprint = await sha256Hex(JSON.stringify([c.req.method, pathname, search, body]));
-  const request = { apiKeyId: ctx.actor.key.keyId, key, fingerprint, now: ctx.now };
+  const request = { apiKeyId: principal, key, fingerprint, now: ctx.now };
   return { ...ctx, idempotency: { request, isReplayed: false } };
 }
 
