@@ -227,14 +227,13 @@ interface Forgery {
 
 /** A token as the product makes them, but for what is forged. */
 async function forge({ secret = SECRET, header = {}, exp, payload = {} }: Forgery): Promise<string> {
-  const [, , organization, , workspace] = w.adminPath.split("/").slice(2);
-  void organization;
-  void workspace;
   const [org, ws] = w.apiPath.split("/").slice(-2);
-  const now = Math.floor(Date.now() / 1000);
+  /* A revocation ends what was issued until then, to the millisecond. */
+  const issuedAt = (Date.now() + 1) / 1000;
+  const now = Math.floor(issuedAt);
   const jwt = new SignJWT({ key: minter.id, ws: [org, ws], claims: { sub: "ann" }, ...payload })
     .setProtectedHeader({ alg: "HS256", typ: "st+jwt", ...header })
-    .setIssuedAt(now)
+    .setIssuedAt(issuedAt)
     .setSubject("ann");
   if (exp !== null) jwt.setExpirationTime(exp ?? now + 60);
   return `st_${await jwt.sign(secret)}`;

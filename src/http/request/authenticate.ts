@@ -7,7 +7,6 @@ import {
   invalidToken,
   rateLimited,
 } from "../../errors/failures.ts";
-import { isLikeUserToken, readUserToken } from "../../identity/user-token.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";
@@ -15,6 +14,7 @@ import { logWarning } from "../../lib/logger.ts";
 import { type Actor, isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { mustNoteUse, noteUse } from "../../services/api-keys/note-use.ts";
+import { isLikeUserToken, readUserToken } from "../../tokens/user-token.ts";
 import { type AppContext, openServices, pathParameter } from "../context.ts";
 
 const UNKNOWN_RETRY_SECONDS = 60;

@@ -26,5 +26,5 @@ export async function readScopes<S extends null | undefined>(
   if (!view) throw await workspaceMissing(ctx);
   const { scopes, details } = resolveScopes({ catalog: view.catalog, scope: READ_EVERYTHING }, sent);
   if (details.length > 0) throw validationFailed(details);
-  return { scopes, warnings: await findWarnings(ctx, view.catalog, scopes) };
+  return { scopes, warnings: findWarnings(view.catalog, scopes) };
 }
