@@ -40,8 +40,6 @@ export const invalidToken = () => unauthorized("Invalid token");
 export const expiredToken = () => unauthorized("Token has expired");
 export const foreignToken = () => unauthorized("Token is not valid for this workspace");
 export const invalidAdminToken = () => unauthorized("Invalid admin token");
-export const invalidToken = () => unauthorized("Invalid token");
-export const expiredToken = () => unauthorized("Token has expired");
 
 export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");

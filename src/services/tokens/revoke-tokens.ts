@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
-import { toStatement } from "../../db/platform.ts";
+import { statementOf } from "../../db/platform.ts";
 import { tokenRevocations } from "../../db/tables/platform.ts";
 import { mintingNotAllowed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -60,7 +60,7 @@ function revocation(ctx: WorkspaceContext, revoked: Revoked) {
       target: [tokenRevocations.workspaceId, tokenRevocations.keyId, tokenRevocations.subject],
       set: { revokedBefore },
     });
-  if (actor.kind !== "ADMIN") return [toStatement(upsert)];
+  if (actor.kind !== "ADMIN") return [statementOf(upsert)];
   const { workspaceId, keyId, subject } = revoked;
   const audit = auditChange(
     ctx,
@@ -75,5 +75,5 @@ function revocation(ctx: WorkspaceContext, revoked: Revoked) {
       where: sql`${tokenRevocations.workspaceId} = ${workspaceId} AND ${tokenRevocations.keyId} = ${keyId} AND ${tokenRevocations.subject} = ${subject}`,
     },
   );
-  return [toStatement(upsert), toStatement(audit.after)];
+  return [statementOf(upsert), statementOf(audit.after)];
 }
