@@ -15,7 +15,6 @@ export interface Bindings extends RateBindings {
   readonly CLIENT_ADDRESS_HEADER?: string;
   readonly TRUSTED_PROXIES?: string;
   readonly LOG_REQUESTS?: string;
-  readonly TOKEN_SECRET_KEY?: string;
   readonly WEBHOOK_SECRET_KEY?: string;
   readonly ALLOW_HTTP_WEBHOOKS?: string;
   readonly ALLOW_PRIVATE_WEBHOOKS?: string;
@@ -38,8 +37,6 @@ export interface Settings {
   /** Whether each request is told of in one line. */
   readonly logsRequests: boolean;
   readonly webhooks: WebhookSettings;
-  /** Signs the tokens of users. Undefined: none can be minted, and none is valid. */
-  readonly tokenSecretKey: string | undefined;
 }
 
 const parsed = new WeakMap<Bindings, Settings>();
@@ -57,7 +54,6 @@ export function settingsOf(bindings: Bindings): Settings {
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
     trustedProxies: variables.TRUSTED_PROXIES,
     logsRequests: variables.LOG_REQUESTS,
-    tokenSecretKey: variables.TOKEN_SECRET_KEY,
     webhooks: {
       secretKey: variables.WEBHOOK_SECRET_KEY,
       policy: { allowsHttp: variables.ALLOW_HTTP_WEBHOOKS, allowsPrivate: variables.ALLOW_PRIVATE_WEBHOOKS },

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { enableCompileCache } from "node:module";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { setFlagsFromString } from "node:v8";
 
 /*
  * `npm run serve`: builds the server if its source has changed, then becomes it. In JavaScript, and without imports of its
@@ -12,13 +12,12 @@ import { setFlagsFromString } from "node:v8";
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILDS = join(ROOT, "dist/serve");
-/** With V8's default, 16 MiB, memory goes up and down by 100 MiB and pauses are twice as long (bench/README.md). */
-const YOUNG_GENERATION_MIB = 4;
-/** Threads of the native driver: readers, the writer's commits and checkpoints must not wait for each other. */
-const DRIVER_THREADS = 16;
+/** Beside the readers, threads of the native driver for commits, checkpoints and what is prepared. */
+const OTHER_THREADS = 3;
+const [FEWEST_READERS, MOST_READERS] = [2, 8];
 
-setFlagsFromString(`--max-semi-space-size=${YOUNG_GENERATION_MIB}`);
-process.env.TOKIO_WORKER_THREADS ??= String(DRIVER_THREADS);
+const cores = Math.min(MOST_READERS, Math.max(FEWEST_READERS, availableParallelism()));
+process.env.TOKIO_WORKER_THREADS ??= String((Number(process.env.READERS) || cores) + OTHER_THREADS);
 const build = join(BUILDS, stampOf(["src", "tools", "package-lock.json"]));
 if (!existsSync(build)) {
   const { status } = spawnSync(process.execPath, [join(ROOT, "tools/serve/build.ts"), build], {

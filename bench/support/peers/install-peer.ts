@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const PEERS = process.env.BENCH_PEERS_DIR || join(tmpdir(), "schemastack-bench-peers");
+export const PEERS_DIRECTORY = process.env.BENCH_PEERS_DIR || join(tmpdir(), "schemastack-bench-peers");
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const MESSAGE_LENGTH = 600;
@@ -51,7 +51,7 @@ async function install(
   packages: readonly string[],
   env: Record<string, string>,
 ): Promise<string> {
-  const directory = join(PEERS, folder);
+  const directory = join(PEERS_DIRECTORY, folder);
   const marker = join(directory, "installed.json");
   const wanted = JSON.stringify(packages);
   if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return directory;

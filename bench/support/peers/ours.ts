@@ -1,7 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import Database from "libsql";
+import { migrateDatabase } from "../../../tools/migrate.ts";
 import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
 import { onEnd, waitUntilHealthy } from "../../../tools/runtime/lifecycle.ts";
 import { type ApiClient, createApiClient } from "../../../tools/seed/api-client.ts";
@@ -51,33 +52,82 @@ export async function countRoundTrips(): Promise<number> {
   return ((await response.json()) as { count: number }).count;
 }
 
-/** `npm run serve` with the bench's data. The database runs already. */
-export async function startOurs(directory: string): Promise<Target> {
-  const data = join(directory, "serve");
-  mkdirSync(data, { recursive: true });
+/** `npm run serve` with the bench's data and a database of its own. */
+export async function startServed(directory: string, sync: "full" | "normal"): Promise<Target> {
+  const data = join(directory, `serve-${sync}`);
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   await startProgram({
     command: process.execPath,
-    args: [join(ROOT, "tools/serve.ts")],
+    args: [...HEAP_FLAGS, join(ROOT, "tools/serve.js")],
     cwd: ROOT,
-    env: {
-      PORT: String(port),
-      DATA_DIR: data,
-      ADMIN_TOKEN,
-      LIBSQL_URL: DATABASE_URL,
-      LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
-      LOG_REQUESTS: "false",
-    },
-    logFile: join(directory, "serve.log"),
+    env: { PORT: String(port), DATA_DIR: data, ADMIN_TOKEN, SYNC: sync, LOG_REQUESTS: "false" },
+    logFile: join(directory, `serve-${sync}.log`),
     readyUrl: `${baseUrl}/healthz`,
   });
+  const key = await fillOurs(baseUrl);
+  const name = sync === "full" ? "SchemaStack Edge, SYNC=full" : "SchemaStack Edge";
+  return target(name, `npm run serve without its request log, SYNC=${sync}`, { baseUrl, key });
+}
+
+/** A Node server written by hand, over a copy of the database of a served target. */
+export async function startNodeBaseline(directory: string, { headers }: Target): Promise<Target> {
+  const file = join(directory, "node-baseline.db");
+  const database = new Database(join(directory, "serve-normal/data.db"));
+  database.prepare("VACUUM INTO ?").run([file]);
+  database.close();
+  const port = await freePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  await startProgram({
+    command: process.execPath,
+    args: [...HEAP_FLAGS, join(ROOT, "bench/baseline/node-server.mjs")],
+    cwd: ROOT,
+    env: { PORT: String(port), DATABASE_FILE: file },
+    logFile: join(directory, "node-baseline.log"),
+    readyUrl: `${baseUrl}/healthz`,
+  });
+  const key = headers.authorization?.slice("Bearer ".length) ?? "";
+  return target("hand-written Node server", "node:http and the same engine in one process", { baseUrl, key });
+}
+
+/** The Worker in workerd with the bench's data. The database runs already. */
+export async function startWorker(directory: string): Promise<Target> {
+  const variables = { LIBSQL_URL: DATABASE_URL, LIBSQL_AUTH_TOKEN: DATABASE_TOKEN };
+  await migrateDatabase({ url: DATABASE_URL, authToken: DATABASE_TOKEN });
+  const baseUrl = await startInWorkerd(join(ROOT, "src/index.ts"), directory, {
+    ...variables,
+    ADMIN_TOKEN,
+    LOG_REQUESTS: "false",
+  });
+  const key = await fillOurs(baseUrl);
+  return target("SchemaStack Edge in workerd", "workerd, libSQL over HTTP", { baseUrl, key });
+}
+
+async function fillOurs(baseUrl: string): Promise<string> {
   const key = await defineWorkspace(createApiClient(baseUrl, ADMIN_TOKEN));
   await loadRecords(createApiClient(baseUrl, key));
-  return target("SchemaStack Edge", "npm run serve without its request log: workerd, libSQL over HTTP", {
-    baseUrl,
-    key,
+  return key;
+}
+
+async function startInWorkerd(
+  main: string,
+  directory: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<string> {
+  const port = await freePort();
+  const workerd = await startWorkerd({
+    port,
+    main,
+    compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
+    buildDirectory: join(directory, `build-${port}`),
+    kvDirectory: join(directory, "kv"),
+    variables,
+    log: console.error,
   });
+  onEnd(workerd.stop);
+  const baseUrl = `http://127.0.0.1:${port}`;
+  await waitUntilHealthy(baseUrl);
+  return baseUrl;
 }
 
 /**
@@ -85,23 +135,11 @@ export async function startOurs(directory: string): Promise<Target> {
  * send the database one request that asks for nothing, before anything else is done.
  */
 export async function startBaseline(directory: string, key: string): Promise<[Target, Target]> {
-  const port = await freePort();
-  const workerd = await startWorkerd({
-    port,
-    main: join(ROOT, "bench/baseline/worker.js"),
-    compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
-    buildDirectory: join(directory, "baseline"),
-    kvDirectory: join(directory, "serve/kv"),
-    variables: {
-      LIBSQL_URL: DATABASE_URL,
-      LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
-      KV_EVERY_TIME,
-    },
-    log: console.error,
+  const baseUrl = await startInWorkerd(join(ROOT, "bench/baseline/worker.js"), directory, {
+    LIBSQL_URL: DATABASE_URL,
+    LIBSQL_AUTH_TOKEN: DATABASE_TOKEN,
+    KV_EVERY_TIME,
   });
-  onEnd(workerd.stop);
-  const baseUrl = `http://127.0.0.1:${port}`;
-  await waitUntilHealthy(baseUrl);
   const baseline = target("hand-written Worker", "the same workerd, database and KV", { baseUrl, key });
   const empty = { requests: [{ method: "GET" as const, path: "/empty" }], status: 200, isEmpty: true };
   const start = "the same workerd and database, no key, no statement, no record";

@@ -10,7 +10,6 @@ import { buildAdminDocument } from "./document.ts";
 import { entities } from "./entities.ts";
 import { organizations } from "./organizations.ts";
 import { schema } from "./schema.ts";
-import { tokens } from "./tokens.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaces } from "./workspaces.ts";
 
@@ -19,7 +18,6 @@ export const adminTable: readonly AdminRoute[] = [
   ...organizations,
   ...workspaces,
   ...apiKeys,
-  ...tokens,
   ...entities,
   ...schema,
   ...webhooks,

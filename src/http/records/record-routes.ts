@@ -10,9 +10,6 @@ import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
 import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
-import { createToken } from "../../services/tokens/create-token.ts";
-import { revokeTokens } from "../../services/tokens/revoke-tokens.ts";
-import { describePrincipal } from "../../services/workspaces/describe-principal.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import type { BulkAction } from "../../write/plan/bulk-items.ts";
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
@@ -31,9 +28,6 @@ const handlers: Readonly<Record<string, Handlers>> = {
   "/": { GET: describe },
   "/openapi.json": { GET: describeOpenApi },
   "/transaction": { POST: transact },
-  "/tokens": { POST: mintToken },
-  "/tokens/revoke": { POST: endTokens },
-  "/me": { GET: describeCaller },
   "/:entity": { GET: list, POST: create },
   "/:entity/aggregate": { GET: aggregate },
   "/:entity/export": { GET: exportAll },
@@ -55,23 +49,6 @@ async function describe(c: AppContext) {
 async function describeOpenApi(c: AppContext) {
   onlyParameters(c, []);
   return describedWith(c, await describeApi(workspaceContext(c)));
-}
-
-async function describeCaller(c: AppContext) {
-  onlyParameters(c, []);
-  return respondJson(c, { data: await describePrincipal(workspaceContext(c)) });
-}
-
-async function mintToken(c: AppContext) {
-  onlyParameters(c, []);
-  const body = await readJsonObject(c);
-  return respondJson(c, { data: await createToken(workspaceContext(c), body) }, { status: 201 });
-}
-
-async function endTokens(c: AppContext) {
-  onlyParameters(c, []);
-  const body = await readJsonObject(c);
-  return respondJson(c, { data: await revokeTokens(workspaceContext(c), body) });
 }
 
 async function list(c: AppContext) {

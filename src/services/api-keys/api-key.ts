@@ -27,7 +27,6 @@ export const apiKeySchema = z.strictObject({
   createdAt: timeSchema,
   lastUsedAt: timeSchema.nullable(),
   revokedAt: timeSchema.nullable(),
-  mayMintTokens: z.literal(true).optional(),
   /** Absent: everything that the permission allows. */
   scopes: z.array(shownScopeSchema).optional(),
   /** Absent: from anywhere. */
@@ -49,7 +48,6 @@ const optional = {
   expiresAt: instantSchema.nullable().optional(),
   mayWriteTimestamps: z.boolean().optional(),
   scopes: scopesSchema.nullable().optional(),
-  mayMintTokens: z.boolean().optional(),
   allowedIps: z
     .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
     .min(1)
@@ -102,10 +100,7 @@ export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): A
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;
   const scopes = row.scopes && showScopes(entities, row.scopes);
   const limits = { ...(scopes && { scopes }), ...(allowedIps && { allowedIps }) };
-  const rights = {
-    ...(row.mayWriteTimestamps && { mayWriteTimestamps: true as const }),
-    ...(row.mayMintTokens && { mayMintTokens: true as const }),
-  };
+  const rights = row.mayWriteTimestamps ? { mayWriteTimestamps: true } : {};
   return {
     id,
     name,
@@ -134,10 +129,9 @@ export function toApiKeyRecord(row: ApiKeyRow, { organization, workspace }: Work
     scopes,
     allowedIps,
     mayWriteTimestamps,
-    mayMintTokens,
   } = row;
   const address = { organization, workspace };
-  const rights = { permission, scopes, allowedIps, mayWriteTimestamps, mayMintTokens };
+  const rights = { permission, scopes, allowedIps, mayWriteTimestamps };
   return { keyId, workspaceId, ...address, version, expiresAt, ...rights };
 }
 

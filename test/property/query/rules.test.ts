@@ -44,14 +44,7 @@ function accessWith(rules: Rules, claims: JsonObject = {}): Access {
     const filter = rule && treeWithIds(catalog, entity, rule);
     return { entityId: entity.id, operations: OPERATIONS, ...(filter && { filter }) };
   });
-  return {
-    isWhole: false,
-    isAllowed: () => true,
-    layers: [scopes],
-    who: "KEY",
-    mayMintTokens: false,
-    claims,
-  };
+  return { isWhole: false, isAllowed: () => true, layers: [scopes], who: "KEY", claims };
 }
 
 function databaseWith(isVisible: (name: string, record: World[string][number]) => boolean): TestDatabase {

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -17,7 +18,7 @@ export interface ServeProcess {
 }
 
 /** The program behind `npm run serve`. */
-export const SERVE = [process.execPath, "tools/serve.js"] as const;
+export const SERVE = [process.execPath, ...HEAP_FLAGS, "tools/serve.js"] as const;
 
 /** Starts what `npm run serve` starts. */
 export function startServe(
