@@ -19,6 +19,8 @@ export const comparisons: Readonly<
   FIELD_NOT_EQUAL: { words: "not be equal to", allows: [-1, 1], sql: "<>" },
 };
 
+type Rules = Pick<Entity, "constraints" | "columnByName">;
+
 /** What a client is told when the constraint does not hold. */
 export function detailOf(constraint: Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>): Detail {
   const { field } = constraint;
@@ -39,7 +41,7 @@ export function detailOf(constraint: Exclude<EntityConstraint, { type: "UNIQUE_C
  * too. A null on either side of a comparison passes.
  */
 export function checkEntityConstraints(
-  entity: Entity,
+  entity: Rules,
   values: ReadonlyMap<Column, SqlValue>,
 ): readonly Detail[] {
   const storedValueOf = (name: string) => {
@@ -57,7 +59,7 @@ export function checkEntityConstraints(
 type Values = { readonly value: SqlValue; storedValueOf(name: string): SqlValue | undefined };
 
 function holds(
-  entity: Entity,
+  entity: Rules,
   constraint: Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>,
   { value, storedValueOf }: Values,
 ): boolean {

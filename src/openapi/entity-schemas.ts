@@ -28,7 +28,7 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
       type: "object",
       allOf: [schemaRef(updateNameOf(name))],
       required: ["id"],
-      ...examplesOf(columns.slice(0, 1).concat(writableOf(entity).slice(0, 1))),
+      ...examplesOf(entity, columns.slice(0, 1).concat(writableOf(entity).slice(0, 1))),
     },
   };
 }
@@ -47,7 +47,7 @@ function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject
     type: "object",
     description: "All fields, unless `fields` names some; relationships when they are expanded.",
     properties: Object.fromEntries([...fields, ...related]),
-    ...examplesOf(entity.columns),
+    ...examplesOf(entity, entity.columns),
   };
 }
 
@@ -71,20 +71,32 @@ function createSchema(entity: VisibleEntity, properties: Properties): JsonObject
     ...(description !== "" && { description }),
     ...(required.length > 0 && { required: required.map(({ name }) => name) }),
     properties: Object.fromEntries(
-      sent.map(([column, schema]) => [column.name, withDefault(schema, column)]),
+      sent.map(([column, schema]) => [column.name, withDefault(withIdExample(schema, column), column)]),
     ),
     additionalProperties: false,
-    ...examplesOf(required.length > 0 ? required : writable.slice(0, MOST_OPTIONAL_SAMPLES)),
+    ...examplesOf(
+      entity,
+      required.length > 0 ? required : writable.slice(0, MOST_OPTIONAL_SAMPLES),
+      writable,
+    ),
   };
 }
+
+/** Programs that fill in forms would begin with the least id. */
+const withIdExample = (schema: JsonObject, { name, type }: Column): JsonObject =>
+  name === "id" && type === "INTEGER" ? { ...schema, examples: [1] } : schema;
 
 /** What a client writes, but for the id. */
 const writableOf = ({ columns, readOnly }: VisibleEntity) =>
   columns.filter((column) => !readOnly.has(column) && column.name !== "id");
 
-function examplesOf(columns: readonly Column[]): JsonObject {
-  const sample = sampleRecord(columns);
-  return sample ? { examples: [sample] } : {};
+/** Of the first choice of columns that has an example which keeps every rule of the entity. */
+function examplesOf(entity: VisibleEntity, ...choices: readonly (readonly Column[])[]): JsonObject {
+  for (const columns of choices) {
+    const sample = sampleRecord(columns, entity);
+    if (sample) return { examples: [sample] };
+  }
+  return {};
 }
 
 const isRequired = (column: Column) =>
@@ -105,7 +117,7 @@ function updateSchema(entity: VisibleEntity, properties: Properties): JsonObject
       ]),
     ),
     additionalProperties: false,
-    ...examplesOf(writableOf(entity).slice(0, 1)),
+    ...examplesOf(entity, writableOf(entity).slice(0, 1)),
   };
 }
 

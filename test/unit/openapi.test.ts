@@ -77,6 +77,8 @@ describe("the example of a record", () => {
     [{ type: "VARCHAR", constraints: [{ type: "MIN_LENGTH", value: 20 }] }, "text text text text "],
     [{ type: "TEXT", constraints: [{ type: "MAX_LENGTH", value: 999_999_999 }] }, "text"],
     [{ type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^[A-Z]+$" }] }, "TEXT"],
+    [{ type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^Q-[0-9]{7}$" }] }, "Q-1111111"],
+    [{ type: "DATE", constraints: [{ type: "MAX", value: "2001-02-03" }] }, "2001-02-03"],
     [{ type: "INTEGER", constraints: [{ type: "MIN", value: 40 }] }, 100],
     [{ type: "INTEGER", constraints: [{ type: "MIN", value: 5000 }] }, 5000],
     [{ type: "INTEGER", constraints: [{ type: "NEGATIVE" }] }, -1],
@@ -90,7 +92,7 @@ describe("the example of a record", () => {
   });
 
   it("is left out when a rule is beyond it", () => {
-    const pattern = { type: "PATTERN", value: "^Q-[0-9]{7}$" };
+    const pattern = { type: "PATTERN", value: "(?i)^q-[0-9]{7}$" };
     expect(sampleRecord([columnOf({ type: "VARCHAR", constraints: [pattern] })])).toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@ import type { Column, ColumnConstraint } from "../../model/column.ts";
 import { columnTypeOf } from "../registry.ts";
 import { codePointsOf, maxLengthOf } from "../text.ts";
 import type { Check, ConstraintType } from "./constraint-type.ts";
+import { readPortablePattern } from "./portable-pattern.ts";
 
 /** Letters of any script, and what RFC 5322 allows in a word beside them. */
 const EMAIL_WORD = String.raw`[\p{L}\p{M}\p{N}!#$%&'*+/=?^_\x60{|}~-]+`;
@@ -59,16 +60,6 @@ function lengthRule(name: "MIN_LENGTH" | "MAX_LENGTH", keyword: string): Constra
   };
 }
 
-/** JSON Schema's patterns are ECMAScript's; those of RE2 that are none, such as `(?i)a`, cannot be told in it. */
-function isEcmaPattern(text: string): boolean {
-  try {
-    new RegExp(text, "u");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** In RE2's instructions; undefined for what it cannot run. */
 function sizeOf(pattern: string): number | undefined {
   try {
@@ -112,7 +103,10 @@ const pattern: ConstraintType = {
     return (text) => size * String(text).length;
   },
   message: ({ value }) => `must match pattern ${value}`,
-  jsonSchema: (_, { value }) => (isEcmaPattern(String(value)) ? { pattern: String(value) } : {}),
+  jsonSchema(_, { value }) {
+    const portable = readPortablePattern(String(value));
+    return portable ? { pattern: portable.source } : {};
+  },
 };
 
 export const textConstraints: readonly ConstraintType[] = [

@@ -1,0 +1,212 @@
+/*
+ * The patterns of RE2 that ECMAScript can say too, with texts that match them. RE2 and ECMAScript of 2018 (flag `u`) read some
+ * patterns differently: `.` and `\s` stand for other characters, `(?i)` and `[[:alpha:]]` are errors or something else. What
+ * is read here is written out so that both mean the same; whatever is not known to be is not portable.
+ */
+
+export interface PortablePattern {
+  /** For ECMAScript. */
+  readonly source: string;
+  /** A text that matches if assertions such as `\b` hold; repetitions run so many times more than they must, if they may. */
+  text(more: number): string;
+}
+
+interface Reader {
+  readonly pattern: string;
+  at: number;
+}
+
+type Range = readonly [from: number, to: number];
+
+class NotPortable extends Error {}
+
+/** Undefined for patterns that are not known to mean the same in both. */
+export function readPortablePattern(pattern: string): PortablePattern | undefined {
+  const reader: Reader = { pattern, at: 0 };
+  try {
+    const read = readAlternatives(reader);
+    if (reader.at < pattern.length) return undefined;
+    new RegExp(read.source, "u");
+    return read;
+  } catch (thrown) {
+    if (thrown instanceof NotPortable || thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
+}
+
+const peek = ({ pattern, at }: Reader) => pattern.charAt(at);
+const take = (reader: Reader) => reader.pattern.charAt(reader.at++);
+
+function takeIf(reader: Reader, text: string): boolean {
+  if (!reader.pattern.startsWith(text, reader.at)) return false;
+  reader.at += text.length;
+  return true;
+}
+
+function fail(): never {
+  throw new NotPortable();
+}
+
+function readAlternatives(reader: Reader): PortablePattern {
+  const options = [readSequence(reader)];
+  while (takeIf(reader, "|")) options.push(readSequence(reader));
+  return {
+    source: options.map(({ source }) => source).join("|"),
+    text: (more) => options[0]?.text(more) ?? "",
+  };
+}
+
+function readSequence(reader: Reader): PortablePattern {
+  const parts: PortablePattern[] = [];
+  while (reader.at < reader.pattern.length && !"|)".includes(peek(reader))) parts.push(readRepeated(reader));
+  return {
+    source: parts.map(({ source }) => source).join(""),
+    text: (more) => parts.map((part) => part.text(more)).join(""),
+  };
+}
+
+const QUANTIFIER = /^(?:[*+?]|\{(\d{1,4})(,)?(\d{1,4})?\})\??/;
+
+function readRepeated(reader: Reader): PortablePattern {
+  const start = peek(reader);
+  const part = readPart(reader);
+  const [quantifier = "", low, comma, high] = QUANTIFIER.exec(reader.pattern.slice(reader.at)) ?? [];
+  if (quantifier === "") return part;
+  if (start === "^" || start === "$" || part.source === "\\b") fail();
+  reader.at += quantifier.length;
+  const least = low === undefined ? Number(quantifier.startsWith("+")) : Number(low);
+  const isExact = low !== undefined && comma === undefined;
+  const most = isExact ? least : quantifier.startsWith("?") ? 1 : Number(high ?? Number.POSITIVE_INFINITY);
+  return {
+    source: part.source + quantifier,
+    text: (more) => part.text(more).repeat(Math.min(least + more, most)),
+  };
+}
+
+function readPart(reader: Reader): PortablePattern {
+  const character = take(reader);
+  if (character === "(") return readGroup(reader);
+  if (character === "[") return readClass(reader);
+  if (character === "\\") return readEscape(reader);
+  if (character === ".") return setOf("[^\\n]", [[10, 10]], true);
+  if (character === "^" || character === "$") return { source: character, text: () => "" };
+  if ("*+?{".includes(character)) fail();
+  return literal(character);
+}
+
+function readGroup(reader: Reader): PortablePattern {
+  const opening = takeIf(reader, "?:") ? "(?:" : "(";
+  if (peek(reader) === "?") fail();
+  const inner = readAlternatives(reader);
+  if (!takeIf(reader, ")")) fail();
+  return { source: `${opening}${inner.source})`, text: inner.text };
+}
+
+/** Characters that ECMAScript, with the flag `u`, lets be escaped, and must be. */
+const SYNTAX = "^$\\.*+?()[]{}|/";
+const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
+const SPACES: readonly Range[] = [
+  [9, 10],
+  [12, 13],
+  [32, 32],
+];
+const CLASSES: Readonly<Record<string, { readonly inside: string; readonly ranges: readonly Range[] }>> = {
+  d: { inside: "0-9", ranges: [[48, 57]] },
+  w: {
+    inside: "0-9A-Za-z_",
+    ranges: [
+      [97, 122],
+      [65, 90],
+      [48, 57],
+      [95, 95],
+    ],
+  },
+  s: { inside: "\\t\\n\\f\\r ", ranges: SPACES },
+};
+
+function readEscape(reader: Reader): PortablePattern {
+  if (takeIf(reader, "b")) return { source: "\\b", text: () => "" };
+  const known = CLASSES[peek(reader).toLowerCase()];
+  if (!known) return literal(readEscaped(reader));
+  const isNegated = /[A-Z]/.test(take(reader));
+  return setOf(`[${isNegated ? "^" : ""}${known.inside}]`, known.ranges, isNegated);
+}
+
+/** The one character that an escape stands for. */
+function readEscaped(reader: Reader): string {
+  const character = take(reader);
+  const control = CONTROLS[character];
+  if (control !== undefined) return String.fromCharCode(control);
+  if (character === "x") {
+    const [digits = fail()] = /^[0-9A-Fa-f]{2}/.exec(reader.pattern.slice(reader.at)) ?? [];
+    reader.at += digits.length;
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+  return /^[!-/:-@[-`{-~]$/.test(character) ? character : fail();
+}
+
+function literal(character: string): PortablePattern {
+  return { source: escaped(character, SYNTAX), text: () => character };
+}
+
+/** Characters beyond the first 65,536 are two for engines without the flag `u`. */
+function escaped(character: string, syntax: string): string {
+  const code = character.charCodeAt(0);
+  if (character === "" || (code >= 0xd800 && code <= 0xdfff)) fail();
+  if (code < 32 || code === 127) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return syntax.includes(character) ? `\\${character}` : character;
+}
+
+const CLASS_SYNTAX = "\\]^-[";
+
+function readClass(reader: Reader): PortablePattern {
+  const isNegated = takeIf(reader, "^");
+  if (peek(reader) === "]") fail();
+  const ranges: Range[] = [];
+  let inside = "";
+  while (!takeIf(reader, "]")) {
+    const item = readClassItem(reader);
+    inside += item.inside;
+    ranges.push(...item.ranges);
+  }
+  return setOf(`[${isNegated ? "^" : ""}${inside}]`, ranges, isNegated);
+}
+
+function readClassItem(reader: Reader): { readonly inside: string; readonly ranges: readonly Range[] } {
+  const [, name = ""] = /^\\([dws])/.exec(reader.pattern.slice(reader.at)) ?? [];
+  const known = CLASSES[name];
+  if (known) {
+    reader.at += 2;
+    return known;
+  }
+  const isFirst = /\[\^?$/.test(reader.pattern.slice(0, reader.at));
+  const from = readClassCharacter(reader, isFirst);
+  const isRange = peek(reader) === "-" && reader.pattern.charAt(reader.at + 1) !== "]";
+  if (isRange) reader.at++;
+  const to = isRange ? readClassCharacter(reader, false) : from;
+  const [low, high] = [from.charCodeAt(0), to.charCodeAt(0)];
+  if (low > high) fail();
+  const last = isRange ? `-${escaped(to, CLASS_SYNTAX)}` : "";
+  return { inside: escaped(from, CLASS_SYNTAX) + last, ranges: [[low, high]] };
+}
+
+function readClassCharacter(reader: Reader, isFirst: boolean): string {
+  const character = take(reader);
+  if (character === "\\") return readEscaped(reader);
+  if (character === "[" && peek(reader) === ":") fail();
+  if (character === "-" && !isFirst && peek(reader) !== "]") fail();
+  return character === "" ? fail() : character;
+}
+
+/** Tried in this order for a text that people can read. */
+const PREFERRED = ["a", "A", "1", "-", "_", " "];
+
+function setOf(source: string, ranges: readonly Range[], isNegated: boolean): PortablePattern {
+  const has = (character: string) => {
+    const code = character.charCodeAt(0);
+    return ranges.some(([from, to]) => code >= from && code <= to) !== isNegated;
+  };
+  const [[first] = [0]] = ranges;
+  const character = PREFERRED.find(has) ?? String.fromCharCode(first);
+  return { source, text: () => character };
+}
