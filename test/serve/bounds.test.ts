@@ -1,5 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApiClient } from "../../tools/seed/api-client.ts";
+import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import {
   makeServedWorkspace,
   type Served,
@@ -63,6 +65,24 @@ describe("npm run serve", () => {
     const halfBody = await open(`${head("POST", `${w.path}/Doc`, ...body)}{"text":`);
     expect(await halfHead.closed).toContain("408 Request Timeout");
     expect(await halfBody.closed).toMatch(/^HTTP\/1\.1 (?:408|400) /);
+  });
+
+  it("refuses what a key may not write before its body is sent", async () => {
+    const admin = createApiClient(served.baseUrl, ADMIN_TOKEN);
+    const body = { name: "reader", permission: "READ_ONLY" };
+    const { key } = (await admin.require("POST", `${w.adminPath}/api-keys`, body)) as { key: string };
+    const lines = ["Content-Type: application/json", "Content-Length: 100"];
+    const paths = [
+      ["POST", "/Doc"],
+      ["PUT", "/Doc/1"],
+      ["PATCH", "/Doc/1"],
+      ["POST", "/Doc/bulk"],
+      ["POST", "/transaction"],
+    ] as const;
+    for (const [method, path] of paths) {
+      const { closed } = await open(head(method, w.path + path, ...lines).replace(w.key, key));
+      expect(await closed).toMatch(/^HTTP\/1\.1 403 .*READ_ONLY/s);
+    }
   });
 
   it("refuses connections beyond the bound of an address, and serves again when there is room", async () => {

@@ -8,6 +8,7 @@ import { deleteRecord } from "../../services/records/delete-record.ts";
 import { exportRecords } from "../../services/records/export-records.ts";
 import { getRecord } from "../../services/records/get-record.ts";
 import { listRecords } from "../../services/records/list-records.ts";
+import { requireWritePermission } from "../../services/records/require-write-permission.ts";
 import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
@@ -65,6 +66,7 @@ async function exportAll(c: AppContext) {
 }
 
 async function create(c: AppContext) {
+  await requireWritePermission(workspaceContext(c));
   const body = await readJsonObject(c);
   const ctx = await writeContext(c);
   const created = await createRecord(ctx, { ...entityOf(c), body });
@@ -84,6 +86,7 @@ async function get(c: AppContext) {
 }
 
 async function update(c: AppContext) {
+  await requireWritePermission(workspaceContext(c));
   const body = await readJsonObject(c);
   const ctx = await writeContext(c);
   const input = { ...recordOf(c), body, ...preconditionOf(c) };
@@ -102,6 +105,7 @@ async function remove(c: AppContext) {
 }
 
 async function transact(c: AppContext) {
+  await requireWritePermission(workspaceContext(c));
   const body = unconditional(c, await readJsonObject(c));
   const ctx = await writeContext(c);
   const data = await runTransaction(ctx, { query: queryOf(c), body });
@@ -112,6 +116,7 @@ async function transact(c: AppContext) {
 
 function bulk(action: BulkAction): Handler {
   return async (c) => {
+    await requireWritePermission(workspaceContext(c));
     const body = unconditional(c, await readJson(c));
     const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
     const ctx = await writeContext(c);
