@@ -1,11 +1,10 @@
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { LruMap } from "../lib/lru-map.ts";
-import { buildCatalog } from "../model/catalog.ts";
+import { buildCatalog, type Catalog } from "../model/catalog.ts";
 import type { EntityDefinition } from "../model/entity.ts";
-import type { WebhookCoverage } from "../model/webhook.ts";
 import type { Workspace, WorkspaceAddress, WorkspaceView } from "../model/workspace.ts";
 import type { Platform } from "./platform.ts";
-import { entities, organizations, workspaces } from "./tables/platform.ts";
+import { deployments, entities, organizations, workspaces } from "./tables/platform.ts";
 import { webhooks } from "./tables/webhooks.ts";
 
 /** Views of one isolate. What is in here may be stale; the fence of each request tells. */
@@ -41,7 +40,7 @@ async function loadWorkspaceView(
   const isAddressed = and(eq(organizations.slug, organization), eq(workspaces.slug, workspace));
   const [found, stored, listening] = await read.batch([
     read
-      .select({ row: workspaces })
+      .select({ row: workspaces, deployment: sql<string>`(SELECT ${deployments.id} FROM ${deployments})` })
       .from(workspaces)
       .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
       .where(isAddressed),
@@ -67,27 +66,24 @@ async function loadWorkspaceView(
       .where(isAddressed)
       .orderBy(asc(webhooks.createdAt), asc(webhooks.id)),
   ]);
-  const row = found[0]?.row;
-  if (!row) return undefined;
+  const [first] = found;
+  if (!first) return undefined;
+  const { row, deployment } = first;
   const definitions = stored.map(({ definition }) => definition);
-  return viewOf(toWorkspace(row, organization), definitions, listening);
+  const view = toWorkspace(row, organization);
+  return { workspace: view, catalog: catalogOf(view, definitions), webhooks: listening, deployment };
 }
 
-function viewOf(
-  workspace: Workspace,
-  definitions: readonly EntityDefinition[],
-  webhooks: readonly WebhookCoverage[],
-): WorkspaceView {
-  const { id, organization, slug, schemaVersion, maxExpandDepth } = workspace;
-  const catalog = buildCatalog({
-    workspaceId: id,
+function catalogOf(workspace: Workspace, definitions: readonly EntityDefinition[]): Catalog {
+  const { id: workspaceId, organization, slug, schemaVersion, maxExpandDepth } = workspace;
+  return buildCatalog({
+    workspaceId,
     organization,
     workspace: slug,
     schemaVersion,
     maxExpandDepth,
     definitions,
   });
-  return { workspace, catalog, webhooks };
 }
 
 function toWorkspace(row: typeof workspaces.$inferSelect, organization: string): Workspace {

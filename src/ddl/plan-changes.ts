@@ -92,6 +92,8 @@ const PROPERTIES = [
   "unique",
   "indexed",
   "default",
+  "description",
+  "previousNames",
 ] as const;
 
 function changedProperties(schema: SchemaPair, before: Column, after: Column): readonly string[] {
@@ -143,10 +145,18 @@ function changedSettings(schema: SchemaPair, pair: ExistingPair): readonly strin
   const { before, after } = pair;
   const settings = Object.keys(after.settings) as (keyof Entity["settings"])[];
   const changed: string[] = settings.filter((name) => !isSame(before.settings[name], after.settings[name]));
+  for (const name of ["description", "previousNames"] as const)
+    if (!isSame(before[name], after[name])) changed.push(name);
   const relationshipsIn = (catalog: Catalog, { relationships }: EntityDefinition) =>
-    relationships.map(({ name, through, source, target }) => {
+    relationships.map(({ name, through, source, target, description }) => {
       const join = catalog.entities.get(through);
-      return [name, join?.id, join?.columnByName.get(source)?.id, join?.columnByName.get(target)?.id];
+      return [
+        name,
+        join?.id,
+        join?.columnByName.get(source)?.id,
+        join?.columnByName.get(target)?.id,
+        description,
+      ];
     });
   if (
     !isSame(

@@ -74,14 +74,14 @@ function relationshipsByEntity(
   for (const definition of definitions) {
     for (const column of definition.columns) {
       if (!column.references) continue;
-      const { entity: target, relationship, inverse } = column.references;
-      add(definition.name, { kind: "TO_ONE", name: relationship, target, column });
+      const { entity: target, relationship, inverse, description } = column.references;
+      add(definition.name, { kind: "TO_ONE", name: relationship, target, description, column });
       if (inverse)
         add(target, { kind: "TO_MANY", name: inverse, target: definition.name, targetColumn: column });
     }
   }
   for (const definition of definitions) {
-    for (const { name, through, source, target } of definition.relationships) {
+    for (const { name, through, source, target, description } of definition.relationships) {
       const columns = byName.get(through)?.columns ?? [];
       const sourceColumn = columns.find((column) => column.name === source);
       const targetColumn = columns.find((column) => column.name === target);
@@ -91,6 +91,7 @@ function relationshipsByEntity(
         kind: "MANY_TO_MANY",
         name,
         target: entity,
+        description,
         through,
         sourceColumn,
         targetColumn,

@@ -36,6 +36,8 @@ export interface ColumnReference {
   /** Name of the to-many relationship on the other entity, or null for none. */
   readonly inverse: string | null;
   readonly onDelete: OnDelete;
+  /** What the relationship means. */
+  readonly description?: string | undefined;
 }
 
 /** A column with every default filled in. The record's `id` is a column too, the first of its entity. */
@@ -43,7 +45,11 @@ export interface Column {
   /** Stable: survives renames. */
   readonly id: string;
   readonly name: string;
+  /** Names that it had, so that a document from elsewhere renames it. */
+  readonly previousNames?: readonly string[] | undefined;
   readonly columnName: string;
+  /** What it means, in the owner's words. */
+  readonly description?: string | undefined;
   readonly type: ColumnTypeName;
   readonly nullable: boolean;
   readonly unique: boolean;

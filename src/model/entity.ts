@@ -10,6 +10,7 @@ export interface ManyToManyDefinition {
   readonly through: string;
   readonly source: string;
   readonly target: string;
+  readonly description?: string | undefined;
 }
 
 export const COMPARISON_CONSTRAINTS = [
@@ -57,7 +58,11 @@ export interface EntityDefinition {
   /** Stable: survives renames. */
   readonly id: string;
   readonly name: string;
+  /** Names that it had, so that a document from elsewhere renames it. */
+  readonly previousNames?: readonly string[] | undefined;
   readonly tableName: string;
+  /** What its records are, in the owner's words. */
+  readonly description?: string | undefined;
   readonly idType: IdType;
   readonly columns: readonly Column[];
   readonly constraints: readonly EntityConstraint[];
@@ -71,6 +76,7 @@ export type Relationship =
       readonly kind: "TO_ONE";
       readonly name: string;
       readonly target: string;
+      readonly description?: string | undefined;
       /** This entity's column that holds the target's id. */
       readonly column: Column;
     }
@@ -85,6 +91,7 @@ export type Relationship =
       readonly kind: "MANY_TO_MANY";
       readonly name: string;
       readonly target: string;
+      readonly description?: string | undefined;
       readonly through: string;
       /** Columns of `through`: to this entity, and to the target. */
       readonly sourceColumn: Column;

@@ -35,6 +35,8 @@ export interface WorkspaceView {
   readonly catalog: Catalog;
   /** In order of creation. */
   readonly webhooks: readonly WebhookCoverage[];
+  /** Names the deployment: ids of one mean nothing in another. */
+  readonly deployment: string;
 }
 
 /** What a request is planned on: the schema, what the caller may do with it, and the time. */

@@ -13,6 +13,17 @@ export function enumNamesOf({ component, columns }: VisibleEntity): (column: Col
 
 /** The JSON Schema of a column's value, of its type and all of its constraints; null included where it may be. */
 export function columnSchemaOf(enumName: string, column: Column): JsonObject {
+  return described(nullableSchemaOf(enumName, column), column.description);
+}
+
+/** The schema with what the owner says of the thing, in front of what it says itself. */
+export function described(schema: JsonObject, description: string | undefined): JsonObject {
+  if (description === undefined) return schema;
+  const known = typeof schema.description === "string" ? `\n\n${schema.description}` : "";
+  return { ...schema, description: description + known };
+}
+
+function nullableSchemaOf(enumName: string, column: Column): JsonObject {
   const value = valueSchemaOf(enumName, column);
   if (!column.nullable) return value;
   return column.type === "ENUM" ? { type: ["string", "null"], ...nullable(value) } : nullable(value);

@@ -2,7 +2,7 @@ import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { EntityConstraint } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
-import { columnSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
+import { columnSchemaOf, described, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
 import { arrayOf, objectOf, schemaRef } from "./parts.ts";
 import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
@@ -41,14 +41,17 @@ function recordSchema(entity: VisibleEntity, properties: Properties): JsonObject
     return [column.name, column.name === "id" ? idSchemaOf(column) : schema] as const;
   });
   const related = [...entity.relationships.values()].map((relationship) => {
-    return [relationship.name, expansionSchema(relationship)] as const;
+    const schema = expansionSchema(relationship);
+    const description = "description" in relationship ? relationship.description : undefined;
+    return [relationship.name, described(schema, description)] as const;
   });
-  return {
+  const schema = {
     type: "object",
     description: "All fields, unless `fields` names some; relationships when they are expanded.",
     properties: Object.fromEntries([...fields, ...related]),
     ...examplesOf(entity, entity.columns),
   };
+  return described(schema, entity.description);
 }
 
 function expansionSchema({ kind, component }: VisibleRelationship): JsonObject {

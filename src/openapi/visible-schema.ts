@@ -5,7 +5,8 @@ import type { Entity, Relationship } from "../model/entity.ts";
 import { doesDeleteTell } from "../model/holders.ts";
 
 /** An entity as far as the holder of a key may know it. */
-export interface VisibleEntity extends Pick<Entity, "name" | "columns" | "constraints" | "settings"> {
+export interface VisibleEntity
+  extends Pick<Entity, "name" | "description" | "columns" | "constraints" | "settings"> {
   /** Its name in component names and operation ids: that of the entity, unless it differs from another only by case. */
   readonly component: string;
   readonly relationships: ReadonlyMap<string, VisibleRelationship>;
@@ -50,7 +51,7 @@ export function visibleEntitiesOf(
   const components = uniqueNames(visible.map(({ entity }) => entity.name));
   const componentOf = (name: string) => components.get(name) ?? name;
   return visible.map(({ entity, operations }) => {
-    const { name, columns, constraints, settings } = entity;
+    const { name, description, columns, constraints, settings } = entity;
     const related = [...entity.relationships]
       .filter(([, each]) => canFollow(each, canRead))
       .map(([way, each]) => [way, { ...each, component: componentOf(each.target) }] as const);
@@ -63,7 +64,8 @@ export function visibleEntitiesOf(
     );
     const component = componentOf(name);
     const relationships = new Map(related);
-    return { name, component, columns, relationships, constraints, settings, operations, readOnly };
+    const shown = { name, description, component, columns, relationships, constraints, settings };
+    return { ...shown, operations, readOnly };
   });
 }
 

@@ -29,7 +29,7 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[]): JsonO
     security: securedBy("apiKey"),
     tags: [
       { name: "Workspace", description: "The workspace as a whole." },
-      ...entities.map(({ name }) => ({ name, description: `Records of ${name}.` })),
+      ...entities.map(({ name, description = `Records of ${name}.` }) => ({ name, description })),
     ],
     paths: { ...workspacePaths(entities), ...collect(entityPaths) },
     components: componentsOf({

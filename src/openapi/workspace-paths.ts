@@ -113,11 +113,17 @@ const listMeta: JsonObject = {
     "By page: `page` and the totals unless `count=none`. By cursor: `nextCursor`, null at the end.",
 };
 
-const relationship = objectOf({
-  name: STRING,
-  kind: { type: "string", enum: ["TO_ONE", "TO_MANY", "MANY_TO_MANY"] },
-  entity: STRING,
-});
+const DESCRIBED = { optional: ["description"] };
+
+const relationship = objectOf(
+  {
+    name: STRING,
+    kind: { type: "string", enum: ["TO_ONE", "TO_MANY", "MANY_TO_MANY"] },
+    entity: STRING,
+    description: STRING,
+  },
+  DESCRIBED,
+);
 
 const workspaceSchema = objectOf({
   organization: STRING,
@@ -125,11 +131,15 @@ const workspaceSchema = objectOf({
   accessMode: { type: "string", enum: ACCESS_MODES },
   schemaVersion: COUNT,
   entities: arrayOf(
-    objectOf({
-      name: STRING,
-      columns: arrayOf({ type: "object" }),
-      relationships: arrayOf(relationship),
-      constraints: arrayOf({ type: "object" }),
-    }),
+    objectOf(
+      {
+        name: STRING,
+        description: STRING,
+        columns: arrayOf({ type: "object" }),
+        relationships: arrayOf(relationship),
+        constraints: arrayOf({ type: "object" }),
+      },
+      DESCRIBED,
+    ),
   ),
 });

@@ -296,7 +296,11 @@ describe("the schema as one document", () => {
         { kind: "ADD_ENTITY", entity: "Team", risk: "SAFE" },
       ],
     });
-    expect((await v.admin("GET", "/schema")).body.data).toEqual({ version: 0, entities: [] });
+    expect((await v.admin("GET", "/schema")).body.data).toEqual({
+      deployment: expect.stringMatching(/^dep_/),
+      version: 0,
+      entities: [],
+    });
     expectStatus(await v.admin("PUT", "/schema", { body: { entities } }), 200);
     const person = expectStatus(await v.api("POST", "/Person", { body: {} }), 201).body.data.id;
     const team = expectStatus(await v.api("POST", "/Team", { body: { leaderId: person } }), 201).body.data.id;

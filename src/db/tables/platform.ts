@@ -131,6 +131,9 @@ export const auditLog = sqliteTable(
   (table) => [index("audit_log_workspace").on(table.workspaceId, table.at)],
 );
 
+/** One row: the id of this database, given when it was made. */
+export const deployments = sqliteTable("deployment", { id: text().primaryKey() });
+
 /** Records per user table, kept by triggers, so that an unfiltered total does not scan. */
 export const recordCounts = sqliteTable("record_counts", {
   tableName: text("table_name").primaryKey(),

@@ -13,7 +13,10 @@ import { Entity } from "./entities.ts";
 import { WORKSPACE } from "./paths.ts";
 
 const SchemaInput = bodySchema("SchemaInput", schemaDocumentSchema);
-const Schema = answerSchema("Schema", z.strictObject({ version: z.int().min(0), entities: z.array(Entity) }));
+const Schema = answerSchema(
+  "Schema",
+  z.strictObject({ deployment: z.string(), version: z.int().min(0), entities: z.array(Entity) }),
+);
 answerSchema("SchemaChange", schemaChangeSchema);
 const SchemaChanges = answerSchema("SchemaChanges", schemaChangesSchema);
 const AppliedSchemaChange = answerSchema("AppliedSchemaChange", appliedSchemaChangeSchema);

@@ -101,8 +101,9 @@ async function parsedOf<T>(ctx: WorkspaceContext, parse: () => T): Promise<T> {
 async function describe(ctx: WorkspaceContext, { entity }: ToolArguments<"describe">): Promise<unknown> {
   const { entities, ...workspace } = await describeWorkspace(ctx);
   if (entity === undefined) {
-    const overview = entities.map(({ name, columns, relationships }) => ({
+    const overview = entities.map(({ name, description, columns, relationships }) => ({
       name,
+      description,
       columns: columns.length,
       relationships: relationships.map((related) => `${related.name} → ${related.entity}`),
     }));

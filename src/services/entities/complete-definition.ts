@@ -20,7 +20,7 @@ export function completeDefinition(
   idTypeOf: IdTypeOf,
 ): EntityDefinition {
   const knownIdTypeOf: IdTypeOf = (name) => (name === input.name ? input.idType : idTypeOf(name));
-  const known = matchById(input.columns, before?.columns ?? []);
+  const known = matchExisting(input.columns, before?.columns ?? []);
   return {
     ...input,
     id: before?.id ?? newId("ent"),
@@ -35,18 +35,43 @@ export function completeDefinition(
 export const completeConstraints = (constraints: EntityDefinitionInput["constraints"]) =>
   constraints.map(withoutUndefined) as EntityDefinition["constraints"];
 
+interface NamedInput {
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly previousNames?: readonly string[] | undefined;
+}
+
 /**
- * For each input what it stands for among `existing`: by its id where that is known, else by its name among those that
- * no id has taken. Ids of another workspace mean nothing here.
+ * For each input what it stands for among `existing`, each of which is taken once: by its id where that is known; by a
+ * previous name where there is none of its own name; by its name; at last by a previous name that has become free.
  */
-export function matchById<T extends { readonly id: string; readonly name: string }>(
-  inputs: readonly { readonly id?: string | undefined; readonly name: string }[],
+export function matchExisting<T extends { readonly id: string; readonly name: string }>(
+  inputs: readonly NamedInput[],
   existing: readonly T[],
 ): readonly (T | undefined)[] {
   const byId = new Map(existing.map((item) => [item.id, item]));
-  const claimed = new Set(inputs.flatMap(({ id }) => (id !== undefined && byId.has(id) ? [id] : [])));
-  const byName = new Map(existing.filter(({ id }) => !claimed.has(id)).map((item) => [item.name, item]));
-  return inputs.map(({ id, name }) => (id !== undefined && byId.get(id)) || byName.get(name));
+  const byName = new Map(existing.map((item) => [item.name, item]));
+  const matches = inputs.map(({ id }) => (id === undefined ? undefined : byId.get(id)));
+  const taken = new Set(matches);
+  const free = (name: string) => {
+    const found = byName.get(name);
+    return found && !taken.has(found) ? found : undefined;
+  };
+  const byPrevious = ({ previousNames = [] }: NamedInput) => previousNames.map(free).find(Boolean);
+  const passes = [
+    (input: NamedInput) => (byName.has(input.name) ? undefined : byPrevious(input)),
+    (input: NamedInput) => free(input.name),
+    byPrevious,
+  ];
+  for (const find of passes) {
+    for (const [i, input] of inputs.entries()) {
+      if (matches[i]) continue;
+      const found = find(input);
+      matches[i] = found;
+      if (found) taken.add(found);
+    }
+  }
+  return matches;
 }
 
 /** Keys in the order in which people read a column: what it is, then what it may hold, then what it points to. */
@@ -55,7 +80,9 @@ export function completeColumn(input: ColumnInput, id: string, idTypeOf: IdTypeO
   const completed = {
     id,
     name: input.name,
+    previousNames: input.previousNames,
     columnName: input.columnName ?? toSnakeCase(input.name),
+    description: input.description,
     type: references ? (idTypeOf(references.entity) ?? "INTEGER") : (input.type ?? "VARCHAR"),
     ...optionsOfType(input),
     nullable: input.nullable,
@@ -63,12 +90,15 @@ export function completeColumn(input: ColumnInput, id: string, idTypeOf: IdTypeO
     indexed: input.indexed,
     default: input.default,
     constraints: input.constraints.map(withoutUndefined),
-    references: references && {
-      entity: references.entity,
-      relationship: references.relationship ?? relationshipNameOf(input.name),
-      inverse: references.inverse ?? null,
-      onDelete: references.onDelete,
-    },
+    references:
+      references &&
+      withoutUndefined({
+        entity: references.entity,
+        relationship: references.relationship ?? relationshipNameOf(input.name),
+        inverse: references.inverse ?? null,
+        onDelete: references.onDelete,
+        description: references.description,
+      }),
   };
   return withoutUndefined(completed) as Column;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/v4";
+import { isStorableText } from "../../columns/text.ts";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, MAX_ENTITIES, NAME_PATTERN } from "../../model/names.ts";
@@ -9,12 +10,20 @@ import { withoutUndefined } from "../without-undefined.ts";
 
 const MAX_RELATIONSHIPS = 100;
 const MAX_MESSAGE_LENGTH = 500;
+const MAX_DESCRIPTION_LENGTH = 1_000;
+const MAX_PREVIOUS_NAMES = 20;
 
 export const nameSchema = z
   .string()
   .regex(NAME_PATTERN, "must start with a letter and have at most 63 letters, digits and underscores");
 
 const messageSchema = z.string().min(1).max(MAX_MESSAGE_LENGTH);
+export const descriptionSchema = z
+  .string()
+  .min(1)
+  .max(MAX_DESCRIPTION_LENGTH)
+  .refine(isStorableText, "must be valid Unicode text without null characters");
+export const previousNamesSchema = z.array(nameSchema).max(MAX_PREVIOUS_NAMES);
 const idSchema = z.string().max(100);
 
 const columnConstraintSchema = z.strictObject({
@@ -28,11 +37,14 @@ const referenceSchema = z.strictObject({
   relationship: nameSchema.optional(),
   inverse: nameSchema.nullable().optional(),
   onDelete: z.enum(ON_DELETE_ACTIONS).default("RESTRICT"),
+  description: descriptionSchema.optional(),
 });
 
 /** What may be sent of a column, and in a change of one be taken away with null. */
 const optional = {
   columnName: nameSchema,
+  description: descriptionSchema,
+  previousNames: previousNamesSchema,
   length: z.int(),
   precision: z.int(),
   scale: z.int(),
@@ -105,6 +117,7 @@ const relationshipSchema = z.strictObject({
   through: nameSchema,
   source: nameSchema,
   target: nameSchema,
+  description: descriptionSchema.optional(),
 });
 
 export const entityConstraintsSchema = z.array(entityConstraintSchema).max(MAX_CONSTRAINTS);
@@ -131,7 +144,9 @@ const NO_SETTINGS: EntitySettings = {
 export const entityDefinitionSchema = z.strictObject({
   id: idSchema.optional(),
   name: nameSchema,
+  previousNames: previousNamesSchema.optional(),
   tableName: nameSchema.optional(),
+  description: descriptionSchema.optional(),
   idType: z.enum(["INTEGER", "UUID"]).default("INTEGER"),
   columns: z.array(columnSchema).max(MAX_COLUMNS).default([]),
   constraints: entityConstraintsSchema.default([]),
@@ -143,6 +158,10 @@ export const entityDefinitionSchema = z.strictObject({
 });
 
 export const schemaDocumentSchema = z.strictObject({
+  /** Where the document comes from. Ids of another deployment mean nothing here. */
+  deployment: z.string().max(100).optional(),
+  /** When it was read; `If-Match` is what guards against later changes. */
+  version: z.int().optional(),
   entities: z.array(entityDefinitionSchema).max(MAX_ENTITIES),
 });
 

@@ -6,12 +6,25 @@ export type EntityDto = EntityDefinition;
 export function toEntityDto({
   id,
   name,
+  previousNames,
   tableName,
+  description,
   idType,
   columns,
   constraints,
   relationships,
   settings,
 }: EntityDefinition): EntityDto {
-  return { id, name, tableName, idType, columns, constraints, relationships, settings };
+  return {
+    id,
+    name,
+    ...(previousNames && { previousNames }),
+    tableName,
+    ...(description !== undefined && { description }),
+    idType,
+    columns,
+    constraints,
+    relationships,
+    settings,
+  };
 }

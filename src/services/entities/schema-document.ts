@@ -8,7 +8,7 @@ import type { Dto } from "../dto.ts";
 import { countSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { changeSchema } from "./change-schema.ts";
-import { completeDefinition, matchById } from "./complete-definition.ts";
+import { completeDefinition, matchExisting } from "./complete-definition.ts";
 import { definitionsOf } from "./definitions-of.ts";
 import { type SchemaDocumentInput, schemaDocumentSchema } from "./entity-definition-schema.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
@@ -17,6 +17,8 @@ import { changesOf, checksOf, planSchema, type SchemaEdit } from "./plan-schema.
 import { schemaChangeSchema } from "./schema-change-schema.ts";
 
 export interface SchemaDocument {
+  /** The deployment whose ids these are. */
+  readonly deployment: string;
   readonly version: number;
   readonly entities: readonly EntityDto[];
 }
@@ -40,9 +42,10 @@ export interface PutSchemaInput {
 export async function getSchema(ctx: WorkspaceContext): Promise<SchemaDocument> {
   return runFenced(ctx, {
     need: "READ",
-    plan({ workspace, catalog }) {
+    plan({ workspace, catalog, deployment }) {
       const entities = definitionsOf(catalog).map(toEntityDto);
-      return { kind: "READ", statements: [], shape: () => ({ version: workspace.schemaVersion, entities }) };
+      const { schemaVersion: version } = workspace;
+      return { kind: "READ", statements: [], shape: () => ({ deployment, version, entities }) };
     },
   });
 }
@@ -55,7 +58,10 @@ export async function putSchema(ctx: WorkspaceContext, input: PutSchemaInput): P
   const edit = (view: WorkspaceView): SchemaEdit => {
     const document = parseInput(schemaDocumentSchema, input.body());
     if (!input.isExpected(view.workspace.schemaVersion)) throw schemaHasChanged();
-    return { definitions: completeDocument(document, view.catalog), allowsLoss: input.allowsLoss };
+    return {
+      definitions: completeDocument(withOwnIds(document, view.deployment), view.catalog),
+      allowsLoss: input.allowsLoss,
+    };
   };
   if (input.isDryRun) return previewSchema(ctx, edit);
   const { version, changes } = await changeSchema(ctx, edit);
@@ -86,9 +92,18 @@ async function previewSchema(
   return { version: plan.version, changes: changesOf(plan, problems) };
 }
 
+/** The document without ids of another deployment, which stand for other things here if for any. */
+function withOwnIds(document: SchemaDocumentInput, deployment: string): SchemaDocumentInput {
+  if (document.deployment === undefined || document.deployment === deployment) return document;
+  const entities = document.entities.map(({ id: _, columns, ...entity }) => {
+    return { ...entity, columns: columns.map(({ id: _id, ...column }) => column) };
+  });
+  return { ...document, entities };
+}
+
 function completeDocument({ entities }: SchemaDocumentInput, catalog: Catalog) {
   const idTypes = new Map(entities.map(({ name, idType }) => [name, idType]));
-  const known = matchById(entities, definitionsOf(catalog));
+  const known = matchExisting(entities, definitionsOf(catalog));
   requireDistinct(known, (i) => `entities[${i}].id`);
   return entities.map((input, i) => {
     const before = known[i];
@@ -96,7 +111,7 @@ function completeDocument({ entities }: SchemaDocumentInput, catalog: Catalog) {
       throw validationFailed([{ field: `entities[${i}].idType`, message: "cannot be changed" }]);
     }
     requireDistinct(
-      matchById(input.columns, before?.columns ?? []),
+      matchExisting(input.columns, before?.columns ?? []),
       (c) => `entities[${i}].columns[${c}].id`,
     );
     return completeDefinition(input, before, (name) => idTypes.get(name));

@@ -8,8 +8,10 @@ import { changeSchema } from "./change-schema.ts";
 import { completeConstraints } from "./complete-definition.ts";
 import { definitionsOf, requireFree, withReplaced } from "./definitions-of.ts";
 import {
+  descriptionSchema,
   entityConstraintsSchema,
   nameSchema,
+  previousNamesSchema,
   relationshipsSchema,
   settingsSchema,
 } from "./entity-definition-schema.ts";
@@ -24,6 +26,8 @@ export interface UpdateEntityInput {
 export const updateEntitySchema = z.strictObject({
   name: nameSchema.optional(),
   tableName: nameSchema.optional(),
+  description: descriptionSchema.nullable().optional(),
+  previousNames: previousNamesSchema.nullable().optional(),
   constraints: entityConstraintsSchema.optional(),
   relationships: relationshipsSchema.optional(),
   settings: settingsSchema.partial().optional(),
@@ -40,6 +44,8 @@ export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInp
       name = definition.name,
       settings,
       constraints,
+      description,
+      previousNames,
       ...rest
     } = parseInput(updateEntitySchema, input.body());
     const all = withEntityRenamed(definitionsOf(catalog), { from: definition.name, to: name });
@@ -47,6 +53,8 @@ export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInp
     const subject: EntityDefinition = {
       ...renamed,
       ...withoutUndefined(rest),
+      ...(description !== undefined && { description: description ?? undefined }),
+      ...(previousNames !== undefined && { previousNames: previousNames ?? undefined }),
       ...(constraints && { constraints: completeConstraints(constraints) }),
       settings: { ...definition.settings, ...withoutUndefined(settings ?? {}) },
     };

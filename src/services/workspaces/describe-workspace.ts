@@ -17,11 +17,13 @@ export interface WorkspaceDescription {
 /** An entity as the holder of a key sees it: what can be asked and sent, not how it is stored. */
 export interface EntityDescription {
   readonly name: string;
+  readonly description?: string | undefined;
   readonly columns: readonly unknown[];
   readonly relationships: readonly {
     readonly name: string;
     readonly kind: Relationship["kind"];
     readonly entity: string;
+    readonly description?: string | undefined;
   }[];
   readonly constraints: EntityDefinition["constraints"];
 }
@@ -52,7 +54,7 @@ function describeEntity(
 ): EntityDescription {
   const { isWritable, presets } = fieldsOf("create", definition.name);
   const columns = [idColumnOf(definition), ...definition.columns].map((column) => {
-    const { id: _, columnName: __, references, ...shown } = column;
+    const { id: _, columnName: _name, previousNames: _names, references, ...shown } = column;
     const isPlain = references === undefined || canRead(references.entity);
     const isReadOnly = !isPlain || presets?.has(column) || (column.name !== "id" && !isWritable(column));
     return {
@@ -63,6 +65,10 @@ function describeEntity(
   });
   const related = [...relationships.values()]
     .filter((each) => canFollow(each, canRead))
-    .map(({ name, kind, target }) => ({ name, kind, entity: target }));
-  return { name: definition.name, columns, relationships: related, constraints: definition.constraints };
+    .map((each) => {
+      const { name, kind, target: entity } = each;
+      return { name, kind, entity, ...("description" in each && { description: each.description }) };
+    });
+  const { name, description, constraints } = definition;
+  return { name, description, columns, relationships: related, constraints };
 }

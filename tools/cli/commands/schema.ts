@@ -42,8 +42,8 @@ function addPull(schema: Command): void {
     .argument("[file]")
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      const { version, entities } = await fetchSchema(workspaceAdmin(context));
-      const document = { source: sourceOf(context), version, entities };
+      const { deployment, version, entities } = await fetchSchema(workspaceAdmin(context));
+      const document = { source: sourceOf(context), deployment, version, entities };
       const text = JSON.stringify(document, null, 2);
       if (file === undefined) return context.print({ value: document, text });
       writeFileSync(pathOf(file), `${text}\n`);

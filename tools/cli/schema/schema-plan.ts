@@ -38,7 +38,10 @@ export interface PutOptions {
 }
 
 export const fetchSchema = ({ client, path }: Addressed) =>
-  fetchData<SchemaDocument & { readonly version: number }>(client, { method: "GET", path: `${path}/schema` });
+  fetchData<SchemaDocument & { readonly deployment: string; readonly version: number }>(client, {
+    method: "GET",
+    path: `${path}/schema`,
+  });
 
 /**
  * Sends a document. One that changes nothing is accepted at any version of the schema. Throws as ApiClient.send.
