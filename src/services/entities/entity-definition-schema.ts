@@ -157,13 +157,18 @@ export const entityDefinitionSchema = z.strictObject({
     .transform((settings) => ({ ...NO_SETTINGS, ...withoutUndefined(settings) })),
 });
 
-export const schemaDocumentSchema = z.strictObject({
-  /** Where the document comes from. Ids of another deployment mean nothing here. */
-  deployment: z.string().max(100).optional(),
-  /** When it was read; `If-Match` is what guards against later changes. */
-  version: z.int().optional(),
-  entities: z.array(entityDefinitionSchema).max(MAX_ENTITIES),
-});
+export const schemaDocumentSchema = z
+  .strictObject({
+    /** Where the document comes from. Ids of another deployment mean nothing here. */
+    deployment: z.string().max(100).optional(),
+    /** Of a pulled document: when it was read. `If-Match` is what guards against later changes. */
+    version: z.int().optional(),
+    entities: z.array(entityDefinitionSchema).max(MAX_ENTITIES),
+  })
+  .superRefine(({ deployment, version }, context) => {
+    if (version === undefined || deployment !== undefined) return;
+    context.addIssue({ code: "custom", path: ["version"], message: "is not a known property" });
+  });
 
 export type SchemaDocumentInput = z.infer<typeof schemaDocumentSchema>;
 export type ColumnInput = z.infer<typeof columnSchema>;
