@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { makeServedWorkspace, type Served } from "../../../test/support/processes/served-workspace.ts";
+import { residentMib } from "../process-usage.ts";
 
 const ENTITIES: readonly object[] = [
   {
@@ -113,9 +113,4 @@ async function session(ask: Ask): Promise<void> {
   await ask("GET", `/Order/export?filter[customerId]=${customer?.id}`, 200);
   await ask("DELETE", `/Customer/${customer?.id}`, 204);
   await ask("GET", `/Customer/${customer?.id}`, 404);
-}
-
-function residentMib(pid: number | undefined): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
 }

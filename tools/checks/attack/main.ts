@@ -1,0 +1,87 @@
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { chooseSetting, publishResults } from "../../../bench/support/publish-results.ts";
+import { startTarget } from "./attack-target.ts";
+import { ATTACKS } from "./attacks.ts";
+import { type Felt, percentile } from "./quiet-client.ts";
+import { type AttackReport, runAttack, type Usage } from "./run-attack.ts";
+
+/*
+ * `npm run attack`: `-- --only A2` attacks with those whose names begin so, `--seconds 10` is the time of each. Exit code 1
+ * when the other client got anything but 200, or the server was not back within 5 s.
+ */
+
+const SCALE = { connections: 10_000, records: 100_000, entities: 200 };
+const BACK_WITHIN_MS = 5_000;
+
+const { values } = parseArgs({
+  options: { only: { type: "string", default: "" }, seconds: { type: "string", default: "10" } },
+});
+const only = chooseSetting("only", values.only, "");
+const seconds = Number(chooseSetting("seconds", values.seconds, "10"));
+const names = Object.keys(ATTACKS).filter((name) => name.startsWith(only));
+const server = await startTarget({ ...SCALE, ...(!names.includes("A10 document") && { entities: 0 }) });
+try {
+  const rows: string[] = [];
+  let isHeld = true;
+  for (const name of [undefined, ...names]) {
+    const report = await runAttack(server, name, seconds);
+    rows.push(rowOf(name, report));
+    console.log(rows.at(-1));
+    isHeld &&=
+      failuresOf(report).length === 0 && (report.backAfterMs ?? Number.POSITIVE_INFINITY) <= BACK_WITHIN_MS;
+  }
+  const text = [
+    "# What others feel of an attack",
+    "",
+    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}.`,
+    `Each attack lasts ${seconds} s and comes from one address, A11 from many. Attacker, server and the other client share`,
+    "the machine. The other client gets one record of another workspace, on a kept connection and with a new connection each",
+    "time. *Back*: from the end of the attack until the attacker's address is served.",
+    "",
+    "| attack | the attacker got | others: requests/s | not 200 | p50 / p99 kept, ms | p50 / p99 new, ms | memory before, most, after, MiB | descriptors | back, ms |",
+    "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+    ...rows,
+    "",
+  ].join("\n");
+  publishResults({ "attacks.md": text });
+  console.log(text);
+  process.exitCode = isHeld ? 0 : 1;
+} finally {
+  await server.stop();
+}
+
+function rowOf(name: string | undefined, report: AttackReport): string {
+  const { outcomes, kept, fresh, memoryMib, descriptors, backAfterMs } = report;
+  const got = Object.entries(outcomes).map(([outcome, count]) => `${count} × ${outcome}`);
+  const requests = kept.latenciesMs.length + fresh.latenciesMs.length;
+  const cells = [
+    name === undefined ? "none" : `${name}: ${ATTACKS[name]?.what}`,
+    got.join(", "),
+    Math.round(requests / seconds),
+    failuresOf(report).length === 0 ? 0 : tally(failuresOf(report)),
+    latencies(kept),
+    latencies(fresh),
+    usage(memoryMib),
+    usage(descriptors),
+    backAfterMs ?? "not within 30 s",
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function failuresOf({ kept, fresh }: AttackReport): readonly string[] {
+  return [...kept.failures, ...fresh.failures];
+}
+
+function tally(failures: readonly string[]): string {
+  const kinds = [...new Set(failures)];
+  return kinds.map((kind) => `${failures.filter((failure) => failure === kind).length} × ${kind}`).join(", ");
+}
+
+function latencies({ latenciesMs }: Felt): string {
+  return [0.5, 0.99].map((share) => percentile(latenciesMs, share).toFixed(1)).join(" / ");
+}
+
+function usage({ before, most, after }: Usage): string {
+  return `${before}, ${most}, ${after}`;
+}

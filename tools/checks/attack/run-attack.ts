@@ -1,0 +1,85 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { pause } from "../../../src/lib/clock.ts";
+import { openDescriptors, residentMib } from "../process-usage.ts";
+import type { AttackedServer } from "./attack-target.ts";
+import { type Felt, getUntil } from "./quiet-client.ts";
+import { shoot } from "./shoot.ts";
+
+const ATTACKER = fileURLToPath(new URL("attacker.ts", import.meta.url));
+const SAMPLE_EVERY_MS = 100;
+const ASK_EVERY_MS = 50;
+const BACK_PATIENCE_MS = 30_000;
+
+export type Outcomes = Readonly<Record<string, number>>;
+
+export interface Usage {
+  readonly before: number;
+  readonly most: number;
+  readonly after: number;
+}
+
+export interface AttackReport {
+  /** What the attacker got. */
+  readonly outcomes: Outcomes;
+  /** A client of the other workspace, on one connection and with a new one for each request. */
+  readonly kept: Felt;
+  readonly fresh: Felt;
+  readonly memoryMib: Usage;
+  readonly descriptors: Usage;
+  /** Milliseconds from the end of the attack until the attacker's address is served; undefined: not within 30 s. */
+  readonly backAfterMs: number | undefined;
+}
+
+/** Lets another process attack the server for so long, while a client of the other workspace asks. No name: only that. */
+export async function runAttack(
+  { pid, baseUrl, target, quiet }: AttackedServer,
+  name: string | undefined,
+  seconds: number,
+): Promise<AttackReport> {
+  const over = new AbortController();
+  const url = `${baseUrl}${quiet.path}/Note/1`;
+  const others = [true, false].map((keepAlive) => getUntil(over.signal, url, { key: quiet.key, keepAlive }));
+  const memory = watch(() => residentMib(pid));
+  const descriptors = watch(() => openDescriptors(pid));
+  const outcomes = name === undefined ? {} : await attack(name, seconds, JSON.stringify(target));
+  if (name === undefined) await pause(seconds * 1000);
+  const backAfterMs = await waitUntilServed(target.port);
+  over.abort();
+  const [kept, fresh] = await Promise.all(others);
+  if (!kept || !fresh) throw new Error("no client");
+  return { outcomes, kept, fresh, memoryMib: memory.end(), descriptors: descriptors.end(), backAfterMs };
+}
+
+async function attack(name: string, seconds: number, target: string): Promise<Outcomes> {
+  const attacker = fork(ATTACKER, [name, String(seconds), target], { execArgv: [] });
+  const outcomes = once(attacker, "message");
+  await once(attacker, "exit");
+  return (await outcomes)[0] as Outcomes;
+}
+
+/** Takes a figure again and again until its end. */
+function watch(measure: () => number): { end(): Usage } {
+  const before = measure();
+  let most = before;
+  const sampling = setInterval(() => {
+    most = Math.max(most, measure());
+  }, SAMPLE_EVERY_MS);
+  return {
+    end() {
+      clearInterval(sampling);
+      return { before, most, after: measure() };
+    },
+  };
+}
+
+async function waitUntilServed(port: number): Promise<number | undefined> {
+  const start = performance.now();
+  while (performance.now() - start < BACK_PATIENCE_MS) {
+    const { outcome } = await shoot(port, { path: "/healthz" });
+    if (outcome === "200") return Math.round(performance.now() - start);
+    await pause(ASK_EVERY_MS);
+  }
+  return undefined;
+}
