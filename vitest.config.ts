@@ -29,6 +29,7 @@ export default defineConfig({
                 LIBSQL_AUTH_TOKEN: inject<string>("libsqlToken"),
                 LOG_REQUESTS: "false",
                 ADMIN_TOKEN: "test-admin-token-of-32-characters",
+                TOKEN_SECRET_KEY: "test-token-secret-key-of-the-tests",
                 WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",
                 ALLOW_HTTP_WEBHOOKS: "true",
                 ALLOW_PRIVATE_WEBHOOKS: "true",

@@ -8,7 +8,7 @@ import { healthRoutes } from "./http/health.ts";
 import { mcpRoutes } from "./http/mcp/mcp-routes.ts";
 import { mountRoutes } from "./http/mount-routes.ts";
 import { recordRoutes } from "./http/records/record-routes.ts";
-import { authenticateApiKey } from "./http/request/authenticate.ts";
+import { authenticateCaller } from "./http/request/authenticate.ts";
 import { authenticateAdmin } from "./http/request/authenticate-admin.ts";
 import { handleRequest } from "./http/request/handle-request.ts";
 import { onError } from "./http/response/on-error.ts";
@@ -19,8 +19,8 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...docsRoutes,
   ...below("/admin/v1", authenticateAdmin, adminRoutes),
-  ...below("/api/v1/:organization/:workspace", authenticateApiKey, recordRoutes),
-  ...below("/mcp/:organization/:workspace", authenticateApiKey, mcpRoutes),
+  ...below("/api/v1/:organization/:workspace", authenticateCaller, recordRoutes),
+  ...below("/mcp/:organization/:workspace", authenticateCaller, mcpRoutes),
 ];
 
 export function createApp(): HonoBase<AppEnv> {

@@ -15,6 +15,7 @@ export interface Bindings extends RateBindings {
   readonly CLIENT_ADDRESS_HEADER?: string;
   readonly TRUSTED_PROXIES?: string;
   readonly LOG_REQUESTS?: string;
+  readonly TOKEN_SECRET_KEY?: string;
   readonly WEBHOOK_SECRET_KEY?: string;
   readonly ALLOW_HTTP_WEBHOOKS?: string;
   readonly ALLOW_PRIVATE_WEBHOOKS?: string;
@@ -37,6 +38,8 @@ export interface Settings {
   /** Whether each request is told of in one line. */
   readonly logsRequests: boolean;
   readonly webhooks: WebhookSettings;
+  /** Signs the tokens of users. Undefined: none can be minted, and none is valid. */
+  readonly tokenSecretKey: string | undefined;
 }
 
 const parsed = new WeakMap<Bindings, Settings>();
@@ -54,6 +57,7 @@ export function settingsOf(bindings: Bindings): Settings {
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
     trustedProxies: variables.TRUSTED_PROXIES,
     logsRequests: variables.LOG_REQUESTS,
+    tokenSecretKey: variables.TOKEN_SECRET_KEY,
     webhooks: {
       secretKey: variables.WEBHOOK_SECRET_KEY,
       policy: { allowsHttp: variables.ALLOW_HTTP_WEBHOOKS, allowsPrivate: variables.ALLOW_PRIVATE_WEBHOOKS },

@@ -52,6 +52,7 @@ const variablesSchema = z.object({
       "must be IP addresses or CIDR ranges, separated by commas",
     ),
   WEBHOOK_SECRET_KEY: secret,
+  TOKEN_SECRET_KEY: secret,
   LOG_REQUESTS: flag(true),
   ALLOW_HTTP_WEBHOOKS: flag(false),
   ALLOW_PRIVATE_WEBHOOKS: flag(false),

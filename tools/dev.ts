@@ -32,7 +32,7 @@ async function develop(): Promise<void> {
   onEnd(lock.release);
   await requireFreePort(port, lock.wasKilled ? ORPHANS_END_MS : 0);
 
-  const { adminToken, webhookSecretKey } = loadSecrets(DATA_DIRECTORY, process.env);
+  const { adminToken, webhookSecretKey, tokenSecretKey } = loadSecrets(DATA_DIRECTORY, process.env);
   const database = await startDatabase(join(DATA_DIRECTORY, "data.db"), console.error);
   onEnd(database.stop);
   await migrateDatabase(database);
@@ -42,6 +42,7 @@ async function develop(): Promise<void> {
     LIBSQL_AUTH_TOKEN: database.authToken,
     ADMIN_TOKEN: adminToken,
     WEBHOOK_SECRET_KEY: webhookSecretKey,
+    TOKEN_SECRET_KEY: tokenSecretKey,
     ALLOW_HTTP_WEBHOOKS: "true",
     ALLOW_PRIVATE_WEBHOOKS: "true",
   });

@@ -36,9 +36,10 @@ export const validationFailed = (details: readonly Detail[]) =>
 export const invalidApiKey = () => unauthorized("Invalid API key");
 export const expiredApiKey = () => unauthorized("API key has expired");
 export const foreignApiKey = () => unauthorized("API key is not valid for this workspace");
-export const invalidAdminToken = () => unauthorized("Invalid admin token");
 export const invalidToken = () => unauthorized("Invalid token");
 export const expiredToken = () => unauthorized("Token has expired");
+export const foreignToken = () => unauthorized("Token is not valid for this workspace");
+export const invalidAdminToken = () => unauthorized("Invalid admin token");
 
 export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
@@ -48,6 +49,7 @@ const LONGEST_SHOWN = 200;
 const shown = (text: string) => (text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`);
 
 const forbidden = (message: string) => new AppError("FORBIDDEN", message);
+export const mintingNotAllowed = () => forbidden("This API key is not allowed to mint tokens");
 export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const originNotAllowed = () => forbidden("This origin may not use MCP in this workspace");

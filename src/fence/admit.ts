@@ -2,7 +2,9 @@ import { AppError } from "../errors/app-error.ts";
 import {
   addressNotAllowed,
   expiredApiKey,
+  expiredToken,
   invalidApiKey,
+  invalidToken,
   mcpDisabled,
   mcpReadOnly,
   originNotAllowed,
@@ -10,6 +12,7 @@ import {
 } from "../errors/failures.ts";
 import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
 import { isInRanges } from "../model/address-range.ts";
+import type { UserToken } from "../model/api-key.ts";
 import { isAllowedOrigin } from "../model/origin.ts";
 import type { Belief, Facts } from "./facts.ts";
 
@@ -39,6 +42,7 @@ interface Caller {
 export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppError): "HOLDS" | "STALE" {
   const { ctx, belief, work } = asking;
   if (belief.actor.kind === "KEY") admitKey(facts?.key, ctx, work.need);
+  if (belief.actor.kind === "TOKEN") admitToken(facts?.key, belief.actor.token, { ctx, need: work.need });
   if (!facts || !isCurrent(facts, belief)) return "STALE";
   admitMcp(asking);
   if (refusal && comesFirst(refusal)) throw refusal;
@@ -51,21 +55,45 @@ export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppErr
 export function admitCaller(asking: Asking): void {
   const { ctx, belief, work } = asking;
   const { actor } = belief;
-  if (actor.kind === "KEY") admitKey({ ...actor.key, revokedAt: null, validUntil: null }, ctx, work.need);
+  if (actor.kind !== "ADMIN") {
+    const believed = { ...actor.key, revokedAt: null, validUntil: null, revokedBefore: null };
+    if (actor.kind === "KEY") admitKey(believed, ctx, work.need);
+    else admitToken(believed, actor.token, { ctx, need: work.need });
+  }
   admitMcp(asking);
 }
 
 /** Whether a refusal concerns the caller, so that nothing else may be told. */
 export const comesFirst = ({ code }: AppError): boolean => code === "UNAUTHORIZED" || code === "FORBIDDEN";
 
-type KeyStanding = Omit<NonNullable<Facts["key"]>, "version" | "scopes" | "mayWriteTimestamps">;
+type KeyStanding = Omit<
+  NonNullable<Facts["key"]>,
+  "version" | "scopes" | "mayWriteTimestamps" | "mayMintTokens"
+>;
 
 function admitKey(key: KeyStanding | undefined, { now, clientAddress }: Caller, need: Need): void {
   if (!key || key.revokedAt !== null) throw invalidApiKey();
   if (isOver(key.validUntil, now)) throw invalidApiKey();
   if (isOver(key.expiresAt, now)) throw expiredApiKey();
-  if (need !== "READ" && key.permission === "READ_ONLY") throw readOnlyApiKey();
+  admitPermission(key, need);
   if (key.allowedIps && !isInRanges(clientAddress(), key.allowedIps)) throw addressNotAllowed();
+}
+
+/** A token ends with its key. The key's addresses bind the key itself: users are somewhere else than their backend. */
+function admitToken(
+  key: KeyStanding | undefined,
+  { issuedAt }: UserToken,
+  { ctx, need }: { readonly ctx: Pick<Caller, "now">; readonly need: Need },
+): void {
+  if (!key || key.revokedAt !== null) throw invalidToken();
+  if (key.revokedBefore !== null && issuedAt.toISOString() <= key.revokedBefore) throw invalidToken();
+  if (isOver(key.expiresAt, ctx.now)) throw expiredToken();
+  admitPermission(key, need);
+}
+
+/** Revoking tokens changes no data. */
+function admitPermission({ permission }: Pick<KeyStanding, "permission">, need: Need): void {
+  if (need !== "READ" && need !== "MANAGE" && permission === "READ_ONLY") throw readOnlyApiKey();
 }
 
 const isOver = (end: string | null, now: Date) => end !== null && end <= now.toISOString();

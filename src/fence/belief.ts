@@ -1,5 +1,6 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../db/catalog-store.ts";
-import { foreignApiKey } from "../errors/failures.ts";
+import { rememberTokenKey } from "../db/token-keys.ts";
+import { foreignApiKey, foreignToken } from "../errors/failures.ts";
 import type { Actor } from "../model/api-key.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 import type { Belief, Facts } from "./facts.ts";
@@ -22,21 +23,24 @@ export async function refreshBelief(
   if (!isSameView) forgetWorkspaceView(ctx.address);
   const actor = refreshActor(ctx, belief.actor, facts);
   const view = isSameView ? belief.view : await resolveView(ctx);
-  if (facts?.key && facts.workspaceId !== view.workspace.id) throw foreignApiKey();
+  if (facts?.key && facts.workspaceId !== view.workspace.id) throw foreignTo(actor);
   return { actor, view };
 }
 
 function refreshActor(ctx: FenceContext, actor: Actor, facts: Facts | undefined): Actor {
   if (actor.kind === "ADMIN" || !facts?.key) return actor;
-  const { revokedAt: _revokedAt, validUntil: _validUntil, ...properties } = facts.key;
+  const { revokedAt: _revokedAt, validUntil: _validUntil, revokedBefore: _before, ...properties } = facts.key;
   const key = { ...actor.key, ...properties };
-  ctx.apiKeys.remember(actor.secretHash, key);
+  if (actor.kind === "KEY") ctx.apiKeys.remember(actor.secretHash, key);
+  else rememberTokenKey(key);
   return { ...actor, key };
 }
 
 async function resolveView(ctx: FenceContext): Promise<WorkspaceView> {
   const view = await findWorkspaceView(ctx.platform, ctx.address);
   if (view) return view;
-  if (ctx.actor.kind === "KEY") throw foreignApiKey();
+  if (ctx.actor.kind !== "ADMIN") throw foreignTo(ctx.actor);
   throw await workspaceMissing(ctx);
 }
+
+const foreignTo = ({ kind }: Actor) => (kind === "TOKEN" ? foreignToken() : foreignApiKey());

@@ -28,23 +28,37 @@ export interface Facts {
     readonly mayWriteTimestamps: boolean;
     /** End of a rotated secret's grace period; null for the current secret. */
     readonly validUntil: string | null;
+    readonly mayMintTokens: boolean;
+    /** Tokens of the same key and subject end that were issued until then; null when none was revoked. */
+    readonly revokedBefore: string | null;
   };
 }
 
-/* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0013_write_timestamps.sql. */
+/* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0015_user_tokens.sql. */
 const FACTS_OF_KEY = "SELECT facts FROM key_facts WHERE hash = ?";
+
+const FACTS_OF_TOKEN = `SELECT json_array(
+  w.id, w.revision, w.access_mode, coalesce(w.migrating_until, 0) > unixepoch(),
+  k.version, k.permission, k.expires_at, k.revoked_at, NULL, k.scopes, k.allowed_ips, k.may_write_timestamps, k.may_mint_tokens,
+  (SELECT max(r.revoked_before) FROM token_revocations r
+    WHERE r.workspace_id = w.id AND r.key_id IN ('', k.id) AND r.subject IN ('', ?))
+) AS facts FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id WHERE k.id = ?`;
 
 const FACTS_OF_WORKSPACE =
   "SELECT json_array(id, revision, access_mode, coalesce(migrating_until, 0) > unixepoch()) AS facts FROM workspaces WHERE id = ?";
 
 const BELIEVED = "(workspace_id, revision, need, secret_hash, key_version";
 const INSERT_BELIEF = `INSERT INTO request_fence ${BELIEVED}, now) VALUES (?, ?, ?, ?, ?, ?)`;
+/* drizzle/0015_user_tokens.sql. */
+const INSERT_TOKEN_BELIEF =
+  "INSERT INTO token_fence (workspace_id, revision, need, key_id, key_version, now, subject, issued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 /* drizzle/0012_write_fence.sql. */
 const IS_BELIEVED = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, ?, ?, ?, ?) AND ends_at > ?)`;
 
 /** Reads the facts, to be compared with the belief. */
 export function factsStatement({ actor, view }: Belief): Statement {
   if (actor.kind === "KEY") return { sql: FACTS_OF_KEY, args: [actor.secretHash] };
+  if (actor.kind === "TOKEN") return { sql: FACTS_OF_TOKEN, args: [actor.token.subject, actor.key.keyId] };
   return { sql: FACTS_OF_WORKSPACE, args: [view.workspace.id] };
 }
 
@@ -61,35 +75,51 @@ export function decodeFacts(rows: Rows): Facts | undefined {
   ];
   const facts = { workspaceId, revision, accessMode, isMigrating: migrating === 1 };
   if (key.length === 0) return facts;
-  const [version, permission, expiresAt, revokedAt, validUntil, scopes, allowedIps, mayWriteTimestamps] =
-    key as [
-      number,
-      Permission,
-      string | null,
-      string | null,
-      string | null,
-      string | null,
-      string | null,
-      number,
-    ];
+  return { ...facts, key: decodeKey(key) };
+}
+
+type KeyFacts = NonNullable<Facts["key"]>;
+type KeyRow = readonly [
+  version: number,
+  permission: Permission,
+  expiresAt: string | null,
+  revokedAt: string | null,
+  validUntil: string | null,
+  scopes: string | null,
+  allowedIps: string | null,
+  mayWriteTimestamps: number,
+  mayMintTokens: number,
+  revokedBefore?: string | null,
+];
+
+function decodeKey(row: readonly unknown[]): KeyFacts {
+  const [version, permission, expiresAt, revokedAt, validUntil, ...others] = row as KeyRow;
+  const [scopes, allowedIps, mayWriteTimestamps, mayMintTokens, revokedBefore] = others;
   return {
-    ...facts,
-    key: {
-      version,
-      permission,
-      expiresAt,
-      revokedAt,
-      validUntil,
-      scopes: scopes && JSON.parse(scopes),
-      allowedIps: allowedIps && JSON.parse(allowedIps),
-      mayWriteTimestamps: mayWriteTimestamps === 1,
-    },
+    version,
+    permission,
+    expiresAt,
+    revokedAt,
+    validUntil,
+    scopes: scopes && JSON.parse(scopes),
+    allowedIps: allowedIps && JSON.parse(allowedIps),
+    mayWriteTimestamps: mayWriteTimestamps === 1,
+    mayMintTokens: mayMintTokens === 1,
+    revokedBefore: revokedBefore ?? null,
   };
 }
 
 /** First statement of a writing batch: fails with the raised text `FENCE` unless all of the belief still holds. */
 export function guardStatement({ actor, view }: Belief, need: Need, now: Date): Statement {
   const { id, revision } = view.workspace;
+  if (actor.kind === "TOKEN") {
+    const { key, token } = actor;
+    const believed = [id, revision, need, key.keyId, key.version];
+    return {
+      sql: INSERT_TOKEN_BELIEF,
+      args: [...believed, now.toISOString(), token.subject, token.issuedAt.toISOString()],
+    };
+  }
   const [hash, version] = actor.kind === "KEY" ? [actor.secretHash, actor.key.version] : [null, null];
   return { sql: INSERT_BELIEF, args: [id, revision, need, hash, version, now.toISOString()] };
 }

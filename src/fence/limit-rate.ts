@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts";
 import { rateLimited } from "../errors/failures.ts";
+import { principalIdOf } from "../model/api-key.ts";
 import { comesFirst } from "./admit.ts";
 import type { Attempt } from "./fenced-plan.ts";
 import { planOrRefuse } from "./plan-or-refuse.ts";
@@ -11,8 +12,9 @@ import { planOrRefuse } from "./plan-or-refuse.ts";
 export async function limitRate(attempt: Attempt<unknown>): Promise<void> {
   const { ctx, belief } = attempt;
   const { rateLimit } = belief.view.workspace;
-  if (belief.actor.kind !== "KEY" || rateLimit === null || ctx.meter.rate) return;
-  const rate = await ctx.rates.take(rateLimit, belief.actor.key.keyId);
+  const principal = principalIdOf(belief.actor);
+  if (principal === undefined || rateLimit === null || ctx.meter.rate) return;
+  const rate = await ctx.rates.take(rateLimit, principal);
   ctx.meter.rate = rate;
   if (!rate || rate.isWithin) return;
   const planned = planOrRefuse(attempt, ctx.now);

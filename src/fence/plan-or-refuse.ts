@@ -12,7 +12,7 @@ export function planOrRefuse<T>(attempt: Attempt<T>, asOf: Date): FencedPlan<T> 
   const { idempotency } = ctx;
   try {
     admitCaller(attempt);
-    const plan = work.plan({ ...belief.view, access: accessOf(belief.actor), asOf });
+    const plan = work.plan({ ...belief.view, actor: belief.actor, access: accessOf(belief.actor), asOf });
     return idempotency instanceof AppError ? idempotency : plan;
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;

@@ -58,7 +58,7 @@ export function openServices(bindings: Bindings, requestId: string, client = nob
   };
 }
 
-interface LastingServices extends Pick<ServiceContext, "apiKeys" | "rates" | "webhooks"> {
+interface LastingServices extends Pick<ServiceContext, "apiKeys" | "rates" | "webhooks" | "tokenSecretKey"> {
   readonly streams: KeptStreams;
 }
 
@@ -72,6 +72,7 @@ function lastingServicesOf(bindings: Bindings): LastingServices {
     apiKeys: openApiKeyStore(bindings.API_KEYS),
     rates: openRateLimiter(bindings),
     webhooks: settingsOf(bindings).webhooks,
+    tokenSecretKey: settingsOf(bindings).tokenSecretKey,
     streams: new KeptStreams(settingsOf(bindings).databaseStreams),
   };
   lasting.set(bindings, services);

@@ -39,6 +39,7 @@ export interface Access {
   /** Whether nothing is left out, so that a name which does not exist may be told apart from one that is not allowed. */
   readonly isWhole: boolean;
   isAllowed(operation: Operation, entity: Pick<Entity, "id">): boolean;
+  readonly mayMintTokens: boolean;
   /** Lists of scopes of which each must allow what is done: those of a key, and of a token that it minted. */
   readonly layers: readonly (readonly ApiKeyScope[])[];
   /** Whom refusals speak to: the holder of a key, or a user. */
@@ -52,6 +53,7 @@ export interface Access {
 const NO_CLAIMS: JsonObject = {};
 const WHOLE_ACCESS: Access = {
   isWhole: true,
+  mayMintTokens: false,
   isAllowed: () => true,
   layers: [],
   who: "KEY",
@@ -59,20 +61,24 @@ const WHOLE_ACCESS: Access = {
 };
 
 export function accessOf(actor: Actor): Access {
-  const scopes = actor.kind === "KEY" ? actor.key.scopes : null;
-  const mayWriteTimestamps = actor.kind === "ADMIN" || actor.key.mayWriteTimestamps === true;
-  if (!scopes) return { ...WHOLE_ACCESS, mayWriteTimestamps };
-  const layers = [scopes];
+  if (actor.kind === "ADMIN") return { ...WHOLE_ACCESS, mayWriteTimestamps: true };
+  const { scopes, mayMintTokens = false } = actor.key;
+  const token = actor.kind === "TOKEN" ? actor.token : null;
+  /* A right of imports, not of users. */
+  const mayWriteTimestamps = actor.key.mayWriteTimestamps === true && !token;
+  if (!scopes && !token && !mayMintTokens) return { ...WHOLE_ACCESS, mayWriteTimestamps };
+  const layers = [scopes, token?.scopes ?? null].filter((each) => each !== null);
   return {
     mayWriteTimestamps,
-    isWhole: false,
+    isWhole: layers.length === 0,
+    mayMintTokens: mayMintTokens && !token,
     isAllowed: (operation, { id }) =>
       layers.every((scopes) =>
         scopes.some(({ entityId, operations }) => entityId === id && operations.includes(operation)),
       ),
     layers,
-    who: "KEY",
-    claims: NO_CLAIMS,
+    who: token ? "USER" : "KEY",
+    claims: token?.claims ?? NO_CLAIMS,
   };
 }
 

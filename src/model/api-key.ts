@@ -1,6 +1,7 @@
 import { encodeBase62 } from "../lib/base62.ts";
 import { crc32 } from "../lib/hashing.ts";
 import type { ApiKeyScope } from "./access.ts";
+import type { JsonObject } from "./json.ts";
 
 export const PERMISSIONS = ["READ_WRITE", "READ_ONLY"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -46,9 +47,29 @@ export interface ApiKeyRecord {
   readonly allowedIps: readonly string[] | null;
   /** Whether it may send values for fields that the server sets (`autoSet`); absent means no. */
   readonly mayWriteTimestamps?: boolean;
+  /** Absent in copies that were made before keys could mint. */
+  readonly mayMintTokens?: boolean;
 }
 
-/** Who asks: the holder of an API key, or the owner with the admin token. */
+/** What a token says of the user that a key has minted it for. */
+export interface UserToken {
+  readonly subject: string;
+  /** With `sub`. */
+  readonly claims: JsonObject;
+  /** Narrow the key's; null: nothing more. */
+  readonly scopes: readonly ApiKeyScope[] | null;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** Who asks: the holder of an API key, a user with a token that one has minted, or the owner with the admin token. */
 export type Actor =
   | { readonly kind: "KEY"; readonly secretHash: string; readonly key: ApiKeyRecord }
+  | { readonly kind: "TOKEN"; readonly key: ApiKeyRecord; readonly token: UserToken }
   | { readonly kind: "ADMIN" };
+
+/** For whom answers are kept and requests are counted; undefined for the admin. */
+export function principalIdOf(actor: Actor): string | undefined {
+  if (actor.kind === "ADMIN") return undefined;
+  return actor.kind === "KEY" ? actor.key.keyId : `${actor.key.keyId}/${actor.token.subject}`;
+}

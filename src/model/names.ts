@@ -10,7 +10,7 @@ export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 export const SLUG_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** First path segment that the API itself uses below a workspace. Compared without case. */
-export const RESERVED_ENTITY_NAMES: ReadonlySet<string> = new Set(["transaction"]);
+export const RESERVED_ENTITY_NAMES: ReadonlySet<string> = new Set(["transaction", "tokens", "me"]);
 
 /** Hidden column of every entity's table. It counts the writes to a record and makes its ETag. */
 export const VERSION_COLUMN = "_version";

@@ -1,5 +1,6 @@
 import type { Access } from "./access.ts";
 import type { AccessMode } from "./access-mode.ts";
+import type { Actor } from "./api-key.ts";
 import type { Catalog } from "./catalog.ts";
 import type { McpMode } from "./mcp-mode.ts";
 import type { WebhookCoverage } from "./webhook.ts";
@@ -41,6 +42,7 @@ export interface WorkspaceView {
 
 /** What a request is planned on: the schema, what the caller may do with it, and the time. */
 export interface PlanningView extends WorkspaceView {
+  readonly actor: Actor;
   readonly access: Access;
   /** The time that rules judge by: the request's own, or that of the earlier request which it repeats. */
   readonly asOf: Date;

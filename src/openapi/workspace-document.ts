@@ -6,6 +6,7 @@ import { entitySchemas } from "./entity-schemas.ts";
 import { errorResponses, errorSchemas, sharedHeaders } from "./error-responses.ts";
 import { entityParameters, parameterSchemas, sharedParameters } from "./parameters.ts";
 import { bearer, componentsOf, emptyResponse, headerRef, LICENSE, STRING, securedBy } from "./parts.ts";
+import { principalPaths } from "./principal-paths.ts";
 import { type Narrowing, type VisibleEntity, visibleEntitiesOf } from "./visible-schema.ts";
 import { withoutUnused } from "./without-unused.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
@@ -16,11 +17,11 @@ import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
  */
 export function buildWorkspaceDocument(catalog: Catalog, access: Access, narrowing?: Narrowing): JsonObject {
   const entities = visibleEntitiesOf(catalog, access, narrowing);
-  const document = documentOf(catalog, entities);
+  const document = documentOf(catalog, entities, access);
   return access.isWhole && entities.length > 0 ? document : withoutUnused(document);
 }
 
-function documentOf(catalog: Catalog, entities: readonly VisibleEntity[]): JsonObject {
+function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], access: Access): JsonObject {
   const collect = (part: (entity: VisibleEntity) => JsonObject) => Object.assign({}, ...entities.map(part));
   return {
     openapi: "3.1.0",
@@ -31,7 +32,7 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[]): JsonO
       { name: "Workspace", description: "The workspace as a whole." },
       ...entities.map(({ name, description = `Records of ${name}.` }) => ({ name, description })),
     ],
-    paths: { ...workspacePaths(entities), ...collect(entityPaths) },
+    paths: { ...workspacePaths(entities), ...principalPaths(access), ...collect(entityPaths) },
     components: componentsOf({
       securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`") },
       headers: { ...sharedHeaders, ...recordHeaders },

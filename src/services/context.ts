@@ -14,6 +14,8 @@ type OfEveryRequest =
 /** What every behaviour may use; made anew for each request. */
 export interface ServiceContext extends Pick<FenceContext, OfEveryRequest> {
   readonly webhooks: WebhookSettings;
+  /** Signs the tokens of users; undefined when the deployment has no secret for them. */
+  readonly tokenSecretKey: string | undefined;
 }
 
 /** A request that addresses a workspace. Who asks has been authenticated; the fence decides what they may do. */

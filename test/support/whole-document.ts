@@ -5,7 +5,14 @@ import { buildWorkspaceDocument } from "../../src/openapi/workspace-document.ts"
 
 /** The document as the holder of a key with these scopes gets it. */
 export const scopedDocumentOf = (catalog: Catalog, isAllowed: Access["isAllowed"]): JsonObject =>
-  buildWorkspaceDocument(catalog, { isWhole: false, isAllowed, layers: [], who: "KEY", claims: {} });
+  buildWorkspaceDocument(catalog, {
+    isWhole: false,
+    isAllowed,
+    layers: [],
+    who: "KEY",
+    mayMintTokens: false,
+    claims: {},
+  });
 
 /** The document as the holder of a key without scopes gets it. */
 export const wholeDocumentOf = (catalog: Catalog): JsonObject =>
@@ -14,5 +21,6 @@ export const wholeDocumentOf = (catalog: Catalog): JsonObject =>
     isAllowed: () => true,
     layers: [],
     who: "KEY",
+    mayMintTokens: true,
     claims: {},
   });

@@ -7,9 +7,10 @@ export interface LoadedSecrets {
   /** True when this start made the admin token. */
   readonly isAdminTokenNew: boolean;
   readonly webhookSecretKey: string;
+  readonly tokenSecretKey: string;
 }
 
-type KeptSecrets = { readonly adminToken?: string; readonly webhookSecretKey?: string };
+type KeptSecrets = Partial<Omit<LoadedSecrets, "isAdminTokenNew">>;
 
 /**
  * The secrets of a local server: from the environment, else those of DATA_DIR/secrets.json, which is written (mode 0600)
@@ -20,13 +21,16 @@ export function loadSecrets(directory: string, env: NodeJS.ProcessEnv): LoadedSe
   const kept = readJsonFile<KeptSecrets>(file) ?? {};
   const adminToken = env.ADMIN_TOKEN || kept.adminToken || `admin_${newSecret()}`;
   const webhookSecretKey = env.WEBHOOK_SECRET_KEY || kept.webhookSecretKey || newSecret();
+  const tokenSecretKey = env.TOKEN_SECRET_KEY || kept.tokenSecretKey || newSecret();
   const made: KeptSecrets = {
     ...(!env.ADMIN_TOKEN && { adminToken }),
     ...(!env.WEBHOOK_SECRET_KEY && { webhookSecretKey }),
+    ...(!env.TOKEN_SECRET_KEY && { tokenSecretKey }),
   };
   const isComplete = Object.entries(made).every(([name, value]) => kept[name as keyof KeptSecrets] === value);
   if (!isComplete) writePrivateJson(file, { ...kept, ...made });
-  return { adminToken, isAdminTokenNew: !env.ADMIN_TOKEN && !kept.adminToken, webhookSecretKey };
+  const isAdminTokenNew = !env.ADMIN_TOKEN && !kept.adminToken;
+  return { adminToken, isAdminTokenNew, webhookSecretKey, tokenSecretKey };
 }
 
 const newSecret = (): string => randomBytes(24).toString("base64url");

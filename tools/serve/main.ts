@@ -65,12 +65,16 @@ async function serve(installation: Installation, isCheck: boolean): Promise<void
   console.log(`Ready on ${baseUrl}`);
 }
 
-function variablesOf({ adminToken, webhookSecretKey }: LoadedSecrets, env: NodeJS.ProcessEnv) {
+function variablesOf(
+  { adminToken, webhookSecretKey, tokenSecretKey }: LoadedSecrets,
+  env: NodeJS.ProcessEnv,
+) {
   return {
     ...env,
     LIBSQL_STREAMS: env.LIBSQL_STREAMS || DEFAULT_STREAMS,
     ADMIN_TOKEN: adminToken,
     WEBHOOK_SECRET_KEY: webhookSecretKey,
+    TOKEN_SECRET_KEY: tokenSecretKey,
   } as Readonly<Record<string, string>>;
 }
 

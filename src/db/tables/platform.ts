@@ -56,6 +56,7 @@ export const apiKeys = sqliteTable(
     allowedIps: text("allowed_ips", { mode: "json" }).$type<readonly string[]>(),
     mayWriteTimestamps: integer("may_write_timestamps", { mode: "boolean" }).notNull().default(false),
     expiresAt: text("expires_at"),
+    mayMintTokens: integer("may_mint_tokens", { mode: "boolean" }).notNull().default(false),
     version: integer().notNull().default(1),
     createdAt: text("created_at").notNull(),
     lastUsedAt: text("last_used_at"),
@@ -77,6 +78,20 @@ export const apiKeySecrets = sqliteTable(
     validUntil: text("valid_until"),
   },
   (table) => [index("api_key_secrets_key").on(table.keyId)],
+);
+
+/** All tokens end that were issued before a time: of a key or, where it is empty, of all; of a subject likewise. */
+export const tokenRevocations = sqliteTable(
+  "token_revocations",
+  {
+    workspaceId: integer("workspace_id")
+      .notNull()
+      .references(() => workspaces.id, { onDelete: "cascade" }),
+    keyId: text("key_id").notNull().default(""),
+    subject: text().notNull().default(""),
+    revokedBefore: text("revoked_before").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.keyId, table.subject] })],
 );
 
 export const entities = sqliteTable(

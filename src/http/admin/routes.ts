@@ -10,6 +10,7 @@ import { buildAdminDocument } from "./document.ts";
 import { entities } from "./entities.ts";
 import { organizations } from "./organizations.ts";
 import { schema } from "./schema.ts";
+import { tokens } from "./tokens.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaces } from "./workspaces.ts";
 
@@ -18,6 +19,7 @@ export const adminTable: readonly AdminRoute[] = [
   ...organizations,
   ...workspaces,
   ...apiKeys,
+  ...tokens,
   ...entities,
   ...schema,
   ...webhooks,

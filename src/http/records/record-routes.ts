@@ -11,6 +11,9 @@ import { listRecords } from "../../services/records/list-records.ts";
 import { requireWritePermission } from "../../services/records/require-write-permission.ts";
 import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
+import { createToken } from "../../services/tokens/create-token.ts";
+import { revokeTokens } from "../../services/tokens/revoke-tokens.ts";
+import { describePrincipal } from "../../services/workspaces/describe-principal.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
 import type { BulkAction } from "../../write/plan/bulk-items.ts";
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
@@ -29,6 +32,9 @@ const handlers: Readonly<Record<string, Handlers>> = {
   "/": { GET: describe },
   "/openapi.json": { GET: describeOpenApi },
   "/transaction": { POST: transact },
+  "/tokens": { POST: mintToken },
+  "/tokens/revoke": { POST: endTokens },
+  "/me": { GET: describeCaller },
   "/:entity": { GET: list, POST: create },
   "/:entity/aggregate": { GET: aggregate },
   "/:entity/export": { GET: exportAll },
@@ -50,6 +56,23 @@ async function describe(c: AppContext) {
 async function describeOpenApi(c: AppContext) {
   onlyParameters(c, []);
   return describedWith(c, await describeApi(workspaceContext(c)));
+}
+
+async function describeCaller(c: AppContext) {
+  onlyParameters(c, []);
+  return respondJson(c, { data: await describePrincipal(workspaceContext(c)) });
+}
+
+async function mintToken(c: AppContext) {
+  onlyParameters(c, []);
+  const body = await readJsonObject(c);
+  return respondJson(c, { data: await createToken(workspaceContext(c), body) }, { status: 201 });
+}
+
+async function endTokens(c: AppContext) {
+  onlyParameters(c, []);
+  const body = await readJsonObject(c);
+  return respondJson(c, { data: await revokeTokens(workspaceContext(c), body) });
 }
 
 async function list(c: AppContext) {

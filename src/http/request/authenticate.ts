@@ -1,22 +1,38 @@
-import { foreignApiKey, invalidApiKey, rateLimited } from "../../errors/failures.ts";
+import { findTokenKey } from "../../db/token-keys.ts";
+import {
+  expiredToken,
+  foreignApiKey,
+  foreignToken,
+  invalidApiKey,
+  invalidToken,
+  rateLimited,
+} from "../../errors/failures.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { type Actor, isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
+import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { mustNoteUse, noteUse } from "../../services/api-keys/note-use.ts";
+import { isLikeUserToken, readUserToken } from "../../tokens/user-token.ts";
 import { type AppContext, openServices, pathParameter } from "../context.ts";
 
 const UNKNOWN_RETRY_SECONDS = 60;
 const BEARER = /^Bearer +(\S+)$/i;
 
 /**
- * Finds the key that a request holds, in memory or KV. What the key may do is not decided here: the fence does that,
- * in the transaction of the request.
+ * Finds who makes a request: the holder of a key, in memory or KV, or of a token that a key has minted. What they may do is not
+ * decided here: the fence does that, in the transaction of the request.
  */
-export async function authenticateApiKey(c: AppContext): Promise<void> {
+export async function authenticateCaller(c: AppContext): Promise<void> {
   const start = currentMillis();
   const secret = bearerOf(c);
+  if (secret && isLikeUserToken(secret)) c.set("actor", await findTokenHolder(c, secret));
+  else c.set("actor", await findKeyHolder(c, secret));
+  c.set("authMs", currentMillis() - start);
+}
+
+async function findKeyHolder(c: AppContext, secret: string | undefined): Promise<Actor> {
   const { apiKeys } = c.get("services");
   if (!secret || !isLikeApiKey(secret)) return refuseUnknown(c);
   const secretHash = await sha256Hex(secret);
@@ -26,11 +42,26 @@ export async function authenticateApiKey(c: AppContext): Promise<void> {
   }
   const key = await apiKeys.find(secretHash);
   if (!key) throw invalidApiKey();
-  const isForeign =
-    key.organization !== pathParameter(c, "organization") || key.workspace !== pathParameter(c, "workspace");
-  if (isForeign) throw foreignApiKey();
-  c.set("actor", { kind: "KEY", secretHash, key });
-  c.set("authMs", currentMillis() - start);
+  if (isForeign(c, key)) throw foreignApiKey();
+  return { kind: "KEY", secretHash, key };
+}
+
+const isForeign = (c: AppContext, { organization, workspace }: WorkspaceAddress): boolean =>
+  organization !== pathParameter(c, "organization") || workspace !== pathParameter(c, "workspace");
+
+/** A signature is cheap to check, so that only wrong ones count against the address. */
+async function findTokenHolder(c: AppContext, secret: string): Promise<Actor> {
+  const { platform, tokenSecretKey, now } = c.get("services");
+  const minted = tokenSecretKey === undefined ? "INVALID" : await readUserToken(tokenSecretKey, secret, now);
+  if (minted === "INVALID") {
+    await limitUnknown(c);
+    throw invalidToken();
+  }
+  if (minted === "EXPIRED") throw expiredToken();
+  if (isForeign(c, minted)) throw foreignToken();
+  const key = await findTokenKey(platform, minted.keyId, minted);
+  if (!key) throw invalidToken();
+  return { kind: "TOKEN", key, token: minted.token };
 }
 
 async function refuseUnknown(c: AppContext): Promise<never> {
@@ -54,9 +85,9 @@ export async function limitUnknown(c: AppContext, credential = "API key"): Promi
  */
 export function learnOfKey(c: AppContext, { status }: Response): void {
   const actor: Actor | undefined = c.get("actor");
-  if (actor?.kind !== "KEY") return;
-  if (status === 401) c.get("services").apiKeys.forget(actor.secretHash);
-  else noteUseAfterwards(c, actor.key.keyId);
+  if (!actor || actor.kind === "ADMIN") return;
+  if (status !== 401) noteUseAfterwards(c, actor.key.keyId);
+  else if (actor.kind === "KEY") c.get("services").apiKeys.forget(actor.secretHash);
 }
 
 function noteUseAfterwards(c: AppContext, keyId: string): void {

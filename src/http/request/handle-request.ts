@@ -53,12 +53,12 @@ function logResponse(c: AppContext, start: number): void {
     authMs: c.get("authMs"),
     databaseMs: c.get("services").database.waitedMs,
     workspace: actor && workspaceOf(c, actor),
-    keyId: actor?.kind === "KEY" ? actor.key.keyId : undefined,
+    keyId: actor && actor.kind !== "ADMIN" ? actor.key.keyId : undefined,
   });
 }
 
 function workspaceOf(c: AppContext, actor: Actor): string | undefined {
-  if (actor.kind === "KEY") return `${actor.key.organization}/${actor.key.workspace}`;
+  if (actor.kind !== "ADMIN") return `${actor.key.organization}/${actor.key.workspace}`;
   const { organization, workspace } = c.req.param();
   return workspace === undefined ? organization : `${organization}/${workspace}`;
 }

@@ -1,6 +1,7 @@
 import { AppError } from "../../errors/app-error.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
+import type { Actor } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { type AppContext, workspaceContext } from "../context.ts";
 import { readBytes } from "./read-body.ts";
@@ -11,7 +12,8 @@ const KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
 export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   const ctx = workspaceContext(c);
   const key = c.req.header("Idempotency-Key");
-  if (key === undefined || ctx.actor.kind !== "KEY") return ctx;
+  const { actor } = ctx;
+  if (key === undefined || actor.kind === "ADMIN") return ctx;
   if (!KEY_PATTERN.test(key)) {
     return { ...ctx, idempotency: badRequest("Idempotency-Key must be 1 to 255 printable ASCII characters") };
   }
@@ -20,9 +22,13 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   if (bytes instanceof AppError) return { ...ctx, idempotency: bytes };
   const body = new TextDecoder().decode(bytes);
   const fingerprint = await sha256Hex(JSON.stringify([c.req.method, pathname, search, body]));
-  const request = { apiKeyId: ctx.actor.key.keyId, key, fingerprint, now: ctx.now };
+  const request = { apiKeyId: actor.key.keyId, key: ownKey(actor, key), fingerprint, now: ctx.now };
   return { ...ctx, idempotency: { request, isReplayed: false } };
 }
+
+/** Users of one API key have keys of their own; no client can send the character between. */
+const ownKey = (actor: Actor, key: string) =>
+  actor.kind === "TOKEN" ? `${actor.token.subject}\u001f${key}` : key;
 
 /** Says of an answer that it is that of an earlier request. */
 export function markReplay(c: AppContext, { idempotency }: WorkspaceContext): void {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
-import { bindSlots, type SqlValue, type Statement } from "../../model/sql-value.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { Predicate } from "../plan/predicate.ts";
 import { READ_EVERYTHING } from "../plan/target.ts";
 import { compilePredicate } from "./compile-predicate.ts";
@@ -10,26 +10,6 @@ import type { Source } from "./source.ts";
 import { Sources } from "./sources.ts";
 import { tableOf } from "./table-of.ts";
 import { Embedded, toStatement } from "./to-statement.ts";
-
-/** A search for the records of a rule, with nothing in its slots: to see how the database would go about it. */
-export interface RuleProbe {
-  readonly statement: Statement;
-  /** Entities by their aliases in the statement. */
-  readonly entities: ReadonlyMap<string, Entity>;
-}
-
-export function compileRuleProbe(entity: Entity, rule: Predicate): RuleProbe {
-  const sources = new Sources(READ_EVERYTHING);
-  const entities = new Map<string, Entity>();
-  const use = (used: Entity): Source => {
-    const source = sources.use(used);
-    entities.set(source.alias, used);
-    return source;
-  };
-  const source = use(entity);
-  const query = sql`SELECT 1 FROM ${source.from} WHERE ${compilePredicate(rule, source, { use })}`;
-  return { statement: bindSlots(sources.toStatement(query), []), entities };
-}
 
 /** What a write assigns to columns: values, or expressions. */
 export type Written = ReadonlyMap<Column, SqlValue | Statement>;

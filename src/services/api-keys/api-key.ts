@@ -27,6 +27,7 @@ export const apiKeySchema = z.strictObject({
   createdAt: timeSchema,
   lastUsedAt: timeSchema.nullable(),
   revokedAt: timeSchema.nullable(),
+  mayMintTokens: z.literal(true).optional(),
   /** Absent: everything that the permission allows. */
   scopes: z.array(shownScopeSchema).optional(),
   /** Absent: from anywhere. */
@@ -48,6 +49,7 @@ const optional = {
   expiresAt: instantSchema.nullable().optional(),
   mayWriteTimestamps: z.boolean().optional(),
   scopes: scopesSchema.nullable().optional(),
+  mayMintTokens: z.boolean().optional(),
   allowedIps: z
     .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
     .min(1)
@@ -100,7 +102,10 @@ export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): A
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;
   const scopes = row.scopes && showScopes(entities, row.scopes);
   const limits = { ...(scopes && { scopes }), ...(allowedIps && { allowedIps }) };
-  const rights = row.mayWriteTimestamps ? { mayWriteTimestamps: true } : {};
+  const rights = {
+    ...(row.mayWriteTimestamps && { mayWriteTimestamps: true as const }),
+    ...(row.mayMintTokens && { mayMintTokens: true as const }),
+  };
   return {
     id,
     name,
@@ -129,9 +134,10 @@ export function toApiKeyRecord(row: ApiKeyRow, { organization, workspace }: Work
     scopes,
     allowedIps,
     mayWriteTimestamps,
+    mayMintTokens,
   } = row;
   const address = { organization, workspace };
-  const rights = { permission, scopes, allowedIps, mayWriteTimestamps };
+  const rights = { permission, scopes, allowedIps, mayWriteTimestamps, mayMintTokens };
   return { keyId, workspaceId, ...address, version, expiresAt, ...rights };
 }
 

@@ -12,9 +12,8 @@ export async function openMcp(
 ): Promise<ReadonlySet<Operation>> {
   return runFenced(ctx, {
     need: "READ",
-    plan({ workspace, catalog, access }) {
+    plan({ workspace, catalog, actor, access }) {
       message();
-      const { actor } = ctx;
       const isWritable =
         workspace.mcpMode === "FULL" && (actor.kind === "ADMIN" || actor.key.permission === "READ_WRITE");
       const entities = [...catalog.entities.values()];

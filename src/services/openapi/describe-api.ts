@@ -28,7 +28,8 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   });
   const visible = visibleTo(catalog, access, asOf);
   const narrowing = visible.hasRules ? narrowingOf(catalog, visible) : undefined;
-  const rules = narrowing ? shapeOf(visibleEntitiesOf(visible.catalog, access, narrowing)) : "";
+  const shape = narrowing ? shapeOf(visibleEntitiesOf(visible.catalog, access, narrowing)) : "";
+  const rules = `${access.mayMintTokens}/${shape}`;
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}/${rules}`;
   const known = documents.get(key);
   if (known) return known;

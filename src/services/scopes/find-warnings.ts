@@ -4,71 +4,94 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
+import type { OperatorName } from "../../query/operators.ts";
 import { parseRule } from "../../query/parse/parse-filter.ts";
 import { planRule } from "../../query/plan/plan-filter.ts";
 import type { Predicate } from "../../query/plan/predicate.ts";
 import { READ_EVERYTHING } from "../../query/plan/target.ts";
 import { treeWithNames } from "../../query/rules/rule-names.ts";
-import { compileRuleProbe, type RuleProbe } from "../../query/sql/compile-rule.ts";
-import type { ServiceContext } from "../context.ts";
 
-interface Probed extends RuleProbe {
-  readonly field: string;
+/** Names each filter that makes the database read a whole table, with the index that would help. */
+export function findWarnings(catalog: Catalog, scopes: readonly ApiKeyScope[]): readonly Detail[] {
+  const byId = new Map([...catalog.entities.values()].map((entity) => [entity.id, entity]));
+  return scopes.flatMap(({ entityId, filter }, i) => {
+    const entity = byId.get(entityId);
+    if (!entity || !filter) return [];
+    const messages = scansOf(planNamed(catalog, entity, filter), entity).map(messageOf);
+    return [...new Set(messages)].map((message) => ({ field: `scopes[${i}].filter`, message }));
+  });
+}
+
+function planNamed(catalog: Catalog, entity: Entity, filter: JsonObject): Predicate {
+  const named = treeWithNames(catalog, entity, filter) ?? filter;
+  return planRule({ catalog, entity, scope: READ_EVERYTHING }, parseRule(named), []);
+}
+
+interface Scan {
+  readonly entity: Entity;
   readonly rule: Predicate;
 }
 
-/** What the owner of scopes should know: rules that search a table without an index. Asks the database once, if at all. */
-export async function findWarnings(
-  { database }: ServiceContext,
-  catalog: Catalog,
-  scopes: readonly ApiKeyScope[],
-): Promise<readonly Detail[]> {
-  const byId = new Map([...catalog.entities.values()].map((entity) => [entity.id, entity]));
-  const probes = scopes.flatMap((scope, i): readonly Probed[] => {
-    const entity = byId.get(scope.entityId);
-    const { filter } = scope;
-    return entity && filter ? [probe(catalog, entity, { filter, field: `scopes[${i}].filter` })] : [];
-  });
-  if (probes.length === 0) return [];
-  const plans = await database.read(
-    probes.map(({ statement }) => ({ ...statement, sql: `EXPLAIN QUERY PLAN ${statement.sql}` })),
-  );
-  return probes.flatMap((each, i) => {
-    const steps = (plans[i] ?? []).map((row) => String(row.at(-1)));
-    return steps.flatMap((step) => warningOf(each, step) ?? []);
-  });
+/** The table of the rule, and those that its relationships lead to, where no index finds the records. */
+const scansOf = (rule: Predicate, entity: Entity): readonly Scan[] => [
+  ...(isFoundByIndex(rule) ? [] : [{ entity, rule }]),
+  ...scansBehind(rule),
+];
+
+function scansBehind(rule: Predicate): readonly Scan[] {
+  switch (rule.kind) {
+    case "TEST":
+      return [];
+    case "RELATED":
+      return scansOf(rule.predicate, rule.hop.entity);
+    case "NOT":
+      return scansBehind(rule.predicate);
+    case "ALL":
+    case "ANY":
+      return rule.predicates.flatMap(scansBehind);
+  }
 }
 
-function probe(
-  catalog: Catalog,
-  entity: Entity,
-  { filter, field }: { readonly filter: JsonObject; readonly field: string },
-): Probed {
-  const named = treeWithNames(catalog, entity, filter) ?? filter;
-  const rule = planRule({ catalog, entity, scope: READ_EVERYTHING }, parseRule(named), []);
-  return { ...compileRuleProbe(entity, rule), field, rule };
-}
-
-function warningOf({ field, rule, entities }: Probed, step: string): Detail | undefined {
-  const alias = /^SCAN (\w+)/.exec(step)?.[1] ?? "";
-  const entity = entities.get(alias);
-  if (!entity) return undefined;
-  const columns = testedIn(rule, entity).filter((column) => !isIndexed(column));
-  const names = [...new Set(columns.map(({ name }) => `${entity.name}.${name}`))];
-  const help = names.length > 0 ? `an index on ${names.join(" or ")} would help` : "no index can serve it";
-  return { field, message: `reads every ${entity.name}: ${help}` };
-}
+const SEARCHED: ReadonlySet<OperatorName> = new Set([
+  "eq",
+  "in",
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "between",
+  "startsWith",
+  "isNull",
+]);
 
 const isIndexed = ({ name, indexed, unique, references }: Column) =>
   name === "id" || indexed || unique || references !== undefined;
 
-const SEARCHED = ["eq", "in", "gt", "gte", "lt", "lte", "between", "startsWith"];
+/** References and ids, by which relationships are followed, are always indexed. */
+function isFoundByIndex(rule: Predicate): boolean {
+  switch (rule.kind) {
+    case "TEST":
+      return SEARCHED.has(rule.operator) && isIndexed(rule.column);
+    case "RELATED":
+      return true;
+    case "NOT":
+      return false;
+    case "ALL":
+      return rule.predicates.some(isFoundByIndex);
+    case "ANY":
+      return rule.predicates.length > 0 && rule.predicates.every(isFoundByIndex);
+  }
+}
 
-/** Columns of an entity that an index would find by. */
-function testedIn(rule: Predicate, entity: Entity): readonly Column[] {
+function messageOf({ entity, rule }: Scan): string {
+  const names = new Set(columnsToIndex(rule).map(({ name }) => `${entity.name}.${name}`));
+  const help = names.size > 0 ? `an index on ${[...names].join(" or ")} would help` : "no index can serve it";
+  return `reads every ${entity.name}: ${help}`;
+}
+
+/** Columns of the rule's own entity that an index would find it by. */
+function columnsToIndex(rule: Predicate): readonly Column[] {
   if (rule.kind === "TEST")
-    return SEARCHED.includes(rule.operator) && entity.columns.includes(rule.column) ? [rule.column] : [];
-  if (rule.kind === "NOT") return [];
-  if (rule.kind === "RELATED") return testedIn(rule.predicate, entity);
-  return rule.predicates.flatMap((each) => testedIn(each, entity));
+    return SEARCHED.has(rule.operator) && !isIndexed(rule.column) ? [rule.column] : [];
+  return rule.kind === "ALL" || rule.kind === "ANY" ? rule.predicates.flatMap(columnsToIndex) : [];
 }

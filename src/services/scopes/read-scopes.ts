@@ -3,6 +3,7 @@ import type { Detail } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { ApiKeyScope } from "../../model/access.ts";
+import { READ_EVERYTHING } from "../../query/plan/target.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { findWarnings } from "./find-warnings.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
@@ -23,7 +24,7 @@ export async function readScopes<S extends null | undefined>(
   forgetWorkspaceView(ctx.address);
   const view = await findWorkspaceView(ctx.platform, ctx.address);
   if (!view) throw await workspaceMissing(ctx);
-  const { scopes, details } = resolveScopes(view.catalog, sent);
+  const { scopes, details } = resolveScopes({ catalog: view.catalog, scope: READ_EVERYTHING }, sent);
   if (details.length > 0) throw validationFailed(details);
-  return { scopes, warnings: await findWarnings(ctx, view.catalog, scopes) };
+  return { scopes, warnings: findWarnings(view.catalog, scopes) };
 }

@@ -1,14 +1,13 @@
 import { columnTypeOf } from "../../columns/registry.ts";
 import { AppError, type Detail } from "../../errors/app-error.ts";
 import { type ApiKeyScope, OPERATIONS, type Preset } from "../../model/access.ts";
-import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { isOperand } from "../../model/operand.ts";
 import { parseRule } from "../../query/parse/parse-filter.ts";
 import { planRule } from "../../query/plan/plan-filter.ts";
 import { planOperand } from "../../query/plan/plan-operand.ts";
-import { READ_EVERYTHING } from "../../query/plan/target.ts";
+import type { QueryTarget } from "../../query/plan/target.ts";
 import { fieldId, treeWithIds } from "../../query/rules/rule-names.ts";
 import { type NamedScope, readPreset } from "./scope-schema.ts";
 
@@ -22,7 +21,10 @@ export interface ResolvedScopes {
 }
 
 /** Names as stable ids, and every rule against the schema. */
-export function resolveScopes(catalog: Catalog, named: readonly NamedScope[]): ResolvedScopes {
+export function resolveScopes(
+  { catalog, scope: readable }: Pick<QueryTarget, "catalog" | "scope">,
+  named: readonly NamedScope[],
+): ResolvedScopes {
   const details: Detail[] = [];
   const scopes = named.map((scope, i) => {
     const path = `scopes[${i}]`;
@@ -33,7 +35,7 @@ export function resolveScopes(catalog: Catalog, named: readonly NamedScope[]): R
       return { entityId: "", operations: [] };
     }
     rejectDisagreement(named.slice(0, i), scope, refuse);
-    return resolveScope({ catalog, entity }, scope, refuse);
+    return resolveScope({ catalog, entity, scope: readable }, scope, refuse);
   });
   if (JSON.stringify(scopes).length > MAX_SCOPES_LENGTH)
     details.push({ field: "scopes", message: `must be at most ${MAX_SCOPES_LENGTH} characters of JSON` });
@@ -62,16 +64,10 @@ function rejectDisagreement(others: readonly NamedScope[], scope: NamedScope, re
   }
 }
 
-interface Place {
-  readonly catalog: Catalog;
-  readonly entity: Entity;
-}
-
-function resolveScope(place: Place, scope: NamedScope, refuse: Refuse): ApiKeyScope {
-  const { catalog, entity } = place;
+function resolveScope(target: QueryTarget, scope: NamedScope, refuse: Refuse): ApiKeyScope {
+  const { catalog, entity } = target;
   const { filter, check, fields, writableFields, presets } = scope;
   const resolveTree = (part: "filter" | "check", tree: JsonObject) => {
-    const target = { ...place, scope: READ_EVERYTHING };
     tell(part, refuse, () => planRule(target, parseRule(tree), []));
     return treeWithIds(catalog, entity, tree);
   };

@@ -44,7 +44,14 @@ function accessWith(rules: Rules, claims: JsonObject = {}): Access {
     const filter = rule && treeWithIds(catalog, entity, rule);
     return { entityId: entity.id, operations: OPERATIONS, ...(filter && { filter }) };
   });
-  return { isWhole: false, isAllowed: () => true, layers: [scopes], who: "KEY", claims };
+  return {
+    isWhole: false,
+    isAllowed: () => true,
+    layers: [scopes],
+    who: "KEY",
+    mayMintTokens: false,
+    claims,
+  };
 }
 
 function databaseWith(isVisible: (name: string, record: World[string][number]) => boolean): TestDatabase {

@@ -29,7 +29,14 @@ function access(sketches: Readonly<Record<string, Sketch>>, claims: JsonObject =
       ...(fields && { fields: fields.map((name) => entity.columnByName.get(name)?.id ?? "") }),
     };
   });
-  return { isWhole: false, isAllowed: () => true, layers: [scopes], who: "KEY", claims };
+  return {
+    isWhole: false,
+    isAllowed: () => true,
+    layers: [scopes],
+    who: "KEY",
+    mayMintTokens: false,
+    claims,
+  };
 }
 
 function orders(sketches: Readonly<Record<string, Sketch>>, of = catalog) {

@@ -155,6 +155,14 @@ export class Connection {
   }
 
   /**
+   * SQLite keeps an EXPLAIN active after its last row, and with it the snapshot of every later read, which makes writes
+   * fail. The driver resets a statement only after `get`.
+   */
+  haltExplain({ source, native }: PreparedStatement, args: readonly NativeValue[]): void {
+    if (source.isExplain) native.get(args);
+  }
+
+  /**
    * SQLite keeps a statement that met SQLITE_BUSY active, which makes every later COMMIT fail, and the driver has
    * no reset. Run again under `query_only`, the statement fails for good before it writes, and so ends.
    */

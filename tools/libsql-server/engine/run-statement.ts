@@ -34,6 +34,7 @@ export function runStatement(connection: Connection, prepared: PreparedStatement
   try {
     const rowsJson = prepared.isReader ? readRows(connection, prepared, run) : "";
     const colsJson = prepared.isReader ? prepared.colsJson : "[]";
+    connection.haltExplain(prepared, run.args);
     const changes = finish(connection, prepared, run);
     return encodeStatementResult({
       colsJson,
@@ -55,8 +56,10 @@ export async function streamStatement(
   { sink, ...run }: Omit<StatementRun, "wantRows"> & { readonly sink: RowSink },
 ): Promise<void> {
   try {
-    if (prepared.isReader) await streamRows(connection, prepared, { ...run, sink });
-    else sink.begin("[]");
+    if (prepared.isReader) {
+      await streamRows(connection, prepared, { ...run, sink });
+      connection.haltExplain(prepared, run.args);
+    } else sink.begin("[]");
     sink.end(finish(connection, prepared, run));
   } catch (error) {
     throw failureOf(error, connection, { prepared, run });

@@ -137,3 +137,13 @@ it("gives the connection back after a protocol error", async () => {
   expect((await post(server, { requests: [CLOSE, CLOSE] })).status).toBe(400);
   expect((await post(server, { requests: [CLOSE] })).status).toBe(200);
 });
+
+it("keeps no snapshot after an EXPLAIN, so that the same stream can write when others have", async () => {
+  const server = await startTestServer();
+  await query(server, "CREATE TABLE t (a)");
+  const explain = "EXPLAIN QUERY PLAN SELECT 1 FROM t WHERE a IN (SELECT a FROM t)";
+  const first = await pipeline(server, [execute(explain), execute("BEGIN IMMEDIATE"), execute("COMMIT")]);
+  const second = await pipeline(server, [execute("SELECT a FROM t")], requireBaton(first));
+  await query(server, "INSERT INTO t VALUES (1)");
+  readResult(await pipeline(server, [execute("BEGIN IMMEDIATE"), CLOSE], requireBaton(second)), 0);
+});

@@ -41,7 +41,11 @@ export class Connection {
     try {
       const statement = this.#prepare(sql);
       if (!statement.reader) return { rows: [], affected: statement.run(args.map(toNative)).changes };
-      return this.#read(statement.iterate(args.map(toNative)));
+      const bound = args.map(toNative);
+      const result = this.#read(statement.iterate(bound));
+      /* SQLite takes an EXPLAIN for a statement that goes on, and keeps its snapshot; of this driver, only `get` resets. */
+      if (EXPLAIN.test(sql)) statement.get(bound);
+      return result;
     } catch (error) {
       throw toHranaError(error, sql);
     }
@@ -49,15 +53,13 @@ export class Connection {
 
   /** Returns the lines of SQLite's plan for a statement. */
   explain(sql: string): readonly string[] {
-    const statement = this.#prepareFresh(`EXPLAIN QUERY PLAN ${sql}`).raw();
-    const { rows } = this.#read(statement.iterate([]));
-    /* SQLite takes an explained write for one that goes on, until it is reset; only this method of the driver does that. */
-    statement.get([]);
+    const { rows } = this.run({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: [] });
     return rows.map((row) => String(row[3]));
   }
 
   /** Runs a statement on another thread. Only its first row is found there, so it must find them all before it gives one. */
   async runElsewhere({ sql, args }: Statement): Promise<Result> {
+    if (EXPLAIN.test(sql)) return this.run({ sql, args });
     try {
       const statement = this.#elsewhere.get(sql) ?? (await prepareElsewhere(this.#database, sql));
       if (sql.length <= LONGEST_KEPT) this.#elsewhere.set(sql, statement);
@@ -131,6 +133,8 @@ export class Connection {
     return { rows, affected: rows.length };
   }
 }
+
+const EXPLAIN = /^\s*EXPLAIN\b/i;
 
 function lengthOf(row: readonly NativeValue[]): number {
   let length = 0;

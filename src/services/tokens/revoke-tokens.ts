@@ -1,0 +1,79 @@
+import { sql } from "drizzle-orm";
+import * as z from "zod/v4";
+import { auditChange, columnsWithout } from "../../db/audit.ts";
+import { workspaceIdOf } from "../../db/lookups.ts";
+import { statementOf } from "../../db/platform.ts";
+import { tokenRevocations } from "../../db/tables/platform.ts";
+import { mintingNotAllowed } from "../../errors/failures.ts";
+import { runFenced } from "../../fence/run-fenced.ts";
+import { stepsOf } from "../../write/plan/write-plan.ts";
+import type { WorkspaceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { timeSchema } from "../field-schemas.ts";
+import { parseInput } from "../parse-input.ts";
+
+export const revokeTokensSchema = z.union([
+  z.strictObject({ sub: z.string().min(1) }),
+  z.strictObject({ all: z.literal(true) }),
+]);
+
+export const revocationSchema = z.strictObject({ revokedBefore: timeSchema });
+
+/**
+ * Ends all tokens that were issued before now: those of a subject, or all. The admin ends those of every key, a minting key
+ * its own. Throws VALIDATION_ERROR, FORBIDDEN, NOT_FOUND.
+ */
+export async function revokeTokens(
+  ctx: WorkspaceContext,
+  body: () => unknown,
+): Promise<Dto<typeof revocationSchema>> {
+  const { now } = ctx;
+  return runFenced(ctx, {
+    need: "MANAGE",
+    plan({ workspace, actor, access }) {
+      if (actor.kind !== "ADMIN" && !access.mayMintTokens) throw mintingNotAllowed();
+      const input = parseInput(revokeTokensSchema, body());
+      const subject = "sub" in input ? input.sub : "";
+      const keyId = actor.kind === "ADMIN" ? "" : actor.key.keyId;
+      return {
+        kind: "WRITE",
+        steps: stepsOf(revocation(ctx, { workspaceId: workspace.id, keyId, subject })),
+        shape: () => ({ revokedBefore: now.toISOString() }),
+      };
+    },
+  });
+}
+
+interface Revoked {
+  readonly workspaceId: number;
+  readonly keyId: string;
+  readonly subject: string;
+}
+
+function revocation(ctx: WorkspaceContext, revoked: Revoked) {
+  const { platform, now, address, actor } = ctx;
+  const revokedBefore = now.toISOString();
+  const upsert = platform.write
+    .insert(tokenRevocations)
+    .values({ ...revoked, revokedBefore })
+    .onConflictDoUpdate({
+      target: [tokenRevocations.workspaceId, tokenRevocations.keyId, tokenRevocations.subject],
+      set: { revokedBefore },
+    });
+  if (actor.kind !== "ADMIN") return [statementOf(upsert)];
+  const { workspaceId, keyId, subject } = revoked;
+  const audit = auditChange(
+    ctx,
+    {
+      action: "tokens.revoked",
+      subject: subject || "all",
+      workspaceId: sql`(${workspaceIdOf(platform, address)})`,
+    },
+    {
+      table: tokenRevocations,
+      columns: columnsWithout(tokenRevocations, ["workspaceId", "keyId"]),
+      where: sql`${tokenRevocations.workspaceId} = ${workspaceId} AND ${tokenRevocations.keyId} = ${keyId} AND ${tokenRevocations.subject} = ${subject}`,
+    },
+  );
+  return [statementOf(upsert), statementOf(audit.after)];
+}

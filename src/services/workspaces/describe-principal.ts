@@ -1,0 +1,71 @@
+import { runFenced } from "../../fence/run-fenced.ts";
+import { OPERATIONS, type Operation } from "../../model/access.ts";
+import type { Actor, Permission } from "../../model/api-key.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { type Visible, visibleTo } from "../../query/rules/visible.ts";
+import type { WorkspaceContext } from "../context.ts";
+
+export interface PrincipalDescription {
+  readonly kind: Actor["kind"];
+  readonly subject: string | null;
+  readonly claims: JsonObject | null;
+  readonly role: string | null;
+  readonly permission: Permission;
+  readonly entities: readonly {
+    readonly name: string;
+    readonly operations: readonly Operation[];
+    readonly fields: readonly string[];
+    readonly writableFields: readonly string[];
+  }[];
+  /** Of the credential. */
+  readonly expiresAt: string | null;
+}
+
+/** Who asks, and what they may do. */
+export async function describePrincipal(ctx: WorkspaceContext): Promise<PrincipalDescription> {
+  return runFenced(ctx, {
+    need: "READ",
+    plan({ catalog, actor, access, asOf }) {
+      const visible = visibleTo(catalog, access, asOf);
+      const permission = actor.kind === "ADMIN" ? "READ_WRITE" : actor.key.permission;
+      const entities = [...visible.catalog.entities.values()].flatMap((entity) => {
+        const operations = OPERATIONS.filter(
+          (operation) =>
+            access.isAllowed(operation, entity) && (operation === "read" || permission === "READ_WRITE"),
+        );
+        return operations.length > 0 ? [describeEntity(entity, operations, visible)] : [];
+      });
+      return {
+        kind: "READ",
+        statements: [],
+        shape: () => ({ ...identityOf(actor), permission, entities }),
+      };
+    },
+  });
+}
+
+function identityOf(actor: Actor) {
+  const { kind } = actor;
+  if (actor.kind !== "TOKEN") {
+    const expiresAt = actor.kind === "KEY" ? actor.key.expiresAt : null;
+    return { kind, subject: null, claims: null, role: null, expiresAt };
+  }
+  const { subject, claims, expiresAt } = actor.token;
+  return { kind, subject, claims, role: null, expiresAt: expiresAt.toISOString() };
+}
+
+function describeEntity({ name, columns }: Entity, operations: readonly Operation[], visible: Visible) {
+  const writes = (["create", "update"] as const).filter((operation) => operations.includes(operation));
+  const isWritable = (column: (typeof columns)[number]) =>
+    !column.autoSet &&
+    writes.some((operation) => {
+      const fields = visible.fieldsOf(operation, name);
+      return fields.isWritable(column) && !fields.presets?.has(column);
+    });
+  const fields = columns.map((column) => column.name);
+  const writableFields = columns
+    .filter((column) => column.name !== "id" && isWritable(column))
+    .map((column) => column.name);
+  return { name, operations, fields, writableFields };
+}
