@@ -4,6 +4,7 @@ import type { Column, ColumnConstraint } from "../model/column.ts";
 import { type Entity, type EntityConstraint, fieldsOf } from "../model/entity.ts";
 import { quoteName } from "../model/names.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
+import { indexConditionOf, ownIndexesOf } from "./indexes.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
 import { statement } from "./sql-text.ts";
 import { changesValues, defaultOf, rowsAfter } from "./stored-values.ts";
@@ -85,6 +86,24 @@ export function checksOfConstraint(
 function pageSizeOf({ type, length = 0 }: Column): number {
   if (type === "TEXT" || type === "JSON") return 20;
   return type === "VARCHAR" ? Math.max(20, Math.min(5000, Math.floor(500_000 / length))) : 5000;
+}
+
+/** Unique indexes that are new, or over values that change. */
+export function checksOfIndexes(pair: ExistingPair): readonly DataCheck[] {
+  const { before, after, columns } = pair;
+  const known = new Set(ownIndexesOf(before).map(({ name }) => name));
+  const changing = columns.flatMap((each) => (each.before && changesValues(each) ? [each.before.id] : []));
+  const made = ownIndexesOf(after);
+  return (after.indexes ?? []).flatMap(({ fields, unique, where }, i) => {
+    const { name = "", columnIds = [] } = made[i] ?? {};
+    const isKept = known.has(name) && !columnIds.some((id) => changing.includes(id));
+    if (!unique || isKept) return [];
+    const names = fields.map((field) => quoteName(columnNameOf(after, field)));
+    const rows = rowsAfter(pair, [...new Set([...fields, ...Object.keys(where ?? {})])]);
+    const condition = isDuplicated(names, indexConditionOf(after, where));
+    const words = `share the same ${fields.join(" and ")}`;
+    return [queryCheck(pair, { column: fields[0] ?? "", words, rows, condition })];
+  });
 }
 
 export function checksOfEntityConstraint(
@@ -171,9 +190,9 @@ function uniqueChecks(pair: ExistingPair, { before, after }: ColumnPair): readon
   return [queryCheck(pair, { column: after.name, words: "share a value with another", rows, condition })];
 }
 
-function isDuplicated(names: readonly string[]): string {
+function isDuplicated(names: readonly string[], among = "1"): string {
   const all = names.join(", ");
   const areGiven = names.map((name) => `${name} IS NOT NULL`).join(" AND ");
-  const groups = `SELECT ${all} FROM ${ROWS} WHERE ${areGiven} GROUP BY ${all} HAVING count(*) > 1`;
-  return `(${all}) IN (${groups})`;
+  const groups = `SELECT ${all} FROM ${ROWS} WHERE ${areGiven} AND ${among} GROUP BY ${all} HAVING count(*) > 1`;
+  return `${among} AND (${all}) IN (${groups})`;
 }

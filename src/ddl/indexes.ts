@@ -1,34 +1,58 @@
-import type { Entity } from "../model/entity.ts";
+import { indexTerms } from "../columns/index-condition.ts";
+import { crc32 } from "../lib/hashing.ts";
+import type { Entity, EntityIndex } from "../model/entity.ts";
 import { quoteName } from "../model/names.ts";
-import { statement } from "./sql-text.ts";
+import { literal, statement } from "./sql-text.ts";
 import { columnNameOf, type Made } from "./triggers.ts";
 
 export interface Index extends Made {
-  /** Stable ids of the indexed columns. */
+  /** Stable ids of the columns that it is over, and of those in its condition. */
   readonly columnIds: readonly string[];
 }
 
 /**
  * All indexes of an entity's table. They are named by the stable ids of what they index, because SQLite cannot rename
- * them: an index survives every rename.
+ * them: an index survives every rename. One that is asked for twice is made once.
  */
 export function indexesOf(entity: Entity): readonly Index[] {
   const single = entity.columns.flatMap(({ name, unique, indexed, references }) => {
-    return name !== "id" && (unique || indexed || references) ? [index(entity, [name], unique)] : [];
+    return name !== "id" && (unique || indexed || references)
+      ? [index(entity, { fields: [name], unique })]
+      : [];
   });
   const combined = entity.constraints.flatMap((constraint) => {
-    return constraint.type === "UNIQUE_COMPOSITE" ? [index(entity, constraint.fields, true)] : [];
+    return constraint.type === "UNIQUE_COMPOSITE"
+      ? [index(entity, { fields: constraint.fields, unique: true })]
+      : [];
   });
-  return [...single, ...combined];
+  const all = [...single, ...combined, ...ownIndexesOf(entity)];
+  return [...new Map(all.map((each) => [each.name, each])).values()];
 }
 
-function index(entity: Entity, fields: readonly string[], isUnique: boolean): Index {
-  const columnIds = fields.map((field) => entity.columnByName.get(field)?.id ?? field);
-  const name = [isUnique ? "unique" : "index", ...columnIds].join("_");
+/** Those that the definition lists. */
+export const ownIndexesOf = (entity: Entity): readonly Index[] =>
+  (entity.indexes ?? []).map((each) => index(entity, each));
+
+function index(entity: Entity, { fields, unique, where }: EntityIndex): Index {
+  const idOf = (field: string) => entity.columnByName.get(field)?.id ?? field;
+  const tests = Object.entries(where ?? {}).map(([name, test]) => [idOf(name), test] as const);
+  const marks = tests.length > 0 ? ["where", crc32(JSON.stringify(tests)).toString(36)] : [];
+  const name = [unique ? "unique" : "index", ...fields.map(idOf), ...marks].join("_");
   const columns = fields.map((field) => quoteName(columnNameOf(entity, field))).join(", ");
-  const kind = isUnique ? "UNIQUE INDEX" : "INDEX";
+  const kind = unique ? "UNIQUE INDEX" : "INDEX";
+  const condition = tests.length > 0 ? ` WHERE ${indexConditionOf(entity, where)}` : "";
   const create = statement(
-    `CREATE ${kind} ${quoteName(name)} ON ${quoteName(entity.physicalTable)} (${columns})`,
+    `CREATE ${kind} ${quoteName(name)} ON ${quoteName(entity.physicalTable)} (${columns})${condition}`,
   );
-  return { name, columnIds, create };
+  return { name, columnIds: [...fields.map(idOf), ...tests.map(([id]) => id)], create };
+}
+
+/** The condition in SQL, on the columns of the entity's table. */
+export function indexConditionOf({ columnByName }: Entity, where: EntityIndex["where"]): string {
+  const terms = indexTerms(where ?? {}, columnByName).map(({ column, operator, values }) => {
+    const list = values.map(literal).join(", ");
+    const operand = operator === "IN" ? `(${list})` : list;
+    return `${quoteName(column.columnName)} ${operator} ${operand}`.trimEnd();
+  });
+  return terms.length > 0 ? terms.join(" AND ") : "1";
 }

@@ -6,10 +6,12 @@ import {
   checksOfColumn,
   checksOfConstraint,
   checksOfEntityConstraint,
+  checksOfIndexes,
   type DataCheck,
   type ExistingPair,
   isExisting,
 } from "./data-checks.ts";
+import { ownIndexesOf } from "./indexes.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
 import { changesValues } from "./stored-values.ts";
 
@@ -48,6 +50,7 @@ function changesOfEntity(schema: SchemaPair, pair: ExistingPair): readonly Plann
     ...(isRenamed ? [safe({ kind: "RENAME_ENTITY", entity, from: before.name })] : []),
     ...pair.columns.flatMap((column) => changesOfColumn(schema, pair, column)),
     ...changesOfEntityConstraints(pair),
+    ...changesOfIndexes(pair),
     ...(settings.length > 0 ? [safe({ kind: "CHANGE_SETTINGS", entity, properties: settings })] : []),
   ];
 }
@@ -118,6 +121,14 @@ function changesOfEntityConstraints(pair: ExistingPair): readonly PlannedChange[
       return safe({ kind: "ADD_CONSTRAINT", entity, constraint: constraint.type }, checks);
     }),
   ];
+}
+
+/** Indexes are compared by the ids of their columns, so that a rename is no difference. */
+function changesOfIndexes(pair: ExistingPair): readonly PlannedChange[] {
+  const namesOf = (entity: Entity) => ownIndexesOf(entity).map(({ name }) => name);
+  const checks = checksOfIndexes(pair);
+  if (checks.length === 0 && isSame(namesOf(pair.before), namesOf(pair.after))) return [];
+  return [safe({ kind: "CHANGE_SETTINGS", entity: pair.after.name, properties: ["indexes"] }, checks)];
 }
 
 /** Rules that stay, over a column whose values change; those of another type may compare differently, too. */

@@ -1,5 +1,5 @@
 import type { Column } from "./column.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 
 export type IdType = "INTEGER" | "UUID";
 
@@ -53,6 +53,14 @@ export interface EntitySettings {
   readonly maxExpandDepth: number | null;
 }
 
+/** An index over several fields, over some records only, or both. */
+export interface EntityIndex {
+  readonly fields: readonly string[];
+  readonly unique: boolean;
+  /** Which records are in it; absent: all. */
+  readonly where?: JsonObject | undefined;
+}
+
 /** An entity as stored: the admin document with every default filled in. `columns` is without `id`. */
 export interface EntityDefinition {
   /** Stable: survives renames. */
@@ -66,6 +74,8 @@ export interface EntityDefinition {
   readonly idType: IdType;
   readonly columns: readonly Column[];
   readonly constraints: readonly EntityConstraint[];
+  /** Absent when there are none. */
+  readonly indexes?: readonly EntityIndex[] | undefined;
   readonly relationships: readonly ManyToManyDefinition[];
   readonly settings: EntitySettings;
 }

@@ -1,5 +1,6 @@
 import { checkColumnDefinition } from "../../columns/define-column.ts";
 import { checkEntityConstraintDefinitions } from "../../columns/define-entity-constraint.ts";
+import { problemsOfIndexes } from "../../columns/index-condition.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { buildCatalog, type Catalog, entityNamed, idColumnOf } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
@@ -39,13 +40,12 @@ export function checkSchema(catalog: Catalog, schema: ProposedSchema): readonly 
 }
 
 function checkDefinition(definition: EntityDefinition): readonly Detail[] {
+  const columns = [idColumnOf(definition), ...definition.columns];
   return [
     ...checkReserved(definition),
     ...definition.columns.flatMap((column, i) => checkColumnDefinition(column, `columns[${i}]`)),
-    ...checkEntityConstraintDefinitions(definition.constraints, [
-      idColumnOf(definition),
-      ...definition.columns,
-    ]),
+    ...checkEntityConstraintDefinitions(definition.constraints, columns),
+    ...problemsOfIndexes(definition.indexes ?? [], columns),
   ];
 }
 

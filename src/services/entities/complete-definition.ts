@@ -29,6 +29,7 @@ export function completeDefinition(
       return completeColumn(column, known[i]?.id ?? newId("col"), knownIdTypeOf);
     }),
     constraints: completeConstraints(input.constraints),
+    indexes: input.indexes?.length ? input.indexes : undefined,
   };
 }
 

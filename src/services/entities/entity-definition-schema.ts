@@ -4,6 +4,7 @@ import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, MAX_ENTITIES, NAME_PATTERN } from "../../model/names.ts";
 import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
+import { jsonObjectSchema } from "../field-schemas.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 
 /* The shape of an entity's definition as the admin API takes it. What the parts mean together is checked afterwards. */
@@ -123,6 +124,17 @@ const relationshipSchema = z.strictObject({
 export const entityConstraintsSchema = z.array(entityConstraintSchema).max(MAX_CONSTRAINTS);
 export const relationshipsSchema = z.array(relationshipSchema).max(MAX_RELATIONSHIPS);
 
+const MAX_INDEXES = 50;
+export const indexesSchema = z
+  .array(
+    z.strictObject({
+      fields: z.array(nameSchema).min(1).max(8),
+      unique: z.boolean().default(false),
+      where: jsonObjectSchema.meta({ type: "object", additionalProperties: true }).optional(),
+    }),
+  )
+  .max(MAX_INDEXES);
+
 const pathsSchema = z.array(z.string().max(500)).max(MAX_COLUMNS).nullable();
 
 export const settingsSchema = z.strictObject({
@@ -150,6 +162,7 @@ export const entityDefinitionSchema = z.strictObject({
   idType: z.enum(["INTEGER", "UUID"]).default("INTEGER"),
   columns: z.array(columnSchema).max(MAX_COLUMNS).default([]),
   constraints: entityConstraintsSchema.default([]),
+  indexes: indexesSchema.optional(),
   relationships: relationshipsSchema.default([]),
   settings: settingsSchema
     .partial()

@@ -12,6 +12,7 @@ export function toEntityDto({
   idType,
   columns,
   constraints,
+  indexes,
   relationships,
   settings,
 }: EntityDefinition): EntityDto {
@@ -24,6 +25,7 @@ export function toEntityDto({
     idType,
     columns,
     constraints,
+    ...(indexes && { indexes }),
     relationships,
     settings,
   };

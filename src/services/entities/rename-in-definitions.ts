@@ -1,5 +1,11 @@
 import type { Catalog } from "../../model/catalog.ts";
-import type { Entity, EntityConstraint, EntityDefinition, EntitySettings } from "../../model/entity.ts";
+import type {
+  Entity,
+  EntityConstraint,
+  EntityDefinition,
+  EntityIndex,
+  EntitySettings,
+} from "../../model/entity.ts";
 import { definitionsOf } from "./definitions-of.ts";
 
 export interface Renaming {
@@ -46,6 +52,9 @@ export function withColumnRenamed(
       constraints: isOwner
         ? definition.constraints.map((constraint) => renameInConstraint(constraint, rename))
         : definition.constraints,
+      indexes: isOwner
+        ? definition.indexes?.map((index) => renameInIndex(index, rename))
+        : definition.indexes,
       relationships: definition.relationships.map((relationship) => {
         const { through, source, target } = relationship;
         return through === owner.name
@@ -66,6 +75,13 @@ function renameInConstraint(constraint: EntityConstraint, rename: Rename): Entit
     return { ...constraint, field, when: { ...constraint.when, field: rename(constraint.when.field) } };
   }
   return { ...constraint, field, otherField: rename(constraint.otherField) };
+}
+
+function renameInIndex({ fields, unique, where }: EntityIndex, rename: Rename): EntityIndex {
+  const renamed = { fields: fields.map(rename), unique };
+  if (!where) return renamed;
+  const terms = Object.entries(where).map(([name, test]) => [rename(name), test] as const);
+  return { ...renamed, where: Object.fromEntries(terms) };
 }
 
 function renameInSettings(settings: EntitySettings, inPath: Rename): EntitySettings {

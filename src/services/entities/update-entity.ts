@@ -10,6 +10,7 @@ import { definitionsOf, requireFree, withReplaced } from "./definitions-of.ts";
 import {
   descriptionSchema,
   entityConstraintsSchema,
+  indexesSchema,
   nameSchema,
   previousNamesSchema,
   relationshipsSchema,
@@ -29,6 +30,7 @@ export const updateEntitySchema = z.strictObject({
   description: descriptionSchema.nullable().optional(),
   previousNames: previousNamesSchema.nullable().optional(),
   constraints: entityConstraintsSchema.optional(),
+  indexes: indexesSchema.optional(),
   relationships: relationshipsSchema.optional(),
   settings: settingsSchema.partial().optional(),
 });
@@ -44,6 +46,7 @@ export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInp
       name = definition.name,
       settings,
       constraints,
+      indexes,
       description,
       previousNames,
       ...rest
@@ -55,6 +58,7 @@ export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInp
       ...withoutUndefined(rest),
       ...(description !== undefined && { description: description ?? undefined }),
       ...(previousNames !== undefined && { previousNames: previousNames ?? undefined }),
+      ...(indexes && { indexes: indexes.length > 0 ? indexes : undefined }),
       ...(constraints && { constraints: completeConstraints(constraints) }),
       settings: { ...definition.settings, ...withoutUndefined(settings ?? {}) },
     };
