@@ -47,6 +47,9 @@ const rankOf = (unit: number) =>
 /** Whether every layer holds the text identically: it is valid Unicode without NUL. */
 export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
+/** The JSON Schema of texts with NUL. Surrogates without their other half cannot be told in a way that every engine reads. */
+export const HAS_NUL = { type: "string", pattern: "\\x00" };
+
 /** A text that every layer holds identically, at most `most` code points. */
 export function parseStoredText(text: string, most: number): Parsed {
   if (!isStorableText(text)) return refuse("must be valid Unicode text without null characters");

@@ -9,7 +9,7 @@ import {
   READ_ERRORS,
   WRITE_ERRORS,
 } from "./error-responses.ts";
-import { parameterNameOf } from "./parameters.ts";
+import { hasUpsertKey, parameterNameOf } from "./parameters.ts";
 import {
   arrayOf,
   COUNT,
@@ -186,7 +186,7 @@ function recordOperations({ name, component, own, operation }: Maker): JsonObjec
   };
 }
 
-function bulkOperations(entity: VisibleEntity, { name, component, operation }: Maker): JsonObject {
+function bulkOperations(entity: VisibleEntity, { name, component, own, operation }: Maker): JsonObject {
   const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
   const answer = { 200: responseRef(`${component}-bulk`), ...WRITE_ERRORS };
   const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
@@ -206,7 +206,7 @@ function bulkOperations(entity: VisibleEntity, { name, component, operation }: M
       {
         id: "bulkUpdate",
         summary: `Change records of ${name}, or create them`,
-        parameters: [...parameters, ...shared("upsertBy")],
+        parameters: [...parameters, ...(hasUpsertKey(entity) ? own("upsertBy") : [])],
       },
       update,
     ),

@@ -1,6 +1,8 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
+import type { EntityConstraint } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
+import { NAME_PATTERN } from "../model/names.ts";
 import { MEASURE_FUNCTIONS } from "../query/ast.ts";
 import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
 import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
@@ -70,11 +72,6 @@ export const sharedParameters: JsonObject = {
   atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
     schema: { type: "boolean", default: false },
   }),
-  upsertBy: query("upsertBy", "A unique field, or the fields of a unique combination: creates or updates.", {
-    style: "form",
-    explode: false,
-    schema: arrayOf(STRING, { minItems: 1 }),
-  }),
   measure: query("measure", "`count`, or a function and a field: `sum,total`. Repeatable.", {
     required: true,
     schema: arrayOf(
@@ -95,18 +92,18 @@ export const sharedParameters: JsonObject = {
 
 /** Parameters of one entity; its filters are one parameter of many names (`style: form`, exploded). */
 export function entityParameters(entity: VisibleEntity): JsonObject {
-  const { name: spoken, component: name, columns, relationships, settings } = entity;
+  const { name: spoken, component: name, columns, relationships, settings, constraints } = entity;
   const [id] = columns;
   const { expandableRelationships: allowed } = settings;
   const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
-  const names = { anyOf: [schemaRef(fieldNameOf(name)), { type: "string", pattern: "\\." }] };
+  const ways = [...relationships.keys()].join("|");
+  const through = ways === "" ? [] : [{ type: "string", pattern: `^(${ways})(${SEGMENT})+$` }];
+  const names = { anyOf: [schemaRef(fieldNameOf(name)), ...through] };
   const sortable = columns.filter(({ type }) => type !== "JSON").map((column) => column.name);
-  const sortTerms = {
-    anyOf: [
-      { type: "string", enum: sortable },
-      { type: "string", pattern: "[.,]" },
-    ],
-  };
+  const ownTerm = { type: "string", pattern: `^(${sortable.join("|")})${DIRECTION}$` };
+  const throughTerm =
+    ways === "" ? [] : [{ type: "string", pattern: `^(${ways})(${SEGMENT})+${DIRECTION}$` }];
+  const sortTerms = { anyOf: [ownTerm, ...throughTerm] };
   return {
     [parameterNameOf(name, "id")]: {
       name: "id",
@@ -127,6 +124,11 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
       "`field`, `field,desc` or `field,asc,nullsLast`; repeatable, through to-one relationships too.",
       { style: "form", explode: true, schema: arrayOf(sortTerms, { maxItems: MAX_SORT_KEYS }) },
     ),
+    [parameterNameOf(name, "upsertBy")]: query(
+      "upsertBy",
+      "A unique field, or the fields of a unique combination: creates or updates.",
+      { style: "form", explode: false, schema: upsertKeys(columns, constraints) },
+    ),
     [parameterNameOf(name, "fields")]: query("fields", "What is answered of each record, comma-separated.", {
       style: "form",
       explode: false,
@@ -139,6 +141,28 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
     ),
   };
 }
+
+const NAME = NAME_PATTERN.source.slice(1, -1);
+const SEGMENT = `\\.${NAME}`;
+const DIRECTION = "(,(asc|desc)(,(nullsFirst|nullsLast))?)?";
+
+/** The fields of one unique rule, in any order. */
+function upsertKeys(columns: readonly Column[], constraints: readonly EntityConstraint[]): JsonObject {
+  const single = columns.filter(({ unique, name }) => unique && name !== "id").map(({ name }) => name);
+  const rules = constraints.flatMap((each) => (each.type === "UNIQUE_COMPOSITE" ? [each.fields] : []));
+  const keyOf = (fields: readonly string[], length: number) =>
+    arrayOf({ type: "string", enum: fields }, { minItems: length, maxItems: length, uniqueItems: true });
+  const keys = [
+    ...(single.length > 0 ? [keyOf(single, 1)] : []),
+    ...rules.map((each) => keyOf(each, each.length)),
+  ];
+  return keys.length === 1 ? (keys[0] ?? {}) : { anyOf: keys };
+}
+
+/** Whether `upsertBy` can name anything. */
+export const hasUpsertKey = ({ columns, constraints }: VisibleEntity): boolean =>
+  columns.some(({ unique, name }) => unique && name !== "id") ||
+  constraints.some(({ type }) => type === "UNIQUE_COMPOSITE");
 
 const JSON_TREE: JsonObject = {
   type: "string",
@@ -161,7 +185,11 @@ export function parameterSchemas(entity: VisibleEntity): JsonObject {
 }
 
 /** Values of operators that do not take one of the column's own: lists and pairs are comma-separated. */
-const valueSchemas = { LIST: STRING, PAIR: STRING, FLAG: BOOLEAN } as const;
+const valueSchemas = {
+  LIST: STRING,
+  PAIR: { type: "string", pattern: '^[^,]+,[^,]+$|"' },
+  FLAG: BOOLEAN,
+} as const;
 
 /** A property for each operator of each field; a pattern for what leads through a relationship. */
 function filterSchema(entity: VisibleEntity): JsonObject {

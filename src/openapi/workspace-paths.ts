@@ -1,6 +1,7 @@
 import type { Operation } from "../model/access.ts";
 import { ACCESS_MODES } from "../model/access-mode.ts";
 import type { JsonObject } from "../model/json.ts";
+import { NAME_PATTERN } from "../model/names.ts";
 import { MAX_BATCH_ITEMS } from "../query/limits.ts";
 import { CONDITIONAL_WRITE_ERRORS, READ_ERRORS } from "./error-responses.ts";
 import {
@@ -69,6 +70,7 @@ function transact(entities: readonly VisibleEntity[]): JsonObject {
 }
 
 const ID: JsonObject = { type: ["string", "integer"] };
+const AS: JsonObject = { type: "string", pattern: NAME_PATTERN.source };
 const BODY: JsonObject = { type: "object" };
 
 function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
@@ -86,8 +88,8 @@ function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
   return {
     type: "object",
     oneOf: [
-      ...form("create", ["POST"], { as: STRING, body: BODY }),
-      ...form("update", ["PUT", "PATCH"], { id: ID, ifMatch: STRING, as: STRING, body: BODY }),
+      ...form("create", ["POST"], { as: AS, body: BODY }),
+      ...form("update", ["PUT", "PATCH"], { id: ID, ifMatch: STRING, as: AS, body: BODY }),
       ...form("delete", ["DELETE"], { id: ID, ifMatch: STRING }),
     ],
   };

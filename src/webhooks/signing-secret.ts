@@ -47,6 +47,10 @@ export async function sign(secret: string, { messageId, at, body }: SignedConten
 
 export const SIGNING_SECRET_RULE = `must be ${PREFIX} followed by the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes`;
 
+/** What JSON Schema can say of it: padded base64, and its length. */
+const BASE64 = "[A-Za-z0-9+/]";
+export const SIGNING_SECRET_SHAPE = `^${PREFIX}((${BASE64}{4}){8,21}(${BASE64}{2}==)?|(${BASE64}{4}){8,20}${BASE64}{3}=)$`;
+
 export function isSigningSecret(text: string): boolean {
   if (!text.startsWith(PREFIX)) return false;
   const encoded = text.slice(PREFIX.length);

@@ -27,7 +27,11 @@ describe("the workspace's own document", () => {
     expect(components.schemas["Order.status"]).toEqual({ type: "string", enum: ["NEW", "PAID", "SHIPPED"] });
     const create = components.schemas["Order-create"];
     expect(create.required).toEqual(["orderNumber", "customerId"]);
-    expect(create.properties.orderNumber).toEqual({ type: "string", maxLength: 40 });
+    expect(create.properties.orderNumber).toEqual({
+      type: "string",
+      maxLength: 40,
+      not: { type: "string", pattern: "\\x00" },
+    });
     expect(create.properties.createdAt).toBeUndefined();
     expect(components.schemas.Order.properties.createdAt).toEqual({
       type: ["string", "null"],

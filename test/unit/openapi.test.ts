@@ -46,6 +46,7 @@ describe("the schema of a column", () => {
   ])("of %j says %j", (definition, expected) => {
     const {
       type: _,
+      not: _not,
       format,
       ...schema
     } = columnSchemaOf("E.field", columnOf({ ...definition, nullable: false }));

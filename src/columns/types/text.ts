@@ -1,5 +1,5 @@
 import type { ColumnType } from "../column-type.ts";
-import { MAX_TEXT_LENGTH, parseStoredText, parseString } from "../text.ts";
+import { HAS_NUL, MAX_TEXT_LENGTH, parseStoredText, parseString } from "../text.ts";
 import { textConversion } from "../text-conversion.ts";
 
 export const text: ColumnType = {
@@ -10,5 +10,5 @@ export const text: ColumnType = {
   parseText: (sent) => parseStoredText(sent, MAX_TEXT_LENGTH),
   toJson: (value) => String(value),
   conversion: textConversion((sent) => `length(${sent}) <= ${MAX_TEXT_LENGTH}`),
-  jsonSchema: () => ({ type: "string", maxLength: MAX_TEXT_LENGTH }),
+  jsonSchema: () => ({ type: "string", maxLength: MAX_TEXT_LENGTH, not: HAS_NUL }),
 };

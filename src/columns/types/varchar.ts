@@ -1,5 +1,5 @@
 import type { ColumnType } from "../column-type.ts";
-import { maxLengthOf, parseStoredText, parseString } from "../text.ts";
+import { HAS_NUL, maxLengthOf, parseStoredText, parseString } from "../text.ts";
 import { textConversion } from "../text-conversion.ts";
 
 export const varchar: ColumnType = {
@@ -10,5 +10,5 @@ export const varchar: ColumnType = {
   parseText: (text, column) => parseStoredText(text, maxLengthOf(column)),
   toJson: (value) => String(value),
   conversion: textConversion((text, column) => `length(${text}) <= ${maxLengthOf(column)}`),
-  jsonSchema: (column) => ({ type: "string", maxLength: maxLengthOf(column) }),
+  jsonSchema: (column) => ({ type: "string", maxLength: maxLengthOf(column), not: HAS_NUL }),
 };

@@ -40,7 +40,13 @@ export const adminParameters: JsonObject = {
     maximum: MAX_PAGE_SIZE,
     default: DEFAULT_PAGE_SIZE,
   }),
-  confirm: inQuery("confirm", "The name of what is dropped, again; without it nothing is.", STRING),
+  confirm: {
+    ...inQuery("confirm", "The name of what is dropped, again; without it nothing is.", {
+      ...STRING,
+      minLength: 1,
+    }),
+    required: true,
+  },
   dryRun: inQuery("dryRun", "Only tells what would be changed.", { ...BOOLEAN, default: false }),
   action: inQuery("action", "Only this action, such as `workspace.updated`.", STRING),
   subject: inQuery("subject", "Only what was done to this.", STRING),

@@ -94,7 +94,8 @@ export const columnSchema = z
       path: ["type"],
       error: "must be left out: a reference has the type of the id it points to",
     },
-  );
+  )
+  .meta({ anyOf: [{ required: ["type"] }, { required: ["references"] }] });
 
 const entityConstraintSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("UNIQUE_COMPOSITE"), fields: z.array(nameSchema).min(2).max(8) }),

@@ -31,7 +31,7 @@ const ruleSchema = treeSchema.nullable().optional();
 /** Changing and deleting tell whether a record is there, so they need reading. */
 const scopeSchema = z
   .strictObject({
-    entity: z.string(),
+    entity: z.string().min(1),
     operations: z.array(z.enum(OPERATIONS)).min(1),
     filter: ruleSchema,
     check: ruleSchema,

@@ -10,7 +10,7 @@ import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { type DestinationPolicy, destinationProblem } from "../../webhooks/destination-policy.ts";
 import { MAX_EVENT_EXPANSIONS } from "../../webhooks/event-expansions.ts";
 import { headerProblems } from "../../webhooks/request-headers.ts";
-import { isSigningSecret, SIGNING_SECRET_RULE } from "../../webhooks/signing-secret.ts";
+import { isSigningSecret, SIGNING_SECRET_RULE, SIGNING_SECRET_SHAPE } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { displayNameSchema, jsonObjectSchema, timeSchema } from "../field-schemas.ts";
@@ -61,7 +61,10 @@ const headersSchema = z.record(z.string(), z.string()).superRefine((headers, con
   }
 });
 
-const secretSchema = z.string().refine(isSigningSecret, SIGNING_SECRET_RULE);
+const secretSchema = z
+  .string()
+  .refine(isSigningSecret, SIGNING_SECRET_RULE)
+  .meta({ pattern: SIGNING_SECRET_SHAPE });
 
 const MAX_GRACE_SECONDS = 604_800;
 
@@ -77,10 +80,13 @@ function rejectGivenKey(
 }
 
 const urlSchema = (policy: DestinationPolicy) =>
-  z.string().superRefine((url, context) => {
-    const message = destinationProblem(url, policy);
-    if (message !== undefined) context.addIssue({ code: "custom", message });
-  });
+  z
+    .string()
+    .superRefine((url, context) => {
+      const message = destinationProblem(url, policy);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://[^/]", maxLength: 2048 });
 
 export const createWebhookSchema = (policy: DestinationPolicy) =>
   z

@@ -14,6 +14,8 @@ import type { Dto } from "../dto.ts";
 import { countSchema, displayNameSchema, slugSchema, timeSchema } from "../field-schemas.ts";
 
 const MAX_CORS_ORIGINS = 100;
+/** What JSON Schema can say of it. */
+const ORIGIN_SHAPE = "^[a-z][a-z0-9+.-]*://([*][.])?[^A-Z \\t\\n/?#@*]+$";
 const ORIGIN_RULE = "must be an origin such as https://app.example.com or https://*.example.com";
 
 export const workspaceSchema = z.strictObject({
@@ -37,7 +39,7 @@ export const updateWorkspaceSchema = z.strictObject({
   accessMode: z.enum(ACCESS_MODES).optional(),
   maxExpandDepth: z.int().min(1).max(MAX_EXPAND_DEPTH).nullable().optional(),
   corsAllowedOrigins: z
-    .array(z.string().refine(isOriginPattern, ORIGIN_RULE))
+    .array(z.string().refine(isOriginPattern, ORIGIN_RULE).meta({ pattern: ORIGIN_SHAPE }))
     .max(MAX_CORS_ORIGINS)
     .nullable()
     .optional(),
