@@ -1,5 +1,6 @@
 import type { LocalDatabase } from "./libsql/step.ts";
 import type { RateBindings } from "./rates/rate-limiter.ts";
+import type { TrustedIssuer } from "./tokens/verify-token.ts";
 import { parseVariables } from "./variables.ts";
 import type { WebhookSettings } from "./webhooks/settings.ts";
 
@@ -12,6 +13,8 @@ export interface Bindings extends RateBindings {
   /** The database of a runtime that has one in its own process. */
   readonly DATABASE?: LocalDatabase;
   readonly ADMIN_TOKEN?: string;
+  readonly ADMIN_ISSUER?: string;
+  readonly ADMIN_AUDIENCE?: string;
   readonly CLIENT_ADDRESS_HEADER?: string;
   readonly TRUSTED_PROXIES?: string;
   readonly LOG_REQUESTS?: string;
@@ -29,8 +32,10 @@ export interface Settings {
   readonly databaseToken: string | undefined;
   /** How many streams an isolate keeps open; 0: none. */
   readonly databaseStreams: number;
-  /** Undefined: every admin request is refused. */
+  /** Undefined: nobody has it. */
   readonly adminToken: string | undefined;
+  /** Where administrators sign in; undefined: nowhere. */
+  readonly adminIssuer: TrustedIssuer | undefined;
   /** The header in which a trusted proxy in front of the Worker names the client. */
   readonly clientAddressHeader: string | undefined;
   /** Addresses and ranges of proxies whose entries in that header are skipped. */
@@ -54,6 +59,7 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     databaseStreams: variables.LIBSQL_STREAMS,
     adminToken: variables.ADMIN_TOKEN,
+    adminIssuer: adminIssuerOf(variables.ADMIN_ISSUER, variables.ADMIN_AUDIENCE),
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,
     trustedProxies: variables.TRUSTED_PROXIES,
     logsRequests: variables.LOG_REQUESTS,
@@ -66,4 +72,13 @@ export function settingsOf(bindings: Bindings): Settings {
   };
   parsed.set(bindings, settings);
   return settings;
+}
+
+/** Cloudflare Access has its keys at an address of its own. Without an audience, tokens for anybody would be accepted. */
+function adminIssuerOf(issuer: string | undefined, audience: string | undefined): TrustedIssuer | undefined {
+  if (issuer === undefined && audience === undefined) return undefined;
+  if (issuer === undefined || audience === undefined)
+    throw new Error("ADMIN_ISSUER and ADMIN_AUDIENCE must be set together");
+  const isAccess = new URL(issuer).hostname.endsWith(".cloudflareaccess.com");
+  return { issuer, audience, ...(isAccess && { jwksUrl: `${issuer}/cdn-cgi/access/certs` }) };
 }

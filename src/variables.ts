@@ -37,6 +37,11 @@ const variablesSchema = z.object({
   LIBSQL_AUTH_TOKEN: optional,
   LIBSQL_STREAMS: streams,
   ADMIN_TOKEN: secret,
+  ADMIN_ISSUER: optional.refine(
+    (text) => text === undefined || /^https?:\/\/./.test(text),
+    "must be https://…, exactly as the issuer's tokens have it",
+  ),
+  ADMIN_AUDIENCE: optional,
   CLIENT_ADDRESS_HEADER: optional,
   TRUSTED_PROXIES: z
     .string()

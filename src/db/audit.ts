@@ -1,6 +1,7 @@
 import { and, type Column, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { newId } from "../lib/ids.ts";
+import { type Administrator, SYSTEM } from "../model/administrator.ts";
 import type { Platform } from "./platform.ts";
 import { auditLog } from "./tables/platform.ts";
 
@@ -23,6 +24,13 @@ export interface AuditContext {
   readonly platform: Platform;
   readonly requestId: string;
   readonly now: Date;
+  readonly administrator?: Administrator;
+}
+
+/** Who makes a change, as the columns of its entry. */
+export function actorColumns({ administrator = SYSTEM }: Pick<AuditContext, "administrator">) {
+  const { kind, id, name } = administrator;
+  return { actorKind: kind, actorId: id, actorName: name };
 }
 
 export interface AuditEntry {
@@ -32,6 +40,8 @@ export interface AuditEntry {
   readonly subject: string;
   /** SQL that yields the workspace's id; null for what is above workspaces. */
   readonly workspaceId: SQL | number | null;
+  /** SQL that yields the organization's id, for what is above workspaces; null for what is above organizations. */
+  readonly organizationId?: SQL | Column | null;
 }
 
 /** Queries of one entry: `before` goes in front of the change, `after` behind it; `undo` is of a change that did not hold. */
@@ -44,10 +54,12 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
     sql`, `,
   )})`;
   const isBegun = onlyIf && sql`EXISTS (SELECT 1 FROM ${auditLog} WHERE id = ${id})`;
+  const actor = actorColumns(ctx);
+  const organizationId = entry.organizationId ?? organizationIdOfWorkspace(entry.workspaceId);
   const record = (into: SQL, condition: SQL | undefined, conflict: SQL) =>
     write.run(
-      sql`INSERT INTO ${auditLog} (id, workspace_id, at, request_id, action, subject, ${into})
-        SELECT ${id}, (${entry.workspaceId}), ${ctx.now.toISOString()}, ${ctx.requestId}, ${entry.action}, ${entry.subject}, ${state}
+      sql`INSERT INTO ${auditLog} (id, workspace_id, organization_id, at, request_id, actor_kind, actor_id, actor_name, action, subject, ${into})
+        SELECT ${id}, (${entry.workspaceId}), (${organizationId}), ${ctx.now.toISOString()}, ${ctx.requestId}, ${actor.actorKind}, ${actor.actorId}, ${actor.actorName}, ${entry.action}, ${entry.subject}, ${state}
         FROM ${table} WHERE ${and(where ?? sql`0`, condition)} ${conflict}`,
     );
   return {
@@ -62,6 +74,10 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
     },
   };
 }
+
+/** SQL that yields the id of a workspace's organization. */
+export const organizationIdOfWorkspace = (workspaceId: SQL | number | null): SQL =>
+  sql`SELECT organization_id FROM workspaces WHERE id = (${workspaceId})`;
 
 const jsonValueOf = (column: Column): SQL =>
   column.dataType === "json" ? sql`json(${column})` : sql`${column}`;

@@ -57,6 +57,12 @@ export const addressNotAllowed = () => forbidden("This API key is not allowed fr
 /** Whom a refusal speaks to. */
 const subjects = { KEY: "This API key is", USER: "You are" } as const;
 type Who = keyof typeof subjects;
+export const expiredAdminKey = () => unauthorized("Admin key has expired");
+export const adminAddressNotAllowed = () => forbidden("This admin key is not allowed from this address");
+export const roleNotAllowed = () => forbidden("Your role does not allow this");
+export const requestedWithMissing = () =>
+  forbidden("X-Requested-With is required: this request is authenticated by a header that browsers send");
+export const lastOwner = () => new AppError("WORKSPACE_STATUS", "The last OWNER cannot be removed");
 export const operationNotAllowed = (operation: string, entity: string, who: Who = "KEY") =>
   forbidden(`${subjects[who]} not allowed to ${operation} ${shown(entity)}`);
 

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { Platform } from "../db/platform.ts";
 import { type Bindings, settingsOf } from "../env.ts";
 import type { AppError } from "../errors/app-error.ts";
+import { openAdminKeyStore } from "../kv/admin-key-store.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
 import { currentTime } from "../lib/clock.ts";
 import { createDatabase } from "../libsql/database.ts";
@@ -10,6 +11,8 @@ import { openHttpDatabase } from "../libsql/open-http-database.ts";
 import type { Actor } from "../model/api-key.ts";
 import { openRateLimiter } from "../rates/rate-limiter.ts";
 import type { ServiceContext, WorkspaceContext } from "../services/context.ts";
+import { KeySets } from "../tokens/key-sets.ts";
+import type { AdminSession } from "./request/authenticate-admin.ts";
 
 export interface AppEnv {
   Bindings: Bindings;
@@ -22,6 +25,8 @@ export interface AppEnv {
     headers: Record<string, string>;
     /** Set by the guard of the route. */
     actor: Actor;
+    /** Set by the guard of the admin API, except for ADMIN_TOKEN. */
+    admin: AdminSession | undefined;
     /** Set once the body has been read: its bytes, or the error of a body that cannot be read. */
     body: Uint8Array | AppError | undefined;
     /** Milliseconds that authentication took. */
@@ -58,7 +63,11 @@ export function openServices(bindings: Bindings, requestId: string, client = nob
   };
 }
 
-interface LastingServices extends Pick<ServiceContext, "apiKeys" | "rates" | "webhooks" | "tokenSecretKey"> {
+interface LastingServices
+  extends Pick<
+    ServiceContext,
+    "apiKeys" | "adminKeys" | "rates" | "webhooks" | "tokenSecretKey" | "keySets"
+  > {
   readonly streams: KeptStreams;
 }
 
@@ -70,9 +79,11 @@ function lastingServicesOf(bindings: Bindings): LastingServices {
   if (known) return known;
   const services: LastingServices = {
     apiKeys: openApiKeyStore(bindings.API_KEYS),
+    adminKeys: openAdminKeyStore(bindings.API_KEYS),
     rates: openRateLimiter(bindings),
     webhooks: settingsOf(bindings).webhooks,
     tokenSecretKey: settingsOf(bindings).tokenSecretKey,
+    keySets: new KeySets(settingsOf(bindings).webhooks),
     streams: new KeptStreams(settingsOf(bindings).databaseStreams),
   };
   lasting.set(bindings, services);

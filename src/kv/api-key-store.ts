@@ -1,16 +1,13 @@
-import { serviceUnavailable } from "../errors/failures.ts";
-import { within } from "../lib/clock.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { ApiKeyRecord } from "../model/api-key.ts";
+import { KV_CACHE_TTL_SECONDS, reach } from "./reach.ts";
 
 /*
  * Layout of the namespace: `key:{SHA-256 of the whole key, hex}` → ApiKeyRecord as JSON. The database holds the truth;
  * what is read here is only believed until the fence has checked it, so it may be cached as long as one likes.
  */
 const PREFIX = "key:";
-const KV_CACHE_TTL_SECONDS = 300;
 const KEYS_PER_ISOLATE = 10_000;
-const KV_TIMEOUT_MS = 5_000;
 
 const remembered = new LruMap<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
 
@@ -68,12 +65,4 @@ export function openApiKeyStore(namespace: KVNamespace): ApiKeyStore {
     forget: (secretHash) => remembered.delete(secretHash),
   };
   return store;
-}
-
-async function reach<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await within(KV_TIMEOUT_MS, call());
-  } catch (cause) {
-    throw serviceUnavailable(cause);
-  }
 }

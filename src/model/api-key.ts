@@ -11,8 +11,11 @@ const CHECKSUM_LENGTH = 6;
 const PREFIX_LENGTH = 16;
 
 /** `sk_live_` + 43 characters of secret + 6 characters of checksum over both. */
-export function composeApiKey(secret: string): string {
-  const body = `sk_live_${secret}`;
+export const composeApiKey = (secret: string): string => composeKey("sk_live_", secret);
+
+/** A prefix that tells the kind of key, a secret, and a checksum over both. */
+export function composeKey(prefix: string, secret: string): string {
+  const body = prefix + secret;
   return body + checksumOf(body);
 }
 
@@ -20,10 +23,11 @@ export function composeApiKey(secret: string): string {
 export const isLikeApiKey = (text: string): boolean => KEY_PATTERN.test(text);
 
 /** Whether a text is a key that this product could have made; wrong ones are refused without any look-up. */
-export function isWellFormedApiKey(text: string): boolean {
-  if (!isLikeApiKey(text)) return false;
-  return checksumOf(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH);
-}
+export const isWellFormedApiKey = (text: string): boolean => isLikeApiKey(text) && isWellFormedKey(text);
+
+/** Whether a key ends with its checksum. */
+export const isWellFormedKey = (key: string): boolean =>
+  checksumOf(key.slice(0, -CHECKSUM_LENGTH)) === key.slice(-CHECKSUM_LENGTH);
 
 /** What may be shown of a key: its first 16 characters. */
 export const keyPrefixOf = (key: string): string => key.slice(0, PREFIX_LENGTH);

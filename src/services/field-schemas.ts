@@ -1,6 +1,7 @@
 import * as z from "zod/v4";
 import { isStorableText } from "../columns/text.ts";
 import { datetimeProblem } from "../columns/types/datetime.ts";
+import { isAddressRange } from "../model/address-range.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 
@@ -23,6 +24,21 @@ export const instantSchema = z.iso
   .transform((text) => new Date(text).toISOString())
   // Beyond, UTC has more digits, and texts do not sort as their times.
   .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");
+
+const MAX_ADDRESS_RANGES = 100;
+
+/** Where a key may be used from. */
+export const addressRangesSchema = z
+  .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
+  .min(1)
+  .max(MAX_ADDRESS_RANGES);
+
+const MAX_GRACE_PERIOD_SECONDS = 604_800;
+
+/** How long the old secret of a rotated key goes on working. */
+export const rotationSchema = z.strictObject({
+  gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_PERIOD_SECONDS).default(0),
+});
 
 /** A number of things, as responses show it. */
 export const countSchema = z.int().min(0);

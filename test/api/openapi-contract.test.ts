@@ -151,6 +151,13 @@ describe("every operation of a workspace answers as documented", () => {
 
 describe("every operation of the admin API answers as documented", () => {
   const slug = () => `s-${crypto.randomUUID().slice(0, 13)}`;
+  const idOf = async (made: Promise<Answer>) => expectStatus(await made, 201).body.data.id as string;
+  const newAdminKey = () =>
+    askAdmin("POST", "/admin-keys", { body: { name: "k", organization: w.organization, role: "VIEWER" } });
+  const newMember = () =>
+    askAdmin("POST", "/members", {
+      body: { email: `${slug()}@example.com`, organization: w.organization, role: "VIEWER" },
+    });
   const newOrganization = async () => {
     const body = { slug: slug(), name: "New" };
     return expectStatus(await askAdmin("POST", "/organizations", { body }), 201).body.data.slug as string;
@@ -239,6 +246,21 @@ describe("every operation of the admin API answers as documented", () => {
     },
     listAudit: () => w.admin("GET", "/audit?action=workspace.updated&from=2020-01-01T00:00:00Z&size=3"),
     listSchemaChanges: () => w.admin("GET", "/schema/changes"),
+    listDeploymentAudit: () => askAdmin("GET", "/audit?action=organization.created&size=3"),
+    getMe: () => askAdmin("GET", "/me"),
+    listAdminKeys: () => askAdmin("GET", "/admin-keys"),
+    createAdminKey: () => newAdminKey(),
+    getAdminKey: async () => askAdmin("GET", `/admin-keys/${await idOf(newAdminKey())}`),
+    updateAdminKey: async () =>
+      askAdmin("PATCH", `/admin-keys/${await idOf(newAdminKey())}`, { body: { allowedIps: ["::1"] } }),
+    revokeAdminKey: async () => askAdmin("DELETE", `/admin-keys/${await idOf(newAdminKey())}`),
+    rotateAdminKey: async () => askAdmin("POST", `/admin-keys/${await idOf(newAdminKey())}/rotate`),
+    listMembers: () => askAdmin("GET", "/members"),
+    createMember: () => newMember(),
+    getMember: async () => askAdmin("GET", `/members/${await idOf(newMember())}`),
+    updateMember: async () =>
+      askAdmin("PATCH", `/members/${await idOf(newMember())}`, { body: { role: "EDITOR" } }),
+    deleteMember: async () => askAdmin("DELETE", `/members/${await idOf(newMember())}`),
   };
 
   it("all of them are here", () => {

@@ -1,6 +1,7 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ApiKeyScope } from "../../model/access.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
+import { ADMINISTRATOR_KINDS } from "../../model/administrator.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -135,15 +136,23 @@ export const auditLog = sqliteTable(
     sequence: integer().primaryKey({ autoIncrement: true }),
     id: text().notNull().unique(),
     workspaceId: integer("workspace_id"),
+    organizationId: integer("organization_id"),
     at: text().notNull(),
     requestId: text("request_id").notNull(),
     action: text().notNull(),
+    /** Who made the change. */
+    actorKind: text("actor_kind", { enum: ADMINISTRATOR_KINDS }).notNull().default("SYSTEM"),
+    actorId: text("actor_id"),
+    actorName: text("actor_name").notNull().default(""),
     /** The slug or id of what was changed. */
     subject: text().notNull(),
     before: text({ mode: "json" }).$type<JsonObject>(),
     after: text({ mode: "json" }).$type<JsonObject>(),
   },
-  (table) => [index("audit_log_workspace").on(table.workspaceId, table.at)],
+  (table) => [
+    index("audit_log_workspace").on(table.workspaceId, table.at),
+    index("audit_log_organization").on(table.organizationId, table.at),
+  ],
 );
 
 /** One row: the id of this database, given when it was made. */

@@ -23,7 +23,8 @@ export type AdminTag =
   | "Entities"
   | "Schema"
   | "Webhooks"
-  | "Audit";
+  | "Audit"
+  | "Administrators";
 
 export type AdminRoute = {
   /** Below `/admin/v1`. */
@@ -39,6 +40,8 @@ interface Description {
   readonly role: AdminRole;
   /** A lower role that may change these fields of the body, as long as it sends no other field. */
   readonly roleOfFields?: { readonly role: AdminRole; readonly fields: readonly string[] };
+  /** Whether the role must hold in all organizations. */
+  readonly isGlobal?: true;
   /** The schema with which the service parses the body. */
   readonly body?: z.ZodType;
   /** Whether the body may be left out. */

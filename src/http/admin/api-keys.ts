@@ -2,7 +2,6 @@ import {
   apiKeySchema,
   apiKeyWithSecretSchema,
   createApiKeySchema,
-  rotateApiKeySchema,
   updateApiKeySchema,
 } from "../../services/api-keys/api-key.ts";
 import { createApiKey } from "../../services/api-keys/create-api-key.ts";
@@ -12,6 +11,7 @@ import { revokeApiKey } from "../../services/api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "../../services/api-keys/rotate-api-key.ts";
 import { syncApiKeys, synchronizationSchema } from "../../services/api-keys/sync-api-keys.ts";
 import { updateApiKey } from "../../services/api-keys/update-api-key.ts";
+import { rotationSchema } from "../../services/field-schemas.ts";
 import { workspaceContext } from "../context.ts";
 import { type AdminRoute, created, none, one, page } from "./admin-route.ts";
 import { answerSchema, bodySchema } from "./components.ts";
@@ -19,7 +19,7 @@ import { idOf, WORKSPACE } from "./paths.ts";
 
 const ApiKeyInput = bodySchema("ApiKeyInput", createApiKeySchema);
 const ApiKeyPatch = bodySchema("ApiKeyPatch", updateApiKeySchema);
-const ApiKeyRotation = bodySchema("ApiKeyRotation", rotateApiKeySchema);
+export const ApiKeyRotation = bodySchema("ApiKeyRotation", rotationSchema);
 const ApiKey = answerSchema("ApiKey", apiKeySchema);
 const ApiKeyWithSecret = answerSchema("ApiKeyWithSecret", apiKeyWithSecretSchema);
 const Synchronization = answerSchema("Synchronization", synchronizationSchema);

@@ -1,10 +1,24 @@
-import { auditEntrySchema, listAudit } from "../../services/audit/list-audit.ts";
+import {
+  type AuditQuery,
+  auditEntrySchema,
+  listAudit,
+  listDeploymentAudit,
+} from "../../services/audit/list-audit.ts";
+import type { PageRequest } from "../../services/page.ts";
 import { workspaceContext } from "../context.ts";
 import { type AdminRoute, page } from "./admin-route.ts";
 import { answerSchema } from "./components.ts";
 import { WORKSPACE } from "./paths.ts";
 
 const AuditEntry = answerSchema("AuditEntry", auditEntrySchema);
+
+const FILTERS = ["action", "subject", "from", "to"];
+
+const auditQuery = (request: PageRequest, query: URLSearchParams): AuditQuery => {
+  const [action, subject] = [query.get("action"), query.get("subject")];
+  const [from, to] = [query.get("from"), query.get("to")];
+  return { ...request, action, subject, from, to };
+};
 
 export const audit: readonly AdminRoute[] = [
   {
@@ -14,13 +28,21 @@ export const audit: readonly AdminRoute[] = [
       id: "listAudit",
       summary: "Admin changes, newest first",
       role: "VIEWER",
-      query: ["action", "subject", "from", "to"],
+      query: FILTERS,
       answer: AuditEntry,
-      handle(c, request, query) {
-        const [action, subject] = [query.get("action"), query.get("subject")];
-        const [from, to] = [query.get("from"), query.get("to")];
-        return listAudit(workspaceContext(c), { ...request, action, subject, from, to });
-      },
+      handle: (c, request, query) => listAudit(workspaceContext(c), auditQuery(request, query)),
+    }),
+  },
+  {
+    path: "/audit",
+    tag: "Audit",
+    GET: page({
+      id: "listDeploymentAudit",
+      summary: "Admin changes that belong to no workspace, or to a deleted one, newest first",
+      role: "VIEWER",
+      query: FILTERS,
+      answer: AuditEntry,
+      handle: (c, request, query) => listDeploymentAudit(c.get("services"), auditQuery(request, query)),
     }),
   },
 ];

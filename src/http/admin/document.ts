@@ -1,4 +1,10 @@
-import { invalidAdminToken, notFound, schemaHasChanged, uniqueViolation } from "../../errors/failures.ts";
+import {
+  invalidAdminToken,
+  notFound,
+  roleNotAllowed,
+  schemaHasChanged,
+  uniqueViolation,
+} from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { errorRefs, errorResponses, errorSchemas, sharedHeaders } from "../../openapi/error-responses.ts";
 import {
@@ -65,11 +71,13 @@ const tags: Readonly<Record<AdminTag | "Service", string>> = {
   Schema: "All entities of a workspace as one document.",
   Webhooks: "Who is told of changes of records, and what became of it.",
   Audit: "Who changed what, and when.",
+  Administrators: "Who may use this API: admin keys, and people who sign in at the identity provider.",
   Service: "The service itself.",
 };
 
 const adminMessages = {
   UNAUTHORIZED: invalidAdminToken().message,
+  FORBIDDEN: roleNotAllowed().message,
   NOT_FOUND: notFound("Workspace", "shop").message,
   FOREIGN_KEY_VIOLATION: "Organization acme still has workspaces",
   UNIQUE_CONSTRAINT_VIOLATION: uniqueViolation([{ field: "slug", value: "shop" }]).message,
@@ -101,8 +109,8 @@ function operationOf(operation: AdminOperation, tag: AdminTag, isRead: boolean):
   };
 }
 
-function roleText({ role, roleOfFields }: AdminOperation): string {
-  const text = `Needs the role ${role}.`;
+function roleText({ role, roleOfFields, isGlobal }: AdminOperation): string {
+  const text = `Needs the role ${role}${isGlobal ? " in all organizations" : ""}.`;
   if (!roleOfFields) return text;
   return `${text} ${roleOfFields.role} may send ${roleOfFields.fields.join(", ")} alone.`;
 }

@@ -31,6 +31,7 @@ export const organizations: readonly AdminRoute[] = [
       id: "createOrganization",
       summary: "Create an organization",
       role: "OWNER",
+      isGlobal: true,
       body: OrganizationInput,
       answer: Organization,
       handle: async (c, { body }) => createOrganization(c.get("services"), body()),

@@ -31,7 +31,7 @@ export const adminParameters: JsonObject = {
   workspace: inPath("workspace", "Slug of the workspace."),
   entity: inPath("entity", "Name of the entity."),
   column: inPath("column", "Name of the column."),
-  id: inPath("id", "Id of the API key or webhook."),
+  id: inPath("id", "Id of the key, webhook or member."),
   delivery: inPath("delivery", "Id of the delivery."),
   page: inQuery("page", "From 0.", { ...COUNT, default: 0 }),
   size: inQuery("size", "Items of one page.", {

@@ -4,8 +4,10 @@ import { onlyParameters } from "../request/query-parameters.ts";
 import { describedWith } from "../response/describe-response.ts";
 import type { Route } from "../route.ts";
 import type { AdminOperation, AdminRoute } from "./admin-route.ts";
+import { administrators } from "./administrators.ts";
 import { apiKeys } from "./api-keys.ts";
 import { audit } from "./audit.ts";
+import { authorized } from "./authorize.ts";
 import { buildAdminDocument } from "./document.ts";
 import { entities } from "./entities.ts";
 import { organizations } from "./organizations.ts";
@@ -24,6 +26,7 @@ export const adminTable: readonly AdminRoute[] = [
   ...schema,
   ...webhooks,
   ...audit,
+  ...administrators,
 ];
 
 /** The admin API, below `/admin/v1`. */
@@ -34,7 +37,10 @@ export const adminRoutes: readonly Route[] = [
 
 function toRoute({ path, tag: _, ...methods }: AdminRoute): Route {
   const operations: readonly [string, AdminOperation][] = Object.entries(methods);
-  return { path, handlers: Object.fromEntries(operations.map(([method, { respond }]) => [method, respond])) };
+  return {
+    path,
+    handlers: Object.fromEntries(operations.map(([method, operation]) => [method, authorized(operation)])),
+  };
 }
 
 /** Made when first asked for; it stays the same for as long as the isolate lives. */

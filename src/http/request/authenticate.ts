@@ -1,3 +1,4 @@
+import { adminKeys } from "../../db/tables/administrators.ts";
 import { findTokenKey } from "../../db/token-keys.ts";
 import {
   expiredToken,
@@ -85,15 +86,19 @@ export async function limitUnknown(c: AppContext, credential = "API key"): Promi
  */
 export function learnOfKey(c: AppContext, { status }: Response): void {
   const actor: Actor | undefined = c.get("actor");
-  if (!actor || actor.kind === "ADMIN") return;
-  if (status !== 401) noteUseAfterwards(c, actor.key.keyId);
-  else if (actor.kind === "KEY") c.get("services").apiKeys.forget(actor.secretHash);
+  const { administrator, apiKeys } = c.get("services");
+  if (!actor) return;
+  if (actor.kind === "ADMIN") {
+    if (administrator?.kind === "ADMIN_KEY" && administrator.id !== null && status !== 401)
+      noteUseAfterwards(c, administrator.id, adminKeys);
+  } else if (status !== 401) noteUseAfterwards(c, actor.key.keyId);
+  else if (actor.kind === "KEY") apiKeys.forget(actor.secretHash);
 }
 
-function noteUseAfterwards(c: AppContext, keyId: string): void {
+function noteUseAfterwards(c: AppContext, keyId: string, table?: typeof adminKeys): void {
   if (!mustNoteUse(keyId, currentMillis())) return;
   const services = openServices(c.env, newRequestId());
-  const written = noteUse(services, keyId).catch((failure) =>
+  const written = noteUse(services, keyId, table).catch((failure) =>
     logWarning("lastUsedAt is not written", failure),
   );
   c.executionCtx.waitUntil(written);

@@ -53,7 +53,7 @@ function logResponse(c: AppContext, start: number): void {
     authMs: c.get("authMs"),
     databaseMs: c.get("services").database.waitedMs,
     workspace: actor && workspaceOf(c, actor),
-    keyId: actor && actor.kind !== "ADMIN" ? actor.key.keyId : undefined,
+    keyId: actor && actor.kind !== "ADMIN" ? actor.key.keyId : adminKeyIdOf(c),
   });
 }
 
@@ -61,4 +61,9 @@ function workspaceOf(c: AppContext, actor: Actor): string | undefined {
   if (actor.kind !== "ADMIN") return `${actor.key.organization}/${actor.key.workspace}`;
   const { organization, workspace } = c.req.param();
   return workspace === undefined ? organization : `${organization}/${workspace}`;
+}
+
+function adminKeyIdOf(c: AppContext): string | undefined {
+  const { administrator } = c.get("services");
+  return administrator?.kind === "ADMIN_KEY" ? (administrator.id ?? undefined) : undefined;
 }

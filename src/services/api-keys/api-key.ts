@@ -6,16 +6,13 @@ import type { Platform } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
-import { isAddressRange } from "../../model/address-range.ts";
 import { type ApiKeyRecord, PERMISSIONS } from "../../model/api-key.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import { displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
+import { addressRangesSchema, displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
 import { scopesSchema, shownScopeSchema } from "../scopes/scope-schema.ts";
 import { showScopes } from "../scopes/show-scopes.ts";
-
-export const MAX_GRACE_PERIOD_SECONDS = 604_800;
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 export const apiKeySchema = z.strictObject({
@@ -43,19 +40,12 @@ export type ApiKeyDto = Dto<typeof apiKeySchema>;
 export const apiKeyWithSecretSchema = apiKeySchema.extend({ key: z.string() });
 export type ApiKeyWithSecretDto = Dto<typeof apiKeyWithSecretSchema>;
 
-const MAX_ADDRESS_RANGES = 100;
-
 const optional = {
   expiresAt: instantSchema.nullable().optional(),
   mayWriteTimestamps: z.boolean().optional(),
   scopes: scopesSchema.nullable().optional(),
   mayMintTokens: z.boolean().optional(),
-  allowedIps: z
-    .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
-    .min(1)
-    .max(MAX_ADDRESS_RANGES)
-    .nullable()
-    .optional(),
+  allowedIps: addressRangesSchema.nullable().optional(),
 };
 
 export const createApiKeySchema = z.strictObject({
@@ -93,10 +83,6 @@ export function rejectContradiction({ permission, scopes }: Grants, details: rea
   const all = [...details, ...contradictions];
   if (all.length > 0) throw validationFailed(all);
 }
-
-export const rotateApiKeySchema = z.strictObject({
-  gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_PERIOD_SECONDS).default(0),
-});
 
 export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): ApiKeyDto {
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import type { adminKeys } from "../../db/tables/administrators.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import type { ServiceContext } from "../context.ts";
@@ -20,10 +21,14 @@ export function mustNoteUse(keyId: string, nowMs: number): boolean {
 }
 
 /** After the answer, so that it costs the request nothing. What fails is to be tried again soon. */
-export async function noteUse({ platform: { write }, now }: ServiceContext, keyId: string): Promise<void> {
+export async function noteUse(
+  { platform: { write }, now }: ServiceContext,
+  keyId: string,
+  table: typeof apiKeys | typeof adminKeys = apiKeys,
+): Promise<void> {
   const lastUsedAt = now.toISOString();
   try {
-    await write.batch([write.update(apiKeys).set({ lastUsedAt }).where(eq(apiKeys.id, keyId))]);
+    await write.batch([write.update(table).set({ lastUsedAt }).where(eq(table.id, keyId))]);
   } catch (failure) {
     noted.set(keyId, now.getTime() + RETRY_AFTER_MS);
     throw failure;

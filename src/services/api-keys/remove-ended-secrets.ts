@@ -1,23 +1,34 @@
 import { inArray, lte } from "drizzle-orm";
+import { adminKeySecrets } from "../../db/tables/administrators.ts";
 import { apiKeySecrets } from "../../db/tables/platform.ts";
 import type { ServiceContext } from "../context.ts";
+
+type Secrets = typeof apiKeySecrets | typeof adminKeySecrets;
 
 /** Few enough for one run of a Worker; what is left waits for the next. */
 const SECRETS_PER_RUN = 200;
 
 /**
- * Removes rotated secrets whose grace period is over, from KV first: what fails is tried again at the next run.
- * Returns how many. Throws SERVICE_UNAVAILABLE.
+ * Removes rotated secrets of API keys and admin keys whose grace period is over, from KV first: what fails is tried again at
+ * the next run. Returns how many. Throws SERVICE_UNAVAILABLE.
  */
-export async function removeEndedSecrets({ platform, apiKeys, now }: ServiceContext): Promise<number> {
-  const { read, write } = platform;
-  const hasEnded = lte(apiKeySecrets.validUntil, now.toISOString());
-  const [ended] = await read.batch([
-    read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(hasEnded).limit(SECRETS_PER_RUN),
-  ]);
-  if (ended.length === 0) return 0;
-  const hashes = ended.map(({ hash }) => hash);
-  for (const hash of hashes) await apiKeys.delete(hash);
-  await write.batch([write.delete(apiKeySecrets).where(inArray(apiKeySecrets.hash, hashes))]);
-  return ended.length;
+export async function removeEndedSecrets(ctx: ServiceContext): Promise<number> {
+  const { read, write } = ctx.platform;
+  const now = ctx.now.toISOString();
+  const endedOf = (table: Secrets) =>
+    read.select({ hash: table.hash }).from(table).where(lte(table.validUntil, now)).limit(SECRETS_PER_RUN);
+  const removalOf = (table: Secrets, ended: readonly { hash: string }[]) =>
+    write.delete(table).where(
+      inArray(
+        table.hash,
+        ended.map(({ hash }) => hash),
+      ),
+    );
+  const [ended, endedOfAdmins] = await read.batch([endedOf(apiKeySecrets), endedOf(adminKeySecrets)]);
+  for (const { hash } of ended) await ctx.apiKeys.delete(hash);
+  for (const { hash } of endedOfAdmins) await ctx.adminKeys.delete(hash);
+  const count = ended.length + endedOfAdmins.length;
+  if (count > 0)
+    await write.batch([removalOf(apiKeySecrets, ended), removalOf(adminKeySecrets, endedOfAdmins)]);
+  return count;
 }

@@ -6,15 +6,9 @@ import { newSecret } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../context.ts";
+import { rotationSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
-import {
-  type ApiKeyWithSecretDto,
-  auditKey,
-  isKeyOf,
-  rotateApiKeySchema,
-  toApiKeyDto,
-  toApiKeyRecord,
-} from "./api-key.ts";
+import { type ApiKeyWithSecretDto, auditKey, isKeyOf, toApiKeyDto, toApiKeyRecord } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
 
@@ -31,7 +25,7 @@ export async function rotateApiKey(
   ctx: WorkspaceContext,
   { id, body }: RotateApiKeyInput,
 ): Promise<ApiKeyWithSecretDto> {
-  const { gracePeriodSeconds } = parseInput(rotateApiKeySchema, body);
+  const { gracePeriodSeconds } = parseInput(rotationSchema, body);
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const endOfGrace = new Date(ctx.now.getTime() + gracePeriodSeconds * 1000).toISOString();

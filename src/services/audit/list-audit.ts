@@ -1,10 +1,12 @@
-import { and, desc, eq, gte, lte } from "drizzle-orm";
+import { and, desc, eq, gte, lte, notExists, type SQL } from "drizzle-orm";
 import * as z from "zod/v4";
 import { toTypedStatement } from "../../db/platform.ts";
-import { auditLog } from "../../db/tables/platform.ts";
+import { auditLog, workspaces } from "../../db/tables/platform.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
-import type { WorkspaceContext } from "../context.ts";
+import { ADMINISTRATOR_KINDS } from "../../model/administrator.ts";
+import { isWithinReach } from "../admin-reach.ts";
+import type { ServiceContext, WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { instantSchema, timeSchema } from "../field-schemas.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
@@ -14,6 +16,12 @@ export const auditEntrySchema = z.strictObject({
   id: z.string(),
   at: timeSchema,
   requestId: z.string(),
+  /** Who made the change. */
+  actor: z.strictObject({
+    kind: z.enum(ADMINISTRATOR_KINDS),
+    id: z.string().nullable(),
+    name: z.string(),
+  }),
   action: z.string(),
   subject: z.string(),
   /** Null for what was created. */
@@ -31,38 +39,75 @@ export interface AuditQuery extends PageRequest {
   readonly to: string | null;
 }
 
-/** Newest first. Throws NOT_FOUND, BAD_REQUEST for times that are none. */
+/** Entries of the workspace, newest first. Throws NOT_FOUND, BAD_REQUEST for times that are none. */
 export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promise<Page<AuditDto>> {
-  const { read } = ctx.platform;
-  const [from, to] = [instantOf("from", query.from), instantOf("to", query.to)];
+  const isAsked = conditionOf(query);
   return runFenced(ctx, {
     need: "READ",
     plan({ workspace }) {
-      const { id, at, requestId, action, subject, before, after } = auditLog;
-      const matches = and(
-        eq(auditLog.workspaceId, workspace.id),
-        query.action === null ? undefined : eq(action, query.action),
-        query.subject === null ? undefined : eq(subject, query.subject),
-        from === undefined ? undefined : gte(at, from),
-        to === undefined ? undefined : lte(at, to),
-      );
-      const page = toTypedStatement(
-        read
-          .select({ id, at, requestId, action, subject, before, after })
-          .from(auditLog)
-          .where(matches)
-          .orderBy(desc(at), desc(auditLog.sequence))
-          .limit(query.size)
-          .offset(query.page * query.size),
-      );
-      const total = toTypedStatement(totalOf(ctx.platform, auditLog, matches));
+      const [entries, totals] = pageOf(ctx, query, and(eq(auditLog.workspaceId, workspace.id), isAsked));
+      const page = toTypedStatement(entries);
+      const total = toTypedStatement(totals);
       return {
         kind: "READ",
         statements: [page.statement, total.statement],
-        shape: ([rows, totals]) => toPage(page.rowsOf(rows), query, total.rowsOf(totals)[0]?.total ?? 0),
+        shape: ([rows, counts]) => shape(page.rowsOf(rows), query, total.rowsOf(counts)),
       };
     },
   });
+}
+
+/**
+ * Entries that belong to no workspace, or to one that was deleted, newest first, as far as the administrator's organizations
+ * go. Throws BAD_REQUEST for times that are none.
+ */
+export async function listDeploymentAudit(ctx: ServiceContext, query: AuditQuery): Promise<Page<AuditDto>> {
+  const { read } = ctx.platform;
+  const isAlive = eq(workspaces.id, auditLog.workspaceId);
+  const belongsToNone = notExists(read.select({ id: workspaces.id }).from(workspaces).where(isAlive));
+  const isSeen = isWithinReach(ctx, auditLog.organizationId);
+  const [entries, total] = pageOf(ctx, query, and(belongsToNone, isSeen, conditionOf(query)));
+  const [rows, counts] = await read.batch([entries, total]);
+  return shape(rows, query, counts);
+}
+
+function pageOf({ platform }: ServiceContext, query: AuditQuery, matches: SQL | undefined) {
+  const { id, at, requestId, actorKind, actorId, actorName, action, subject, before, after } = auditLog;
+  const entries = platform.read
+    .select({ id, at, requestId, actorKind, actorId, actorName, action, subject, before, after })
+    .from(auditLog)
+    .where(matches)
+    .orderBy(desc(at), desc(auditLog.sequence))
+    .limit(query.size)
+    .offset(query.page * query.size);
+  return [entries, totalOf(platform, auditLog, matches)] as const;
+}
+
+type AuditRow = Omit<AuditDto, "actor"> &
+  Pick<typeof auditLog.$inferSelect, "actorKind" | "actorId" | "actorName">;
+
+function shape(
+  rows: readonly AuditRow[],
+  query: AuditQuery,
+  [count]: readonly { readonly total: number }[],
+): Page<AuditDto> {
+  const entries = rows.map(({ actorKind: kind, actorId: id, actorName: name, ...entry }) => ({
+    ...entry,
+    actor: { kind, id, name },
+  }));
+  return toPage(entries, query, count?.total ?? 0);
+}
+
+/** Throws BAD_REQUEST for times that are none. */
+function conditionOf(query: AuditQuery): SQL | undefined {
+  const [from, to] = [instantOf("from", query.from), instantOf("to", query.to)];
+  const { at, action, subject } = auditLog;
+  return and(
+    query.action === null ? undefined : eq(action, query.action),
+    query.subject === null ? undefined : eq(subject, query.subject),
+    from === undefined ? undefined : gte(at, from),
+    to === undefined ? undefined : lte(at, to),
+  );
 }
 
 function instantOf(name: string, text: string | null): string | undefined {

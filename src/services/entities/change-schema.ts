@@ -1,4 +1,5 @@
 import { eq, inArray, sql } from "drizzle-orm";
+import { actorColumns, organizationIdOfWorkspace } from "../../db/audit.ts";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
 import { statementOf } from "../../db/platform.ts";
@@ -163,12 +164,11 @@ function writeDefinitions(
   ].map(statementOf);
 }
 
-function recordChange(
-  { platform: { write }, now, requestId }: WorkspaceContext,
-  plan: SchemaPlan,
-): readonly Statement[] {
+function recordChange(ctx: WorkspaceContext, plan: SchemaPlan): readonly Statement[] {
   const { workspaceId } = plan;
   const { version, changes } = appliedChange(plan);
+  const { now, requestId } = ctx;
+  const { write } = ctx.platform;
   return [
     write
       .update(workspaces)
@@ -181,6 +181,8 @@ function recordChange(
     write.insert(auditLog).values({
       id: newId("aud"),
       workspaceId,
+      organizationId: sql`(${organizationIdOfWorkspace(workspaceId)})`,
+      ...actorColumns(ctx),
       at: now.toISOString(),
       requestId,
       action: "schema.changed",

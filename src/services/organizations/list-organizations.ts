@@ -1,24 +1,27 @@
 import { asc } from "drizzle-orm";
 import { organizations } from "../../db/tables/platform.ts";
+import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { type OrganizationDto, toOrganizationDto } from "./organization.ts";
 
-/** In order of slug. */
+/** Those of the administrator, in order of slug. */
 export async function listOrganizations(
-  { platform }: ServiceContext,
+  ctx: ServiceContext,
   request: PageRequest,
 ): Promise<Page<OrganizationDto>> {
-  const { read } = platform;
+  const { read } = ctx.platform;
+  const isSeen = isWithinReach(ctx, organizations.id);
   const { page, size } = request;
   const [rows, [count]] = await read.batch([
     read
       .select()
       .from(organizations)
+      .where(isSeen)
       .orderBy(asc(organizations.slug))
       .limit(size)
       .offset(page * size),
-    totalOf(platform, organizations),
+    totalOf(ctx.platform, organizations, isSeen),
   ]);
   return toPage(rows.map(toOrganizationDto), request, count?.total ?? 0);
 }

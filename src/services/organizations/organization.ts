@@ -22,7 +22,7 @@ export const updateOrganizationSchema = z.strictObject({ name: displayNameSchema
 export const auditOrganization = (ctx: ServiceContext, action: string, slug: string) =>
   auditChange(
     ctx,
-    { action, subject: slug, workspaceId: null },
+    { action, subject: slug, workspaceId: null, organizationId: organizations.id },
     {
       table: organizations,
       columns: columnsWithout(organizations, ["id"]),

@@ -155,7 +155,11 @@ export const isWebhookOf = (platform: Platform, { address, id }: { address: Work
 
 /** The audit of a change of one webhook; its headers may hold secrets, so they are left out. */
 export function auditWebhook(
-  { platform, address, ...ctx }: Pick<WorkspaceContext, "platform" | "address" | "requestId" | "now">,
+  {
+    platform,
+    address,
+    ...ctx
+  }: Pick<WorkspaceContext, "platform" | "address" | "requestId" | "now" | "administrator">,
   action: string,
   id: string,
 ) {

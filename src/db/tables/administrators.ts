@@ -1,0 +1,56 @@
+import { sql } from "drizzle-orm";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { ADMIN_ROLES } from "../../model/admin-role.ts";
+import { organizations } from "./platform.ts";
+
+/* Who may use the admin API beside the holder of ADMIN_TOKEN. An organization of null is all of them. */
+
+export const adminKeys = sqliteTable(
+  "admin_keys",
+  {
+    id: text().primaryKey(),
+    organizationId: integer("organization_id").references(() => organizations.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    keyPrefix: text("key_prefix").notNull(),
+    role: text({ enum: ADMIN_ROLES }).notNull(),
+    allowedIps: text("allowed_ips", { mode: "json" }).$type<readonly string[]>(),
+    expiresAt: text("expires_at"),
+    createdAt: text("created_at").notNull(),
+    lastUsedAt: text("last_used_at"),
+    revokedAt: text("revoked_at"),
+  },
+  (table) => [index("admin_keys_organization").on(table.organizationId)],
+);
+
+/** As api_key_secrets, for admin keys. */
+export const adminKeySecrets = sqliteTable(
+  "admin_key_secrets",
+  {
+    /** SHA-256 of the whole key, in hex. */
+    hash: text().primaryKey(),
+    keyId: text("key_id")
+      .notNull()
+      .references(() => adminKeys.id, { onDelete: "cascade" }),
+    /** Null: the current secret. */
+    validUntil: text("valid_until"),
+  },
+  (table) => [index("admin_key_secrets_key").on(table.keyId)],
+);
+
+/** Roles of people who sign in at the identity provider. */
+export const members = sqliteTable(
+  "members",
+  {
+    id: text().primaryKey(),
+    /** Lower case. */
+    email: text().notNull(),
+    organizationId: integer("organization_id").references(() => organizations.id, { onDelete: "cascade" }),
+    role: text({ enum: ADMIN_ROLES }).notNull(),
+    createdAt: text("created_at").notNull(),
+    updatedAt: text("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("members_email").on(table.email, sql`coalesce("organization_id", 0)`),
+    index("members_organization").on(table.organizationId),
+  ],
+);

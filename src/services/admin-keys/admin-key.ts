@@ -1,0 +1,120 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import * as z from "zod/v4";
+import { auditChange, columnsWithout } from "../../db/audit.ts";
+import { adminKeys } from "../../db/tables/administrators.ts";
+import { organizations } from "../../db/tables/platform.ts";
+import { notFound, roleNotAllowed } from "../../errors/failures.ts";
+import { logWarning } from "../../lib/logger.ts";
+import { ADMIN_ROLES } from "../../model/admin-role.ts";
+import { isWithinReach } from "../admin-reach.ts";
+import type { ServiceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { addressRangesSchema, displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
+
+export const adminKeySchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  keyPrefix: z.string(),
+  /** Null: all organizations. */
+  organization: z.string().nullable(),
+  role: z.enum(ADMIN_ROLES),
+  expiresAt: timeSchema.nullable(),
+  createdAt: timeSchema,
+  lastUsedAt: timeSchema.nullable(),
+  revokedAt: timeSchema.nullable(),
+  /** Absent: from anywhere. */
+  allowedIps: z.array(z.string()).optional(),
+});
+export type AdminKeyDto = Dto<typeof adminKeySchema>;
+
+/** With the key itself, which is shown once. */
+export const adminKeyWithSecretSchema = adminKeySchema.extend({ key: z.string() });
+export type AdminKeyWithSecretDto = Dto<typeof adminKeyWithSecretSchema>;
+
+const optional = {
+  expiresAt: instantSchema.nullable().optional(),
+  allowedIps: addressRangesSchema.nullable().optional(),
+};
+
+export const createAdminKeySchema = z.strictObject({
+  name: displayNameSchema,
+  /** Null: all organizations. */
+  organization: z.string().nullable(),
+  role: z.enum(ADMIN_ROLES),
+  ...optional,
+});
+
+export const updateAdminKeySchema = z.strictObject({
+  name: displayNameSchema.optional(),
+  role: z.enum(ADMIN_ROLES).optional(),
+  ...optional,
+});
+
+/** Columns of a key with the slug of its organization, for a select or a `returning`. */
+export const shownAdminKey = {
+  ...columnsOf(),
+  organization: sql<
+    string | null
+  >`(SELECT slug FROM ${organizations} WHERE id = ${adminKeys.organizationId})`,
+};
+
+function columnsOf() {
+  const { id, name, keyPrefix, role, allowedIps, expiresAt, createdAt, lastUsedAt, revokedAt } = adminKeys;
+  return { id, name, keyPrefix, role, allowedIps, expiresAt, createdAt, lastUsedAt, revokedAt };
+}
+
+type Shown = Omit<AdminKeyDto, "allowedIps"> & { readonly allowedIps: readonly string[] | null };
+
+export const toAdminKeyDto = ({ allowedIps, ...key }: Shown): AdminKeyDto => ({
+  ...key,
+  ...(allowedIps && { allowedIps }),
+});
+
+interface KeyChange {
+  readonly action: string;
+  readonly id: string;
+  /** Which key is changed. */
+  readonly where: SQL | undefined;
+  /** As of AuditSubject. */
+  readonly onlyIf?: SQL;
+}
+
+/** The audit of a change of one admin key. */
+export const auditAdminKey = (ctx: ServiceContext, { action, id, where, onlyIf }: KeyChange) =>
+  auditChange(
+    ctx,
+    { action, subject: id, workspaceId: null, organizationId: adminKeys.organizationId },
+    {
+      table: adminKeys,
+      columns: columnsWithout(adminKeys, ["organizationId", "lastUsedAt"]),
+      where,
+      ...(onlyIf && { onlyIf }),
+    },
+  );
+
+/** Hashes of a key's secrets, each with its facts, as KV holds them. */
+export const adminKeyFacts = ({ platform }: ServiceContext, id: string) =>
+  platform.write.values<[hash: string, facts: string]>(
+    sql`SELECT hash, facts FROM admin_key_facts WHERE key_id = ${id}`,
+  );
+
+/** Brings KV up to what the database says. A failure is only logged: the fence holds without KV. */
+export async function publishAdminKey(
+  { adminKeys: store }: ServiceContext,
+  secrets: readonly (readonly [hash: string, facts: string])[],
+  isRevoked = false,
+): Promise<void> {
+  const writes = secrets.map(([hash, facts]) => (isRevoked ? store.delete(hash) : store.put(hash, facts)));
+  for (const result of await Promise.allSettled(writes))
+    if (result.status === "rejected") logWarning("KV has an older copy of an admin key", result.reason);
+}
+
+/** Why a key was not changed: the administrator cannot see it, or it has more rights than they have. */
+export async function adminKeyRefused(ctx: ServiceContext, id: string) {
+  const { read } = ctx.platform;
+  const isSeen = and(eq(adminKeys.id, id), isWithinReach(ctx, adminKeys.organizationId));
+  const [rows] = await read.batch([
+    read.select({ revokedAt: adminKeys.revokedAt }).from(adminKeys).where(isSeen),
+  ]);
+  return rows.length === 0 ? notFound("Admin key", id) : roleNotAllowed();
+}

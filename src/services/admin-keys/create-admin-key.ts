@@ -1,0 +1,49 @@
+import { eq } from "drizzle-orm";
+import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
+import { isGuardFailure } from "../../db/write-guard.ts";
+import { notFound } from "../../errors/failures.ts";
+import { sha256Hex } from "../../lib/hashing.ts";
+import { newId, newSecret } from "../../lib/ids.ts";
+import { SqlFailure } from "../../libsql/sql-failure.ts";
+import { composeAdminKey } from "../../model/admin-key.ts";
+import { keyPrefixOf } from "../../model/api-key.ts";
+import { organizationOfHolder, requireGrantable } from "../admin-reach.ts";
+import type { ServiceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import {
+  type AdminKeyWithSecretDto,
+  adminKeyFacts,
+  auditAdminKey,
+  createAdminKeySchema,
+  publishAdminKey,
+  shownAdminKey,
+  toAdminKeyDto,
+} from "./admin-key.ts";
+
+/** The key itself is in the response and nowhere else. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
+export async function createAdminKey(ctx: ServiceContext, body: unknown): Promise<AdminKeyWithSecretDto> {
+  const { write } = ctx.platform;
+  const { organization: slug, ...input } = parseInput(createAdminKeySchema, body);
+  requireGrantable(ctx, { organization: slug, role: input.role });
+  const organization = organizationOfHolder(ctx, slug);
+  const key = composeAdminKey(newSecret());
+  const hash = await sha256Hex(key);
+  const id = newId("adm");
+  const createdAt = ctx.now.toISOString();
+  const values = { ...input, id, organizationId: organization.id, keyPrefix: keyPrefixOf(key), createdAt };
+  try {
+    const [, [row], , , secrets] = await write.batch([
+      organization.check,
+      write.insert(adminKeys).values(values).returning(shownAdminKey),
+      write.insert(adminKeySecrets).values({ hash, keyId: id }),
+      auditAdminKey(ctx, { action: "admin-key.created", id, where: eq(adminKeys.id, id) }).after,
+      adminKeyFacts(ctx, id),
+    ]);
+    if (!row) throw new Error("an insert returned no row");
+    await publishAdminKey(ctx, secrets);
+    return { ...toAdminKeyDto(row), key };
+  } catch (failure) {
+    if (failure instanceof SqlFailure && isGuardFailure(failure)) throw notFound("Organization", slug ?? "");
+    throw failure;
+  }
+}

@@ -1,0 +1,22 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { adminKeys } from "../../db/tables/administrators.ts";
+import { isManaged } from "../admin-reach.ts";
+import type { ServiceContext } from "../context.ts";
+import { adminKeyFacts, adminKeyRefused, auditAdminKey, publishAdminKey } from "./admin-key.ts";
+
+/** Once this has returned, the key is refused everywhere. Revoking twice is no error. Throws NOT_FOUND, FORBIDDEN. */
+export async function revokeAdminKey(ctx: ServiceContext, id: string): Promise<void> {
+  const { read, write } = ctx.platform;
+  const where = and(eq(adminKeys.id, id), isManaged(ctx, adminKeys));
+  const onlyIf = isNull(adminKeys.revokedAt);
+  const audit = auditAdminKey(ctx, { action: "admin-key.revoked", id, where, onlyIf });
+  const [, , , [key], secrets] = await write.batch([
+    audit.before,
+    write.update(adminKeys).set({ revokedAt: ctx.now.toISOString() }).where(and(where, onlyIf)),
+    audit.after,
+    read.select({ id: adminKeys.id }).from(adminKeys).where(where),
+    adminKeyFacts(ctx, id),
+  ]);
+  if (!key) throw await adminKeyRefused(ctx, id);
+  await publishAdminKey(ctx, secrets, true);
+}

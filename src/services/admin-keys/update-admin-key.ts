@@ -1,0 +1,46 @@
+import { and, eq } from "drizzle-orm";
+import { adminKeys } from "../../db/tables/administrators.ts";
+import { isManaged } from "../admin-reach.ts";
+import type { ServiceContext } from "../context.ts";
+import { parseInput } from "../parse-input.ts";
+import { withoutUndefined } from "../without-undefined.ts";
+import {
+  type AdminKeyDto,
+  adminKeyFacts,
+  adminKeyRefused,
+  auditAdminKey,
+  publishAdminKey,
+  shownAdminKey,
+  toAdminKeyDto,
+  updateAdminKeySchema,
+} from "./admin-key.ts";
+
+export interface UpdateAdminKeyInput {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+/** Changes what is sent; holds from the next request. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
+export async function updateAdminKey(
+  ctx: ServiceContext,
+  { id, body }: UpdateAdminKeyInput,
+): Promise<AdminKeyDto> {
+  const { write } = ctx.platform;
+  const changes = withoutUndefined(parseInput(updateAdminKeySchema, body));
+  const where = and(eq(adminKeys.id, id), isManaged(ctx, adminKeys, changes.role));
+  const audit = auditAdminKey(ctx, { action: "admin-key.updated", id, where });
+  const [, [row], , secrets] = await write.batch([
+    audit.before,
+    /* Something is always set, because SQL has no update of nothing. */
+    write
+      .update(adminKeys)
+      .set({ id, ...changes })
+      .where(where)
+      .returning(shownAdminKey),
+    audit.after,
+    adminKeyFacts(ctx, id),
+  ]);
+  if (!row) throw await adminKeyRefused(ctx, id);
+  await publishAdminKey(ctx, secrets, row.revokedAt !== null);
+  return toAdminKeyDto(row);
+}

@@ -1,0 +1,67 @@
+import { and, type Column, inArray, or, type SQL, sql } from "drizzle-orm";
+import { organizationIdOf } from "../db/lookups.ts";
+import { notFound, roleNotAllowed } from "../errors/failures.ts";
+import type { AdminRole } from "../model/admin-role.ts";
+import { type Administrator, includesRole, roleIn, rolesWithin } from "../model/administrator.ts";
+import type { ServiceContext } from "./context.ts";
+
+/* How far an administrator's grants reach: which organizations, and which roles of others. */
+
+/** The role that manages members and keys. */
+const MANAGING_ROLE: AdminRole = "ADMIN";
+
+const NOTHING = sql`FALSE`;
+
+export function administratorOf({ administrator }: ServiceContext): Administrator {
+  if (!administrator) throw new Error("only administrators ask for this");
+  return administrator;
+}
+
+/** The condition that a column names an organization of the administrator; undefined for whoever has all of them. */
+export function isWithinReach(ctx: ServiceContext, organizationId: Column): SQL | undefined {
+  const { grants } = administratorOf(ctx);
+  if (grants.some(({ organization }) => organization === null)) return undefined;
+  const ofGrants = grants.map(({ organization }) => isOf(ctx, organizationId, organization));
+  return or(...ofGrants) ?? NOTHING;
+}
+
+const isOf = ({ platform }: ServiceContext, organizationId: Column, slug: string | null) =>
+  slug === null ? undefined : inArray(organizationId, organizationIdOf(platform, slug));
+
+/** An admin key or a member. */
+interface Holder {
+  readonly organizationId: Column;
+  readonly role: Column;
+}
+
+/**
+ * The condition that the administrator manages a holder: nobody manages whoever has more rights than they have themselves.
+ * `newRole`: the role that the holder is to have.
+ */
+export function isManaged(ctx: ServiceContext, holder: Holder, newRole: AdminRole = "VIEWER"): SQL {
+  const managing = administratorOf(ctx).grants.filter(
+    ({ role }) => includesRole(role, MANAGING_ROLE) && includesRole(role, newRole),
+  );
+  const ofGrants = managing.map(({ organization, role }) =>
+    and(isOf(ctx, holder.organizationId, organization), inArray(holder.role, rolesWithin(role))),
+  );
+  return or(...ofGrants) ?? NOTHING;
+}
+
+/** Throws NOT_FOUND for an organization that the administrator does not have, FORBIDDEN for a role above their own. */
+export function requireGrantable(
+  ctx: ServiceContext,
+  { organization, role }: { readonly organization: string | null; readonly role: AdminRole },
+): void {
+  const held = roleIn(administratorOf(ctx), organization);
+  if (!held && organization !== null) throw notFound("Organization", organization);
+  if (!held || !includesRole(held, MANAGING_ROLE) || !includesRole(held, role)) throw roleNotAllowed();
+}
+
+/** SQL of the id of a holder's organization, and a query that fails with ABSENT where there is none of the name. */
+export function organizationOfHolder({ platform }: ServiceContext, slug: string | null) {
+  const id = slug === null ? sql<null>`NULL` : sql<number>`(${organizationIdOf(platform, slug)})`;
+  const isAbsent = slug === null ? NOTHING : sql`${id} IS NULL`;
+  const check = sql`INSERT INTO write_guard (problem) SELECT 'ABSENT' WHERE ${isAbsent}`;
+  return { id, check: platform.write.run(check) };
+}

@@ -1,0 +1,24 @@
+import { asc } from "drizzle-orm";
+import { members } from "../../db/tables/administrators.ts";
+import { isWithinReach } from "../admin-reach.ts";
+import type { ServiceContext } from "../context.ts";
+import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+import { type MemberDto, shownMember } from "./member.ts";
+
+/** Those of the administrator's organizations, in order of email. */
+export async function listMembers(ctx: ServiceContext, request: PageRequest): Promise<Page<MemberDto>> {
+  const { read } = ctx.platform;
+  const { page, size } = request;
+  const isSeen = isWithinReach(ctx, members.organizationId);
+  const [rows, [count]] = await read.batch([
+    read
+      .select(shownMember)
+      .from(members)
+      .where(isSeen)
+      .orderBy(asc(members.email), asc(members.id))
+      .limit(size)
+      .offset(page * size),
+    totalOf(ctx.platform, members, isSeen),
+  ]);
+  return toPage(rows, request, count?.total ?? 0);
+}

@@ -1,0 +1,85 @@
+import { and, eq, ne, or, type SQL, sql } from "drizzle-orm";
+import * as z from "zod/v4";
+import { auditChange, columnsWithout } from "../../db/audit.ts";
+import { members } from "../../db/tables/administrators.ts";
+import { organizations } from "../../db/tables/platform.ts";
+import { lastOwner, notFound, roleNotAllowed } from "../../errors/failures.ts";
+import { ADMIN_ROLES, type AdminRole } from "../../model/admin-role.ts";
+import { isManaged, isWithinReach } from "../admin-reach.ts";
+import type { ServiceContext } from "../context.ts";
+import type { Dto } from "../dto.ts";
+import { timeSchema } from "../field-schemas.ts";
+
+export const memberSchema = z.strictObject({
+  id: z.string(),
+  email: z.string(),
+  /** Null: all organizations. */
+  organization: z.string().nullable(),
+  role: z.enum(ADMIN_ROLES),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
+export type MemberDto = Dto<typeof memberSchema>;
+
+const MAX_EMAIL_LENGTH = 254;
+
+export const createMemberSchema = z.strictObject({
+  /** As the identity provider has it; case does not matter. */
+  email: z.email("must be a valid email address").max(MAX_EMAIL_LENGTH).toLowerCase(),
+  /** Null: all organizations. */
+  organization: z.string().nullable(),
+  role: z.enum(ADMIN_ROLES),
+});
+
+export const updateMemberSchema = z.strictObject({ role: z.enum(ADMIN_ROLES) });
+
+/** Columns of a member with the slug of its organization, for a select or a `returning`. */
+export const shownMember = {
+  id: members.id,
+  email: members.email,
+  organization: sql<string | null>`(SELECT slug FROM ${organizations} WHERE id = ${members.organizationId})`,
+  role: members.role,
+  createdAt: members.createdAt,
+  updatedAt: members.updatedAt,
+};
+
+interface MemberChange {
+  readonly action: string;
+  readonly id: string;
+  /** Which member is changed. */
+  readonly where: SQL | undefined;
+}
+
+/** The audit of a change of one member. */
+export const auditMember = (ctx: ServiceContext, { action, id, where }: MemberChange) =>
+  auditChange(
+    ctx,
+    { action, subject: id, workspaceId: null, organizationId: members.organizationId },
+    { table: members, columns: columnsWithout(members, ["organizationId"]), where },
+  );
+
+/** The condition that an organization, or all of them together, keep an OWNER without this member. */
+const hasOtherOwner = sql`EXISTS (SELECT 1 FROM members other WHERE other.role = 'OWNER' AND other.id <> members.id
+  AND other.organization_id IS members.organization_id)`;
+
+/** The member, as long as the administrator manages it, and it is not the last OWNER who would be none any more. */
+export function isRemovable(ctx: ServiceContext, id: string, newRole?: AdminRole): SQL | undefined {
+  const isKept = newRole === "OWNER" ? undefined : or(ne(members.role, "OWNER"), hasOtherOwner);
+  return and(eq(members.id, id), isManaged(ctx, members, newRole), isKept);
+}
+
+/** Why a member was not changed: it cannot be seen, it has more rights than the administrator, or it is the last OWNER. */
+export async function memberRefused(ctx: ServiceContext, id: string, newRole?: AdminRole) {
+  const { read } = ctx.platform;
+  const select = (condition: SQL | undefined) =>
+    read
+      .select({ id: members.id })
+      .from(members)
+      .where(and(eq(members.id, id), condition));
+  const [seen, managed] = await read.batch([
+    select(isWithinReach(ctx, members.organizationId)),
+    select(isManaged(ctx, members, newRole)),
+  ]);
+  if (seen.length === 0) return notFound("Member", id);
+  return managed.length === 0 ? roleNotAllowed() : lastOwner();
+}
