@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { ownIndexesOf } from "../../../src/ddl/indexes.ts";
+import type { EntityIndex } from "../../../src/model/entity.ts";
 import { statementsOf } from "../../../src/query/sql/compiled.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { compileListOf, shopCatalog, targetIn } from "../../support/query/shop.ts";
@@ -103,5 +105,29 @@ describe("an expansion is searched once per parent", () => {
     const steps = stepsOf("expand=customer,lineItems,tags&count=none&sort=number");
     expect(steps.filter((step) => step.startsWith("SEARCH")).length).toBe(5);
     expect(steps.filter((step) => /^SCAN t\d+$/.test(step))).toHaveLength(2);
+  });
+});
+
+describe("an index that the entity lists", () => {
+  const indexed = (index: EntityIndex) => {
+    const own = new TestDatabase(catalog);
+    for (const { create } of ownIndexesOf({ ...target.entity, indexes: [index] })) own.exec(create.sql);
+    return (query: string) =>
+      statementsOf(compileListOf(target, query))
+        .map((statement) => own.explain(statement))
+        .join("\n");
+  };
+
+  it("over several fields serves a filter on all of them", () => {
+    const plan = indexed({ fields: ["status", "dueAt"], unique: false })(
+      "filter[status]=PAID&filter[dueAt.gt]=2026-01-01T00:00:00Z&size=5",
+    );
+    expect(plan).toMatch(/USING (COVERING )?INDEX index_[\w-]+ \(status=\? AND due_at>\?\)/);
+  });
+
+  it("over some records serves a filter that all of them satisfy", () => {
+    const plan = indexed({ fields: ["note"], unique: false, where: { note: { isNotNull: true } } });
+    expect(plan("filter[note]=x")).toMatch(/USING (COVERING )?INDEX index_[\w-]+_where_\w+ \(note=\?\)/);
+    expect(plan("filter[note.isNull]=true")).not.toContain("_where_");
   });
 });
