@@ -16,7 +16,7 @@ export interface ValidationContext extends Moment {
   /** Whether this client may not write the column. It may read it: a value is accepted where it is the stored one. */
   isLocked?(column: Column): boolean;
   /** Fields whose value the database computes, with what is wrong with them; empty when nothing is. */
-  readonly computed?: ReadonlyMap<string, readonly string[]>;
+  readonly computed?: ReadonlyMap<string, readonly Detail[]>;
   /** Whether the column does not exist for this client. */
   isHidden?(column: Column): boolean;
   /** JSON values that the server sets. */
@@ -91,6 +91,7 @@ type Reading =
   | { readonly value: SqlValue }
   | { readonly kept: KeptField }
   | { readonly messages: readonly string[] }
+  | { readonly details: readonly Detail[] }
   | undefined;
 type WhenAbsent = (column: Column, now: ValidationContext) => Reading;
 
@@ -123,6 +124,7 @@ function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: C
     if ("value" in reading) values.set(column, reading.value);
     else if ("kept" in reading) collected.kept.push(reading.kept);
     else if (isHidden) collected.hasOthers = true;
+    else if ("details" in reading) collected.details.push(...reading.details);
     else for (const message of reading.messages) collected.details.push({ field: column.name, message });
   }
   return collected;
@@ -137,7 +139,7 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, existing }:
   if ((column.autoSet && !now.takesTimestamps) || now.isLocked?.(column))
     return existing ? readKept(sent, column, "is read-only") : { messages: ["is read-only"] };
   const problems = now.computed?.get(column.name);
-  if (problems) return problems.length > 0 ? { messages: problems } : undefined;
+  if (problems) return problems.length > 0 ? { details: problems } : undefined;
   if (!isId || !existing) return rule.read(sent, now);
   const reading = readKept(sent, column, "cannot be changed");
   if (existing.id === undefined || "messages" in reading) return reading;

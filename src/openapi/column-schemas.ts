@@ -77,7 +77,11 @@ function withOneBound(schema: JsonObject, side: "inimum" | "aximum"): JsonObject
 
 /** The value of a filter: what is compared need not keep the column's own bounds. */
 export function comparedSchemaOf(enumName: string, column: Column): JsonObject {
-  if (column.type === "ENUM") return schemaRef(enumName);
+  return column.type === "ENUM" ? schemaRef(enumName) : comparedValueSchemaOf(column);
+}
+
+/** The same without the names of an enum's values. */
+export function comparedValueSchemaOf(column: Column): JsonObject {
   const { type, format } = columnTypeOf(column).jsonSchema(column);
   return { type: type ?? "string", ...(format !== undefined && { format }) };
 }

@@ -2,13 +2,20 @@ import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { EntityConstraint } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
-import { columnSchemaOf, described, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
+import {
+  columnSchemaOf,
+  comparedValueSchemaOf,
+  described,
+  enumNamesOf,
+  idSchemaOf,
+} from "./column-schemas.ts";
 import { arrayOf, objectOf, schemaRef } from "./parts.ts";
 import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
 
 export const createNameOf = (entity: string) => `${entity}-create`;
 export const updateNameOf = (entity: string) => `${entity}-update`;
+export const keyNameOf = (entity: string) => `${entity}-key`;
 export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
 
 /** `Order`, beside it `Order-create` and its siblings, and `Order.status` for each enum: a name has neither dot nor hyphen. */
@@ -22,6 +29,11 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
       enums.map((column) => [enumNameOf(column), { type: "string", enum: column.values ?? [] }]),
     ),
     [name]: recordSchema(entity, properties),
+    ...Object.fromEntries(
+      [...entity.relationships.values()]
+        .filter(isNamedByKey)
+        .map(({ component, uniqueRules }) => [keyNameOf(component), keySchema(uniqueRules)]),
+    ),
     [createNameOf(name)]: createSchema(entity, properties),
     [updateNameOf(name)]: updateSchema(entity, properties),
     [bulkUpdateNameOf(name)]: {
@@ -31,6 +43,32 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
       ...examplesOf(entity, columns.slice(0, 1).concat(writableOf(entity).slice(0, 1))),
     },
   };
+}
+
+/** Whether a reference takes `{"$by":{"email":"…"}}`. */
+const isNamedByKey = (relationship: VisibleRelationship) =>
+  relationship.kind === "TO_ONE" &&
+  relationship.column.constraints.length === 0 &&
+  relationship.uniqueRules.length > 0;
+
+/** The values of one unique rule. */
+function keySchema(uniqueRules: VisibleRelationship["uniqueRules"]): JsonObject {
+  const rules = uniqueRules.map((columns) =>
+    objectOf(Object.fromEntries(columns.map((column) => [column.name, comparedValueSchemaOf(column)])), {
+      closed: true,
+    }),
+  );
+  const [only] = rules;
+  return only && rules.length === 1 ? only : { anyOf: rules };
+}
+
+/** The value of a reference, or a record named by one of its unique rules. */
+function withKey(schema: JsonObject, column: Column, { relationships }: VisibleEntity): JsonObject {
+  const named = [...relationships.values()].find(
+    (each) => each.kind === "TO_ONE" && each.column === column && isNamedByKey(each),
+  );
+  if (!named) return schema;
+  return { anyOf: [schema, objectOf({ $by: schemaRef(keyNameOf(named.component)) }, { closed: true })] };
 }
 
 type Properties = ReadonlyMap<Column, JsonObject>;
@@ -74,7 +112,10 @@ function createSchema(entity: VisibleEntity, properties: Properties): JsonObject
     ...(description !== "" && { description }),
     ...(required.length > 0 && { required: required.map(({ name }) => name) }),
     properties: Object.fromEntries(
-      sent.map(([column, schema]) => [column.name, withDefault(withIdExample(schema, column), column)]),
+      sent.map(([column, schema]) => [
+        column.name,
+        withKey(withDefault(withIdExample(schema, column), column), column, entity),
+      ]),
     ),
     additionalProperties: false,
     ...examplesOf(
@@ -116,7 +157,7 @@ function updateSchema(entity: VisibleEntity, properties: Properties): JsonObject
     properties: Object.fromEntries(
       sent.map(([column, schema]) => [
         column.name,
-        column.name === "id" ? idSchemaOf(column) : withChange(schema, column),
+        column.name === "id" ? idSchemaOf(column) : withKey(withChange(schema, column), column, entity),
       ]),
     ),
     additionalProperties: false,

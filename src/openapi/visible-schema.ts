@@ -3,6 +3,7 @@ import type { Catalog } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
 import type { Entity, Relationship } from "../model/entity.ts";
 import { doesDeleteTell } from "../model/holders.ts";
+import { uniqueRulesOf } from "../model/unique-rules.ts";
 
 /** An entity as far as the holder of a key may know it. */
 export interface VisibleEntity
@@ -27,6 +28,8 @@ export interface Narrowing {
 export type VisibleRelationship = Relationship & {
   /** The component name of its target. */
   readonly component: string;
+  /** By which a reference can name a record of the target. */
+  readonly uniqueRules: readonly (readonly Column[])[];
 };
 
 /** Entities with which something may be done, without the relationships to what may not be read. */
@@ -54,7 +57,11 @@ export function visibleEntitiesOf(
     const { name, description, columns, constraints, settings } = entity;
     const related = [...entity.relationships]
       .filter(([, each]) => canFollow(each, canRead))
-      .map(([way, each]) => [way, { ...each, component: componentOf(each.target) }] as const);
+      .map(([way, each]) => {
+        const target = catalog.entities.get(each.target);
+        const uniqueRules = target ? uniqueRulesOf(target) : [];
+        return [way, { ...each, component: componentOf(each.target), uniqueRules }] as const;
+      });
     const readOnly = new Set(
       columns.filter((column) => {
         const { autoSet, references } = column;

@@ -26,6 +26,8 @@ const expand = z
   .max(MAX_EXPANSIONS)
   .optional()
   .describe('Relationships to answer with the record, as paths: "customer", "lines.product".');
+const BY_KEY =
+  'A reference takes an id, or a unique field of its record: {"$by":{"email":"ann@example.com"}}.';
 const filter = object(
   'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
     `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
@@ -57,12 +59,13 @@ export const toolSchemas = {
     count: z.enum(["exact", "none"]).optional().describe("none leaves the totals out."),
   }),
   get: z.strictObject({ entity, id, fields, expand }),
-  create: z.strictObject({ entity, record: object("Values by field.") }),
+  create: z.strictObject({ entity, record: object(`Values by field. ${BY_KEY}`) }),
   update: z.strictObject({
     entity,
     id,
     record: object(
-      'Only what is sent changes. A number takes {"$increment":-1}, a date-time {"$now":"PT0S"}, a JSON array {"$append":…} and {"$remove":…}.',
+      'Only what is sent changes. A number takes {"$increment":-1}, a date-time {"$now":"PT0S"}, a JSON array {"$append":…} and {"$remove":…}. ' +
+        BY_KEY,
     ),
     ifMatch: etag,
   }),

@@ -24,6 +24,8 @@ export interface AttemptedWrite {
   readonly values: ReadonlyMap<Column, SqlValue>;
   /** Fields whose value stands in for the id of an earlier operation, with that operation's name. */
   readonly pending?: ReadonlyMap<string, string> | undefined;
+  /** References that name their record by a key, with how to show it. */
+  readonly named?: ReadonlyMap<Column, string> | undefined;
   /** How to find the row that was to be changed, and what was sent for it. */
   readonly existing?: { readonly query: Statement; readonly sent: ReadonlyMap<Column, SqlValue> };
 }
@@ -42,14 +44,15 @@ export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagn
 
 /** An update may send a part of a unique combination; the rest is what the record has. */
 function diagnoseUnique(qualifiedNames: readonly string[], write: AttemptedWrite): Diagnosis {
-  const { entity, existing, values } = write;
+  const { entity, existing, values, named } = write;
   const columns = qualifiedNames.map((qualified) => columnOf(entity, qualified));
   if (!existing || columns.length === 1) return known(explainUnique(columns, write));
   return {
     questions: [existing.query],
     conclude(answers) {
       const [row] = answers?.[0] ?? [];
-      const isToBeStored = (column: Column | string) => typeof column !== "string" && values.has(column);
+      const isToBeStored = (column: Column | string) =>
+        typeof column !== "string" && (values.has(column) || named?.has(column));
       if (!row) return explainUnique(columns.filter(isToBeStored), write);
       const stored = entity.columns.map((column, i) => [column, row[i] ?? null] as const);
       return explainUnique(columns, { ...write, values: new Map([...stored, ...existing.sent]) });
@@ -112,8 +115,10 @@ export function missingReference(
 /** The value as it was sent. */
 export function shownValue(
   column: Column,
-  { values, pending }: Pick<AttemptedWrite, "values" | "pending">,
+  { values, pending, named }: Pick<AttemptedWrite, "values" | "pending" | "named">,
 ): string {
+  const key = named?.get(column);
+  if (key !== undefined) return key;
   const maker = pending?.get(column.name);
   if (maker !== undefined) return `${maker}.id`;
   const value = values.get(column) ?? null;

@@ -4,31 +4,36 @@ import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { LAST_INSERTED } from "../../query/sql/compile-record-view.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
+import { withChanges } from "../sql/assignments.ts";
 import { compileInsert } from "../sql/insert.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { withoutChanges } from "./relative-changes.ts";
-import { attemptOf, checksOf, contextFor, probeAlone, refusalOf, withConditions } from "./rules.ts";
+import { attemptOf, checksOf, probeAlone, refusalOf, withConditions } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
 /** Throws VALIDATION_ERROR, FORBIDDEN. */
 export function planCreate(target: RecordTarget, body: JsonObject, context: ValidationContext): PlannedWrite {
   const { entity } = target.stored;
-  const plain = withoutChanges(entity, body, contextFor(target, context, "create"));
+  const plain = withoutChanges(target, body, context);
   const validated = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
   if (!validated.ok) throw refusalOf(target, "create", validated.details);
   const { values } = validated;
   const { pending } = context;
   const [idColumn] = entity.columns;
   const id = idColumn && values.get(idColumn);
-  const written = withRememberedIds(values, pending);
-  const checks = checksOf(target, { operation: "create", values, written, pending });
+  const { changes, conditions, named } = plain;
+  const written = withChanges(withRememberedIds(values, pending), changes);
+  const checks = [
+    ...conditions,
+    ...checksOf(target, { operation: "create", values, written, pending, named }),
+  ];
   return {
     ...withConditions(compileInsert(entity, written), checks, probeAlone),
     values,
     id,
     ...viewsOf(target, id === undefined ? LAST_INSERTED : id),
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
-    diagnose: (failure) => diagnoseWrite(failure, { ...attemptOf(target, "create"), values, pending }),
+    diagnose: (failure) => diagnoseWrite(failure, { ...attemptOf(target, "create"), values, pending, named }),
   };
 }

@@ -13,7 +13,7 @@ import { keptConditionsOf } from "./kept-fields.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { separateChanges } from "./relative-changes.ts";
-import { amongVisible, attemptOf, checksOf, contextFor, refusalOf, withConditions } from "./rules.ts";
+import { amongVisible, attemptOf, checksOf, refusalOf, withConditions } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
 export interface UpdateRequest {
@@ -32,8 +32,8 @@ export function planUpdate(
   const { entity } = target.stored;
   const id = parseId(request.id, entity);
   const body = id === undefined ? withoutSameId(request) : request.body;
-  const separated = separateChanges(entity, body, contextFor(target, context, "update"));
-  const { changes } = separated;
+  const separated = separateChanges(target, body, context);
+  const { changes, conditions, named } = separated;
   const validated = recordValidatorOf(entity).validateUpdate(separated.body, id ?? null, separated.context);
   if (!validated.ok) throw refusalOf(target, "update", validated.details);
   if (id === undefined) throw recordNotFound(request.id);
@@ -46,7 +46,8 @@ export function planUpdate(
   const change = isRead ? found : amongVisible(compileUpdate(entity, id, written), target, "update");
   const checks = [
     ...keptConditionsOf(target, kept),
-    ...(isRead ? [] : checksOf(target, { operation: "update", values, written, pending })),
+    ...conditions,
+    ...(isRead ? [] : checksOf(target, { operation: "update", values, written, pending, named })),
   ];
   const { statement, requires } = withConditions(underRules(change, rules), checks, (condition) =>
     render(onlyIf(found, condition)),
@@ -60,7 +61,7 @@ export function planUpdate(
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
       const existing = { query: render(compileFind(entity, id)), sent: values };
-      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, pending, existing });
+      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, pending, named, existing });
     },
   };
 }

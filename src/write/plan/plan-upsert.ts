@@ -4,6 +4,7 @@ import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
+import { findUniqueRule } from "../../model/unique-rules.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
 import { diagnoseWrite, shownValue } from "../failure/diagnose-write.ts";
@@ -19,7 +20,6 @@ import {
   amongVisible,
   attemptOf,
   checksOf,
-  contextFor,
   probeAlone,
   type RuleCondition,
   refusalOf,
@@ -30,20 +30,8 @@ import { viewsOf } from "./views.ts";
 
 /** The columns of a unique rule that `upsertBy` names. Throws BAD_REQUEST. */
 export function upsertKeyOf(entity: Entity, upsertBy: string): readonly Column[] {
-  const names = upsertBy.split(",");
-  const rules = [
-    ...entity.columns.filter(({ unique, name }) => unique && name !== "id").map(({ name }) => [name]),
-    ...entity.constraints.flatMap((constraint) =>
-      constraint.type === "UNIQUE_COMPOSITE" ? [constraint.fields] : [],
-    ),
-  ];
-  const wanted = new Set(names);
-  const rule = rules.find(
-    (fields) => fields.length === names.length && fields.every((field) => wanted.has(field)),
-  );
-  const columns = rule?.map((field) => entity.columnByName.get(field)) ?? [];
-  const key = columns.filter((column) => column !== undefined);
-  if (key.length === 0) throw badRequest(`upsertBy '${upsertBy}' is not a unique rule of ${entity.name}`);
+  const key = findUniqueRule(entity, upsertBy.split(","));
+  if (!key) throw badRequest(`upsertBy '${upsertBy}' is not a unique rule of ${entity.name}`);
   return key;
 }
 
@@ -65,23 +53,29 @@ export function planUpsert(
   const { key, body } = request;
   requireKey(request);
   const validator = recordValidatorOf(entity);
-  const separated = separateChanges(entity, body, contextFor(target, context, "update"));
+  const separated = separateChanges(target, body, context);
   const change = validator.validateUpdate(separated.body, undefined, separated.context);
   if (!change.ok) throw refusalOf(target, "update", change.details);
+  const { named } = separated;
+  requireValues(key, named);
   const sent = change.values;
   const kept = keptConditionsOf(target, change.kept);
   const written = withChanges(sent, separated.changes);
   const changed = new Map([...written].filter(([column]) => !key.includes(column)));
-  const plain = withoutChanges(entity, body, contextFor(target, context, "create"));
+  const plain = withoutChanges(target, body, context);
   const creation = validator.validateCreate(plain.body, plain.context);
   const taken = requireVisible(target, { key, sent });
   if (creation.ok) {
     const { values } = creation;
-    const upsert = compileUpsert(entity, key, { created: values, changed });
-    const checks = checksOfUpsert(target, { key, sent, kept, created: values, changed });
+    const created = withChanges(values, plain.changes);
+    const upsert = compileUpsert(entity, key, { created, changed });
+    const checks = [
+      ...plain.conditions,
+      ...checksOfUpsert(target, { key, sent, kept, values, created, changed, named }),
+    ];
     const { statement, requires } = withConditions(upsert, checks, probeAlone);
     return {
-      ...upsertOf(target, key, { sent, values }),
+      ...upsertOf(target, key, { sent, values, named }),
       statement: taken ? changingOnly(statement, taken.rows) : statement,
       requires: [...(taken ? [taken] : []), ...requires],
     };
@@ -92,7 +86,11 @@ export function planUpsert(
     "update",
   );
   const found = amongVisible(compileFindMatching(entity, key, sent), target, "update");
-  const checks = [...kept, ...checksOf(target, { operation: "update", values: sent, written: changed })];
+  const checks = [
+    ...kept,
+    ...separated.conditions,
+    ...checksOf(target, { operation: "update", values: sent, written: changed, named }),
+  ];
   const { statement, requires } = withConditions(update, checks, (condition) =>
     render(onlyIf(found, condition)),
   );
@@ -101,7 +99,7 @@ export function planUpsert(
     otherwise: () => refusalOf(target, "create", creation.details),
   };
   return {
-    ...upsertOf(target, key, { sent, values: sent }),
+    ...upsertOf(target, key, { sent, values: sent, named }),
     statement,
     requires: [...(taken ? [taken] : []), exists, ...requires],
   };
@@ -126,20 +124,25 @@ function requireVisible(target: RecordTarget, { key, sent }: Matched) {
 
 interface UpsertWriting extends Matched {
   readonly kept: readonly RuleCondition[];
-  readonly created: Values;
+  readonly values: Values;
+  readonly created: Assignments;
   readonly changed: Assignments;
+  readonly named: ReadonlyMap<Column, string>;
 }
 
 /** Each check concerns only what the upsert turns out to be. */
 function checksOfUpsert(
   target: RecordTarget,
-  { key, sent, kept, created, changed }: UpsertWriting,
+  { key, sent, kept, values, created, changed, named }: UpsertWriting,
 ): readonly RuleCondition[] {
   const { entity } = target.stored;
   const match = compileFindMatching(entity, key, sent);
   const exists = render(match);
-  const whenCreated = checksOf(target, { operation: "create", values: created, written: created });
-  const whenChanged = [...kept, ...checksOf(target, { operation: "update", values: sent, written: changed })];
+  const whenCreated = checksOf(target, { operation: "create", values, written: created, named });
+  const whenChanged = [
+    ...kept,
+    ...checksOf(target, { operation: "update", values: sent, written: changed, named }),
+  ];
   return [
     ...whenCreated.map(({ condition, otherwise }) => ({
       condition: {
@@ -167,12 +170,24 @@ function requireKey({ key, body }: UpsertRequest): void {
     throw validationFailed(missing.map(({ name }) => ({ field: name, message: `${name} is required` })));
 }
 
+/** Records are matched on values: a key cannot have a reference that names its record by another key. */
+function requireValues(key: readonly Column[], named: ReadonlyMap<Column, string>): void {
+  const without = key.filter((column) => named.has(column));
+  if (without.length > 0)
+    throw validationFailed(
+      without.map(({ name }) => ({
+        field: name,
+        message: "must be an id, because records are matched on it",
+      })),
+    );
+}
+
 type Values = ReadonlyMap<Column, SqlValue>;
 
 function upsertOf(
   target: RecordTarget,
   key: readonly Column[],
-  { sent, values }: { readonly sent: Values; readonly values: Values },
+  { sent, values, named }: Pick<UpsertWriting, "sent" | "values" | "named">,
 ): Omit<PlannedWrite, "statement" | "requires"> {
   const { entity } = target.stored;
   return {
@@ -182,7 +197,7 @@ function upsertOf(
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
       const existing = { query: render(compileFindMatching(entity, key, sent)), sent };
-      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, existing });
+      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, named, existing });
     },
   };
 }

@@ -1,17 +1,25 @@
 import { NOTHING_TO_CHANGE, readChange } from "../../columns/relative-change.ts";
 import type { ValidationContext } from "../../columns/validate-record.ts";
+import type { Detail } from "../../errors/app-error.ts";
 import { addDuration, parseDuration } from "../../lib/duration.ts";
 import type { Column } from "../../model/column.ts";
-import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
+import type { RecordTarget } from "../../query/plan/target-in.ts";
+import type { WriteOperation } from "../../query/rules/plan-rules.ts";
+import { readNaturalKey } from "./natural-key.ts";
+import { contextFor, type RuleCondition } from "./rules.ts";
 
-/** A body whose changes relative to the stored value are taken out of it. */
+/** A body without what the database computes: changes relative to the stored value, and ids of records named by a key. */
 export interface SeparatedBody {
   readonly body: JsonObject;
   /** Knows the fields whose value the database computes, and what is wrong with them. */
   readonly context: ValidationContext;
   readonly changes: ReadonlyMap<Column, Statement>;
+  /** What must hold for the changes to be made. */
+  readonly conditions: readonly RuleCondition[];
+  /** How to show the records that references name by a key. */
+  readonly named: ReadonlyMap<Column, string>;
 }
 
 interface Reading {
@@ -21,34 +29,57 @@ interface Reading {
 }
 
 /** Separates what an update computes from the stored value. */
-export const separateChanges = (entity: Entity, body: JsonObject, context: ValidationContext) =>
-  separate(entity, { body, context, read: readUpdate });
+export const separateChanges = (target: RecordTarget, body: JsonObject, context: ValidationContext) =>
+  separate(target, body, {
+    context: contextFor(target, context, "update"),
+    operation: "update",
+    read: readUpdate,
+  });
 
 /** Replaces the changes in the body of a create by what they make of no value. */
-export const withoutChanges = (entity: Entity, body: JsonObject, context: ValidationContext) =>
-  separate(entity, { body, context, read: readCreate });
+export const withoutChanges = (target: RecordTarget, body: JsonObject, context: ValidationContext) =>
+  separate(target, body, {
+    context: contextFor(target, context, "create"),
+    operation: "create",
+    read: readCreate,
+  });
 
 interface Separation {
-  readonly body: JsonObject;
   readonly context: ValidationContext;
+  readonly operation: WriteOperation;
   read(column: Column, sent: JsonValue): Reading | undefined;
 }
 
-function separate(entity: Entity, { body, context, read }: Separation): SeparatedBody {
+function separate(
+  target: RecordTarget,
+  body: JsonObject,
+  { context, operation, read }: Separation,
+): SeparatedBody {
   const changes = new Map<Column, Statement>();
-  const computed = new Map<string, readonly string[]>();
+  const computed = new Map<string, readonly Detail[]>();
+  const conditions: RuleCondition[] = [];
+  const named = new Map<Column, string>();
   let plain = body;
   for (const [field, sent] of Object.entries(body)) {
-    if (!isJsonObject(sent)) continue;
-    const column = entity.columnByName.get(field);
-    const reading = column && (readTime(column, sent, context) ?? read(column, sent));
-    if (!column || !reading) continue;
+    const column = isJsonObject(sent) && target.stored.entity.columnByName.get(field);
+    if (!column || !isJsonObject(sent)) continue;
+    const key = readNaturalKey(target, column, { sent, operation });
+    if (key && "details" in key) computed.set(field, key.details);
+    else if (key) {
+      computed.set(field, []);
+      changes.set(column, key.expression);
+      conditions.push(key.found);
+      named.set(column, key.shown);
+    }
+    const reading = key ? undefined : (readTime(column, sent, context) ?? read(column, sent));
+    if (!reading) continue;
     const { value, expression, problem } = reading;
     if (value !== undefined) plain = { ...plain, [field]: value };
-    else computed.set(field, problem === undefined ? [] : [problem]);
+    else computed.set(field, problem === undefined ? [] : [{ field, message: problem }]);
     if (expression) changes.set(column, expression);
   }
-  return { body: plain, changes, context: computed.size === 0 ? context : { ...context, computed } };
+  const known = computed.size === 0 ? context : { ...context, computed };
+  return { body: plain, changes, conditions, named, context: known };
 }
 
 function readUpdate(column: Column, sent: JsonValue): Reading | undefined {

@@ -94,6 +94,8 @@ export interface Writing {
   /** The values, and what is assigned: expressions in the place of ids that are not known yet. */
   readonly values: ReadonlyMap<Column, SqlValue>;
   readonly written: Assignments;
+  /** References that name their record by a key, which finds only what exists for the caller. */
+  readonly named?: ReadonlyMap<Column, string>;
 }
 
 /** What the record must satisfy once it is written. */
@@ -110,13 +112,13 @@ export function checksOf(target: RecordTarget, writing: Writing): readonly RuleC
 /** What is referred to exists for the caller. */
 function referencesOf(
   target: RecordTarget,
-  { operation, written, values, pending }: Writing,
+  { operation, written, values, pending, named }: Writing,
 ): readonly RuleCondition[] {
   const { visible, stored } = target;
   return [...written].flatMap(([column, value]): readonly RuleCondition[] => {
     const entity = column.references && stored.catalog.entities.get(column.references.entity);
     const rows = entity && visible.scope.rowsOf(entity.name);
-    if (!entity || !rows || value === null) return [];
+    if (!entity || !rows || value === null || named?.has(column)) return [];
     const isComputed = typeof value === "object" && !pending?.has(column.name);
     const rule = visible.bind(compileRule(entity, rows));
     const otherwise = () => {

@@ -18,6 +18,18 @@ export const compileFindMatching = (
   values: ReadonlyMap<Column, SqlValue>,
 ): RecordStatement => find(entity, matches(key, values));
 
+/** The id of the record that has these values and meets the condition, as an expression; null when there is none. */
+export function selectId(
+  entity: Entity,
+  values: ReadonlyMap<Column, SqlValue>,
+  condition: Statement | null,
+): Statement {
+  const { sql, args } = matches([...values.keys()], values);
+  const where = condition ? `${sql} AND ${condition.sql}` : sql;
+  const all = condition ? [...args, ...condition.args] : args;
+  return { sql: `(SELECT "id" FROM ${textsOf(entity).table} WHERE ${where})`, args: all };
+}
+
 /** Returns the version of the record of an id, or no row. */
 export const compileFindVersion = (entity: Entity, id: SqlValue): RecordStatement => ({
   ...find(entity, hasId(id)),
