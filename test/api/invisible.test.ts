@@ -19,6 +19,7 @@ const definitions = [
     name: "Task",
     columns: [
       { name: "title", type: "VARCHAR" },
+      { name: "code", type: "VARCHAR", unique: true },
       { name: "owner", type: "VARCHAR", indexed: true },
       { name: "points", type: "INTEGER" },
       { name: "secret", type: "VARCHAR" },
@@ -54,7 +55,7 @@ const scopes = [
     entity: "Task",
     operations: EVERYTHING,
     filter: { owner: MINE },
-    fields: ["title", "points", "teamId"],
+    fields: ["title", "code", "points", "teamId"],
     presets: { owner: MINE },
   },
   { entity: "Comment", operations: EVERYTHING, filter: { "task.owner": MINE } },
@@ -78,10 +79,10 @@ async function makeWorld(isFirst: boolean): Promise<World> {
     { id: 20, name: "last" },
   ]);
   await put("Task", [
-    { id: 1, title: "one", owner: "me", points: 3, secret: word, teamId: 1 },
+    { id: 1, title: "one", code: "one", owner: "me", points: 3, secret: word, teamId: 1 },
     { id: 2, title: "two", owner: "me", points: 7, secret: null, teamId: 11 },
     { id: 3, title: "three", owner: "me", points: 7, secret: word, teamId: null },
-    { id: 11, title: word, owner: "you", points: number, teamId: 1 },
+    { id: 11, title: word, code: word, owner: "you", points: number, teamId: 1 },
     ...(isFirst ? [{ id: 12, title: "one", owner: "you", points: 3, teamId: 1 }] : []),
     { id: 20, title: "last", owner: "you" },
   ]);
@@ -183,6 +184,13 @@ const writes: readonly Probe[] = [
     ["PUT", "/Team/1", { name: "x" }],
     ["DELETE", "/Team/1"],
   ]),
+  ...[{ code: "alpha" }, { code: "omega and more" }, { code: "one" }, { secret: "alpha" }].flatMap(
+    (key): Probe[] => [
+      ["POST", "/Comment", { text: "x", taskId: { $by: key } }],
+      ["PUT", "/Comment/1", { taskId: { $by: key } }],
+      ["POST", "/Comment/bulk", [{ taskId: { $by: key } }, { text: "y" }]],
+    ],
+  ),
   ["POST", "/Task", { title: "x", secret: "alpha" }],
   ["POST", "/Task", { title: "x", owner: "you" }],
   ["PUT", "/Task/1", { secret: "alpha" }],
