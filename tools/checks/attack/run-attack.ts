@@ -26,6 +26,8 @@ export interface AttackReport {
   /** A client of the other workspace, on one connection and with a new one for each request. */
   readonly kept: Felt;
   readonly fresh: Felt;
+  /** Until the server was back. */
+  readonly elapsedSeconds: number;
   readonly memoryMib: Usage;
   readonly descriptors: Usage;
   /** Milliseconds from the end of the attack until the attacker's address is served; undefined: not within 30 s. */
@@ -38,6 +40,7 @@ export async function runAttack(
   name: string | undefined,
   seconds: number,
 ): Promise<AttackReport> {
+  const start = performance.now();
   const over = new AbortController();
   const url = `${baseUrl}${quiet.path}/Note/1`;
   const others = [true, false].map((keepAlive) => getUntil(over.signal, url, { key: quiet.key, keepAlive }));
@@ -49,7 +52,16 @@ export async function runAttack(
   over.abort();
   const [kept, fresh] = await Promise.all(others);
   if (!kept || !fresh) throw new Error("no client");
-  return { outcomes, kept, fresh, memoryMib: memory.end(), descriptors: descriptors.end(), backAfterMs };
+  const elapsedSeconds = (performance.now() - start) / 1000;
+  return {
+    outcomes,
+    kept,
+    fresh,
+    elapsedSeconds,
+    memoryMib: memory.end(),
+    descriptors: descriptors.end(),
+    backAfterMs,
+  };
 }
 
 async function attack(name: string, seconds: number, target: string): Promise<Outcomes> {

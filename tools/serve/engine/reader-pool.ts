@@ -94,7 +94,8 @@ export class ReaderPool {
       const others = (this.#running.get(principal) ?? 1) - 1;
       if (others === 0) this.#running.delete(principal);
       else this.#running.set(principal, others);
-      this.#startWaiting();
+      /* Not at once: results that are there already would all be taken before any other request is. */
+      setImmediate(() => this.#startWaiting());
     }
   }
 }
