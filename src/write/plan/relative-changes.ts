@@ -25,7 +25,9 @@ export interface SeparatedBody {
 interface Reading {
   readonly value?: JsonValue;
   readonly expression?: Statement;
+  /** What is wrong with the field, or with parts of it. */
   readonly problem?: string;
+  readonly details?: readonly Detail[];
 }
 
 /** Separates what an update computes from the stored value. */
@@ -61,22 +63,18 @@ function separate(
   const named = new Map<Column, string>();
   let plain = body;
   for (const [field, sent] of Object.entries(body)) {
-    const column = isJsonObject(sent) && target.stored.entity.columnByName.get(field);
-    if (!column || !isJsonObject(sent)) continue;
+    const column = target.stored.entity.columnByName.get(field);
+    if (!isJsonObject(sent) || !column) continue;
     const key = readNaturalKey(target, column, { sent, operation });
-    if (key && "details" in key) computed.set(field, key.details);
-    else if (key) {
-      computed.set(field, []);
-      changes.set(column, key.expression);
-      conditions.push(key.found);
-      named.set(column, key.shown);
-    }
-    const reading = key ? undefined : (readTime(column, sent, context) ?? read(column, sent));
+    const reading: Reading | undefined = key ?? readTime(column, sent, context) ?? read(column, sent);
     if (!reading) continue;
-    const { value, expression, problem } = reading;
+    const { value, expression, problem, details = [] } = reading;
     if (value !== undefined) plain = { ...plain, [field]: value };
-    else computed.set(field, problem === undefined ? [] : [{ field, message: problem }]);
+    else computed.set(field, problem === undefined ? details : [{ field, message: problem }]);
     if (expression) changes.set(column, expression);
+    if (!key || "details" in key) continue;
+    conditions.push(key.found);
+    named.set(column, key.shown);
   }
   const known = computed.size === 0 ? context : { ...context, computed };
   return { body: plain, changes, conditions, named, context: known };
