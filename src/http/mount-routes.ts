@@ -1,46 +1,54 @@
 import type { HonoBase } from "hono/hono-base";
-import { methodNotAllowed } from "../errors/failures.ts";
+import { methodNotAllowed, routeNotFound } from "../errors/failures.ts";
 import { type AppContext, type AppEnv, pathParameter } from "./context.ts";
 import { respond } from "./response/respond.ts";
 import type { Handler, Route } from "./route.ts";
 
 /**
  * Mounts every path. Where a name and a parameter share a place (`…/:entity/bulk`, `…/:entity/:id`), the name is found
- * here and not by Hono, whose fast router does not take both. The same goes for a place before the last one
- * (`…/tokens/revoke`).
+ * here and not by Hono, whose fast router does not take both.
  */
 export function mountRoutes(app: HonoBase<AppEnv>, routes: readonly Route[]): void {
-  const siblings = Map.groupBy(routes, ({ path }) => parentOf(path));
-  for (const [parent, family] of siblings) {
-    if (generalParentOf(parent, siblings)) continue;
-    const lastPartOf = ({ path }: Route) => path.slice(parent.length);
-    const general = family.find((route) => lastPartOf(route).startsWith(":"));
-    const named = new Map(family.map((route) => [lastPartOf(route), handlerOf(route)]));
-    for (const [name, handle] of named) if (!general || name === "") app.all(parent + name, handle);
-    if (general) {
-      const parameter = lastPartOf(general).slice(1);
-      const handle = handlerOf(general);
-      const special = routes.filter(({ path }) => generalParentOf(parentOf(path), siblings) === parent);
-      const specialHandlers = new Map(special.map((route) => [lastTwoOf(route.path), handlerOf(route)]));
-      const isSpecial = specialHandlers.size > 0;
-      app.all(general.path, (c) => {
-        const found = isSpecial ? specialHandlers.get(lastTwoOf(c.req.path)) : undefined;
-        return (found ?? named.get(pathParameter(c, parameter)) ?? handle)(c);
-      });
-    }
+  const families = Map.groupBy(routes, ({ path }) => generalPathOf(path, routes));
+  for (const [path, family] of families) {
+    const [only] = family;
+    if (only && family.length === 1 && only.path === path) app.all(path, handlerOf(only));
+    else app.all(path, dispatch(path, family));
   }
 }
 
-const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
-const lastTwoOf = (path: string) => path.split("/").slice(-2).join("/");
+/** The path with a parameter in place of every name where another route has that parameter. */
+function generalPathOf(path: string, routes: readonly Route[]): string {
+  return path.split("/").reduce((general, segment, i) => {
+    if (i === 0) return segment;
+    const sibling = routes
+      .map((route) => route.path.split("/"))
+      .find((segments) => segments[i]?.startsWith(":") && isBelow(segments, general.split("/")));
+    return `${general}/${segment !== "" && sibling ? sibling[i] : segment}`;
+  }, "");
+}
 
-/** The parent that has a parameter where this one ends in a name; undefined when there is none. */
-function generalParentOf(parent: string, siblings: ReadonlyMap<string, unknown>): string | undefined {
-  const [, before = "", name = ""] = /^(.*\/)([^/]+)\/$/.exec(parent) ?? [];
-  if (name === "" || name.startsWith(":")) return undefined;
-  return [...siblings.keys()].find(
-    (other) => other.startsWith(`${before}:`) && !other.slice(before.length, -1).includes("/"),
-  );
+/** Whether the segments begin with those of a general path. */
+const isBelow = (segments: readonly string[], general: readonly string[]) =>
+  general.every((part, i) => part === segments[i] || part.startsWith(":"));
+
+/** Finds the route whose names stand in the path of the request; the one with parameters is the last resort. */
+function dispatch(path: string, family: readonly Route[]): Handler {
+  const parts = path.split("/");
+  const named = family.map((route) => {
+    const names = route.path
+      .split("/")
+      .flatMap((segment, i) => (segment === parts[i] ? [] : [[parts[i]?.slice(1) ?? "", segment] as const]));
+    return { names, handle: handlerOf(route) };
+  });
+  named.sort((left, right) => right.names.length - left.names.length);
+  const parameters = new Set(named.flatMap(({ names }) => names.map(([parameter]) => parameter)));
+  return (c) => {
+    const sent = new Map([...parameters].map((parameter) => [parameter, pathParameter(c, parameter)]));
+    const found = named.find(({ names }) => names.every(([parameter, name]) => sent.get(parameter) === name));
+    if (!found) throw routeNotFound();
+    return found.handle(c);
+  };
 }
 
 /** Handles every method of a path: HEAD like GET, OPTIONS itself, others as 405 with `Allow`. */

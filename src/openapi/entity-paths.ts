@@ -9,6 +9,7 @@ import {
   READ_ERRORS,
   WRITE_ERRORS,
 } from "./error-responses.ts";
+import { matchingOperations } from "./matching-operations.ts";
 import { hasUpsertKey, parameterNameOf } from "./parameters.ts";
 import {
   arrayOf,
@@ -36,6 +37,9 @@ const needs = {
   bulkCreate: "create",
   bulkUpdate: "update",
   bulkDelete: "delete",
+  bulkDeleteByPost: "delete",
+  updateMatching: "update",
+  deleteMatching: "delete",
   get: "read",
   update: "update",
   patch: "update",
@@ -73,6 +77,7 @@ export function entityPaths(entity: VisibleEntity): JsonObject {
     [`/${name}/aggregate`]: { get: aggregateOperation(make) },
     [`/${name}/export`]: { get: exportOperation(make) },
     [`/${name}/bulk`]: bulkOperations(entity, make),
+    [`/${name}/bulk/delete`]: { post: bulkDelete(entity, make, "bulkDeleteByPost") },
     [`/${name}/{id}`]: recordOperations(make),
   });
 }
@@ -90,7 +95,7 @@ function pathsWith(paths: Readonly<Record<string, JsonObject>>): JsonObject {
   return Object.fromEntries(items);
 }
 
-interface Maker {
+export interface Maker {
   readonly name: string;
   readonly component: string;
   readonly own: (...parameters: string[]) => readonly JsonObject[];
@@ -102,7 +107,8 @@ const DELETED = emptyResponse("The record is no more.", REPLAYED);
 
 const shared = (...names: string[]) => names.map(parameterRef);
 
-function collectionOperations({ name, component, own, operation, canRead }: Maker): JsonObject {
+function collectionOperations(make: Maker): JsonObject {
+  const { name, component, own, operation, canRead } = make;
   return {
     get: operation({
       id: "list",
@@ -120,6 +126,7 @@ function collectionOperations({ name, component, own, operation, canRead }: Make
       body: jsonBody(schemaRef(createNameOf(component))),
       responses: { 201: responseRef(`${component}-created`), ...WRITE_ERRORS },
     }),
+    ...matchingOperations(make),
   };
 }
 
@@ -186,16 +193,28 @@ function recordOperations({ name, component, own, operation }: Maker): JsonObjec
   };
 }
 
-function bulkOperations(entity: VisibleEntity, { name, component, own, operation }: Maker): JsonObject {
-  const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
-  const answer = { 200: responseRef(`${component}-bulk`), ...WRITE_ERRORS };
-  const make = (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
+const BULK_PARAMETERS = shared("atomic", "Prefer", "Idempotency-Key");
+
+const bulkMaker =
+  ({ component, operation }: Pick<Maker, "component" | "operation">) =>
+  (words: Pick<Words, "id" | "summary" | "parameters">, item: JsonObject) =>
     operation({
       ...words,
       body: jsonBody(arrayOf(item, { minItems: 1, maxItems: MAX_BATCH_ITEMS })),
-      responses: answer,
+      responses: { 200: responseRef(`${component}-bulk`), ...WRITE_ERRORS },
     });
-  const parameters = shared("atomic", "Prefer", "Idempotency-Key");
+
+/** For clients and proxies that send no body with DELETE, there is a POST. */
+function bulkDelete(entity: VisibleEntity, make: Maker, id: "bulkDelete" | "bulkDeleteByPost") {
+  const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
+  const words = { id, summary: `Delete records of ${make.name}`, parameters: BULK_PARAMETERS };
+  return bulkMaker(make)(words, idSchema);
+}
+
+function bulkOperations(entity: VisibleEntity, maker: Maker): JsonObject {
+  const { name, component, operation, own } = maker;
+  const make = bulkMaker({ component, operation });
+  const parameters = BULK_PARAMETERS;
   const update = { anyOf: [schemaRef(bulkUpdateNameOf(component)), schemaRef(createNameOf(component))] };
   return {
     post: make(
@@ -210,7 +229,7 @@ function bulkOperations(entity: VisibleEntity, { name, component, own, operation
       },
       update,
     ),
-    delete: make({ id: "bulkDelete", summary: `Delete records of ${name}`, parameters }, idSchema),
+    delete: bulkDelete(entity, maker, "bulkDelete"),
   };
 }
 

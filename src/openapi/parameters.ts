@@ -72,6 +72,13 @@ export const sharedParameters: JsonObject = {
   atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
     schema: { type: "boolean", default: false },
   }),
+  maxAffected: query("maxAffected", "The most records that may be written; if more match, none is.", {
+    required: true,
+    schema: { type: "integer", minimum: 1, maximum: MAX_PAGE_SIZE },
+  }),
+  dryRun: query("dryRun", "Only counts the records that match.", {
+    schema: { type: "boolean", default: false },
+  }),
   measure: query("measure", "`count`, or a function and a field: `sum,total`. Repeatable.", {
     required: true,
     schema: arrayOf(

@@ -21,7 +21,9 @@ let w: TestWorkspace;
 let workspaceDocument: Parts;
 let adminDocument: Parts;
 beforeAll(async () => {
-  w = await makeWorkspace(customer);
+  const made = await makeWorkspace(customer);
+  const { key } = await made.createKey({ mayMintTokens: true });
+  w = { ...made, key, api: (method, path, asking) => made.api(method, path, { token: key, ...asking }) };
   workspaceDocument = expectStatus(await w.api("GET", "/openapi.json"), 200).body;
   adminDocument = expectStatus(await askAdmin("GET", "/openapi.json"), 200).body;
 });
@@ -88,6 +90,8 @@ describe("the document of a workspace", () => {
     ["/Customer/aggregate", "get", AGGREGATE_PARAMETERS],
     ["/Customer/export", "get", EXPORT_PARAMETERS],
     ["/Customer/bulk", "put", ["atomic", "upsertBy"]],
+    ["/Customer", "patch", ["filter", "maxAffected", "dryRun"]],
+    ["/Customer", "delete", ["filter", "maxAffected", "dryRun"]],
   ])("has every query parameter of %s %s", (path, method, expected) => {
     const found = workspaceDocument.paths[path][method].parameters.map((parameter: Parts) =>
       resolved(workspaceDocument, parameter),
@@ -113,6 +117,9 @@ describe("every operation of a workspace answers as documented", () => {
   const requests: Record<string, () => Promise<Answer>> = {
     describeWorkspace: () => w.api("GET", "/"),
     describeApi: () => w.api("GET", "/openapi.json"),
+    describePrincipal: () => w.api("GET", "/me"),
+    createToken: () => w.api("POST", "/tokens", { body: { claims: { sub: "user_42" } } }),
+    revokeTokens: () => w.api("POST", "/tokens/revoke", { body: { sub: "user_42" } }),
     transact: () =>
       w.api("POST", "/transaction", {
         body: { operations: [{ method: "POST", entity: "Customer", body: body("t@example.com") }] },
@@ -128,6 +135,10 @@ describe("every operation of a workspace answers as documented", () => {
         headers: { Prefer: "return=representation" },
       }),
     bulkDeleteCustomer: async () => w.api("DELETE", "/Customer/bulk", { body: [await newId()] }),
+    bulkDeleteByPostCustomer: async () => w.api("POST", "/Customer/bulk/delete", { body: [await newId()] }),
+    updateMatchingCustomer: () =>
+      w.api("PATCH", "/Customer?filter[age]=77&maxAffected=5", { body: { age: 78 } }),
+    deleteMatchingCustomer: () => w.api("DELETE", "/Customer?filter[age]=77&maxAffected=5"),
     getCustomer: async () => w.api("GET", `/Customer/${await newId()}`),
     updateCustomer: async () => w.api("PUT", `/Customer/${await newId()}`, { body: { age: 1 } }),
     patchCustomer: async () => w.api("PATCH", `/Customer/${await newId()}`, { body: { age: 2 } }),
@@ -205,6 +216,7 @@ describe("every operation of the admin API answers as documented", () => {
     getApiKey: () => w.admin("GET", `/api-keys/${w.keyId}`),
     updateApiKey: () => w.admin("PATCH", `/api-keys/${w.keyId}`, { body: { name: "renamed" } }),
     revokeApiKey: async () => w.admin("DELETE", `/api-keys/${(await w.createKey()).id}`),
+    revokeTokens: () => w.admin("POST", "/tokens/revoke", { body: { sub: "user_42" } }),
     rotateApiKey: async () => w.admin("POST", `/api-keys/${(await w.createKey()).id}/rotate`),
     syncApiKeys: () => w.admin("POST", "/api-keys/sync"),
     listEntities: () => w.admin("GET", "/entities"),
@@ -232,6 +244,7 @@ describe("every operation of the admin API answers as documented", () => {
     updateWebhook: async () =>
       w.admin("PATCH", `/webhooks/${await webhookId()}`, { body: { headers: { "X-Team": "a" } } }),
     deleteWebhook: async () => w.admin("DELETE", `/webhooks/${await webhookId()}`),
+    testWebhook: async () => w.admin("POST", `/webhooks/${await webhookId()}/test`),
     rotateWebhookSecret: async () => w.admin("POST", `/webhooks/${await webhookId()}/rotate-secret`),
     sendRecords: async () => send(await webhookId()),
     listDeliveries: async () => {

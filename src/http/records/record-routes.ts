@@ -1,4 +1,5 @@
 import { badRequest, recordHasChanged } from "../../errors/failures.ts";
+import type { JsonObject } from "../../model/json.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
@@ -11,11 +12,14 @@ import { listRecords } from "../../services/records/list-records.ts";
 import { requireWritePermission } from "../../services/records/require-write-permission.ts";
 import { runTransaction } from "../../services/records/run-transaction.ts";
 import { updateRecord } from "../../services/records/update-record.ts";
+import { writeMatching } from "../../services/records/write-matching.ts";
 import { createToken } from "../../services/tokens/create-token.ts";
 import { revokeTokens } from "../../services/tokens/revoke-tokens.ts";
 import { describePrincipal } from "../../services/workspaces/describe-principal.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
+import type { BulkAnswer } from "../../write/plan/bulk-answer.ts";
 import type { BulkAction } from "../../write/plan/bulk-items.ts";
+import type { MatchingAnswer } from "../../write/plan/plan-matching-write.ts";
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { markReplay, writeContext } from "../request/idempotency.ts";
 import { onlyParameters, queryOf } from "../request/query-parameters.ts";
@@ -35,10 +39,12 @@ const handlers: Readonly<Record<string, Handlers>> = {
   "/tokens": { POST: mintToken },
   "/tokens/revoke": { POST: endTokens },
   "/me": { GET: describeCaller },
-  "/:entity": { GET: list, POST: create },
+  "/:entity": { GET: list, POST: create, PATCH: updateMatching, DELETE: deleteMatching },
   "/:entity/aggregate": { GET: aggregate },
   "/:entity/export": { GET: exportAll },
   "/:entity/bulk": { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
+  /** For clients and proxies that send no body with DELETE. */
+  "/:entity/bulk/delete": { POST: bulk("DELETE") },
   "/:entity/:id": { GET: get, PUT: update, PATCH: update, DELETE: remove },
 };
 
@@ -141,19 +147,39 @@ function bulk(action: BulkAction): Handler {
   return async (c) => {
     await requireWritePermission(workspaceContext(c));
     const body = unconditional(c, await readJson(c));
-    const isReturning = /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
     const ctx = await writeContext(c);
-    const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning });
+    const answer = await bulkWrite(ctx, { ...entityOf(c), action, body, isReturning: prefersRecords(c) });
     markReplay(c, ctx);
     deliverAfter(c, pathParameter(c, "entity"));
-    /* One that is given again is that of then, whatever is preferred now. */
-    return respondJson(
-      c,
-      answer,
-      answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {},
-    );
+    return recordsResponse(c, answer);
   };
 }
+
+async function updateMatching(c: AppContext) {
+  await requireWritePermission(workspaceContext(c));
+  return writeAllMatching(c, unconditional(c, await readJsonObject(c)));
+}
+
+async function deleteMatching(c: AppContext) {
+  const query = unconditional(c, queryOf(c));
+  return writeAllMatching(c, null, query);
+}
+
+async function writeAllMatching(c: AppContext, changes: Body<JsonObject> | null, query = queryOf(c)) {
+  const ctx = await writeContext(c);
+  const isReturning = prefersRecords(c) && c.req.header("Idempotency-Key") === undefined;
+  const answer = await writeMatching(ctx, { ...entityOf(c), query, changes, isReturning });
+  markReplay(c, ctx);
+  deliverAfter(c, pathParameter(c, "entity"));
+  return recordsResponse(c, answer);
+}
+
+const prefersRecords = (c: AppContext) =>
+  /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
+
+/** A replay is the response of the first request, whatever is preferred now. */
+const recordsResponse = (c: AppContext, answer: BulkAnswer | MatchingAnswer) =>
+  respondJson(c, answer, answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {});
 
 /** The body of a request for several records, of which no tag can be that of all. */
 function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {

@@ -65,6 +65,14 @@ export function compileCount({ entity, scope, predicates }: Omit<Selector, "sort
   return sources.toStatement(sql`SELECT count(*) FROM ${source.from}${where}`);
 }
 
+/** The ids of the records that the predicates leave. */
+export function compileMatching({ entity, scope, predicates }: Omit<Selector, "sort">): Statement {
+  const sources = new Sources(scope);
+  const source = sources.use(entity);
+  const where = compileWhere(predicates, source, sources);
+  return sources.toStatement(sql`SELECT ${idIn(source)} FROM ${source.from} WHERE ${where}`);
+}
+
 /** What stands before SELECT, and what stands behind its columns. */
 interface RowSource {
   readonly with: SQL;

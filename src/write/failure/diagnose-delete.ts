@@ -4,7 +4,7 @@ import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { canHold } from "../../model/holders.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { compileFindHolder, type HoldingColumn } from "../sql/find.ts";
 import { type Diagnosis, known } from "./diagnosis.ts";
 
@@ -14,25 +14,38 @@ export interface AttemptedDelete {
   readonly id: SqlValue;
 }
 
+export interface AttemptedDeletes extends Omit<AttemptedDelete, "id"> {
+  /** Finds the ids of the records. */
+  readonly ids: Statement;
+}
+
 /** Which records block a delete: those that hold the record, or a record that would be deleted with it. */
-export function diagnoseDelete(failure: SqlFailure, { catalog, entity, id }: AttemptedDelete): Diagnosis {
+export const diagnoseDelete = (failure: SqlFailure, { id, ...attempt }: AttemptedDelete): Diagnosis =>
+  diagnose(failure, { ...attempt, ids: { sql: "?", args: [id] }, subject: `Record ${id}` });
+
+/** The same for a delete of several records. */
+export const diagnoseDeletes = (failure: SqlFailure, attempt: AttemptedDeletes): Diagnosis =>
+  diagnose(failure, { ...attempt, subject: "A matching record" });
+
+function diagnose(
+  failure: SqlFailure,
+  { catalog, entity, ids, subject }: AttemptedDeletes & { readonly subject: string },
+): Diagnosis {
   if (failure.isTooDeep)
     return known(
-      badRequest(`Record ${id} holds more than 1,000 levels of records that would be deleted with it`),
+      badRequest(`${subject} holds more than 1,000 levels of records that would be deleted with it`),
     );
   if (!failure.isForeignKey && !isBrokenConstraint(failure.message)) return known(undefined);
   const paths = pathsToHolders(catalog, entity);
   return {
-    questions: paths.map((path) => compileFindHolder(path, id)),
+    questions: paths.map((path) => compileFindHolder(path, ids)),
     conclude(answers) {
       // The record that blocked it may have been deleted by now.
       const holding = paths.find((_, i) => answers?.[i]?.length !== 0) ?? paths[0];
       const holder = holding?.at(-1);
       if (!holder) return undefined;
       const { owner, column } = holder;
-      return foreignKeyViolation(
-        `Record ${id} is still referenced by ${owner.tableName}.${column.columnName}`,
-      );
+      return foreignKeyViolation(`${subject} is still referenced by ${owner.tableName}.${column.columnName}`);
     },
   };
 }

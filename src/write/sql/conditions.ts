@@ -39,3 +39,6 @@ export function existsRecord(entity: Entity, id: Assigned, { sql, args }: Statem
   const found = `SELECT 1 FROM ${textsOf(entity).table} WHERE ${quoteName("id")} = ${textOfAssigned(id)} AND ${sql}`;
   return { sql: `EXISTS (${found})`, args: [...all, ...args] };
 }
+
+/** Whether a record's id is among those that a query finds. */
+export const isAmong = (ids: Statement): Statement => ({ sql: `"id" IN (${ids.sql})`, args: ids.args });

@@ -1,11 +1,15 @@
 import type { Entity } from "../../model/entity.ts";
-import type { SqlValue } from "../../model/sql-value.ts";
+import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { hasId } from "./conditions.ts";
 import { textsOf } from "./entity-texts.ts";
 import { type RecordStatement, returningId } from "./statement.ts";
 
 /** Deletes the record of an id. Returns the id, or no row when there is no such record. */
-export function compileDelete(entity: Entity, id: SqlValue): RecordStatement {
-  const head = { sql: textsOf(entity).delete, args: [] };
-  return returningId({ kind: "WRITE", head, where: [hasId(id)], returning: "" });
+export const compileDelete = (entity: Entity, id: SqlValue): RecordStatement =>
+  returningId(compileDeletes(entity, hasId(id)));
+
+/** Deletes every record that meets the condition. Returns their rows as they were. */
+export function compileDeletes(entity: Entity, condition: Statement): RecordStatement {
+  const { delete: sql, row } = textsOf(entity);
+  return { kind: "WRITE", head: { sql, args: [] }, where: [condition], returning: row };
 }

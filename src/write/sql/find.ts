@@ -36,6 +36,12 @@ export const compileFindVersion = (entity: Entity, id: SqlValue): RecordStatemen
   returning: VERSION,
 });
 
+/** Returns the ids of the records that meet the condition. */
+export const compileFindIds = (entity: Entity, condition: Statement): RecordStatement => ({
+  ...find(entity, condition),
+  returning: quoteName("id"),
+});
+
 function find(entity: Entity, condition: Statement): RecordStatement {
   const { from, row } = textsOf(entity);
   return { kind: "READ", head: { sql: from, args: [] }, where: [condition], returning: row };
@@ -47,12 +53,12 @@ export interface HoldingColumn {
   readonly column: Column;
 }
 
-/** Finds a row when a record refers to the record of an id by way of these columns, each to what the one before found. */
-export function compileFindHolder(path: readonly HoldingColumn[], id: SqlValue): Statement {
+/** Finds a row when a record refers to one of the ids by way of these columns, each to what the one before found. */
+export function compileFindHolder(path: readonly HoldingColumn[], ids: Statement): Statement {
   const sql = path.reduce(
     (found, { owner, column }) =>
       `SELECT "id" FROM ${textsOf(owner).table} WHERE ${quoteName(column.columnName)} IN (${found})`,
-    "?",
+    ids.sql,
   );
-  return { sql: `${sql} LIMIT 1`, args: [id] };
+  return { sql: `${sql} LIMIT 1`, args: ids.args };
 }

@@ -26,7 +26,8 @@ export function compileUpdateMatching(
   return compileUpdates(entity, changed, [matches(key, matched)]);
 }
 
-function compileUpdates(
+/** Writes to every record that meets the condition. Returns like `compileUpdate`. */
+export function compileUpdates(
   entity: Entity,
   assignments: Assignments,
   where: readonly Statement[],
