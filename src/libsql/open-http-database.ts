@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable } from "../errors/failures.ts";
-import { currentMillis, within } from "../lib/clock.ts";
+import { TimeoutError, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type KeptStream, KeptStreams, type Lease } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
@@ -23,11 +23,14 @@ export function openHttpDatabase(endpoint: Endpoint, streams = NO_STREAMS): Data
   const server = { endpoint, streams };
   return createDatabase(async (steps, timeoutMs) => {
     const lease = await streams.take();
-    const start = currentMillis();
+    const abandonment = new AbortController();
+    const { signal } = abandonment;
     try {
-      return await within(timeoutMs, runSteps(server, lease, steps));
+      const running = runSteps({ endpoint: { ...endpoint, signal }, streams }, lease, steps);
+      return await within(timeoutMs, running);
     } catch (cause) {
-      if (currentMillis() - start >= timeoutMs) await closeIdle(server);
+      abandonment.abort();
+      if (cause instanceof TimeoutError) await closeIdle(server);
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
       lease.end();
@@ -92,7 +95,8 @@ async function closeIdle(server: Server): Promise<void> {
 /** Rolls back what the stream holds and frees its connection; where that fails, the server does so after 10 s. */
 async function closeStream(server: Server, stream: KeptStream): Promise<void> {
   try {
-    await within(CLOSE_TIMEOUT_MS, postPipeline(endpointOf(server, stream), encodeClose(stream.baton)));
+    const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS);
+    await postPipeline({ ...endpointOf(server, stream), signal }, encodeClose(stream.baton));
   } catch {
     // Nothing depends on it.
   }

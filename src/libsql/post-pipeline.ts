@@ -4,6 +4,8 @@ export interface Endpoint {
   readonly authToken: string | undefined;
   /** Sent along as `X-Request-Id`, so that the database's log can be joined with ours. */
   readonly requestId: string;
+  /** Gives the request up. Without it, a request that nobody waits for would hold its connection in Node. */
+  readonly signal?: AbortSignal;
 }
 
 /** The server refused the pipeline as a whole. Its text stays private: it may hold the baton. */
@@ -18,12 +20,22 @@ export class PipelineRefused extends Error {
 }
 
 /** Returns the text of the response. Throws PipelineRefused, or another error when the server cannot be reached. */
-export async function postPipeline({ url, authToken, requestId }: Endpoint, body: string): Promise<string> {
+export async function postPipeline(
+  { url, authToken, requestId, signal }: Endpoint,
+  body: string,
+): Promise<string> {
   const headers: Record<string, string> = { "content-type": "application/json", "x-request-id": requestId };
   if (authToken) headers.authorization = `Bearer ${authToken}`;
-  const response = await fetch(`${url}/v3/pipeline`, { method: "POST", headers, body });
-  if (response.ok) return response.text();
-  throw new PipelineRefused(response.status, reasonOf(response.status, await response.text()));
+  const response = await fetch(`${url}/v3/pipeline`, {
+    method: "POST",
+    headers,
+    body,
+    ...(signal && { signal }),
+  });
+  const text = await response.text();
+  /* Used after its text: Node cannot give up the body of a response that was garbage-collected. */
+  if (response.ok) return text;
+  throw new PipelineRefused(response.status, reasonOf(response.status, text));
 }
 
 const GONE_STREAMS = new Set([

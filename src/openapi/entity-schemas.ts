@@ -9,7 +9,7 @@ import {
   enumNamesOf,
   idSchemaOf,
 } from "./column-schemas.ts";
-import { arrayOf, objectOf, schemaRef } from "./parts.ts";
+import { anyOf, arrayOf, objectOf, schemaRef } from "./parts.ts";
 import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
 
@@ -58,8 +58,7 @@ function keySchema(uniqueRules: VisibleRelationship["uniqueRules"]): JsonObject 
       closed: true,
     }),
   );
-  const [only] = rules;
-  return only && rules.length === 1 ? only : { anyOf: rules };
+  return anyOf(rules);
 }
 
 /** The value of a reference, or a record named by one of its unique rules. */
@@ -68,7 +67,7 @@ function withKey(schema: JsonObject, column: Column, { relationships }: VisibleE
     (each) => each.kind === "TO_ONE" && each.column === column && isNamedByKey(each),
   );
   if (!named) return schema;
-  return { anyOf: [schema, objectOf({ $by: schemaRef(keyNameOf(named.component)) }, { closed: true })] };
+  return orObject(schema, objectOf({ $by: schemaRef(keyNameOf(named.component)) }, { closed: true }));
 }
 
 type Properties = ReadonlyMap<Column, JsonObject>;
@@ -168,8 +167,14 @@ function updateSchema(entity: VisibleEntity, properties: Properties): JsonObject
 /** The value itself, or a change relative to the stored one. */
 function withChange(schema: JsonObject, column: Column): JsonObject {
   const change = changeSchemaOf(column);
-  return change ? { anyOf: [schema, change] } : schema;
+  return change ? orObject(schema, change) : schema;
 }
+
+/** Either schema. The documentation page does not read `anyOf` in a property without `type`. */
+const orObject = (schema: JsonObject, object: JsonObject): JsonObject => ({
+  type: [schema.type ?? "string", "object"].flat(),
+  anyOf: [schema, object],
+});
 
 function changeSchemaOf(column: Column): JsonObject | undefined {
   if (column.type === "DATETIME") return objectOf({ $now: DURATION }, { closed: true });

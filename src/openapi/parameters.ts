@@ -7,7 +7,7 @@ import { MEASURE_FUNCTIONS } from "../query/ast.ts";
 import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
 import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
 import { comparedSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
-import { arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
+import { anyOf, arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
 export const filterNameOf = (entity: string) => `${entity}-filter`;
@@ -105,12 +105,12 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
   const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
   const ways = [...relationships.keys()].join("|");
   const through = ways === "" ? [] : [{ type: "string", pattern: `^(${ways})(${SEGMENT})+$` }];
-  const names = { anyOf: [schemaRef(fieldNameOf(name)), ...through] };
+  const names = anyOf([schemaRef(fieldNameOf(name)), ...through]);
   const sortable = columns.filter(({ type }) => type !== "JSON").map((column) => column.name);
   const ownTerm = { type: "string", pattern: `^(${sortable.join("|")})${DIRECTION}$` };
   const throughTerm =
     ways === "" ? [] : [{ type: "string", pattern: `^(${ways})(${SEGMENT})+${DIRECTION}$` }];
-  const sortTerms = { anyOf: [ownTerm, ...throughTerm] };
+  const sortTerms = anyOf([ownTerm, ...throughTerm]);
   return {
     [parameterNameOf(name, "id")]: {
       name: "id",
@@ -131,11 +131,13 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
       "`field`, `field,desc` or `field,asc,nullsLast`; repeatable, through to-one relationships too.",
       { style: "form", explode: true, schema: arrayOf(sortTerms, { maxItems: MAX_SORT_KEYS }) },
     ),
-    [parameterNameOf(name, "upsertBy")]: query(
-      "upsertBy",
-      "A unique field, or the fields of a unique combination: creates or updates.",
-      { style: "form", explode: false, schema: upsertKeys(columns, constraints) },
-    ),
+    ...(hasUpsertKey(entity) && {
+      [parameterNameOf(name, "upsertBy")]: query(
+        "upsertBy",
+        "A unique field, or the fields of a unique combination: creates or updates.",
+        { style: "form", explode: false, schema: upsertKeys(columns, constraints) },
+      ),
+    }),
     [parameterNameOf(name, "fields")]: query("fields", "What is answered of each record, comma-separated.", {
       style: "form",
       explode: false,
@@ -163,7 +165,7 @@ function upsertKeys(columns: readonly Column[], constraints: readonly EntityCons
     ...(single.length > 0 ? [keyOf(single, 1)] : []),
     ...rules.map((each) => keyOf(each, each.length)),
   ];
-  return keys.length === 1 ? (keys[0] ?? {}) : { anyOf: keys };
+  return anyOf(keys);
 }
 
 /** Whether `upsertBy` can name anything. */

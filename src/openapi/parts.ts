@@ -64,6 +64,12 @@ export function objectOf(
   };
 }
 
+/** Any of the schemas; of one, that schema itself. */
+export function anyOf(schemas: readonly JsonObject[]): JsonObject {
+  const [only, ...others] = schemas;
+  return only && others.length === 0 ? only : { anyOf: schemas };
+}
+
 /** The schema or null; `type` becomes an array where there is one. */
 export function nullable(schema: JsonObject): JsonObject {
   const { type, enum: values } = schema;

@@ -9,6 +9,7 @@ const CLAIMS: JsonObject = {
   type: "object",
   required: ["sub"],
   properties: { sub: { type: "string", minLength: 1, maxLength: 255 } },
+  additionalProperties: true,
 };
 const SCOPE: JsonObject = objectOf(
   {

@@ -129,9 +129,10 @@ describe("bodies", () => {
 describe("methods", () => {
   it.each([
     ["POST", "/Customer/1", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"],
-    ["DELETE", "/Customer", "GET, POST, HEAD, OPTIONS"],
+    ["PUT", "/Customer", "GET, POST, PATCH, DELETE, HEAD, OPTIONS"],
+    ["DELETE", "", "GET, HEAD, OPTIONS"],
     ["PUT", "", "GET, HEAD, OPTIONS"],
-    ["PROPFIND", "/Customer", "GET, POST, HEAD, OPTIONS"],
+    ["PROPFIND", "/Customer", "GET, POST, PATCH, DELETE, HEAD, OPTIONS"],
   ])("%s %s is 405 and names what is allowed", async (method, path, allow) => {
     const answer = await w.api(method, path);
     expect(answer.status, answer.text).toBe(405);
@@ -143,7 +144,7 @@ describe("methods", () => {
     const answer = await ask("OPTIONS", `${w.apiPath}/Customer`);
     expect({ status: answer.status, allow: answer.headers.get("Allow") }).toEqual({
       status: 204,
-      allow: "GET, POST, HEAD, OPTIONS",
+      allow: "GET, POST, PATCH, DELETE, HEAD, OPTIONS",
     });
   });
 });

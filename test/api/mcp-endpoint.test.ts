@@ -195,7 +195,7 @@ describe("the endpoint", () => {
       ["list", true, false, true],
       ["get", true, false, true],
       ["create", false, false, false],
-      ["update", false, true, true],
+      ["update", false, true, false],
       ["delete", false, true, true],
       ["aggregate", true, false, true],
     ]);

@@ -132,7 +132,7 @@ it.each([
 ] as const)(
   "naughty strings are harmless as %s, and leave catalogue and records as they are",
   {
-    timeout: 120_000,
+    timeout: 240_000,
   },
   async (_, requestsWith) => {
     const before = await contents();
@@ -147,7 +147,7 @@ it.each([
   },
 );
 
-it("naughty strings are defaults and choices of columns, as they are", { timeout: 120_000 }, async () => {
+it("naughty strings are defaults and choices of columns, as they are", { timeout: 240_000 }, async () => {
   const columns = naughtyTexts.flatMap((text, i) => [
     { name: `v${i}`, type: "VARCHAR", length: 10_000, default: text },
     ...(text.length > 0 && text.length <= 255

@@ -20,8 +20,9 @@ describe("the workspace's own document", () => {
       "/",
       "/openapi.json",
       "/transaction",
+      "/me",
       ...["Customer", "Order"].flatMap((name) =>
-        ["", "/aggregate", "/export", "/bulk", "/{id}"].map((rest) => `/${name}${rest}`),
+        ["", "/aggregate", "/export", "/bulk", "/bulk/delete", "/{id}"].map((rest) => `/${name}${rest}`),
       ),
     ]);
     expect(components.schemas["Order.status"]).toEqual({ type: "string", enum: ["NEW", "PAID", "SHIPPED"] });

@@ -95,7 +95,7 @@ describe("the answer of a write", () => {
 describe("a record that is too large for an answer", () => {
   const name = (i: number) => `text${i}`;
   const texts = (from: number, count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, i) => [name(from + i), '"'.repeat(100_000)]));
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [name(from + i), "é".repeat(100_000)]));
   const tooLarge = {
     code: "BAD_REQUEST",
     message: "The answer is too large — ask for fewer records, fields or expansions",

@@ -237,7 +237,7 @@ describe("profiles", () => {
     expect(await run(["export", "Note", "--profile", "staging"])).toMatchObject({ code: 0 });
     expect(await run(["keys", "list"], { SCHEMASTACK_PROFILE: "staging" })).toMatchObject({ code: 0 });
     const listed = await run(["profiles", "list"]);
-    expect(listed.stdout).toMatch(/staging +http\S+ +o\d+ +w +key, admin token\n$/);
+    expect(listed.stdout).toMatch(/staging +http\S+ +o\S+ +w +key, admin token\n$/);
     for (const secret of [ADMIN_TOKEN, key]) expect(listed.stdout).not.toContain(secret);
     expect(await run(["profiles", "remove", "staging"])).toMatchObject({ code: 0 });
     expect(readFileSync(file, "utf8")).not.toContain(key);

@@ -38,15 +38,23 @@ export class ConnectionBounds {
   readonly #settings: BoundSettings;
   readonly #sockets = new Set<Socket>();
   readonly #byAddress = new Map<string, number>();
+  /** Unread bytes by address, for those that have any. */
+  #unread: ReadonlyMap<string, number> = new Map();
   #unreadBytes = 0;
 
   constructor(settings: BoundSettings) {
     this.#settings = settings;
   }
 
-  /** Whether no response should be made at present. */
+  /** Whether clients hold more unread bytes than they may together. */
   get isFull(): boolean {
     return this.#unreadBytes > this.#settings.unreadBytes;
+  }
+
+  /** Whether an address gets no response at present: too much is unread, and it holds more than its fair share. */
+  isFullFor(address = ""): boolean {
+    const fairShare = this.#settings.unreadBytes / Math.max(1, this.#unread.size);
+    return this.isFull && (this.#unread.get(address) ?? 0) > fairShare;
   }
 
   watch(server: Server): void {
@@ -76,12 +84,16 @@ export class ConnectionBounds {
 
   /** A socket with a timeout is destroyed when nothing of its unread bytes has left for so long. */
   #sample(): void {
+    const unread = new Map<string, number>();
     let unreadBytes = 0;
     for (const socket of this.#sockets) {
       if (socket.writableLength === 0) continue;
+      const address = socket.remoteAddress ?? "";
+      unread.set(address, (unread.get(address) ?? 0) + socket.writableLength);
       unreadBytes += socket.writableLength;
       if (socket.timeout !== STALL_MS) socket.setTimeout(STALL_MS);
     }
+    this.#unread = unread;
     this.#unreadBytes = unreadBytes;
   }
 }

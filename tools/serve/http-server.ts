@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { compressFor } from "./compress.ts";
 import type { ConnectionBounds } from "./connection-bounds.ts";
+import { refuseMalformed } from "./refuse-malformed.ts";
 
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
@@ -43,7 +44,7 @@ class Peer {
 /** Serves requests over HTTP/1.1. Rejects with the system's error if the port is taken. */
 export async function startHttpServer({ host, port, bounds, handle }: HttpOptions): Promise<HttpServer> {
   const answer = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
-    if (bounds.isFull) return unavailable();
+    if (bounds.isFullFor(incoming.socket.remoteAddress)) return unavailable();
     Object.assign(request, { cf: new Peer(incoming.socket) });
     const { "accept-encoding": accepted } = incoming.headers;
     const response = handle(request);
@@ -65,6 +66,7 @@ export async function startHttpServer({ host, port, bounds, handle }: HttpOption
     },
     listener,
   );
+  server.on("clientError", refuseMalformed);
   bounds.watch(server);
   return { port: await listen(server, { host, port }), close: () => close(server) };
 }

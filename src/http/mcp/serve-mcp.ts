@@ -119,7 +119,7 @@ function describeTool(name: ToolName, { description, operation }: Tool): ToolDef
     annotations: {
       readOnlyHint: operation === "read",
       destructiveHint: operation === "update" || operation === "delete",
-      idempotentHint: operation !== "create",
+      idempotentHint: operation !== "create" && operation !== "update",
       openWorldHint: false,
     },
   };

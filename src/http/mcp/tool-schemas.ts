@@ -26,8 +26,7 @@ const expand = z
   .max(MAX_EXPANSIONS)
   .optional()
   .describe('Relationships to answer with the record, as paths: "customer", "lines.product".');
-const BY_KEY =
-  'A reference takes an id, or a unique field of its record: {"$by":{"email":"ann@example.com"}}.';
+const BY_KEY = 'A reference takes an id or a unique field: {"$by":{"email":"ann@example.com"}}.';
 const filter = object(
   'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
     `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
@@ -64,7 +63,7 @@ export const toolSchemas = {
     entity,
     id,
     record: object(
-      'Only what is sent changes. A number takes {"$increment":-1}, a date-time {"$now":"PT0S"}, a JSON array {"$append":…} and {"$remove":…}. ' +
+      'Only what is sent changes. Numbers take {"$increment":-1}, date-times {"$now":"PT0S"}, JSON arrays {"$append":…}, {"$remove":…}. ' +
         BY_KEY,
     ),
     ifMatch: etag,

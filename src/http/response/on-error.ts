@@ -8,7 +8,9 @@ import { respondJson } from "./respond.ts";
 /** Every failure of the product leaves through here, in one envelope; causes go to the log only. */
 export function onError(thrown: unknown, c: AppContext): Response {
   const error = toAppError(thrown);
-  if (statusOfCode[error.code] >= 500) logFailure(c.get("requestId"), error);
+  /* What was given up because nobody waits for it is not a failure. */
+  const isGivenUp = error.code === "SERVICE_UNAVAILABLE" && c.req.raw.signal.aborted;
+  if (statusOfCode[error.code] >= 500 && !isGivenUp) logFailure(c.get("requestId"), error);
   return respondJson(
     c,
     { error: errorBody(error) },

@@ -6,6 +6,7 @@ export interface BehindProxy extends Served {
   /** Where the database is without the proxy. */
   readonly databaseUrl: string;
   connections: HttpProxy["connections"];
+  waiting: HttpProxy["waiting"];
 }
 
 /** The production runtime, which asks `decide` what is to become of each of its round trips to a database of its own. */
@@ -20,6 +21,7 @@ export async function serveBehindProxy(
     ...served,
     databaseUrl: database.url,
     connections: proxy.connections,
+    waiting: proxy.waiting,
     async stop() {
       await served.stop();
       await proxy.stop();

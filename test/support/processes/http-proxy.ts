@@ -34,6 +34,8 @@ export interface HttpProxy {
   readonly url: string;
   /** Connections that clients hold open. */
   connections(): Promise<number>;
+  /** Requests that have no whole response yet and whose client still waits. */
+  waiting(): number;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,10 @@ export async function startHttpProxy(
   decide: (seen: SeenRequest) => Fate | Promise<Fate>,
 ): Promise<HttpProxy> {
   let count = 0;
+  const waiting = new Set<ServerResponse>();
   const server = createServer(async (incoming, outgoing) => {
+    waiting.add(outgoing);
+    outgoing.once("close", () => waiting.delete(outgoing));
     const requestId = String(incoming.headers["x-request-id"] ?? "");
     const { method = "", url: path = "" } = incoming;
     const body = await text(incoming).catch(() => undefined);
@@ -59,6 +64,7 @@ export async function startHttpProxy(
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
+    waiting: () => waiting.size,
     connections: () => promisify(server.getConnections.bind(server))(),
     async stop() {
       server.closeAllConnections();

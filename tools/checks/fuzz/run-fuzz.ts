@@ -214,6 +214,10 @@ const recordBodies = {
   "/Tag/{id}": [{ label: "d" }],
 };
 const adminBodies = {
+  "/members": [{ email: "vera@example.com", organization: null, role: "VIEWER" }],
+  "/members/{id}": [{ role: "EDITOR" }],
+  "/admin-keys": [{ name: "script", organization: null, role: "VIEWER" }],
+  "/admin-keys/{id}": [{ name: "other script" }],
   "post /admin/v1/organizations/{organization}/workspaces/{workspace}/entities": [
     { name: "More", columns: [] },
   ],
