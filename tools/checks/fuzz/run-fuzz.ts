@@ -214,7 +214,11 @@ const recordBodies = {
   "/Tag/{id}": [{ label: "d" }],
 };
 const adminBodies = {
-  "/members": [{ email: "vera@example.com", organization: null, role: "VIEWER" }],
+  "/members": Array.from({ length: 30 }, (_, i) => ({
+    email: `vera${i}@example.com`,
+    organization: null,
+    role: "VIEWER",
+  })),
   "/members/{id}": [{ role: "EDITOR" }],
   "/admin-keys": [{ name: "script", organization: null, role: "VIEWER" }],
   "/admin-keys/{id}": [{ name: "other script" }],
