@@ -4,9 +4,9 @@ import { type Served, serveWorker } from "../support/processes/served-workspace.
 
 /* A short run of `npm run load`, by requests: until the first thousands are answered, memory grows to what it stays at. */
 
-const WARM = 7_000;
-const REQUESTS = 15_000;
-const TIMEOUT_MS = 180_000;
+const WARM = 12_000;
+const REQUESTS = 30_000;
+const TIMEOUT_MS = 300_000;
 
 let served: Served;
 beforeAll(async () => {
