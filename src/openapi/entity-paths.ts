@@ -26,7 +26,7 @@ import {
   STRING,
   schemaRef,
 } from "./parts.ts";
-import { idColumn, type VisibleEntity } from "./visible-schema.ts";
+import { capitalized, idColumn, type VisibleEntity } from "./visible-schema.ts";
 
 /** What a key must be allowed for each operation. */
 const needs = {
@@ -56,29 +56,39 @@ interface Words {
 
 /** Every path of one entity, from the workspace on, with the operations that are allowed. */
 export function entityPaths(entity: VisibleEntity): JsonObject {
-  const { name, component, operations } = entity;
+  const { name, component, keys, operations } = entity;
   const own = (...parameters: string[]) =>
     parameters.map((parameter) => parameterRef(parameterNameOf(component, parameter)));
-  const named = component.charAt(0).toUpperCase() + component.slice(1);
-  const operation = ({ id, summary, parameters = [], body, responses }: Words): JsonObject | null =>
-    operations.includes(needs[id])
-      ? {
-          operationId: id + named,
-          summary,
-          tags: [name],
-          ...(parameters.length > 0 && { parameters }),
-          ...(body && { requestBody: body }),
-          responses,
-        }
-      : null;
+  const operationOf =
+    (named: string) =>
+    ({ id, summary, parameters = [], body, responses }: Words): JsonObject | null =>
+      operations.includes(needs[id])
+        ? {
+            operationId: id + capitalized(named),
+            summary,
+            tags: [name],
+            ...(parameters.length > 0 && { parameters }),
+            ...(body && { requestBody: body }),
+            responses,
+          }
+        : null;
+  const operation = operationOf(component);
   const make = { name, component, own, operation, canRead: operations.includes("read") };
+  const byKeys = keys.map(({ column, component: key }) => [
+    `/${name}/by/${column.name}/{value}`,
+    recordOperations(
+      { ...make, name: `${name} by its ${column.name}`, operation: operationOf(key) },
+      parameterRef(parameterNameOf(key, "value")),
+    ),
+  ]);
   return pathsWith({
     [`/${name}`]: collectionOperations(make),
     [`/${name}/aggregate`]: { get: aggregateOperation(make) },
     [`/${name}/export`]: { get: exportOperation(make) },
     [`/${name}/bulk`]: bulkOperations(entity, make),
     [`/${name}/bulk/delete`]: { post: bulkDelete(entity, make, "bulkDeleteByPost") },
-    [`/${name}/{id}`]: recordOperations(make),
+    [`/${name}/{id}`]: recordOperations(make, parameterRef(parameterNameOf(component, "id"))),
+    ...Object.fromEntries(byKeys),
   });
 }
 
@@ -161,7 +171,8 @@ function exportOperation({ name, own, operation }: Maker): JsonObject | null {
   });
 }
 
-function recordOperations({ name, component, own, operation }: Maker): JsonObject {
+/** The operations of one record, which the parameter names. */
+function recordOperations({ name, component, own, operation }: Maker, parameter: JsonObject): JsonObject {
   const update = (id: "update" | "patch") =>
     operation({
       id,
@@ -171,7 +182,7 @@ function recordOperations({ name, component, own, operation }: Maker): JsonObjec
       responses: { 200: responseRef(`${component}-record`), ...CONDITIONAL_WRITE_ERRORS },
     });
   return {
-    parameters: own("id"),
+    parameters: [parameter],
     get: operation({
       id: "get",
       summary: `Get a record of ${name}`,

@@ -119,6 +119,7 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
       description: `The id of the ${spoken}.`,
       schema: id ? idSchemaOf(id) : STRING,
     },
+    ...keyParameters(entity),
     [parameterNameOf(name, "filter")]: query(
       "filter",
       "`filter[field]=value` or `filter[field.op]=value`; all must hold. Through relationships: " +
@@ -154,6 +155,22 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
 const NAME = NAME_PATTERN.source.slice(1, -1);
 const SEGMENT = `\\.${NAME}`;
 const DIRECTION = "(,(asc|desc)(,(nullsFirst|nullsLast))?)?";
+
+/** The value of each unique field, in the path of a record. */
+function keyParameters(entity: VisibleEntity): JsonObject {
+  const enumNameOf = enumNamesOf(entity);
+  const parameters = entity.keys.map(({ column, component }) => {
+    const parameter = {
+      name: "value",
+      in: "path",
+      required: true,
+      description: `The ${column.name} of the ${entity.name}, percent-encoded.`,
+      schema: comparedSchemaOf(enumNameOf(column), column),
+    };
+    return [parameterNameOf(component, "value"), parameter] as const;
+  });
+  return Object.fromEntries(parameters);
+}
 
 /** The fields of one unique rule, in any order. */
 function upsertKeys(columns: readonly Column[], constraints: readonly EntityConstraint[]): JsonObject {

@@ -12,8 +12,16 @@ export interface VisibleEntity
   readonly component: string;
   readonly relationships: ReadonlyMap<string, VisibleRelationship>;
   readonly operations: readonly Operation[];
+  /** Unique columns, by which paths name records. */
+  readonly keys: readonly VisibleKey[];
   /** Columns that nobody with this access may write: what the server sets, and references to what may not be read. */
   readonly readOnly: ReadonlySet<Column>;
+}
+
+export interface VisibleKey {
+  readonly column: Column;
+  /** Its name in component names and operation ids, such as `CustomerByEmail`; no entity has it. */
+  readonly component: string;
 }
 
 /** What rules narrow beyond the access to whole entities. */
@@ -53,6 +61,7 @@ export function visibleEntitiesOf(
   });
   const components = uniqueNames(visible.map(({ entity }) => entity.name));
   const componentOf = (name: string) => components.get(name) ?? name;
+  const taken = new Set([...components.values()].map((name) => name.toLowerCase()));
   return visible.map(({ entity, operations }) => {
     const { name, description, columns, constraints, settings } = entity;
     const related = [...entity.relationships]
@@ -71,12 +80,27 @@ export function visibleEntitiesOf(
     );
     const component = componentOf(name);
     const relationships = new Map(related);
-    const shown = { name, description, component, columns, relationships, constraints, settings };
+    const keys = uniqueRulesOf(entity).flatMap(([column, ...others]) =>
+      column && others.length === 0
+        ? [{ column, component: takeName(`${component}By${capitalized(column.name)}`, taken) }]
+        : [],
+    );
+    const shown = { name, description, component, columns, keys, relationships, constraints, settings };
     return { ...shown, operations, readOnly };
   });
 }
 
 export const idColumn = ({ columns: [id] }: VisibleEntity): Column | undefined => id;
+
+export const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** Takes the name, with a number where it would equal a taken one in lower case. */
+function takeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let count = 2; taken.has(free.toLowerCase()); count++) free = `${name}_${count}`;
+  taken.add(free.toLowerCase());
+  return free;
+}
 
 /** Names by name: the same, but with a number where it would equal another name in lower case: `order`, `order_2`. */
 export function uniqueNames(names: readonly string[]): ReadonlyMap<string, string> {

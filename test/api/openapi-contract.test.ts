@@ -47,7 +47,7 @@ describe("the documents have every route, and no other", () => {
   it("of a workspace", () => {
     const base = WORKSPACE.replaceAll(/:(\w+)/g, "{$1}");
     const routes = routesBelow(WORKSPACE).map((route) =>
-      route.replace(base, "").replace("{entity}", "Customer").replace(/ $/, " /"),
+      route.replace(base, "").replace("{entity}", "Customer").replace("{field}", "email").replace(/ $/, " /"),
     );
     expect(sorted(operationsOf(workspaceDocument))).toEqual(sorted(routes));
   });
@@ -87,6 +87,8 @@ describe("the document of a workspace", () => {
     ["/Customer/{id}", "get", RECORD_PARAMETERS],
     ["/Customer/{id}", "put", RECORD_PARAMETERS],
     ["/Customer/{id}", "patch", RECORD_PARAMETERS],
+    ["/Customer/by/email/{value}", "get", RECORD_PARAMETERS],
+    ["/Customer/by/email/{value}", "put", RECORD_PARAMETERS],
     ["/Customer/aggregate", "get", AGGREGATE_PARAMETERS],
     ["/Customer/export", "get", EXPORT_PARAMETERS],
     ["/Customer/bulk", "put", ["atomic", "upsertBy"]],
@@ -143,12 +145,20 @@ describe("every operation of a workspace answers as documented", () => {
     updateCustomer: async () => w.api("PUT", `/Customer/${await newId()}`, { body: { age: 1 } }),
     patchCustomer: async () => w.api("PATCH", `/Customer/${await newId()}`, { body: { age: 2 } }),
     deleteCustomer: async () => w.api("DELETE", `/Customer/${await newId()}`),
+    getCustomerByEmail: async () => w.api("GET", `/Customer/by/email/${await newEmail()}`),
+    updateCustomerByEmail: async () =>
+      w.api("PUT", `/Customer/by/email/${await newEmail()}`, { body: { age: 1 } }),
+    patchCustomerByEmail: async () =>
+      w.api("PATCH", `/Customer/by/email/${await newEmail()}`, { body: { age: 2 } }),
+    deleteCustomerByEmail: async () => w.api("DELETE", `/Customer/by/email/${await newEmail()}`),
   };
 
-  async function newId(): Promise<number> {
+  async function newCustomer(): Promise<{ id: number; email: string }> {
     const email = `${crypto.randomUUID()}@example.com`;
-    return expectStatus(await w.api("POST", "/Customer", { body: body(email) }), 201).body.data.id;
+    return expectStatus(await w.api("POST", "/Customer", { body: body(email) }), 201).body.data;
   }
+  const newId = async () => (await newCustomer()).id;
+  const newEmail = async () => (await newCustomer()).email;
 
   it("all of them are here", () => {
     expect(sorted(Object.keys(requests))).toEqual(sorted(idsOf(workspaceDocument)));

@@ -21,9 +21,11 @@ describe("the workspace's own document", () => {
       "/openapi.json",
       "/transaction",
       "/me",
-      ...["Customer", "Order"].flatMap((name) =>
-        ["", "/aggregate", "/export", "/bulk", "/bulk/delete", "/{id}"].map((rest) => `/${name}${rest}`),
-      ),
+      ...["Customer/by/email", "Order/by/orderNumber"].flatMap((byKey) => {
+        const [name] = byKey.split("/");
+        const own = ["", "/aggregate", "/export", "/bulk", "/bulk/delete", "/{id}"];
+        return [...own.map((rest) => `/${name}${rest}`), `/${byKey}/{value}`];
+      }),
     ]);
     expect(components.schemas["Order.status"]).toEqual({ type: "string", enum: ["NEW", "PAID", "SHIPPED"] });
     const create = components.schemas["Order-create"];

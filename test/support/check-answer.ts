@@ -14,7 +14,9 @@ const workspaceDocuments = new Map<string, { readonly changes: number; readonly 
 
 /** What refused requests are answered with does not depend on the entity, which need not exist. */
 const refusalDocument: Parts = JSON.parse(
-  JSON.stringify(wholeDocumentOf(sketchCatalog([{ name: "Any", columns: [] }]))),
+  JSON.stringify(
+    wholeDocumentOf(sketchCatalog([{ name: "Any", columns: [{ name: "key", type: "TEXT", unique: true }] }])),
+  ),
 );
 
 export interface Sent {
@@ -50,7 +52,8 @@ export async function checkAnswer(sent: Sent, answer: Omit<Exchange, "method" | 
   const server = `/api/v1/${organization}/${workspace}`;
   if (answer.status >= 400) {
     const isKnown = entity === undefined || refusalDocument.paths[`/${entity}`];
-    const path = isKnown ? sent.path : sent.path.replace(`${server}/${entity}`, `${server}/Any`);
+    const any = sent.path.replace(`${server}/${entity}`, `${server}/Any`).replace(/(\/by\/)[^/]+/, "$1key");
+    const path = isKnown ? sent.path : any;
     return expectNone(contradictionsOf(refusalsAt(server), { ...exchange, path }), exchange);
   }
   const document = await workspaceDocumentAt(server, sent);

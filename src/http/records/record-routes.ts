@@ -30,6 +30,8 @@ import { etagOf, hasCurrentCopy, isMatching } from "../response/etag.ts";
 import { respond, respondJson } from "../response/respond.ts";
 import type { Handler, Handlers, Route } from "../route.ts";
 
+const recordHandlers: Handlers = { GET: get, PUT: update, PATCH: update, DELETE: remove };
+
 const handlers: Readonly<Record<string, Handlers>> = {
   "": { GET: describe },
   /** The documents call it `/`, below their server's address. */
@@ -45,7 +47,8 @@ const handlers: Readonly<Record<string, Handlers>> = {
   "/:entity/bulk": { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
   /** For clients and proxies that send no body with DELETE. */
   "/:entity/bulk/delete": { POST: bulk("DELETE") },
-  "/:entity/:id": { GET: get, PUT: update, PATCH: update, DELETE: remove },
+  "/:entity/:id": recordHandlers,
+  "/:entity/by/:field/:value": recordHandlers,
 };
 
 /** The workspace API, below `/api/v1/:organization/:workspace`. */
@@ -197,7 +200,12 @@ const preconditionOf = (c: AppContext) => ({
 });
 
 const entityOf = (c: AppContext) => ({ entity: pathParameter(c, "entity"), query: queryOf(c) });
-const recordOf = (c: AppContext) => ({ ...entityOf(c), id: pathParameter(c, "id") });
+
+/** By the id, or by a unique field. */
+function recordOf(c: AppContext) {
+  const by = c.req.param("field");
+  return { ...entityOf(c), by, id: pathParameter(c, by === undefined ? "id" : "value") };
+}
 
 const recordResponse = (c: AppContext, found: TaggedRecord) =>
   respondJson(c, { data: found.record }, { headers: { ETag: etagOf(found) } });

@@ -12,19 +12,19 @@ import { type TaggedRecord, tagOf } from "./shape-record.ts";
 import { type JsonRow, shaperOf } from "./shape-selection.ts";
 import { idIn, type Source } from "./source.ts";
 import { Sources } from "./sources.ts";
-import { toStatement } from "./to-statement.ts";
+import { Embedded, toStatement } from "./to-statement.ts";
 
 /** Stands for the integer id that the batch's preceding insert was given. */
 export const LAST_INSERTED = Symbol("last inserted");
 
-/** An id, the last inserted one, that of the record which has these values of a unique rule, or one that is given later. */
-export type RecordId = SqlValue | typeof LAST_INSERTED | UniqueMatch | Slot;
+/** An id or an expression for it, the last inserted one, or that of the record which has these values of a unique rule. */
+export type RecordId = SqlValue | Statement | typeof LAST_INSERTED | UniqueMatch;
 
-/** The slot of an id that each request binds. It belongs to no operand. */
-const ID_SLOT = new Slot(-1, 0);
+/** The slot of a key that each request binds. It belongs to no operand. */
+const KEY_SLOT = new Slot(-1, 0);
 
 export interface UniqueMatch {
-  readonly matching: ReadonlyMap<Column, SqlValue>;
+  readonly matching: ReadonlyMap<Column, SqlValue | Slot>;
 }
 
 export const ONE_RECORD: Extent = { records: 1, limit: MAX_EXPANDED_IN_ALL };
@@ -38,7 +38,8 @@ export const rootOf = (source: Source, id: RecordId): Roots => ({
 function matchOf(source: Source, id: RecordId): SQL {
   const idColumn = idIn(source);
   if (id === LAST_INSERTED) return sql`${idColumn} = last_insert_rowid()`;
-  if (typeof id !== "object" || id === null || id instanceof Slot) return sql`${idColumn} = ${id}`;
+  if (typeof id !== "object" || id === null) return sql`${idColumn} = ${id}`;
+  if ("sql" in id) return sql`${idColumn} = ${new Embedded(id)}`;
   const conditions = [...id.matching].map(([column, value]) => sql`${source.column(column)} = ${value}`);
   return sql.join(conditions, keyword("and"));
 }
@@ -49,9 +50,9 @@ export interface CompiledView {
   shape(text: string): TaggedRecord & { readonly id: string };
 }
 
-/** The view of any record of an entity. */
+/** The view of any record of an entity, by its key. */
 export interface CompiledViews extends Pick<CompiledView, "shape"> {
-  of(id: SqlValue): Statement;
+  of(key: SqlValue): Statement;
 }
 
 /**
@@ -63,15 +64,15 @@ export function compileRecordView(plan: RecordViewPlan, id: RecordId): CompiledV
   return { statement: toStatement(query), shape };
 }
 
-/** Any record that exists for the caller, compiled once for all ids. */
-export function compileRecordViews(plan: RecordViewPlan): CompiledViews {
-  const { query, shape } = compileView(plan, ID_SLOT, "use");
+/** Any record that exists for the caller, compiled once for all values of a unique column. */
+export function compileRecordViews(plan: RecordViewPlan, key: Column): CompiledViews {
+  const { query, shape } = compileView(plan, { matching: new Map([[key, KEY_SLOT]]) }, "use");
   const { sql: text, args, slots = new Map<number, Slot>() } = toStatement(query);
-  const positions = [...slots.keys()].filter((position) => slots.get(position) === ID_SLOT);
-  const others = new Map([...slots].filter(([, slot]) => slot !== ID_SLOT));
-  const of = (id: SqlValue): Statement => {
+  const positions = [...slots.keys()].filter((position) => slots.get(position) === KEY_SLOT);
+  const others = new Map([...slots].filter(([, slot]) => slot !== KEY_SLOT));
+  const of = (value: SqlValue): Statement => {
     const bound = [...args];
-    for (const position of positions) bound[position] = id;
+    for (const position of positions) bound[position] = value;
     return { sql: text, args: bound, ...(others.size > 0 && { slots: others }) };
   };
   return { of, shape };

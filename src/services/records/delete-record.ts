@@ -20,7 +20,7 @@ export async function deleteRecord(
     plan(planning) {
       const target = targetIn(planning, input.entity, ["delete"]);
       rejectUnknownParameters(input.query(), []);
-      const write = planDelete(target, input.id, versionRulesOf(target.entity, input));
+      const write = planDelete(target, input, versionRulesOf(target.entity, input));
       return planAlone(write, { target, view: null });
     },
   });

@@ -1,7 +1,8 @@
-import { parseId } from "../../columns/validate-record.ts";
 import { recordNotFound } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
+import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
+import { nameRecord } from "../../query/plan/named-record.ts";
 import type { RecordViewPlan } from "../../query/plan/plan.ts";
 import { planRecordView } from "../../query/plan/plan-list.ts";
 import { type RecordTarget, targetIn } from "../../query/plan/target-in.ts";
@@ -23,18 +24,17 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
     need: "READ",
     plan(planning) {
       const target = targetIn(planning, input.entity, ["read"]);
-      const { entity } = target;
       const parameters = input.query();
-      const id = parseId(input.id, entity);
-      const { view, isExpanded } = shownBy(target, parameters);
-      if (id === undefined) throw recordNotFound(input.id);
+      const { column, value, shown } = nameRecord(target, input);
+      const { view, isExpanded } = shownBy(target, column, parameters);
+      if (value === undefined) throw recordNotFound(shown);
       return {
         kind: "PAGE",
-        page: target.visible.bind(view.of(id)),
+        page: target.visible.bind(view.of(value)),
         value: null,
         shape([rows = []]) {
           const [row] = rows;
-          if (!row) throw recordNotFound(input.id);
+          if (!row) throw recordNotFound(shown);
           return { ...view.shape(String(row[0])), isExpanded };
         },
       };
@@ -49,20 +49,20 @@ interface ShownRecord {
 
 const shownWhole = new WeakMap<Entity, ShownRecord>();
 
-/** The view of any record of the entity. */
-function shownBy(target: RecordTarget, parameters: URLSearchParams): ShownRecord {
+/** The view of any record of the entity, by a unique column. */
+function shownBy(target: RecordTarget, key: Column, parameters: URLSearchParams): ShownRecord {
   const { entity, visible } = target;
   const { defaultFields, defaultExpand } = entity.settings;
-  if (parameters.size > 0 || defaultFields || defaultExpand || visible.hasRules) {
-    const question = `get ${entity.name}?${parameters}`;
-    return compiledOnce(visible, question, () => compile(planRecordView(target, parameters)));
+  if (key.name !== "id" || parameters.size > 0 || defaultFields || defaultExpand || visible.hasRules) {
+    const question = `get ${entity.name} by ${key.name}?${parameters}`;
+    return compiledOnce(visible, question, () => compile(planRecordView(target, parameters), key));
   }
-  const known = shownWhole.get(entity) ?? compile(plainView(target));
+  const known = shownWhole.get(entity) ?? compile(plainView(target), key);
   shownWhole.set(entity, known);
   return known;
 }
 
-const compile = (plan: RecordViewPlan): ShownRecord => ({
-  view: compileRecordViews(plan),
+const compile = (plan: RecordViewPlan, key: Column): ShownRecord => ({
+  view: compileRecordViews(plan, key),
   isExpanded: plan.selection.expansions.length > 0,
 });

@@ -21,7 +21,7 @@ export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInp
       const target = targetIn(planning, input.entity, ["update"]);
       const view = planWrittenView(target, input.query());
       const rules = versionRulesOf(target.entity, input);
-      const request = { id: input.id, body: input.body(), rules };
+      const request = { id: input.id, by: input.by, body: input.body(), rules };
       const write = planUpdate(target, request, validationContextOf(planning, target));
       return planAlone(write, { target, view });
     },

@@ -10,6 +10,7 @@ import { RECORDS_SENT } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { CompiledRead } from "../../query/sql/compiled.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
+import { hasId } from "../../write/sql/conditions.ts";
 import { compileFind } from "../../write/sql/find.ts";
 import { render } from "../../write/sql/statement.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -89,7 +90,7 @@ function planRows(
   });
   return {
     kind: "READ",
-    statements: ids.map((recordId) => render(compileFind(entity, recordId))),
+    statements: ids.map((recordId) => render(compileFind(entity, hasId(recordId)))),
     shape: (results) => ({
       entity,
       rows: results.map(([row], i) => {

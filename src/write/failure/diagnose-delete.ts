@@ -4,32 +4,23 @@ import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { canHold } from "../../model/holders.ts";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { Statement } from "../../model/sql-value.ts";
 import { compileFindHolder, type HoldingColumn } from "../sql/find.ts";
 import { type Diagnosis, known } from "./diagnosis.ts";
 
 export interface AttemptedDelete {
   readonly catalog: Catalog;
   readonly entity: Entity;
-  readonly id: SqlValue;
-}
-
-export interface AttemptedDeletes extends Omit<AttemptedDelete, "id"> {
-  /** Finds the ids of the records. */
+  /** Finds the ids of the records that were to be deleted. */
   readonly ids: Statement;
+  /** What messages call them. */
+  readonly subject: string;
 }
 
 /** Which records block a delete: those that hold the record, or a record that would be deleted with it. */
-export const diagnoseDelete = (failure: SqlFailure, { id, ...attempt }: AttemptedDelete): Diagnosis =>
-  diagnose(failure, { ...attempt, ids: { sql: "?", args: [id] }, subject: `Record ${id}` });
-
-/** The same for a delete of several records. */
-export const diagnoseDeletes = (failure: SqlFailure, attempt: AttemptedDeletes): Diagnosis =>
-  diagnose(failure, { ...attempt, subject: "A matching record" });
-
-function diagnose(
+export function diagnoseDelete(
   failure: SqlFailure,
-  { catalog, entity, ids, subject }: AttemptedDeletes & { readonly subject: string },
+  { catalog, entity, ids, subject }: AttemptedDelete,
 ): Diagnosis {
   if (failure.isTooDeep)
     return known(

@@ -9,6 +9,7 @@ import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import { type Entity, fieldsOf } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import { hasId } from "../sql/conditions.ts";
 import { compileFindVersion } from "../sql/find.ts";
 import { render } from "../sql/statement.ts";
 import { type Diagnosis, known } from "./diagnosis.ts";
@@ -87,7 +88,7 @@ function diagnoseReference(write: AttemptedWrite): Diagnosis {
   });
   const asked = sent.filter(({ column }) => !pending?.has(column.name));
   return {
-    questions: asked.map(({ target, value }) => render(compileFindVersion(target, value))),
+    questions: asked.map(({ target, value }) => render(compileFindVersion(target, hasId(value)))),
     conclude(answers) {
       // What was missing may be there by now: created by a later item of the same request, or by somebody else.
       const created = sent.find(({ target }) => target === entity) ?? sent[0];

@@ -66,7 +66,7 @@ export function planItems(
   const key = upsertBy === null ? undefined : upsertKeyOf(target.entity, upsertBy);
   return items.map((item) => {
     try {
-      if (action === "DELETE") return planDelete(target, idText(target.entity, item));
+      if (action === "DELETE") return planDelete(target, { id: idText(target.entity, item) });
       const body = requireObject(item);
       if (action === "CREATE") return planCreate(target, body, context);
       return key

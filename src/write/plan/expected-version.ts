@@ -8,7 +8,7 @@ import {
 } from "../../errors/failures.ts";
 import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { Entity } from "../../model/entity.ts";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
+import type { Statement } from "../../model/sql-value.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeTagOf } from "../../query/sql/shape-record.ts";
 import { isAtVersion, isNotAtVersion } from "../sql/conditions.ts";
@@ -64,9 +64,10 @@ export const underRules = (statement: RecordStatement, rules: readonly VersionRu
   rules.reduce((limited, { condition }) => onlyIf(limited, condition), statement);
 
 export interface RuledRecord {
-  readonly id: SqlValue;
-  /** The id as it was sent. */
-  readonly text: string;
+  /** Which record it is. */
+  readonly condition: Statement;
+  /** How messages name it. */
+  readonly shown: string;
   readonly rules: readonly VersionRule[];
 }
 
@@ -74,10 +75,10 @@ export interface RuledRecord {
 export function requirementsOf(
   target: RecordTarget,
   operation: "update" | "delete",
-  { id, text, rules }: RuledRecord,
+  { condition: isRecord, shown, rules }: RuledRecord,
 ): readonly Requirement[] {
-  const found = amongVisible(compileFindVersion(target.stored.entity, id), target, operation);
-  const exists = { query: () => render(found), otherwise: () => recordNotFound(text) };
+  const found = amongVisible(compileFindVersion(target.stored.entity, isRecord), target, operation);
+  const exists = { query: () => render(found), otherwise: () => recordNotFound(shown) };
   const met = rules.map(({ condition, otherwise }) => ({
     query: () => render(onlyIf(found, condition)),
     otherwise,

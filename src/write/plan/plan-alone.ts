@@ -8,7 +8,13 @@ import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { known } from "../failure/diagnosis.ts";
 import { isSureToFit } from "../sql/entity-texts.ts";
 import { render, returningId } from "../sql/statement.ts";
-import { limitWritten, type PlannedWrite, requirementStep } from "./planned-write.ts";
+import {
+  forgetAfter,
+  limitWritten,
+  type PlannedWrite,
+  requirementStep,
+  stepsOfWrite,
+} from "./planned-write.ts";
 import type { Keep, Repetition, SinglePlan, WritePlan, WriteStep } from "./write-plan.ts";
 
 export interface WrittenRecord extends TaggedRecord {
@@ -31,8 +37,9 @@ export function planAlone(
   { target, view }: WrittenView,
 ): SinglePlan<WrittenRecord> | WritePlan<WrittenRecord> {
   limitWritten([write]);
-  const shown = view && write.view(view);
-  if (view && shown) return planShown(write, { shown, checks: write.checks(view) });
+  const isFound = write.remember === undefined;
+  const shown = view || !isFound ? write.view(view ?? plainView(target)) : null;
+  if (shown) return planShown(write, { shown, checks: view ? write.checks(view) : [] });
   const single = planSingle(write, target);
   return isSureToFit(target.entity) ? single : inTransaction(single);
 }
@@ -74,17 +81,14 @@ interface Shown {
 }
 
 function planShown(write: PlannedWrite, { shown, checks }: Shown): WritePlan<WrittenRecord> {
-  const { statement, requires, diagnose } = write;
-  const steps = [
-    ...requires.map(requirementStep),
-    { statement: render(returningId(statement)), diagnose },
-    ...checks.map(checkStep),
-    { statement: shown.statement, keep: keepOf(() => shown) },
-  ];
+  const { statement, diagnose } = write;
+  const { steps } = stepsOfWrite(write, { statement: render(returningId(statement)), diagnose });
+  const before = [...steps, ...checks.map(checkStep)];
+  const view = { statement: shown.statement, keep: keepOf(() => shown) };
   return {
     kind: "WRITE",
-    steps,
-    shape: (results) => shown.shape(String(results[steps.length - 1]?.[0]?.[0])),
+    steps: [...before, view, ...forgetAfter([write])],
+    shape: (results) => shown.shape(String(results[before.length]?.[0]?.[0])),
     repetition: repetitionOfView(() => shown),
   };
 }

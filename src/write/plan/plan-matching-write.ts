@@ -9,7 +9,7 @@ import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { compileMatching } from "../../query/sql/compile-page.ts";
 import type { CompiledRead } from "../../query/sql/compiled.ts";
 import { shapeRow } from "../../query/sql/shape-record.ts";
-import { diagnoseDeletes } from "../failure/diagnose-delete.ts";
+import { diagnoseDelete } from "../failure/diagnose-delete.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
 import { type Diagnosis, known } from "../failure/diagnosis.ts";
 import { withChanges } from "../sql/assignments.ts";
@@ -78,7 +78,7 @@ export function planMatchingDelete(target: RecordTarget, matching: MatchingPlan)
     operation: "delete",
     statement: compileDeletes(entity, isAmong(ids)),
     checks: [],
-    diagnose: (failure) => diagnoseDeletes(failure, { catalog, entity, ids }),
+    diagnose: (failure) => diagnoseDelete(failure, { catalog, entity, ids, subject: "A matching record" }),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { AppError } from "../../errors/app-error.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { Rows, Statement } from "../../model/sql-value.ts";
+import type { Rows } from "../../model/sql-value.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { plainView } from "../../query/plan/written-view.ts";
 import { mapDiagnosis } from "../failure/diagnosis.ts";
 import { render, returningNothing } from "../sql/statement.ts";
-import { limitWritten, type PlannedWrite, recordOf, requirementStep } from "./planned-write.ts";
+import { forgetAfter, limitWritten, type PlannedWrite, recordOf, stepsOfWrite } from "./planned-write.ts";
 import type { Keep, KeptRequest, WriteStep } from "./write-plan.ts";
 
 /** A write, and the entity that it writes to. */
@@ -19,8 +19,6 @@ export interface TogetherOptions {
   readonly isReturning: boolean;
   /** The error of a write, with its position. */
   inItem(index: number, error: AppError): AppError;
-  /** Statements to add behind a write. */
-  after?(index: number): readonly Statement[];
 }
 
 /** Writes that happen all or not at all, with what each requires right before it. */
@@ -35,15 +33,16 @@ export interface Together {
 /** Throws BAD_REQUEST when they would write too much. */
 export function planTogether(
   writes: readonly TargetedWrite[],
-  { isReturning, inItem, after }: TogetherOptions,
+  { isReturning, inItem }: TogetherOptions,
 ): Together {
-  limitWritten(writes.map(({ write }) => write));
+  const planned = writes.map(({ write }) => write);
+  limitWritten(planned);
   const steps: WriteStep[] = [];
   const positions: number[] = [];
   for (const [index, targeted] of writes.entries()) {
-    const { write } = targeted;
-    const own = [...write.requires.map(requirementStep), writeStep(targeted, { index, isReturning })];
-    for (const { diagnose, ...step } of own) {
+    const own = stepsOfWrite(targeted.write, writeStep(targeted, { index, isReturning }));
+    positions.push(steps.length + own.position);
+    for (const { diagnose, ...step } of own.steps) {
       steps.push({
         ...step,
         ...(diagnose && {
@@ -51,11 +50,9 @@ export function planTogether(
         }),
       });
     }
-    positions.push(steps.length - 1);
-    for (const statement of after?.(index) ?? []) steps.push({ statement });
   }
   return {
-    steps,
+    steps: [...steps, ...forgetAfter(planned)],
     recordsOf: (results) => writes.map(({ write }, i) => recordOf(write, results[positions[i] ?? -1] ?? [])),
     keptRecordsOf: (kept) => writes.map((targeted, index) => keptRecordOf(targeted, index, kept)),
   };

@@ -12,10 +12,9 @@ import { planUpdate } from "./plan-update.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import {
   type EarlierOperations,
-  FORGET_IDS,
   type NamedOperation,
   type ResolvedBody,
-  rememberId,
+  rememberInserted,
   resolveReferences,
 } from "./references.ts";
 import { validationContextOf } from "./validation-context.ts";
@@ -59,37 +58,26 @@ export function planTransaction(
   operations: readonly TargetedOperation[],
 ): WritePlan<readonly (JsonObject | null)[]> {
   const planned = planOperations(view, operations);
-  const together = planTogether(planned, {
-    isReturning: true,
-    inItem: inOperation,
-    after(index) {
-      const name = planned[index]?.remembered;
-      return name === undefined ? [] : [rememberId(name)];
-    },
-  });
+  const together = planTogether(planned, { isReturning: true, inItem: inOperation });
   return {
     kind: "WRITE",
-    steps: [...together.steps, { statement: FORGET_IDS }],
+    steps: together.steps,
     shape: together.recordsOf,
     repetition: { content: null, replay: together.keptRecordsOf },
   };
 }
 
-interface PlannedOperation extends TargetedWrite {
-  /** The name under which the database keeps the id that it gives. */
-  readonly remembered: string | undefined;
-}
-
 function planOperations(
   view: PlanningView,
   operations: readonly TargetedOperation[],
-): readonly PlannedOperation[] {
+): readonly TargetedWrite[] {
   const earlier: EarlierOperations = { named: new Map(), copiedLength: 0, patterns: new PatternBudget() };
   const { results, errors } = attemptEach(operations, ({ operation, target }) => {
     const { write, pending } = planOperation(view, { operation, target }, earlier);
     const name = "as" in operation ? operation.as : undefined;
-    if (name !== undefined) earlier.named.set(name, { entity: target.entity, write, pending });
-    return { write, target, remembered: write.id === undefined ? name : undefined };
+    if (name === undefined) return { write, target };
+    earlier.named.set(name, { entity: target.entity, write, pending });
+    return { write: write.id === undefined ? { ...write, remember: rememberInserted(name) } : write, target };
   });
   if (errors.length > 0) throw worstOf(errors);
   return results;
@@ -102,7 +90,7 @@ function planOperation(
 ): Omit<NamedOperation, "entity"> {
   const { entity } = target;
   if (operation.kind === "DELETE") {
-    const write = planDelete(target, operation.id, versionRulesOf(entity, operation));
+    const write = planDelete(target, { id: operation.id }, versionRulesOf(entity, operation));
     return { write, pending: new Map() };
   }
   const resolved = resolveReferences(target.stored.entity, operation.body, earlier);

@@ -11,6 +11,7 @@ import type { CompiledView } from "../../query/sql/compile-record-view.ts";
 import type { TaggedRecord } from "../../query/sql/shape-record.ts";
 import { type Diagnosis, known } from "../failure/diagnosis.ts";
 import type { RecordStatement } from "../sql/statement.ts";
+import { FORGET_IDS, type Remembering } from "./references.ts";
 import type { Requirement, WriteStep } from "./write-plan.ts";
 
 /** One validated write of one record, ready for any plan. */
@@ -22,6 +23,8 @@ export interface PlannedWrite {
   readonly id: SqlValue | undefined;
   /** What must hold before it. */
   readonly requires: readonly Requirement[];
+  /** Keeps the record's id for its view and for later writes, where they could not find the record otherwise. */
+  readonly remember?: Remembering;
   /** The rows of the statement, not empty → the record; null for a delete. */
   shape(rows: Rows): TaggedRecord | null;
   /** The record as a view shows it; the query must follow the write. Null for a delete. */
@@ -36,6 +39,26 @@ export const requirementStep = ({ query, otherwise }: Requirement): WriteStep =>
   statement: requireSome(query()),
   diagnose: (failure) => known(isGuardFailure(failure) ? otherwise() : undefined),
 });
+
+export interface WriteSteps {
+  readonly steps: readonly WriteStep[];
+  /** Position of the write itself among them. */
+  readonly position: number;
+}
+
+/** A write in a transaction: `own`, with what it requires before it, and what remembers its record. */
+export function stepsOfWrite({ requires, remember }: PlannedWrite, own: WriteStep): WriteSteps {
+  const before = requires.map(requirementStep);
+  if (!remember) return { steps: [...before, own], position: before.length };
+  const { statement, isBefore } = remember;
+  return isBefore
+    ? { steps: [...before, { statement }, own], position: before.length + 1 }
+    : { steps: [...before, own, { statement }], position: before.length };
+}
+
+/** Ends a transaction in which something may be remembered. */
+export const forgetAfter = (writes: readonly PlannedWrite[]): readonly WriteStep[] =>
+  writes.some(({ remember }) => remember) ? [{ statement: FORGET_IDS }] : [];
 
 /** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
 export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {

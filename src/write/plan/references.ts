@@ -97,15 +97,30 @@ function onlyValueIn(value: JsonValue, key: string): JsonValue | undefined {
   return Object.keys(value).length === 1 ? value[key] : undefined;
 }
 
-/** Keeps the id of the insert before it under the operation's name. */
-export const rememberId = (name: string): Statement => ({
-  sql: "INSERT INTO transaction_results (name, record_id) VALUES (?, last_insert_rowid())",
-  args: [name],
+/** A statement that keeps a record's id under a name, for what follows in the same transaction. */
+export interface Remembering {
+  readonly statement: Statement;
+  /** Whether it stands before the write of the record, and not behind it. */
+  readonly isBefore: boolean;
+}
+
+const REMEMBER = "INSERT INTO transaction_results (name, record_id)";
+
+/** Keeps the id of the insert before it. */
+export const rememberInserted = (name: string): Remembering => ({
+  statement: { sql: `${REMEMBER} VALUES (?, last_insert_rowid())`, args: [name] },
+  isBefore: false,
+});
+
+/** Keeps the id that a query finds now; the record may not be found by it once it is written. */
+export const rememberFound = (name: string, { sql, args }: Statement): Remembering => ({
+  statement: { sql: `${REMEMBER} SELECT ?, (${sql})`, args: [name, ...args] },
+  isBefore: true,
 });
 
 export const FORGET_IDS: Statement = { sql: "DELETE FROM transaction_results", args: [] };
 
-const rememberedId = (name: string): Statement => ({
+export const rememberedId = (name: string): Statement => ({
   sql: "(SELECT record_id FROM transaction_results WHERE name = ?)",
   args: [name],
 });

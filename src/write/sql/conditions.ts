@@ -10,6 +10,10 @@ const VERSION = quoteName(VERSION_COLUMN);
 
 export const hasId = (id: SqlValue): Statement => ({ sql: HAS_ID, args: [id] });
 
+/** Whether a record has the value in the column, which no other record has. */
+export const hasKey = (column: Column, value: SqlValue): Statement =>
+  column.name === "id" ? hasId(value) : matches([column], new Map([[column, value]]));
+
 export const isAtVersion = (versions: readonly number[]): Statement =>
   versions.length === 1
     ? { sql: `${VERSION} = ?`, args: versions }

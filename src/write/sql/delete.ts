@@ -1,12 +1,11 @@
 import type { Entity } from "../../model/entity.ts";
-import type { SqlValue, Statement } from "../../model/sql-value.ts";
-import { hasId } from "./conditions.ts";
+import type { Statement } from "../../model/sql-value.ts";
 import { textsOf } from "./entity-texts.ts";
 import { type RecordStatement, returningId } from "./statement.ts";
 
-/** Deletes the record of an id. Returns the id, or no row when there is no such record. */
-export const compileDelete = (entity: Entity, id: SqlValue): RecordStatement =>
-  returningId(compileDeletes(entity, hasId(id)));
+/** Deletes the record that meets the condition. Returns its id, or no row when there is no such record. */
+export const compileDelete = (entity: Entity, condition: Statement): RecordStatement =>
+  returningId(compileDeletes(entity, condition));
 
 /** Deletes every record that meets the condition. Returns their rows as they were. */
 export function compileDeletes(entity: Entity, condition: Statement): RecordStatement {

@@ -2,21 +2,24 @@ import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
-import { hasId, matches } from "./conditions.ts";
+import { matches } from "./conditions.ts";
 import { textsOf } from "./entity-texts.ts";
 import type { RecordStatement } from "./statement.ts";
 
 const VERSION = quoteName(VERSION_COLUMN);
 
-/** Returns the row of the record of an id, like an insert, or no row. */
-export const compileFind = (entity: Entity, id: SqlValue): RecordStatement => find(entity, hasId(id));
+/** Returns the rows of the records that meet the condition, like an insert. */
+export function compileFind(entity: Entity, condition: Statement): RecordStatement {
+  const { from, row } = textsOf(entity);
+  return { kind: "READ", head: { sql: from, args: [] }, where: [condition], returning: row };
+}
 
 /** Returns the row of the record whose key is that of `values`, or no row. */
 export const compileFindMatching = (
   entity: Entity,
   key: readonly Column[],
   values: ReadonlyMap<Column, SqlValue>,
-): RecordStatement => find(entity, matches(key, values));
+): RecordStatement => compileFind(entity, matches(key, values));
 
 /** The id of the record that has these values and meets the condition, as an expression; null when there is none. */
 export function selectId(
@@ -30,22 +33,17 @@ export function selectId(
   return { sql: `(SELECT "id" FROM ${textsOf(entity).table} WHERE ${where})`, args: all };
 }
 
-/** Returns the version of the record of an id, or no row. */
-export const compileFindVersion = (entity: Entity, id: SqlValue): RecordStatement => ({
-  ...find(entity, hasId(id)),
+/** Returns the versions of the records that meet the condition. */
+export const compileFindVersion = (entity: Entity, condition: Statement): RecordStatement => ({
+  ...compileFind(entity, condition),
   returning: VERSION,
 });
 
 /** Returns the ids of the records that meet the condition. */
 export const compileFindIds = (entity: Entity, condition: Statement): RecordStatement => ({
-  ...find(entity, condition),
+  ...compileFind(entity, condition),
   returning: quoteName("id"),
 });
-
-function find(entity: Entity, condition: Statement): RecordStatement {
-  const { from, row } = textsOf(entity);
-  return { kind: "READ", head: { sql: from, args: [] }, where: [condition], returning: row };
-}
 
 /** A column of some entity that holds ids of another. */
 export interface HoldingColumn {

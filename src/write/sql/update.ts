@@ -2,22 +2,14 @@ import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { type Assignments, compileSet, pushArguments, textOfAssigned } from "./assignments.ts";
-import { hasId, matches } from "./conditions.ts";
+import { matches } from "./conditions.ts";
 import { textsOf } from "./entity-texts.ts";
 import type { RecordStatement } from "./statement.ts";
 
 /** Heads kept per entity: one for each set of columns that clients send together. */
 const MAX_KEPT_HEADS = 256;
 
-/**
- * Writes to the record of an id and counts the write. Returns its row like an insert, or no row when there is no such
- * record. An empty map still counts as a write: `{}` is planned as a read instead.
- */
-export function compileUpdate(entity: Entity, id: SqlValue, assignments: Assignments): RecordStatement {
-  return compileUpdates(entity, assignments, [hasId(id)]);
-}
-
-/** Writes to the record whose key is that of `matched`. Returns like `compileUpdate`. */
+/** Writes to the record whose key is that of `matched`. Returns like `compileUpdates`. */
 export function compileUpdateMatching(
   entity: Entity,
   key: readonly Column[],
@@ -26,7 +18,10 @@ export function compileUpdateMatching(
   return compileUpdates(entity, changed, [matches(key, matched)]);
 }
 
-/** Writes to every record that meets the condition. Returns like `compileUpdate`. */
+/**
+ * Writes to every record that meets the conditions, and counts the write. Returns their rows like an insert. An empty map
+ * still counts as a write: `{}` is planned as a read instead.
+ */
 export function compileUpdates(
   entity: Entity,
   assignments: Assignments,

@@ -170,7 +170,7 @@ function recordGrammar({ own, others, foreign }: Sides, adminToken: string): Gra
     ids,
     tokens,
     words: wordsOf(own.document),
-    places: {},
+    places: { email: ["a", 1, 2, 3, 4, 5].map((name) => `${name}@example.com`) },
     bodies: recordBodies,
     foreign,
     home: own.home,
@@ -208,6 +208,7 @@ function adminGrammar(
 const recordBodies = {
   "/Customer": [{ email: "a@example.com", name: "A" }],
   "/Customer/{id}": [{ name: "B" }],
+  "/Customer/by/email/{value}": [{ name: "C" }],
   "/Order": [{ quantity: 3 }],
   "/Order/{id}": [{ quantity: 2 }],
   "/Tag": [{ label: "c" }],
