@@ -14,7 +14,7 @@ import { handleRequest } from "./http/request/handle-request.ts";
 import { onError } from "./http/response/on-error.ts";
 import { below, type Route } from "./http/route.ts";
 
-/** Every path of the service, and who may enter it. */
+/** All paths of the service, and the guard of each group. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
   ...docsRoutes,

@@ -3,24 +3,27 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 
 /**
- * Either the value as stored, or the public message that says what it must be; with the value when it is one of the
- * type and only too long, so that other rules can be told of it too.
+ * The stored value, or the public message that says what the value must be. A value that is only too long comes with
+ * the message, so that other rules can check it too.
  */
 export type Parsed =
   | { readonly ok: true; readonly value: SqlValue }
   | { readonly ok: false; readonly message: string; readonly value?: SqlValue };
 
-/** Which filter operators fit: text operators on `text` only, ordered comparison on all but `json` and `boolean`. */
+/**
+ * Decides which filter operators fit: text operators on `text` only, ordered comparison on all but `json` and
+ * `boolean`.
+ */
 export type ColumnFamily = "text" | "number" | "temporal" | "boolean" | "enum" | "uuid" | "json";
 
 /**
- * SQL expressions by which a column changes its type: every type goes to canonical text and comes from it, so that a
- * conversion loses nothing. Null stays null. `text` and `stored` are names or bracketed expressions.
+ * SQL expressions that change a column's type. Every type converts to canonical text and back, so no conversion loses
+ * anything. Null stays null. `text` and `stored` are names or bracketed expressions.
  */
 export interface Conversion {
-  /** The stored value as canonical text: that of its JSON value, without quotes. */
+  /** The stored value as canonical text: the text of its JSON value, without quotes. */
   toText(stored: string, column: Column): string;
-  /** The value as stored; null for a text that the column cannot hold. */
+  /** The stored value; null for a text that the column cannot hold. */
   fromText(text: string, column: Column): string;
 }
 
@@ -29,32 +32,31 @@ export interface SumRule {
   holds(sum: string): string;
 }
 
-/** Everything the product knows of one column type. One file per type implements it; the registry holds them. */
+/** A column type. Each type is one file that implements this interface, and one entry of the registry. */
 export interface ColumnType {
   readonly name: ColumnTypeName;
   readonly family: ColumnFamily;
-  /** Declared type in SQLite, hence its affinity. */
+  /** The type declared in SQLite, which decides its affinity. */
   readonly storage: "TEXT" | "INTEGER" | "REAL";
   /**
-   * How to carry the value exactly inside a JSON sub-select: BIGINT as TEXT, DOUBLE with 17 digits; else as it is.
+   * Carries the value exactly inside a JSON sub-select: BIGINT as TEXT, DOUBLE with 17 digits. Other types need
+   * nothing.
    */
   readonly jsonTransport?: "TEXT" | "REAL17";
-  /** A JSON value of a body, never null → what is stored. Messages are those of the contract. */
+  /** Converts a JSON value of a body, never null, to the stored value. Messages are those of the contract. */
   parse(value: JsonValue, column: Column): Parsed;
-  /** The text of a query parameter → what is stored. */
+  /** Converts the text of a query parameter to the stored value. */
   parseText(text: string, column: Column): Parsed;
   /**
-   * The text of a value to compare with, where it can be finer than what is stored: a text between the two stored ones.
-   * Absent: `parseText`.
+   * Converts a text to compare with that can be finer than stored values, to a text between two stored ones. Default:
+   * `parseText`.
    */
   readonly parseBound?: (text: string, column: Column) => Parsed;
-  /** What is stored, never null → the JSON value of an answer. Accepts what `jsonTransport` yields too. */
+  /** Converts a stored value, never null, to the JSON value of a response. Accepts what `jsonTransport` yields too. */
   toJson(value: SqlValue, column: Column): JsonValue;
-  /**
-   * For numbers: what must hold for a sum that the database computes, as SQL conditions on it, and what to say otherwise.
-   */
+  /** For numbers: SQL conditions that a computed sum must satisfy, and the message if it does not. */
   sumRules?(column: Column): readonly SumRule[];
-  /** How stored values become those of another type, in SQL. */
+  /** Converts stored values to those of another type, in SQL. */
   readonly conversion: Conversion;
   /** JSON Schema (2020-12) of the non-null value. */
   jsonSchema(column: Column): JsonObject;

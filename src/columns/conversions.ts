@@ -2,8 +2,8 @@ import type { Column } from "../model/column.ts";
 import { columnTypeOf } from "./registry.ts";
 
 /**
- * The SQL expression that makes a value of the column `to` from one of `from`, stored at `name`; null for what does not
- * convert without loss.
+ * The SQL expression that converts the value stored at `name` from the column `from` to the column `to`; null for a
+ * value that would lose something.
  */
 export function convertSql(name: string, { from, to }: { from: Column; to: Column }): string {
   const text = columnTypeOf(from).conversion.toText(name, from);
@@ -11,7 +11,7 @@ export function convertSql(name: string, { from, to }: { from: Column; to: Colum
   return text === name ? fromText(name, to) : `(SELECT ${fromText("t", to)} FROM (SELECT ${text} AS t))`;
 }
 
-/** Whether every value that converts is stored in the new type as it was in the old one. */
+/** Whether every value that converts keeps its stored form. */
 export function isStoredAlike(from: Column, to: Column): boolean {
   if (from.type === "DECIMAL" && to.type === "DECIMAL") return from.scale === to.scale;
   if (from.type === to.type) return true;
@@ -19,14 +19,14 @@ export function isStoredAlike(from: Column, to: Column): boolean {
   return forms[0] !== undefined && forms[0] === forms[1];
 }
 
-/** Texts are stored as their canonical text; plain integers are alike too. */
+/** Texts are stored as their canonical text, and plain integers are stored alike. */
 function formOf(column: Column): string | undefined {
   const { storage } = columnTypeOf(column);
   if (storage === "TEXT") return "TEXT";
   return column.type === "INTEGER" || column.type === "BIGINT" ? "INTEGER" : undefined;
 }
 
-/** Whether the column `to` holds everything that `from` may hold, so that no value needs to be looked at. */
+/** Whether the column `to` can hold every value of `from`, so that no value needs to be checked. */
 export function isWider(from: Column, to: Column): boolean {
   if (from.type !== to.type) {
     const isText = to.type === "TEXT" && (from.type === "VARCHAR" || from.type === "ENUM");

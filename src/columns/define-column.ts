@@ -18,7 +18,7 @@ const typeOfOption = {
   autoSet: "DATETIME",
 } as const;
 
-/** What is wrong with one column's definition, beyond its shape. `path` leads to it, such as `columns[2]`. */
+/** Returns what is wrong with a column's definition, beyond its shape. `path` is where it is, such as `columns[2]`. */
 export function checkColumnDefinition(column: Column, path: string): readonly Detail[] {
   const details = [...checkOptions(column, path), ...checkConstraints(column, path)];
   return details.length > 0 ? details : checkDefault(column, path);
@@ -67,7 +67,9 @@ function checkConstraints(column: Column, path: string): readonly Detail[] {
   });
 }
 
-/** A default must be a value that a client could send. Time is left out of it: PAST and FUTURE move. */
+/**
+ * A default must be a value that a client could send. PAST and FUTURE are not checked, because the current time moves.
+ */
 function checkDefault(column: Column, path: string): readonly Detail[] {
   if (column.default === undefined || column.default === null) return [];
   const timeless = {

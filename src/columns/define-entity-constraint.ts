@@ -3,11 +3,11 @@ import type { Column } from "../model/column.ts";
 import type { EntityConstraint } from "../model/entity.ts";
 import { columnTypeOf } from "./registry.ts";
 
-/** Types of one kind compare with each other; all others only with themselves. */
+/** Types of one kind can be compared with each other; other types only with themselves. */
 const PLAIN_NUMBERS: ReadonlySet<string> = new Set(["INTEGER", "BIGINT", "DOUBLE"]);
 const TEXTS: ReadonlySet<string> = new Set(["VARCHAR", "TEXT"]);
 
-/** What is wrong with an entity's constraints; `columns` are all of its columns, `id` too. */
+/** Returns what is wrong with an entity's constraints. `columns` are all of its columns, including `id`. */
 export function checkEntityConstraintDefinitions(
   constraints: readonly EntityConstraint[],
   columns: readonly Column[],
@@ -54,7 +54,7 @@ function problemOf(constraint: EntityConstraint, byName: ReadonlyMap<string, Col
     : { field: "otherField", message: `cannot be compared with ${constraint.field}` };
 }
 
-/** Its index would be made twice. In another order the same fields are another index. */
+/** Two such constraints would make the same index twice. The same fields in another order are another index. */
 function problemOfRepeat(
   constraint: EntityConstraint,
   earlier: readonly EntityConstraint[],

@@ -8,7 +8,7 @@ import { compareTexts } from "./text.ts";
 
 type Comparison = Exclude<EntityConstraint["type"], "UNIQUE_COMPOSITE" | "CONDITIONAL_REQUIRED">;
 
-/** Each comparison: the words of its message, and the outcomes of `left ⋚ right` (−1, 0, 1) that it allows. */
+/** Each comparison: the words of its message, and the results of `left ⋚ right` (−1, 0, 1) that it allows. */
 export const comparisons: Readonly<
   Record<Comparison, { readonly words: string; readonly allows: readonly number[]; readonly sql: string }>
 > = {
@@ -21,7 +21,7 @@ export const comparisons: Readonly<
 
 type Rules = Pick<Entity, "constraints" | "columnByName">;
 
-/** What a client is told when the constraint does not hold. */
+/** The message for a broken constraint. */
 export function detailOf(constraint: Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>): Detail {
   const { field } = constraint;
   if (constraint.type === "CONDITIONAL_REQUIRED") {
@@ -37,8 +37,8 @@ export function detailOf(constraint: Exclude<EntityConstraint, { type: "UNIQUE_C
 }
 
 /**
- * The entity's rules over several fields, as far as `values` has all of them; triggers hold the rest, and hold these
- * too. A null on either side of a comparison passes.
+ * Checks the entity's rules over several fields as far as `values` has all of their fields. Triggers check all of them
+ * again. A null on either side of a comparison passes.
  */
 export function checkEntityConstraints(
   entity: Rules,
@@ -72,13 +72,13 @@ function holds(
   return comparisons[constraint.type].allows.includes(compareStored(value, other));
 }
 
-/** As the database compares: texts by code point, which JavaScript does not. */
+/** Compares as the database does: texts by code point, unlike JavaScript. */
 function compareStored(left: Exclude<SqlValue, null>, right: Exclude<SqlValue, null>): number {
   if (typeof left === "string" && typeof right === "string") return compareTexts(left, right);
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** The stored form of the value that makes another field required; undefined when its column cannot hold it. */
+/** The stored form of the value that makes another field required; undefined if its column cannot hold it. */
 export function storedEquals(
   entity: Pick<Entity, "columnByName">,
   when: { readonly field: string; readonly equals: JsonValue },

@@ -6,18 +6,21 @@ import { constraintTypes } from "./constraints/registry.ts";
 import type { PatternBudget } from "./pattern-budget.ts";
 import { columnTypeOf } from "./registry.ts";
 
-/** When a value is judged, and what that may take. */
+/** The time of a validation, and its budget. */
 export interface Moment {
   /** ISO 8601 UTC. */
   readonly iso: string;
-  /** Absent: patterns may take as long as they need. */
+  /** If absent, patterns may take as long as they need. */
   readonly patterns?: PatternBudget;
 }
 
-/** What one column makes of one sent value. */
+/** Checks one sent value against one column. */
 export interface FieldRule {
   readonly column: Column;
-  /** The stored value, or all of its problems: the type's alone, else those of the constraints in order. */
+  /**
+   * The stored value, or all of its problems: only the type's problem if there is one, else those of the constraints in
+   * order.
+   */
   read(
     value: JsonValue,
     now: Moment,

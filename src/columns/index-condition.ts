@@ -6,8 +6,8 @@ import type { SqlValue } from "../model/sql-value.ts";
 import { columnTypeOf } from "./registry.ts";
 
 /*
- * The condition of a partial index, in the words of the filter language: fields with a value, null, or an object of
- * operators; all of them hold.
+ * The condition of a partial index, in the terms of the filter language: fields with a value, null, or an object of
+ * operators. All of them must hold.
  */
 
 const COMPARISONS = { eq: "=", neq: "IS NOT", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
@@ -15,19 +15,19 @@ const OPERATORS = [...Object.keys(COMPARISONS), "in", "isNull", "isNotNull"];
 
 export interface IndexTerm {
   readonly column: Column;
-  /** Of SQL: stands between the column and the values. */
+  /** The SQL between the column and the values. */
   readonly operator: string;
-  /** As stored; none where the operator needs none. */
+  /** The stored values; empty where the operator needs none. */
   readonly values: readonly SqlValue[];
 }
 
 type ByName = ReadonlyMap<string, Column>;
 
-/** The terms of a condition. What is wrong with it is left out; `problemsOfIndexes` tells it. */
+/** Returns the terms of a condition, without the invalid ones; `problemsOfIndexes` reports those. */
 export const indexTerms = (where: JsonObject, byName: ByName): readonly IndexTerm[] =>
   readTerms(where, byName).flatMap((term) => ("problem" in term ? [] : [term]));
 
-/** What is wrong with the indexes of an entity; `columns` are all of its columns, `id` too. */
+/** Returns what is wrong with the indexes of an entity. `columns` are all of its columns, including `id`. */
 export function problemsOfIndexes(
   indexes: readonly EntityIndex[],
   columns: readonly Column[],

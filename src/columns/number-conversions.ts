@@ -2,17 +2,20 @@ import type { Column } from "../model/column.ts";
 import type { Conversion } from "./column-type.ts";
 
 /*
- * Canonical text of a number, that of its JSON value: no zeros after the last decimal, no point without decimals, no
- * plus; an exponent from 1e21 and below 1e-6.
+ * Canonical text of a number, as in JSON: no zeros after the last decimal, no point without decimals, no plus, an
+ * exponent from 1e21 and below 1e-6.
  */
 
-/** 17 digits name any double. */
+/** 17 digits identify any double. */
 const DOUBLE_DIGITS = 17;
 
 /** Whole doubles below this are written without an exponent. */
 const SMALLEST_LONG = `1${"0".repeat(DOUBLE_DIGITS)}`;
 
-/** A number's text without the zeros that say nothing, so that `10.50` is read as `10.5`; those of `1e+30` do. */
+/**
+ * A number's text without trailing zeros, so that `10.50` is read as `10.5`. Zeros of the exponent, as in `1e+30`,
+ * stay.
+ */
 const trimmed = (text: string) =>
   `CASE WHEN instr(${text}, '.') AND NOT instr(${text}, 'e') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
 
@@ -27,14 +30,14 @@ export function integerConversion(isInRange: (value: string) => string): Convers
   };
 }
 
-/** Through text as short as it can be while it still names the same number. printf makes a zero of null. */
+/** The shortest text that still identifies the same number. printf turns null into zero. */
 const shortestText = (stored: string) =>
   `CASE WHEN ${stored} = CAST(${stored} AS INTEGER) AND abs(${stored}) < ${SMALLEST_LONG} THEN CAST(CAST(${stored} AS INTEGER) AS TEXT) ` +
   `WHEN CAST(CAST(${stored} AS TEXT) AS REAL) = ${stored} THEN CAST(${stored} AS TEXT) ` +
   `WHEN CAST(printf('%!.16g', ${stored}) AS REAL) = ${stored} THEN printf('%!.16g', ${stored}) ` +
   `WHEN ${stored} IS NOT NULL THEN printf('%!.${DOUBLE_DIGITS}g', ${stored}) END`;
 
-/** SQLite's `1.0e-07` as JSON's `1e-7`, `1.0e-05` as `0.00001` and `1.5e+17` as `150000000000000000`. */
+/** Rewrites SQLite's `1.0e-07` as JSON's `1e-7`, `1.0e-05` as `0.00001` and `1.5e+17` as `150000000000000000`. */
 function jsonNumberText(text: string): string {
   const split = `SELECT t, instr(t, 'e') AS i FROM (SELECT ${text} AS t)`;
   const exponent = "CASE WHEN i > 0 THEN CAST(substr(t, i + 1) AS INTEGER) END";
@@ -58,13 +61,13 @@ export const doubleConversion: Conversion = {
     `(SELECT CASE WHEN (${doubleText("v")}) = n THEN v END FROM (SELECT n, CAST(n AS REAL) AS v FROM (SELECT ${trimmed(text)} AS n)))`,
 };
 
-/** The digits of a number's text that say something: `15` of `-1.50e+3`. */
+/** The significant digits of a number's text: `15` of `-1.50e+3`. */
 const digitsOf = (text: string) =>
   `trim(replace(replace(substr(${text}, 1, instr(lower(${text}) || 'e', 'e') - 1), '-', ''), '.', ''), '0')`;
 
 /**
- * Whether a double says what a JSON number says. Whole numbers must be met in every digit; of others SQLite's own
- * reading is an ulp off at times, so that 17 digits must do.
+ * Whether a double equals a JSON number. Whole numbers must match in every digit. For others, SQLite's own reading can
+ * be an ulp off, so 17 digits must do.
  */
 export function isDoubleSql(text: string): string {
   const isExact = `${digitsOf(`printf('%!.*e', max(length(d), 1) - 1, v)`)} = d`;
@@ -73,7 +76,7 @@ export function isDoubleSql(text: string): string {
   return `(SELECT ${fits} FROM (SELECT ${text} AS n, CAST(${text} AS REAL) AS v, ${digitsOf(text)} AS d))`;
 }
 
-/** A scaled integer as decimal text: 1505 of scale 2 is `15.05`. */
+/** A scaled integer as decimal text: 1505 with scale 2 is `15.05`. */
 function decimalText(stored: string, scale: number): string {
   if (scale === 0) return integerText(stored);
   const factor = 10 ** scale;

@@ -1,13 +1,13 @@
 import { patternsTooCostly } from "../errors/failures.ts";
 
-/** RE2 instructions times characters, some 10 ns each: what the patterns of one request may take. */
+/** RE2 instructions times characters, some 10 ns each, that the patterns of one request may take. */
 const MAX_REQUEST_STEPS = 5_000_000;
 
-/** What is left of the steps that one request may take to match patterns. */
+/** The remaining steps for the patterns of one request. */
 export class PatternBudget {
   #left = MAX_REQUEST_STEPS;
 
-  /** Throws a RefusedRequest when nothing is left. */
+  /** Throws RefusedRequest if nothing is left. */
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw patternsTooCostly(MAX_REQUEST_STEPS);

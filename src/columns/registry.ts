@@ -15,7 +15,7 @@ import { time } from "./types/time.ts";
 import { uuid } from "./types/uuid.ts";
 import { varchar } from "./types/varchar.ts";
 
-/** Every column type of the product. A new type is one file and one entry here. */
+/** All column types. A new type is one file and one entry here. */
 export const columnTypes: Readonly<Record<ColumnTypeName, ColumnType>> = {
   VARCHAR: varchar,
   TEXT: text,
@@ -32,13 +32,13 @@ export const columnTypes: Readonly<Record<ColumnTypeName, ColumnType>> = {
   JSON: json,
 };
 
-/** The text of a value to compare with, as the database compares it. */
+/** Converts the text of a value to compare with to its stored form. */
 export function readBoundText(text: string, column: Column): Parsed {
   const { parseBound, parseText } = columnTypes[column.type];
   return (parseBound ?? parseText)(text, column);
 }
 
-/** A JSON value to compare with, as the database compares it. */
+/** Converts a JSON value to compare with to its stored form. */
 export function readBound(value: JsonValue, column: Column): Parsed {
   const type = columnTypes[column.type];
   const isText = typeof value === "string" && type.parseBound !== undefined;

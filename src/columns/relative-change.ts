@@ -12,18 +12,18 @@ import { MAX_JSON_BYTES, TOO_LARGE } from "./types/json.ts";
  */
 
 export interface RelativeChange {
-  /** The new value. Fails, naming column and rule, when the new value would break a rule of the column. */
+  /** The new value in SQL. The statement fails, naming column and rule, if it would break a rule of the column. */
   readonly expression: Statement;
-  /** The value of a record that does not exist yet; undefined when there is nothing to start from. */
+  /** The value for a record that does not exist yet; undefined if there is nothing to start from. */
   readonly initial: JsonValue | undefined;
 }
 
-/** A change, or why it is none. */
+/** A change, or why it is not one. */
 export type ReadChange = RelativeChange | { readonly problem: string };
 
 export const NOTHING_TO_CHANGE = "has no value to change";
 
-/** A rule that the new value must keep. */
+/** A rule that the new value must satisfy. */
 interface ResultRule {
   readonly message: string;
   holds(result: Statement): Statement;
@@ -31,7 +31,7 @@ interface ResultRule {
 
 const OPERATORS = ["$increment", "$append", "$remove"] as const;
 
-/** The change that a sent value asks for; undefined for a plain value. */
+/** Returns the change that a sent value asks for; undefined for a plain value. */
 export function readChange(column: Column, sent: JsonValue): ReadChange | undefined {
   if (!isJsonObject(sent) || column.name === "id") return undefined;
   const names = Object.keys(sent);
@@ -77,7 +77,7 @@ function sumOf(left: SqlValue, right: SqlValue): SqlValue {
   return isExact ? BigInt(left ?? 0) + BigInt(right ?? 0) : Number(left) + Number(right);
 }
 
-/** `->` gives each element as the JSON text that is stored, so that no number is rounded. */
+/** `->` returns each element as the stored JSON text, so no number is rounded. */
 function changeArray(column: Column, operator: "$append" | "$remove", value: JsonValue): ReadChange {
   const element = columnTypeOf(column).parse(value, column);
   if (!element.ok) return { problem: element.message };
@@ -98,7 +98,7 @@ interface Computed {
   readonly result: Statement;
 }
 
-/** Every rule is asked before the result is used; the first that does not hold fails the statement. */
+/** Checks every rule before the result is used. The first broken rule fails the statement. */
 function checked(column: Column, { stored, result }: Computed): Statement {
   const cases = [`WHEN ${stored.sql} IS NULL THEN ${failing(column, 0)}`];
   const args = [...stored.args];
@@ -110,7 +110,10 @@ function checked(column: Column, { stored, result }: Computed): Statement {
   return { sql: `CASE ${cases.join(" ")} ELSE ${result.sql} END`, args: [...args, ...result.args] };
 }
 
-/** SQLite raises errors with a text of one's own only in triggers, and tells which path it could not read. */
+/**
+ * SQLite can raise errors with a custom text in triggers only. But its errors name the JSON path that it could not
+ * read.
+ */
 const failing = ({ name }: Column, rule: number) => `json_extract('{}', 'CHANGE:${name}:${rule}')`;
 
 function rulesOf(column: Column): readonly ResultRule[] {
@@ -145,7 +148,7 @@ const arrayRules = ({ columnName }: Column): readonly ResultRule[] => [
   },
 ];
 
-/** Which rule a change broke, by the database's message; undefined for other failures. */
+/** Returns the rule that a change broke, from the database's message; undefined for other failures. */
 export function brokenChangeOf(columns: readonly Column[], message: string) {
   const [, name, rule] = /'CHANGE:([A-Za-z]\w*):(\d+)'/.exec(message) ?? [];
   const column = columns.find((candidate) => candidate.name === name);

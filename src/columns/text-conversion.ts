@@ -1,7 +1,7 @@
 import type { Column } from "../model/column.ts";
 import type { Conversion } from "./column-type.ts";
 
-/** For types that are stored as their canonical text. */
+/** Conversion for types that are stored as their canonical text. */
 export function textConversion(fits: (text: string, column: Column) => string): Conversion {
   return {
     toText: (stored) => stored,
@@ -9,5 +9,5 @@ export function textConversion(fits: (text: string, column: Column) => string): 
   };
 }
 
-/** A text as a literal of SQL. */
+/** A text as an SQL literal. */
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

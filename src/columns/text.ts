@@ -3,32 +3,32 @@ import type { JsonValue } from "../model/json.ts";
 import type { Parsed } from "./column-type.ts";
 import { accept, refuse } from "./parsed.ts";
 
-/** Code points of a TEXT, and the most that a VARCHAR may be given. */
+/** The code points of a TEXT, and the longest `length` of a VARCHAR. */
 export const MAX_TEXT_LENGTH = 100_000;
 export const DEFAULT_VARCHAR_LENGTH = 255;
 
-/** Code points that a VARCHAR or TEXT holds, and more than a JSON does. */
+/** The code points that a VARCHAR or TEXT can hold. */
 export const maxLengthOf = ({ type, length = DEFAULT_VARCHAR_LENGTH }: Column): number =>
   type === "VARCHAR" ? length : MAX_TEXT_LENGTH;
 
-/** Characters of a value that is neither text nor JSON. */
+/** The characters of a value that is neither text nor JSON. */
 const MAX_SHORT_LENGTH = 255;
 
-/** Whether values are texts that can be longer than others. */
+/** Whether values are texts of varying length. */
 export const hasLength = ({ type }: Column): boolean => ["TEXT", "JSON", "VARCHAR"].includes(type);
 
-/** Characters that a column's value may have as it is stored. */
+/** The characters that a stored value of the column can have. */
 export const longestValueOf = (column: Column): number =>
   hasLength(column) ? maxLengthOf(column) : MAX_SHORT_LENGTH;
 
-/** Length in code points, as the contract counts. */
+/** The length in code points, as in the contract. */
 export function codePointsOf(text: string): number {
   let count = 0;
   for (const _ of text) count++;
   return count;
 }
 
-/** By code point: surrogates stand for higher ones than the units behind them, U+E000 to U+FFFF. */
+/** Compares by code point: surrogates stand for higher code points than the units U+E000 to U+FFFF. */
 export function compareTexts(left: string, right: string): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
@@ -44,13 +44,13 @@ const SURROGATES_LAST = 0x10000;
 const rankOf = (unit: number) =>
   unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + SURROGATES_LAST : unit;
 
-/** Whether every layer holds the text identically: it is valid Unicode without NUL. */
+/** Whether every layer can hold the text: it is valid Unicode without NUL. */
 export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
-/** The JSON Schema of texts with NUL. Surrogates without their other half cannot be told in a way that every engine reads. */
+/** The JSON Schema of texts without NUL. No pattern for lone surrogates works in every engine. */
 export const HAS_NUL = { type: "string", pattern: "\\x00" };
 
-/** A text that every layer holds identically, at most `most` code points. */
+/** A text that every layer can hold, of at most `most` code points. */
 export function parseStoredText(text: string, most: number): Parsed {
   if (!isStorableText(text)) return refuse("must be valid Unicode text without null characters");
   if (text.length > most && codePointsOf(text) > most)
@@ -58,7 +58,7 @@ export function parseStoredText(text: string, most: number): Parsed {
   return accept(text);
 }
 
-/** For types whose JSON form is a string: other values get the same message as unreadable strings. */
+/** For types whose JSON form is a string: other values get the same message as invalid strings. */
 export function parseString(value: JsonValue, read: (text: string) => Parsed, message: string): Parsed {
   return typeof value === "string" ? read(value) : refuse(message);
 }

@@ -8,20 +8,20 @@ import { compileFieldRule, type FieldRule, type Moment } from "./field-rule.ts";
 import { accept } from "./parsed.ts";
 import { columnTypeOf, readBound } from "./registry.ts";
 
-/** What a validation may use besides the body. */
+/** Input of a validation besides the body. */
 export interface ValidationContext extends Moment {
   generateUuid(): string;
-  /** Whether values for fields that the server sets are taken; null still leaves them to the server. */
+  /** Whether the client may send values for fields that the server sets. Null still leaves them to the server. */
   readonly takesTimestamps?: boolean;
-  /** Whether this client may not write the column. It may read it: a value is accepted where it is the stored one. */
+  /** Whether this client may read but not write the column: a value is accepted only if it is the stored one. */
   isLocked?(column: Column): boolean;
-  /** Fields whose value the database computes, with what is wrong with them; empty when nothing is. */
+  /** Fields whose value the database computes, each with its problems. */
   readonly computed?: ReadonlyMap<string, readonly Detail[]>;
   /** Whether the column does not exist for this client. */
   isHidden?(column: Column): boolean;
   /** JSON values that the server sets. */
   readonly presets?: ReadonlyMap<Column, JsonValue>;
-  /** Fields whose value stands in for one that only the database will know, and what that is called. */
+  /** Fields with a placeholder for a value that only the database will know, each with the name of that value. */
   readonly pending?: ReadonlyMap<string, string>;
 }
 
@@ -29,26 +29,26 @@ export type Validated =
   | {
       readonly ok: true;
       readonly values: ReadonlyMap<Column, SqlValue>;
-      /** Of an update: read-only fields that were sent, each with what it must have stored. */
+      /** For an update: the read-only fields that were sent, each with the stored value that it must have. */
       readonly kept: readonly KeptField[];
     }
-  /** No details: what is wrong must not be told. */
+  /** Without details, because they would reveal a hidden field. */
   | { readonly ok: false; readonly details: readonly Detail[] };
 
 export interface KeptField {
   readonly column: Column;
   readonly value: SqlValue;
-  /** What to say when another value is stored. */
+  /** The message if another value is stored. */
   readonly message: string;
 }
 
-/** Checks bodies against one entity; all problems together, in column order, unknown fields last. */
+/** Checks bodies against one entity. Reports all problems together, in column order, unknown fields last. */
 export interface RecordValidator {
-  /** Values of all columns, defaults filled in; `id` only when it is sent or generated here. */
+  /** Returns values of all columns with defaults filled in; `id` only if it is sent or generated here. */
   validateCreate(body: JsonObject, now: ValidationContext): Validated;
   /**
-   * Values of what is sent, and of what the server writes with every update; nothing for `{}`. Without an `id`, one that
-   * is sent is kept.
+   * Returns the sent values and those that the server writes with every update; nothing for `{}`. Without the parameter
+   * `id`, a sent `id` is kept.
    */
   validateUpdate(body: JsonObject, id: SqlValue | undefined, now: ValidationContext): Validated;
 }
@@ -77,8 +77,9 @@ export function recordValidatorOf(entity: Entity): RecordValidator {
 }
 
 /**
- * The id of a path, as stored; undefined for a text that is no id of the entity. An integer has one form; a UUID may be
- * written in either case (RFC 9562, section 4), as in bodies and filters, and is answered in lower case.
+ * Returns the stored form of an id in a path; undefined for a text that cannot be an id of the entity. An integer has
+ * one form. A UUID may be in either case (RFC 9562, section 4), as in bodies and filters, and is returned in lower
+ * case.
  */
 export function parseId(text: string, entity: Entity): SqlValue | undefined {
   const [column] = entity.columns;
@@ -97,9 +98,9 @@ type WhenAbsent = (column: Column, now: ValidationContext) => Reading;
 
 interface Circumstances {
   readonly now: ValidationContext;
-  /** What becomes of a column that is not sent; undefined leaves it out. */
+  /** Decides the value of a column that is not sent; undefined leaves it out. */
   readonly absent: WhenAbsent;
-  /** Of an update: its record, and the only id that may be sent if it is known. */
+  /** For an update: its record, and the only `id` that may be sent, if it is known. */
   readonly existing?: { readonly id: SqlValue | undefined };
 }
 
@@ -108,7 +109,7 @@ interface Collected {
   readonly values: Map<Column, SqlValue>;
   readonly kept: KeptField[];
   readonly details: Detail[];
-  /** Whether there are problems of hidden columns, which no detail may tell. */
+  /** Whether hidden columns have problems, which no detail may reveal. */
   hasOthers: boolean;
 }
 

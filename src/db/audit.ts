@@ -6,17 +6,17 @@ import type { Platform } from "./platform.ts";
 import { auditLog } from "./tables/platform.ts";
 
 /*
- * The record of an admin change, written by SQL in the change's own transaction: what was there before is read in front
- * of the change, what is there after behind it. Where nothing matches, nothing is recorded.
+ * The record of an admin change, written by SQL in the change's own transaction. The values before are read in front of
+ * the change, those after behind it. If nothing matches, nothing is recorded.
  */
 
-/** What is shown of each kind of thing; never a secret. */
+/** The columns that an entry shows for each kind of thing, never a secret. */
 export interface AuditSubject {
   readonly table: SQLiteTable;
   readonly columns: Readonly<Record<string, Column>>;
-  /** The rows that are changed: one, or none. */
+  /** Selects the changed row, or none. */
   readonly where: SQL | undefined;
-  /** What has to be so before, or else the change changes nothing and is not recorded. */
+  /** A precondition: if it does not hold, nothing is changed or recorded. */
   readonly onlyIf?: SQL;
 }
 
@@ -27,7 +27,7 @@ export interface AuditContext {
   readonly administrator?: Administrator;
 }
 
-/** Who makes a change, as the columns of its entry. */
+/** Who makes a change, as columns of its entry. */
 export function actorColumns({ administrator = SYSTEM }: Pick<AuditContext, "administrator">) {
   const { kind, id, name } = administrator;
   return { actorKind: kind, actorId: id, actorName: name };
@@ -36,15 +36,18 @@ export function actorColumns({ administrator = SYSTEM }: Pick<AuditContext, "adm
 export interface AuditEntry {
   /** Such as `api-key.revoked`. */
   readonly action: string;
-  /** The slug or id of what is changed. */
+  /** The slug or id of the changed thing. */
   readonly subject: string;
-  /** SQL that yields the workspace's id; null for what is above workspaces. */
+  /** SQL for the workspace's id; null for things outside workspaces. */
   readonly workspaceId: SQL | number | null;
-  /** SQL that yields the organization's id, for what is above workspaces; null for what is above organizations. */
+  /** SQL for the organization's id, for things outside workspaces; null for things outside organizations. */
   readonly organizationId?: SQL | Column | null;
 }
 
-/** Queries of one entry: `before` goes in front of the change, `after` behind it; `undo` is of a change that did not hold. */
+/**
+ * Queries of one entry. `before` goes in front of the change and `after` behind it; `undo` belongs to a change that was
+ * reverted.
+ */
 export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
   const id = newId("aud");
   const { table, columns, where, onlyIf } = subject;
@@ -75,14 +78,14 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
   };
 }
 
-/** SQL that yields the id of a workspace's organization. */
+/** SQL for the id of a workspace's organization. */
 export const organizationIdOfWorkspace = (workspaceId: SQL | number | null): SQL =>
   sql`SELECT organization_id FROM workspaces WHERE id = (${workspaceId})`;
 
 const jsonValueOf = (column: Column): SQL =>
   column.dataType === "json" ? sql`json(${column})` : sql`${column}`;
 
-/** All columns of a table but those named. */
+/** All columns of a table except the named ones. */
 export function columnsWithout(table: SQLiteTable, hidden: readonly string[]): Record<string, Column> {
   return Object.fromEntries(
     Object.entries(getTableColumns(table)).filter(([name]) => !hidden.includes(name)),

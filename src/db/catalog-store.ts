@@ -7,7 +7,7 @@ import type { Platform } from "./platform.ts";
 import { deployments, entities, organizations, workspaces } from "./tables/platform.ts";
 import { webhooks } from "./tables/webhooks.ts";
 
-/** Views of one isolate. What is in here may be stale; the fence of each request tells. */
+/** Catalogs cached by one isolate. They may be stale; the fence of each request finds out. */
 const VIEWS_PER_ISOLATE = 200;
 const views = new LruMap<string, WorkspaceView>(VIEWS_PER_ISOLATE);
 
@@ -17,11 +17,11 @@ export function forgetWorkspaceView(address: WorkspaceAddress): void {
   views.delete(keyOf(address));
 }
 
-/** What the isolate has last planned on; undefined when it has not, or not lately. */
+/** The cached view; undefined if it is not cached. */
 export const rememberedView = (address: WorkspaceAddress): WorkspaceView | undefined =>
   views.get(keyOf(address));
 
-/** From the isolate's cache, else loaded in one round trip. Undefined when there is no such workspace. */
+/** Returns the cached view, or loads it in one round trip. Undefined if the workspace does not exist. */
 export async function findWorkspaceView(
   platform: Platform,
   address: WorkspaceAddress,

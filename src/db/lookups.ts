@@ -22,20 +22,20 @@ interface EntityName {
   readonly name: string;
 }
 
-/** Whether a text of scopes has rules that name fields, which only definitions can show. */
+/** Whether scopes, as stored text, have rules that name fields; only definitions can show those. */
 const RULES = ["filter", "check", "fields", "writableFields", "presets"];
 const hasRules = sql.join(
   RULES.map((rule) => sql`instr(${apiKeys.scopes}, ${`"${rule}":`}) > 0`),
   sql` OR `,
 );
 
-/** An entity by the name of now: others hold its id. */
+/** An entity by its present name; others store its id. */
 export interface NamedEntity extends EntityName {
   /** Null when nothing names its fields. */
   readonly definition: EntityDefinition | null;
 }
 
-/** All entities of a workspace, with their definitions where something of the workspace names fields. */
+/** All entities of a workspace, with definitions if something in the workspace names fields. */
 const namedEntitiesOf = (platform: Platform, address: WorkspaceAddress, namesFields: SQL) =>
   platform.read
     .select({
@@ -49,7 +49,7 @@ const namedEntitiesOf = (platform: Platform, address: WorkspaceAddress, namesFie
     .from(entities)
     .where(inArray(entities.workspaceId, workspaceIdOf(platform, address)));
 
-/** Entities of a workspace, to show the scopes of its keys. */
+/** The entities of a workspace, to show the scopes of its keys. */
 export const scopedEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
   namedEntitiesOf(
     platform,
@@ -57,7 +57,7 @@ export const scopedEntitiesOf = (platform: Platform, address: WorkspaceAddress) 
     sql`SELECT 1 FROM ${apiKeys} WHERE ${apiKeys.workspaceId} = ${entities.workspaceId} AND (${hasRules})`,
   );
 
-/** Entities of a workspace, to show its webhooks. */
+/** The entities of a workspace, to show its webhooks. */
 export const webhookEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
   namedEntitiesOf(
     platform,

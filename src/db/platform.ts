@@ -36,10 +36,10 @@ export class Platform {
 }
 
 type Query = { readonly sql: string; readonly params: unknown[] };
-/** A query that Drizzle has built, or one that was given as SQL. */
+/** A query built by Drizzle or given as SQL. */
 type Rendered = { toSQL(): Query } | { getQuery(): Query };
 
-/** A Drizzle query as a statement for a batch that is not all Drizzle's. */
+/** A Drizzle query as a statement of a batch with other statements. */
 export function statementOf(query: Rendered): Statement {
   const { sql, params } = "toSQL" in query ? query.toSQL() : query.getQuery();
   return { sql, args: params as SqlValue[] };
@@ -51,7 +51,7 @@ interface Select extends PromiseLike<readonly unknown[]> {
   toSQL(): Query;
 }
 
-/** A select for a batch that is not all Drizzle's: its statement, and its rows as Drizzle would return them. */
+/** A select for a batch with other statements: its statement, and its rows as Drizzle would return them. */
 export function toTypedStatement<Q extends Select>(query: Q) {
   const fields = Object.entries(query._.selectedFields);
   const decode = (row: readonly SqlValue[]) =>
@@ -66,7 +66,7 @@ export function toTypedStatement<Q extends Select>(query: Q) {
 const decodeValue = (field: unknown, value: SqlValue): unknown =>
   value !== null && is(field, Column) ? field.mapFromDriverValue(value) : value;
 
-/** What a statement `… RETURNING` gives as Drizzle would: a row of all of the table's columns, in their order. */
+/** A row of `… RETURNING` as Drizzle would return it: all of the table's columns, in their order. */
 export function tableRow<T extends SQLiteTable>(table: T, row: readonly SqlValue[]): T["$inferSelect"] {
   const columns = Object.entries(getTableColumns(table));
   const values = columns.map(([name, column], i) => {

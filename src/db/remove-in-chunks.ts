@@ -2,18 +2,21 @@ import { currentMillis } from "../lib/clock.ts";
 import type { Database } from "../libsql/database.ts";
 import type { Statement } from "../model/sql-value.ts";
 
-/** Rows that one transaction removes: other writers wait for it. */
+/** Rows that one transaction removes. Other writers wait for it. */
 const CHUNK_ROWS = 1000;
-/** Of one run. Each is a request, and an invocation has few for them beside its deliveries (services/webhooks/deliver.ts). */
+/**
+ * Chunks of one run. Each is a request, and deliveries need most of an invocation's requests
+ * (services/webhooks/deliver.ts).
+ */
 const MAX_CHUNKS = 20;
-/** Nothing is begun after it, so that runs hardly overlap. */
+/** No chunk starts after this time, so that runs hardly overlap. */
 const RUN_MS = 40_000;
 
 const COUNT_REMOVED: Statement = { sql: "SELECT changes()", args: [] };
 
 /**
- * Removes what `deletionOf` selects, up to so many rows a time, until none are left or the run has to end; what is left
- * waits for the next. Throws SqlFailure, SERVICE_UNAVAILABLE.
+ * Removes the rows that `deletionOf` selects, in chunks, until none are left or the run has to end. The next run
+ * removes the rest. Throws SqlFailure, SERVICE_UNAVAILABLE.
  */
 export async function removeInChunks(
   database: Database,

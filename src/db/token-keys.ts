@@ -5,13 +5,13 @@ import type { WorkspaceAddress } from "../model/workspace.ts";
 import type { Platform } from "./platform.ts";
 import { apiKeys } from "./tables/platform.ts";
 
-/** The keys that tokens were minted by, by their id. What is in here may be stale; the fence of each request tells. */
+/** Keys that mint tokens, by id, as cached by one isolate. They may be stale; the fence of each request finds out. */
 const KEYS_PER_ISOLATE = 2_000;
 const remembered = new LruMap<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
 
 export const rememberTokenKey = (key: ApiKeyRecord): void => remembered.set(key.keyId, key);
 
-/** From the isolate's memory, else read in one round trip. Undefined when there is no such key. */
+/** Returns the cached key, or reads it in one round trip. Undefined if the key does not exist. */
 export async function findTokenKey(
   { read }: Platform,
   keyId: string,

@@ -2,15 +2,15 @@ import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
 import type { EventExpansions, EventFilters, OutboxEvent } from "../model/webhook.ts";
 
 /*
- * The queue of deliveries. Times are the database's own, so that everybody who delivers has the same clock. An attempt
- * is made under a lease: nobody else makes it until the lease ends, which it does by itself when its holder dies.
+ * The queue of deliveries. Times are the database's own, so all senders share one clock. An attempt is made under a
+ * lease, which expires by itself if its holder dies.
  */
 
-/** Longer than an attempt takes (15 s) after a slow answer of the database. */
+/** Longer than an attempt (15 s) after a slow database response. */
 const LEASE_SECONDS = 35;
-/** Of the records in one claim, so that its answer stays far below the database's limit of 10 MiB. */
+/** The total size of records in one claim, far below the database's limit of 10 MiB for a response. */
 const MAX_CLAIM_BYTES = 1_000_000;
-/** Of one event's records: JSON within JSON is at most twice as long. */
+/** The size of one event's records. JSON within JSON is at most twice as long. */
 const MAX_EVENT_BYTES = 4_500_000;
 const KEPT_DAYS = 30;
 
@@ -19,7 +19,7 @@ const NOW = timeIn("");
 
 const IS_DUE = `d.status = 'PENDING' AND d.next_attempt_at <= ${NOW} AND (d.leased_until IS NULL OR d.leased_until <= ${NOW})`;
 
-/** A delivery whose attempt is ours to make. */
+/** A delivery that this run may attempt. */
 export interface ClaimedDelivery {
   readonly id: string;
   readonly failures: number;
@@ -33,10 +33,10 @@ export interface ClaimedDelivery {
   readonly event: OutboxEvent;
 }
 
-/** A webhook that may be delivered to now. */
+/** A webhook that can receive a delivery now. */
 const IS_READY = `w.enabled = 1 AND (w.paused_until IS NULL OR w.paused_until <= ${NOW})`;
 
-/** Ids of ready webhooks with something due: those that have not failed first, then those that wait longest. */
+/** Ids of ready webhooks with due deliveries: those without failures first, then those that have waited longest. */
 export function findDueStatement(limit: number): Statement {
   return {
     sql: `SELECT w.id, f.attempt_count > 0 AS is_failing, f.next_attempt_at FROM webhooks w
@@ -48,9 +48,9 @@ export function findDueStatement(limit: number): Statement {
 }
 
 /**
- * Leases up to `limit` due deliveries of a webhook under a token, and reads them; those that are too large to be read
- * have failed. A delivery waits for earlier ones of its record; the times of `drizzle/0008_webhook_triggers.sql` already
- * say so, unless an earlier one is redelivered.
+ * Leases up to `limit` due deliveries of a webhook under a token, and reads them. Deliveries that are too large to read
+ * are set to FAILED. A delivery waits for earlier ones of its record; the due times set by
+ * `drizzle/0008_webhook_triggers.sql` ensure that, unless an earlier one is redelivered.
  */
 export function claimDeliveryStatements(
   webhookId: string,
@@ -139,14 +139,14 @@ export function decodeClaimed(rows: Rows): readonly ClaimedDelivery[] {
 const textOrNull = (value: SqlValue | undefined) =>
   value === null || value === undefined ? null : String(value);
 
-/** What became of a claimed delivery, and the attempt that decided it. */
+/** The outcome of a claimed delivery, and the attempt that decided it. */
 export interface Report {
   readonly deliveryId: string;
   readonly token: string;
   readonly status: "PENDING" | "SUCCEEDED" | "FAILED";
-  /** Of a delivery that is to be tried again. */
+  /** For a delivery that will be retried. */
   readonly retryAfterSeconds?: number;
-  /** How long nothing is to be sent to the webhook. */
+  /** How long the webhook gets nothing. */
   readonly pauseSeconds?: number;
   readonly attempt: {
     readonly at: string;
@@ -157,7 +157,7 @@ export interface Report {
   };
 }
 
-/** The attempt is recorded in any case; the delivery moves on only while the lease is still ours. */
+/** The attempt is always recorded. The delivery changes only while the lease is still ours. */
 export function reportStatements(report: Report): readonly Statement[] {
   const { deliveryId, token, status, retryAfterSeconds, pauseSeconds, attempt } = report;
   const next = retryAfterSeconds === undefined ? "NULL" : timeIn(", ?");
@@ -190,8 +190,8 @@ const pauseStatement = (deliveryId: string, seconds: number): Statement => ({
 });
 
 /**
- * Begins a new series of attempts; an unfinished one is due at once, unless it waits behind an earlier delivery of its
- * record. Returns a row unless the webhook has no such delivery.
+ * Starts a new series of attempts. An unfinished one becomes due at once, unless it waits behind an earlier delivery of
+ * its record. Returns a row unless the webhook has no such delivery.
  */
 export function redeliverStatement(deliveryId: string, webhookId: string): Statement {
   return {
@@ -204,19 +204,19 @@ export function redeliverStatement(deliveryId: string, webhookId: string): State
   };
 }
 
-/** Ends a pause that the receiver of the webhook asked for. */
+/** Ends a pause that the webhook's receiver asked for. */
 export const resumeStatement = (webhookId: string): Statement => ({
   sql: "UPDATE webhooks SET paused_until = NULL WHERE id = ? AND paused_until IS NOT NULL",
   args: [webhookId],
 });
 
-/** Takes a claimed delivery out of the queue; what waits behind it has its turn. */
+/** Removes a claimed delivery from the queue, so that the one behind it becomes due. */
 export const dropStatement = (deliveryId: string, token: string): Statement => ({
   sql: "DELETE FROM webhook_deliveries WHERE id = ? AND lease_token = ?",
   args: [deliveryId, token],
 });
 
-/** A message that somebody asked for, for one webhook. */
+/** A message that somebody requested, for one webhook. */
 export interface RequestedMessage {
   readonly webhookId: string;
   readonly deliveryId: string;
@@ -224,11 +224,11 @@ export interface RequestedMessage {
   readonly type: string;
   readonly entityId: string;
   readonly entityName: string;
-  /** JSON, as `webhook_events.record` holds it for the type. */
+  /** JSON in the form that `webhook_events.record` has for the type. */
   readonly record: string;
 }
 
-/** The last statement returns a row unless the webhook is gone. */
+/** The last statement returns a row unless the webhook was deleted. */
 export function sendStatements(message: RequestedMessage): readonly Statement[] {
   const { webhookId, deliveryId, messageId, type, entityId, entityName, record } = message;
   return [
@@ -245,7 +245,7 @@ export function sendStatements(message: RequestedMessage): readonly Statement[] 
   ];
 }
 
-/** Forgets up to `limit` events that are too old, with their deliveries. */
+/** Deletes up to `limit` expired events with their deliveries. */
 export const expireEventsStatement = (limit: number): Statement => ({
   sql: `DELETE FROM webhook_events WHERE id IN (
       SELECT id FROM webhook_events WHERE created_at < ${timeIn(`, '-${KEPT_DAYS} days'`)} LIMIT ?)`,

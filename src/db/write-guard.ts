@@ -1,7 +1,7 @@
 import type { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Statement } from "../model/sql-value.ts";
 
-/** Fails the transaction when the query finds nothing; the guard is in drizzle/0003_write_guard.sql. */
+/** Fails the transaction if the query finds nothing. The guard is in drizzle/0003_write_guard.sql. */
 export function requireSome(query: Statement): Statement {
   return {
     sql: `INSERT INTO write_guard (problem) SELECT 'ABSENT' WHERE NOT EXISTS (${query.sql})`,
@@ -9,7 +9,7 @@ export function requireSome(query: Statement): Statement {
   };
 }
 
-/** Fails the transaction when the query finds something. */
+/** Fails the transaction if the query finds something. */
 export function requireNone(query: Statement): Statement {
   return {
     sql: `INSERT INTO write_guard (problem) SELECT 'PRESENT' WHERE EXISTS (${query.sql})`,
@@ -20,5 +20,5 @@ export function requireNone(query: Statement): Statement {
 /** Fails the transaction. */
 export const FAILING: Statement = requireSome({ sql: "SELECT 1 WHERE FALSE", args: [] });
 
-/** Whether it was a guard that failed, whatever it guards. */
+/** Whether the failure comes from a guard. */
 export const isGuardFailure = (failure: SqlFailure): boolean => failure.hasRaised("ABSENT");

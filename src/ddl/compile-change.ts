@@ -17,8 +17,8 @@ import { changesValues, newValueSql } from "./stored-values.ts";
 import { triggerNamesOf, triggersOf } from "./triggers.ts";
 
 /**
- * The statements that turn the tables of one schema into those of another, for one transaction. Records stay where they
- * are: libSQL's ALTER COLUMN replaces the rebuild by DROP TABLE, which would fire ON DELETE CASCADE in children.
+ * The statements that turn the tables of one schema into those of another, in one transaction. Tables are altered, not
+ * rebuilt: DROP TABLE would fire ON DELETE CASCADE in their children.
  */
 export function compileChange(schema: SchemaPair): readonly Statement[] {
   const { before, after, entities } = schema;
@@ -44,7 +44,9 @@ export function compileChange(schema: SchemaPair): readonly Statement[] {
 
 const dropIndex = ({ name }: Index) => statement(`DROP INDEX ${quoteName(name)}`);
 
-/** A name of an earlier version may be that of a trigger of another table, which then gets its triggers back. */
+/**
+ * An old trigger may have the name that a trigger of another table needs, so that table's triggers are created again.
+ */
 function dropTriggers({ before }: SchemaPair, changed: readonly ExistingPair[]): readonly Statement[] {
   const own = new Set(changed.map((pair) => pair.before));
   const dropped = new Set([...own].flatMap(triggerNamesOf));
@@ -76,7 +78,7 @@ function isColumnChanged(schema: SchemaPair, pair: ColumnPair): boolean {
   return changesValues(pair) || isRedefined(schema, before, after);
 }
 
-/** Whether the table's own definition of the column differs, names aside. */
+/** Whether the table's definition of the column changes, apart from names. */
 function isRedefined(schema: SchemaPair, before: Column, after: Column): boolean {
   const ruleOf = (column: Column, targetId: string | undefined) =>
     [
@@ -92,7 +94,7 @@ function isRedefined(schema: SchemaPair, before: Column, after: Column): boolean
 
 const nameOf = ({ columnName }: Column) => quoteName(columnName);
 
-/** Indexes that the new schema does not have, and those over columns whose values are converted. */
+/** Indexes that the new schema lacks, and those over columns whose values are converted. */
 function staleIndexes({ before, after, columns }: ExistingPair): readonly Index[] {
   const kept = new Set(indexesOf(after).map(({ name }) => name));
   return indexesOf(before).filter((index) => !kept.has(index.name) || isConverted(index, columns));
@@ -108,7 +110,7 @@ const isConverted = ({ columnIds }: Index, columns: readonly ColumnPair[]) =>
     return pair.before && columnIds.includes(pair.before.id) && changesValues(pair);
   });
 
-/** References that end or change are taken away first, so that nothing refers to what is dropped. */
+/** Removes references that end or change first, so that nothing refers to what is dropped. */
 function looseReferences(
   schema: SchemaPair,
   { before: entity, columns }: ExistingPair,
@@ -131,7 +133,7 @@ interface Rename {
   readonly to: string;
 }
 
-/** Renames over names in between when any of the names is taken, so that names may be swapped and passed on. */
+/** Renames through temporary names if any name is taken, so that names can be swapped. */
 function inTwoSteps(renames: readonly Rename[], taken: readonly string[], between: (i: number) => string) {
   const lower = new Set(taken.map((name) => name.toLowerCase()));
   if (!renames.some(({ to }) => lower.has(to.toLowerCase()))) return renames;
@@ -168,7 +170,7 @@ function renameColumns({ before: entity, after: next, columns }: ExistingPair): 
   });
 }
 
-/** Adds, converts and fills in one pass over the records, then gives the columns their rules. */
+/** Adds, converts and fills columns in one pass over the records, then gives them their rules. */
 function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingPair): readonly Statement[] {
   const table = quoteName(entity.physicalTable);
   const fresh: Statement[] = [];
@@ -179,7 +181,7 @@ function changeColumns(schema: SchemaPair, { after: entity, columns }: ExistingP
     if (!after) continue;
     const value = newValueSql(pair, () => quoteName(after.columnName));
     const definition = columnDefinition(schema.after, after);
-    /* What is required cannot be so before it is filled. Each ALTER reads the definitions of the whole database. */
+    /* A required column must be filled before it becomes required. Each ALTER reads all definitions of the database. */
     const added = after.nullable ? definition : plainDefinition(after);
     if (!before) fresh.push(statement(`ALTER TABLE ${table} ADD COLUMN ${added}`));
     else if (value !== undefined) fresh.push(alterColumn(entity.physicalTable, untypedDefinition(after)));

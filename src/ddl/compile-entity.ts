@@ -8,7 +8,7 @@ import { indexesOf } from "./indexes.ts";
 import { statement } from "./sql-text.ts";
 import { triggersOf } from "./triggers.ts";
 
-/** Rises with every write to a record; what its ETag is made of. Inserts say where it begins. */
+/** Counts the writes to a record, and is the version in its ETag. Inserts decide where it starts. */
 const VERSION_DEFINITION = `${quoteName(VERSION_COLUMN)} INTEGER NOT NULL DEFAULT 1`;
 
 const actionOf: Readonly<Record<OnDelete, string>> = {
@@ -17,7 +17,10 @@ const actionOf: Readonly<Record<OnDelete, string>> = {
   SET_NULL: "SET NULL",
 };
 
-/** The entity's table with its indexes and triggers. The entities it refers to may come later in the same batch. */
+/**
+ * Creates the entity's table with its indexes and triggers. Entities that it refers to may come later in the same
+ * batch.
+ */
 export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly Statement[] {
   const { physicalTable, definition, idType } = entity;
   const id = idType === "UUID" ? `"id" TEXT PRIMARY KEY NOT NULL` : `"id" INTEGER PRIMARY KEY AUTOINCREMENT`;
@@ -33,9 +36,9 @@ export function compileCreateEntity(catalog: Catalog, entity: Entity): readonly 
 }
 
 /**
- * Drops the tables of entities that no others refer to. Dropping a table deletes its records first, which RESTRICT forbids
- * while something refers to it: so the one that fewest of the others refer to comes next, and those references are taken
- * away before. libSQL can do that without a rebuild, but reads the definitions of the whole database each time.
+ * Drops tables that no remaining entity refers to. DROP TABLE deletes the records first, which RESTRICT blocks while
+ * something refers to them. So the table with the fewest references comes first, and its references are removed before.
+ * libSQL can remove them without a rebuild, but reads all definitions of the database each time.
  */
 export function dropTables(entities: readonly Entity[]): readonly Statement[] {
   const left = new Map(entities.map((entity) => [entity.name, entity]));
@@ -64,8 +67,8 @@ function leastReferredTo(entities: ReadonlyMap<string, Entity>) {
 }
 
 /**
- * A column of CREATE TABLE. Defaults are the API's alone: SQLite would show a later default in records that were there
- * before the column.
+ * A column of CREATE TABLE. It has no DEFAULT: SQLite would show a later default in records that are older than the
+ * column.
  */
 export function columnDefinition(catalog: Catalog, column: Column): string {
   const parts = [plainDefinition(column)];
@@ -78,14 +81,14 @@ export function columnDefinition(catalog: Catalog, column: Column): string {
   return parts.join(" ");
 }
 
-/** The column with its type and no rule. */
+/** The column with its type but no rules. */
 export const plainDefinition = (column: Column): string =>
   `${quoteName(column.columnName)} ${columnTypeOf(column).storage}`;
 
-/** The column without affinity: old values are read as they were stored, new ones are stored as they were written. */
+/** The column without affinity: old values keep their stored form, new ones are stored as written. */
 export const untypedDefinition = (column: Column): string => `${quoteName(column.columnName)} BLOB`;
 
-/** libSQL's own ALTER: gives a column another definition and leaves every row as it is. */
+/** libSQL's own ALTER: changes a column's definition and leaves every row as it is. */
 export function alterColumn(physicalTable: string, definition: string): Statement {
   const [name] = definition.split(" ");
   return statement(`ALTER TABLE ${quoteName(physicalTable)} ALTER COLUMN ${name} TO ${definition}`);

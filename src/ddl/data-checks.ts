@@ -10,42 +10,42 @@ import { statement } from "./sql-text.ts";
 import { changesValues, defaultOf, rowsAfter } from "./stored-values.ts";
 import { brokenCondition, columnNameOf } from "./triggers.ts";
 
-/** A question to existing records: do any stand against a change? */
+/** A check of existing records: do any conflict with a change? */
 export type DataCheck = QueryCheck | ScanCheck;
 
 interface CheckSubject {
   readonly entity: string;
-  /** The column, or for a rule over several the first of them. */
+  /** The column, or the first of them for a rule over several. */
   readonly column: string;
   /** What is wrong with those records, after `{n} existing records`. */
   readonly words: string;
 }
 
-/** Answered by one row: the number of records, and a JSON array of the first three ids. */
+/** A check by one row: the number of records, and a JSON array of the first three ids. */
 export interface QueryCheck extends CheckSubject {
   readonly kind: "QUERY";
   readonly query: Statement;
 }
 
-/** Answered by looking at each record, because the rule cannot be said in SQL. */
+/** A check that looks at each record, because SQL cannot express the rule. */
 export interface ScanCheck extends CheckSubject {
   readonly kind: "SCAN";
-  /** For FROM: rows with `id` and `columnName`. */
+  /** The FROM of the query, with rows of `id` and `columnName`. */
   readonly rows: string;
   readonly columnName: string;
-  /** How many rows may be read at once. */
+  /** How many rows to read at once. */
   readonly pageSize: number;
   isBroken(value: SqlValue, now: string): boolean;
 }
 
-/** An entity that was there before: only then is there data to be checked. */
+/** An entity that already existed, so there is data to check. */
 export type ExistingPair = EntityPair & { readonly before: Entity; readonly after: Entity };
 
 export function isExisting(pair: EntityPair): pair is ExistingPair {
   return pair.before !== undefined && pair.after !== undefined;
 }
 
-/** What stands against a column's new definition, its constraints aside; the first problem is the one to tell. */
+/** Conflicts with a column's new definition, except its constraints. The first problem is the one to report. */
 export function checksOfColumn(
   schema: SchemaPair,
   pair: ExistingPair,
@@ -82,13 +82,13 @@ export function checksOfConstraint(
   ];
 }
 
-/** So many that a page stays far below the database's 10 MB an answer, were every value as long as it can be. */
+/** Keeps a page far below the database's 10 MB per response, even if every value is as long as possible. */
 function pageSizeOf({ type, length = 0 }: Column): number {
   if (type === "TEXT" || type === "JSON") return 20;
   return type === "VARCHAR" ? Math.max(20, Math.min(5000, Math.floor(500_000 / length))) : 5000;
 }
 
-/** Unique indexes that are new, or over values that change. */
+/** Unique indexes that are new, or cover values that change. */
 export function checksOfIndexes(pair: ExistingPair): readonly DataCheck[] {
   const { before, after, columns } = pair;
   const known = new Set(ownIndexesOf(before).map(({ name }) => name));
@@ -128,13 +128,13 @@ interface Question {
   readonly words: string;
   /** A sub-select. */
   readonly rows: string;
-  /** On those rows, which it may also call by `ROWS`. */
+  /** A condition on those rows, which it may also call `ROWS`. */
   readonly condition: string;
 }
 
 const ROWS = quoteName("checked");
 
-/** Rows and condition stand in it once: conversions of many columns are long. */
+/** Rows and condition appear only once, because conversions of many columns are long. */
 function queryCheck({ after }: ExistingPair, { column, words, rows, condition }: Question): QueryCheck {
   const broken = `SELECT "id", row_number() OVER (ORDER BY "id") AS "n" FROM ${ROWS} WHERE ${condition}`;
   const query = `WITH ${ROWS} AS NOT MATERIALIZED ${rows} SELECT count(*), json_group_array("id") FILTER (WHERE "n" <= 3) FROM (${broken})`;

@@ -6,13 +6,13 @@ import { literal, statement } from "./sql-text.ts";
 import { columnNameOf, type Made } from "./triggers.ts";
 
 export interface Index extends Made {
-  /** Stable ids of the columns that it is over, and of those in its condition. */
+  /** Stable ids of the columns that it covers, and of those in its condition. */
   readonly columnIds: readonly string[];
 }
 
 /**
- * All indexes of an entity's table. They are named by the stable ids of what they index, because SQLite cannot rename
- * them: an index survives every rename. One that is asked for twice is made once.
+ * All indexes of an entity's table. SQLite cannot rename indexes, so they are named by the stable ids of their columns
+ * and survive every rename. An index that is asked for twice is created once.
  */
 export function indexesOf(entity: Entity): readonly Index[] {
   const single = entity.columns.flatMap(({ name, unique, indexed, references }) => {
@@ -29,7 +29,7 @@ export function indexesOf(entity: Entity): readonly Index[] {
   return [...new Map(all.map((each) => [each.name, each])).values()];
 }
 
-/** Those that the definition lists. */
+/** The indexes that the definition lists. */
 export const ownIndexesOf = (entity: Entity): readonly Index[] =>
   (entity.indexes ?? []).map((each) => index(entity, each));
 

@@ -8,14 +8,14 @@ import { eventsOfEntity, type WebhookCoverage, type WebhookEventType } from "../
 import type { SchemaPair } from "./pair-schemas.ts";
 import { literal, statement } from "./sql-text.ts";
 
-/** SQLite's functions take at most 127 arguments, two a field; a wider record is written in parts. */
+/** SQLite's functions take at most 127 arguments, two per field. A wider record is written in parts. */
 const FIELDS_PER_PART = 60;
 
-/** Their canonical text is JSON as it is. */
+/** Types whose canonical text is JSON already. */
 const LITERAL_FAMILIES: ReadonlySet<ColumnFamily> = new Set(["number", "boolean", "json"]);
 
 interface TriggerShape {
-  /** The DML statement, which also tells the trigger's name. */
+  /** The DML statement, which is also part of the trigger's name. */
   readonly on: "INSERT" | "UPDATE" | "DELETE";
   readonly current: "NEW" | null;
   readonly previous: "OLD" | null;
@@ -27,7 +27,7 @@ const shapeOf: Readonly<Record<WebhookEventType, TriggerShape>> = {
   "record.deleted": { on: "DELETE", current: null, previous: "OLD" },
 };
 
-/** Derived from the entity's id, which survives renames of the entity and of its table. */
+/** Derived from the entity's id, so it survives renames of the entity and its table. */
 const triggerName = ({ id }: Pick<Entity, "id">, { on }: TriggerShape): string =>
   quoteName(`webhook_${id}_${on.toLowerCase()}`);
 
@@ -38,8 +38,8 @@ function compileDropOutboxTriggers(entity: Pick<Entity, "id">): readonly Stateme
 }
 
 /**
- * Makes the triggers of an entity's table be exactly those of the events that some webhook listens to, whatever was
- * there before. They write a change to `webhook_events` in the transaction of the change, so they see cascades too.
+ * Replaces the triggers of an entity's table by those for the events that some webhook listens to. They write to
+ * `webhook_events` in the transaction of the change, so they see cascades too.
  */
 export function compileOutboxTriggers(
   workspaceId: number,
@@ -51,8 +51,8 @@ export function compileOutboxTriggers(
 }
 
 /**
- * The triggers that a schema change must take away before it touches tables, and make again when it is done: those of
- * every entity whose definition differs.
+ * The triggers that a schema change must drop before it touches tables, and create again afterwards: those of every
+ * entity whose definition differs.
  */
 export function compileOutboxChange(
   { before, after }: SchemaPair,
@@ -93,14 +93,14 @@ function triggerText(workspaceId: number, entity: Entity, event: WebhookEventTyp
   END`;
 }
 
-/** A write that leaves every field as it was changes no record that a client can see, only its ETag: no event. */
+/** A write that changes no field, and so only the ETag, sends no event. */
 function isChanged({ columns }: Entity): string {
   return columns
     .map(({ columnName }) => `NEW.${quoteName(columnName)} IS NOT OLD.${quoteName(columnName)}`)
     .join(" OR ");
 }
 
-/** The row as the API answers it: a JSON array of objects that together are the record. */
+/** The row as the API returns it: a JSON array of objects that together form the record. */
 function recordJson({ columns }: Entity, row: "NEW" | "OLD"): string {
   const fields = columns.map((column) => {
     const stored = `${row}.${quoteName(column.columnName)}`;
@@ -113,7 +113,7 @@ function recordJson({ columns }: Entity, row: "NEW" | "OLD"): string {
   return `json_array(${parts.join(", ")})`;
 }
 
-/** An argument of `json_object` that gives the field as the API answers it. */
+/** An argument of `json_object` that yields the field as the API returns it. */
 function fieldJson(stored: string, column: Column): string {
   const { family, jsonTransport, conversion } = columnTypeOf(column);
   if (jsonTransport === "TEXT") return `CAST(${stored} AS TEXT)`;

@@ -12,15 +12,15 @@ export interface ColumnPair {
 export interface EntityPair {
   readonly before: Entity | undefined;
   readonly after: Entity | undefined;
-  /** Those of `after` in its order, then those that are dropped. */
+  /** Columns of `after` in its order, then the dropped ones. */
   readonly columns: readonly ColumnPair[];
 }
 
-/** Two schemas of one workspace, and what in them is the same thing by its stable id. */
+/** Two schemas of one workspace, matched by stable ids. */
 export interface SchemaPair {
   readonly before: Catalog;
   readonly after: Catalog;
-  /** Those of `after` in its order, then those that are dropped. */
+  /** Entities of `after` in its order, then the dropped ones. */
   readonly entities: readonly EntityPair[];
 }
 

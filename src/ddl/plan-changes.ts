@@ -15,13 +15,13 @@ import { ownIndexesOf } from "./indexes.ts";
 import type { ColumnPair, EntityPair, SchemaPair } from "./pair-schemas.ts";
 import { changesValues } from "./stored-values.ts";
 
-/** A difference, and what must be asked of existing data before it may be made. */
+/** A difference, and the checks of existing data that it needs. */
 export interface PlannedChange {
   readonly change: SchemaChange;
   readonly checks: readonly DataCheck[];
 }
 
-/** Every difference of two schemas, in the order of the new one; what is dropped comes last. None when they are equal. */
+/** All differences of two schemas, in the order of the new one, dropped things last. Empty if they are equal. */
 export function planChanges(schema: SchemaPair): readonly PlannedChange[] {
   return schema.entities.flatMap((pair) => {
     if (isExisting(pair)) return changesOfEntity(schema, pair);
@@ -123,7 +123,7 @@ function changesOfEntityConstraints(pair: ExistingPair): readonly PlannedChange[
   ];
 }
 
-/** Indexes are compared by the ids of their columns, so that a rename is no difference. */
+/** Compares indexes by the ids of their columns, so that a rename is not a difference. */
 function changesOfIndexes(pair: ExistingPair): readonly PlannedChange[] {
   const namesOf = (entity: Entity) => ownIndexesOf(entity).map(({ name }) => name);
   const checks = checksOfIndexes(pair);
@@ -131,7 +131,7 @@ function changesOfIndexes(pair: ExistingPair): readonly PlannedChange[] {
   return [safe({ kind: "CHANGE_SETTINGS", entity: pair.after.name, properties: ["indexes"] }, checks)];
 }
 
-/** Rules that stay, over a column whose values change; those of another type may compare differently, too. */
+/** Rules that stay, over a column whose values change; another type may also compare differently. */
 function checksOfKeptConstraints({ before, after, ...pair }: ExistingPair, { name }: Column) {
   const isKept = isConstraintOf(before);
   return after.constraints
@@ -144,7 +144,7 @@ function isConstraintOf(other: Entity) {
   return (entity: Entity, constraint: EntityConstraint) => known.has(byColumnIds(entity, constraint));
 }
 
-/** The constraint as text with stable ids for names, so that a rename is no difference. */
+/** The constraint as text with stable ids instead of names, so that a rename is not a difference. */
 function byColumnIds(entity: Entity, constraint: EntityConstraint): string {
   const ids = fieldsOf(constraint).map((field) => entity.columnByName.get(field)?.id);
   const equals = constraint.type === "CONDITIONAL_REQUIRED" ? constraint.when.equals : null;
@@ -186,7 +186,7 @@ function changedSettings(schema: SchemaPair, pair: ExistingPair): readonly strin
 
 type Identified = { readonly before: { readonly id: string } | undefined; readonly after: unknown };
 
-/** Whether what stays is in another order than it was. */
+/** Whether the remaining things are in another order. */
 function isReordered(pairs: readonly Identified[], positionOf: (id: string) => number): boolean {
   const positions = pairs.flatMap(({ before, after }) => (before && after ? [positionOf(before.id)] : []));
   return positions.some((position, i) => i > 0 && position < (positions[i - 1] ?? 0));

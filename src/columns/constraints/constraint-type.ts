@@ -10,21 +10,21 @@ export interface Bound {
   readonly value: SqlValue;
 }
 
-/** Everything the product knows of one kind of column constraint. */
+/** A kind of column constraint. */
 export interface ConstraintType {
   readonly name: string;
-  /** Whether it makes sense on a column of this type. */
+  /** Whether a column of this type can have the constraint. */
   fits(column: Column): boolean;
-  /** What is wrong with the constraint's `value`; undefined when nothing is. */
+  /** Returns what is wrong with the constraint's `value`, or undefined. */
   problemOf(column: Column, constraint: ColumnConstraint): string | undefined;
-  /** Made once an entity; the value has been found sound. */
+  /** Makes the check once for each entity. The value is already valid. */
   compile(column: Column, constraint: ColumnConstraint): Check;
-  /** For rules that are one comparison with a number: the comparison in SQL, for values that the database computes. */
+  /** For rules that compare with a number: the comparison in SQL, for values that the database computes. */
   bound?(column: Column, constraint: ColumnConstraint): Bound;
-  /** Steps that a check of the value takes, where they are more than a few for each character. */
+  /** The steps that a check of the value takes, if more than a few per character. */
   compileSteps?(constraint: ColumnConstraint): (value: SqlValue) => number;
   /** The contract's default text. */
   message(constraint: ColumnConstraint): string;
-  /** JSON Schema keywords that say the same; empty where JSON Schema cannot. */
+  /** JSON Schema keywords for the same rule; empty where JSON Schema has none. */
   jsonSchema(column: Column, constraint: ColumnConstraint): JsonObject;
 }

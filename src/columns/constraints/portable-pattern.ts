@@ -1,13 +1,15 @@
 /*
- * The patterns of RE2 that ECMAScript can say too, with texts that match them. RE2 and ECMAScript of 2018 (flag `u`) read some
- * patterns differently: `.` and `\s` stand for other characters, `(?i)` and `[[:alpha:]]` are errors or something else. What
- * is read here is written out so that both mean the same; whatever is not known to be is not portable.
+ * RE2 patterns that mean the same in ECMAScript (2018, flag `u`), with texts that match them. The two differ: `.` and
+ * `\s` match other characters, and `(?i)` and `[[:alpha:]]` are errors or mean something else. Known patterns are
+ * rewritten so that both agree; all others count as not portable.
  */
 
 export interface PortablePattern {
-  /** For ECMAScript. */
+  /** The pattern for ECMAScript. */
   readonly source: string;
-  /** A text that matches if assertions such as `\b` hold; repetitions run so many times more than they must, if they may. */
+  /**
+   * A text that matches if assertions such as `\b` hold. `more` repetitions are added where the pattern allows them.
+   */
   text(more: number): string;
 }
 
@@ -20,7 +22,7 @@ type Range = readonly [from: number, to: number];
 
 class NotPortable extends Error {}
 
-/** Undefined for patterns that are not known to mean the same in both. */
+/** Returns undefined for patterns that may mean something else in ECMAScript. */
 export function readPortablePattern(pattern: string): PortablePattern | undefined {
   const reader: Reader = { pattern, at: 0 };
   try {
@@ -102,7 +104,7 @@ function readGroup(reader: Reader): PortablePattern {
   return { source: `${opening}${inner.source})`, text: inner.text };
 }
 
-/** Characters that ECMAScript, with the flag `u`, lets be escaped, and must be. */
+/** Characters that ECMAScript, with the flag `u`, requires to be escaped. */
 const SYNTAX = "^$\\.*+?()[]{}|/";
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
 const SPACES: readonly Range[] = [
@@ -132,7 +134,7 @@ function readEscape(reader: Reader): PortablePattern {
   return setOf(`[${isNegated ? "^" : ""}${known.inside}]`, known.ranges, isNegated);
 }
 
-/** The one character that an escape stands for. */
+/** Returns the one character that an escape stands for. */
 function readEscaped(reader: Reader): string {
   const character = take(reader);
   const control = CONTROLS[character];
@@ -149,7 +151,7 @@ function literal(character: string): PortablePattern {
   return { source: escaped(character, SYNTAX), text: () => character };
 }
 
-/** Characters beyond the first 65,536 are two for engines without the flag `u`. */
+/** Engines without the flag `u` count characters beyond the first 65,536 as two. */
 function escaped(character: string, syntax: string): string {
   const code = character.charCodeAt(0);
   if (character === "" || (code >= 0xd800 && code <= 0xdfff)) fail();
@@ -198,7 +200,7 @@ function readClassCharacter(reader: Reader, isFirst: boolean): string {
   return character === "" ? fail() : character;
 }
 
-/** Tried in this order for a text that people can read. */
+/** Candidates for a readable text, in this order. */
 const PREFERRED = ["a", "A", "1", "-", "_", " "];
 
 function setOf(source: string, ranges: readonly Range[], isNegated: boolean): PortablePattern {

@@ -5,10 +5,10 @@ import { codePointsOf, maxLengthOf } from "../text.ts";
 import type { Check, ConstraintType } from "./constraint-type.ts";
 import { readPortablePattern } from "./portable-pattern.ts";
 
-/** Letters of any script, and what RFC 5322 allows in a word beside them. */
+/** Letters of any script, and the other characters that RFC 5322 allows in a word. */
 const EMAIL_WORD = String.raw`[\p{L}\p{M}\p{N}!#$%&'*+/=?^_\x60{|}~-]+`;
 const LABEL = String.raw`[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`;
-/** RFC 6531, as people write addresses: no quoted names, no comments, no address of a machine instead of a domain. */
+/** RFC 6531 as people write addresses: no quoted names, no comments, no IP address instead of a domain. */
 const EMAIL = new RegExp(
   String.raw`^(?=.{1,64}@)${EMAIL_WORD}(?:\.${EMAIL_WORD})*@(?:${LABEL}\.)+(?!\p{N}+$)${LABEL}$`,
   "u",
@@ -16,8 +16,8 @@ const EMAIL = new RegExp(
 const MAX_EMAIL_LENGTH = 254;
 const MAX_PATTERN_LENGTH = 1000;
 /**
- * Instructions of a column's patterns times characters of a text, some 30 ns each where RE2 has to try all: 1.5 s for the
- * longest text, of which a body holds ten. 500 instructions for a TEXT.
+ * The limit of a column's pattern instructions times the characters of a text. Each takes some 30 ns if RE2 has to try
+ * all: 1.5 s for the longest text, and a body holds ten of those. A TEXT can have 500 instructions.
  */
 const MAX_PATTERN_STEPS = 50_000_000;
 
@@ -60,7 +60,7 @@ function lengthRule(name: "MIN_LENGTH" | "MAX_LENGTH", keyword: string): Constra
   };
 }
 
-/** In RE2's instructions; undefined for what it cannot run. */
+/** Returns the size in RE2 instructions; undefined if RE2 cannot run the pattern. */
 function sizeOf(pattern: string): number | undefined {
   try {
     return RE2JS.compile(pattern).programSize();
@@ -69,14 +69,14 @@ function sizeOf(pattern: string): number | undefined {
   }
 }
 
-/** Of the column's patterns before this one, which every text has to match too. */
+/** The size of the column's earlier patterns, which every text must match too. */
 function sizeBefore({ constraints }: Column, constraint: ColumnConstraint): number {
   const patterns = constraints.filter(({ type }) => type === "PATTERN");
   const before = patterns.slice(0, Math.max(0, patterns.indexOf(constraint)));
   return before.reduce((sum, { value }) => sum + (sizeOf(String(value)) ?? 0), 0);
 }
 
-/** Searches: anchor it yourself. RE2 runs it in linear time; what RE2 cannot run is refused at definition. */
+/** Searches: anchor it yourself. RE2 runs it in linear time. A pattern that RE2 cannot run is refused at definition. */
 const pattern: ConstraintType = {
   name: "PATTERN",
   fits: isText,

@@ -10,7 +10,7 @@ const isDay = (column: Column) => column.type === "DATE" || column.type === "DAT
 const takesNothing = (_: Column, { value }: ColumnConstraint) =>
   value === undefined ? undefined : "takes no value";
 
-/** Both of one column type, as stored: numbers and big integers compare by value, texts by time. */
+/** Compares two stored values of one column type: numbers and big integers by value, texts by time. */
 function compare(left: SqlValue, right: SqlValue): number {
   if (left === null || right === null || left === right) return 0;
   return left < right ? -1 : 1;

@@ -6,7 +6,7 @@ import { isWholeText } from "./integer.ts";
 
 const [MIN, MAX] = [-(2n ** 63n), 2n ** 63n - 1n];
 const OUT_OF_RANGE = `must be an integer between ${MIN} and ${MAX}`;
-/** Longer texts are out of range whatever they say, and need not be read. */
+/** Longer texts are always out of range, so they are not parsed. */
 const MAX_DIGITS = 40;
 
 /** A string of digits in JSON, because JSON's numbers lose digits beyond 2^53. Leading zeros are dropped. */

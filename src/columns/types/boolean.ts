@@ -11,7 +11,7 @@ export const boolean: ColumnType = {
     return text === "false" ? accept(0) : refuse("must be a boolean");
   },
   toJson: (value) => Number(value) !== 0,
-  /** Flags are often kept as numbers. */
+  /** Flags are often stored as numbers. */
   conversion: {
     toText: (stored) => `CASE ${stored} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END`,
     fromText: (text) => `CASE WHEN ${text} IN ('true', '1') THEN 1 WHEN ${text} IN ('false', '0') THEN 0 END`,

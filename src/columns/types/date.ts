@@ -5,7 +5,7 @@ import { textConversion } from "../text-conversion.ts";
 
 const MESSAGE = "must be a valid date (YYYY-MM-DD)";
 
-/** Whether `YYYY-MM-DD` names a day of the calendar. */
+/** Whether `YYYY-MM-DD` is a day of the calendar. */
 export function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);

@@ -10,13 +10,13 @@ const DATETIME =
   /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:Z|([+-]\d{2}):?(\d{2})?)$/i;
 const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$/i;
 
-/** What is wrong with a text that is no date-time. */
+/** Returns what is wrong with a text that is not a date-time. */
 export const datetimeProblem = (text: string): string => (LOCAL.test(text) ? LACKS_OFFSET : MESSAGE);
 
 interface Instant {
-  /** In UTC with milliseconds. */
+  /** The time in UTC with milliseconds. */
   readonly utc: string;
-  /** Digits behind the milliseconds, without zeros at the end. */
+  /** The digits after the milliseconds, without trailing zeros. */
   readonly finer: string;
 }
 
@@ -32,7 +32,7 @@ function readInstant(text: string): Instant | undefined {
   return utc.length === 24 ? { utc, finer: fraction.slice(3).replace(/0+$/, "") } : undefined;
 }
 
-/** Stored and answered in UTC with milliseconds, years 0000 to 9999, so that text order is the order of time. */
+/** Stored and returned in UTC with milliseconds, years 0000 to 9999, so that text order is time order. */
 export const datetime: ColumnType = {
   name: "DATETIME",
   family: "temporal",
@@ -42,14 +42,14 @@ export const datetime: ColumnType = {
     const instant = readInstant(text);
     return instant ? accept(instant.utc) : refuse(datetimeProblem(text));
   },
-  /** `….123Z5` sorts behind `….123Z` and before `….124Z`. */
+  /** `….123Z5` sorts after `….123Z` and before `….124Z`. */
   parseBound(text) {
     const instant = readInstant(text);
     return instant ? accept(instant.utc + instant.finer) : refuse(datetimeProblem(text));
   },
   toJson: (value) => String(value),
   conversion: textConversion((text) => {
-    // SQLite knows an hour 24.
+    // SQLite accepts an hour 24.
     const isShaped = `${text} GLOB '[0-9][0-9][0-9][0-9]-*' AND ${text} NOT GLOB '*T24*'`;
     return `${isShaped} AND strftime('%Y-%m-%dT%H:%M:%fZ', ${text}) = ${text}`;
   }),

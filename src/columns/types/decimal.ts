@@ -10,12 +10,12 @@ export const DEFAULT_SCALE = 2;
 
 const scaleOf = (column: Column) => column.scale ?? DEFAULT_SCALE;
 
-/** The number `10^precision − 1` scaled down, as text: the largest value the column holds. */
+/** The largest value that the column holds, `10^precision − 1` scaled down, as text. */
 function limitOf(column: Column): string {
   return toDecimalText(10 ** (column.precision ?? DEFAULT_PRECISION) - 1, scaleOf(column));
 }
 
-/** A scaled integer as decimal text: 1505 of scale 2 is `15.05`. Exact. */
+/** A scaled integer as decimal text: 1505 with scale 2 is `15.05`. Exact. */
 function toDecimalText(scaled: number, scale: number): string {
   const digits = String(Math.abs(scaled)).padStart(scale + 1, "0");
   const split = digits.length - scale;
@@ -23,7 +23,7 @@ function toDecimalText(scaled: number, scale: number): string {
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, split)}.${digits.slice(split)}`;
 }
 
-/** Decimal text, an exponent allowed, as a scaled integer; never through binary fractions. */
+/** Decimal text, with an exponent or without, as a scaled integer. Binary fractions are never involved. */
 function parseDecimal(text: string, column: Column): Parsed {
   const decimal = text.startsWith("+") ? undefined : readDecimal(text);
   if (!decimal) return refuse("must be a number");
@@ -38,7 +38,9 @@ function parseDecimal(text: string, column: Column): Parsed {
   return accept(Number((isNegative ? "-" : "") + digits + "0".repeat(zeros)));
 }
 
-/** Stored as an integer scaled by 10^scale: exact in comparison and sums. At most 15 digits, so JSON's numbers hold it. */
+/**
+ * Stored as an integer scaled by 10^scale: exact in comparisons and sums. At most 15 digits, so a JSON number holds it.
+ */
 export const decimal: ColumnType = {
   name: "DECIMAL",
   family: "number",

@@ -5,7 +5,7 @@ import { accept, refuse } from "../parsed.ts";
 
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
-/** Rounds to the nearest double: that is what the type means. */
+/** Rounds to the nearest double, as the type promises. */
 export const double: ColumnType = {
   name: "DOUBLE",
   family: "number",

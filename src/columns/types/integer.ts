@@ -7,7 +7,7 @@ import { accept, refuse } from "../parsed.ts";
 const [MIN, MAX] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
 const OUT_OF_RANGE = `must be an integer between ${MIN} and ${MAX}`;
 
-/** Whether decimal text names a whole number, as `1e3` and `5.0` do. */
+/** Whether decimal text is a whole number, as `1e3` and `5.0` are. */
 export const isWholeText = (text: string): boolean => (readDecimal(text)?.exponent ?? -1) >= 0;
 
 export const integer: ColumnType = {

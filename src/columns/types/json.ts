@@ -10,11 +10,13 @@ export const TOO_LARGE = `must be at most ${MAX_JSON_BYTES} bytes of JSON`;
 
 const encoder = new TextEncoder();
 
-/** Numbers that an answer would tell as others: JSON's are doubles. Digits after the point are let pass here. */
+/**
+ * Numbers that a response would change, because JSON numbers are doubles. Digits after the point are not checked here.
+ */
 const HAS_CHANGED_NUMBER =
   "EXISTS (SELECT 1 FROM json_tree(t) WHERE type IN ('integer', 'real') AND (atom IN (9e999, -9e999) OR atom <> CAST(atom AS REAL)))";
 
-/** Null is no value of its own. `t` is bound here, because json_tree() has columns that may be called like a user's. */
+/** Null is not a value here. `t` is bound because json_tree() has columns that a user's column could be named after. */
 const isJsonSql = (text: string) =>
   `(SELECT CASE WHEN NOT json_valid(t) OR length(CAST(t AS BLOB)) > ${MAX_JSON_BYTES} THEN 0 ` +
   `WHEN json_type(t) = 'null' THEN 0 WHEN json_type(t) IN ('integer', 'real') THEN ${isDoubleSql("t")} ` +

@@ -6,7 +6,7 @@ import { textConversion } from "../text-conversion.ts";
 const MESSAGE = "must be a valid time (HH:MM:SS)";
 const TIME = /^((?:[01]\d|2[0-3]):[0-5]\d)(?::([0-5]\d)(?:\.(\d{1,3}))?)?$/;
 
-/** Stored as it is answered: whole seconds, with milliseconds only when there are any; text order is time order. */
+/** Stored as returned: whole seconds, with milliseconds only if there are any. Text order is time order. */
 export const time: ColumnType = {
   name: "TIME",
   family: "temporal",
@@ -22,7 +22,7 @@ export const time: ColumnType = {
   toJson: (value) => String(value),
   conversion: textConversion((text) => {
     const hasMillis = `length(${text}) = 12 AND ${text} NOT GLOB '*.000' AND strftime('%H:%M:%f', ${text}) = ${text}`;
-    // SQLite knows an hour 24.
+    // SQLite accepts an hour 24.
     return `${text} NOT GLOB '24*' AND ((length(${text}) = 8 AND time(${text}) = ${text}) OR (${hasMillis}))`;
   }),
   jsonSchema: () => ({

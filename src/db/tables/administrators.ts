@@ -3,7 +3,7 @@ import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqli
 import { ADMIN_ROLES } from "../../model/admin-role.ts";
 import { organizations } from "./platform.ts";
 
-/* Who may use the admin API beside the holder of ADMIN_TOKEN. An organization of null is all of them. */
+/* Who may use the admin API besides the holder of ADMIN_TOKEN. A null organization means all organizations. */
 
 export const adminKeys = sqliteTable(
   "admin_keys",
@@ -22,7 +22,7 @@ export const adminKeys = sqliteTable(
   (table) => [index("admin_keys_organization").on(table.organizationId)],
 );
 
-/** As api_key_secrets, for admin keys. */
+/** The same as api_key_secrets, for admin keys. */
 export const adminKeySecrets = sqliteTable(
   "admin_key_secrets",
   {
@@ -31,7 +31,7 @@ export const adminKeySecrets = sqliteTable(
     keyId: text("key_id")
       .notNull()
       .references(() => adminKeys.id, { onDelete: "cascade" }),
-    /** Null: the current secret. */
+    /** Null for the current secret. */
     validUntil: text("valid_until"),
   },
   (table) => [index("admin_key_secrets_key").on(table.keyId)],

@@ -34,7 +34,10 @@ export const workspaces = sqliteTable(
     mcpMode: text("mcp_mode", { enum: MCP_MODES }).notNull().default("DISABLED"),
     schemaVersion: integer("schema_version").notNull().default(0),
     revision: integer().notNull().default(0),
-    /** Who is changing the schema, and until when, in the database's own Unix seconds; see drizzle's request fence. */
+    /**
+     * The holder of the schema-change lease, and its end in the database's own Unix seconds; see drizzle's request
+     * fence.
+     */
     migrationToken: text("migration_token"),
     migratingUntil: integer("migrating_until"),
     createdAt: text("created_at").notNull(),
@@ -66,7 +69,7 @@ export const apiKeys = sqliteTable(
   (table) => [index("api_keys_workspace").on(table.workspaceId)],
 );
 
-/** The secrets under which a key is known: the current one, and rotated ones until their grace period ends. */
+/** The secrets of a key: the current one, and rotated ones until their grace period ends. */
 export const apiKeySecrets = sqliteTable(
   "api_key_secrets",
   {
@@ -75,13 +78,16 @@ export const apiKeySecrets = sqliteTable(
     keyId: text("key_id")
       .notNull()
       .references(() => apiKeys.id, { onDelete: "cascade" }),
-    /** Null: the current secret. */
+    /** Null for the current secret. */
     validUntil: text("valid_until"),
   },
   (table) => [index("api_key_secrets_key").on(table.keyId)],
 );
 
-/** All tokens end that were issued before a time: of a key or, where it is empty, of all; of a subject likewise. */
+/**
+ * Revokes tokens issued before a time: those of one key, or of all keys if it is empty; of one subject, or of all if it
+ * is empty.
+ */
 export const tokenRevocations = sqliteTable(
   "token_revocations",
   {
@@ -120,7 +126,7 @@ export const schemaChanges = sqliteTable(
     workspaceId: integer("workspace_id")
       .notNull()
       .references(() => workspaces.id, { onDelete: "cascade" }),
-    /** The schema version that the change made. */
+    /** The schema version that the change produced. */
     version: integer().notNull(),
     changes: text({ mode: "json" }).$type<readonly SchemaChange[]>().notNull(),
     createdAt: text("created_at").notNull(),
@@ -128,11 +134,11 @@ export const schemaChanges = sqliteTable(
   (table) => [primaryKey({ columns: [table.workspaceId, table.version] })],
 );
 
-/** Every admin change. It outlives what it tells of, so it refers to nothing. */
+/** Every admin change. An entry outlives its subject, so it has no foreign keys. */
 export const auditLog = sqliteTable(
   "audit_log",
   {
-    /** Changes of one moment in their order. */
+    /** Orders the changes of one moment. */
     sequence: integer().primaryKey({ autoIncrement: true }),
     id: text().notNull().unique(),
     workspaceId: integer("workspace_id"),
@@ -144,7 +150,7 @@ export const auditLog = sqliteTable(
     actorKind: text("actor_kind", { enum: ADMINISTRATOR_KINDS }).notNull().default("SYSTEM"),
     actorId: text("actor_id"),
     actorName: text("actor_name").notNull().default(""),
-    /** The slug or id of what was changed. */
+    /** The slug or id of the changed thing. */
     subject: text().notNull(),
     before: text({ mode: "json" }).$type<JsonObject>(),
     after: text({ mode: "json" }).$type<JsonObject>(),
@@ -155,7 +161,7 @@ export const auditLog = sqliteTable(
   ],
 );
 
-/** One row: the id of this database, given when it was made. */
+/** One row: the id of this database, generated when it was created. */
 export const deployments = sqliteTable("deployment", { id: text().primaryKey() });
 
 /** Records per user table, kept by triggers, so that an unfiltered total does not scan. */
@@ -165,11 +171,11 @@ export const recordCounts = sqliteTable("record_counts", {
 });
 
 /**
- * Ids that inserts of the running transaction were given, by the name that later operations call them. Emptied before
- * the commit, so that nobody ever sees a row of another transaction.
+ * Generated ids of the running transaction, by the names that later operations use. Emptied before the commit, so
+ * nobody ever sees rows of another transaction.
  */
 export const transactionResults = sqliteTable("transaction_results", {
   name: text().primaryKey(),
-  /** An integer or, where ids are UUIDs, a text: SQLite keeps both in one column. */
+  /** An integer, or a text where ids are UUIDs: SQLite stores both in one column. */
   recordId: integer("record_id"),
 });

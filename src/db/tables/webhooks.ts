@@ -8,7 +8,7 @@ import {
 } from "../../model/webhook.ts";
 import { workspaces } from "./platform.ts";
 
-/* The transactional outbox: filled by triggers alone (drizzle/, ddl/outbox-triggers.ts), emptied by deliveries. */
+/* The transactional outbox. Only triggers write to it (drizzle/, ddl/outbox-triggers.ts), and deliveries empty it. */
 
 export const webhooks = sqliteTable(
   "webhooks",
@@ -20,22 +20,22 @@ export const webhooks = sqliteTable(
     name: text().notNull(),
     url: text().notNull(),
     events: text({ mode: "json" }).$type<readonly WebhookEventType[]>().notNull(),
-    /** Ids of entities, so that a rename follows; null: all of them, later ones too. */
+    /** Ids of entities, so that renames follow. Null means all, including later ones. */
     entities: text({ mode: "json" }).$type<readonly string[]>(),
     headers: text({ mode: "json" }).$type<Readonly<Record<string, string>>>().notNull(),
     enabled: integer({ mode: "boolean" }).notNull(),
     /** Encrypted; see webhooks/secret-box.ts. */
     sealedSecret: text("sealed_secret").notNull(),
-    /** The secret before the last rotation, encrypted, which signs too until its grace period ends. */
+    /** The secret before the last rotation, encrypted. It also signs until its grace period ends. */
     formerSecret: text("former_secret"),
     formerSecretUntil: text("former_secret_until"),
-    /** Verifies Ed25519 signatures; null when the secret is shared and signs HMAC. */
+    /** Verifies Ed25519 signatures; null if the secret is shared and signs HMAC. */
     publicKey: text("public_key"),
-    /** By the id of each entity; see webhooks/event-filter.ts. */
+    /** By entity id; see webhooks/event-filter.ts. */
     filter: text({ mode: "json" }).$type<EventFilters>(),
-    /** By the id of each entity: relationships to expand at delivery, as ids of columns. */
+    /** By entity id: relationships to expand at delivery, as column ids. */
     expand: text({ mode: "json" }).$type<EventExpansions>(),
-    /** The receiver asked for a pause until then. */
+    /** The receiver asked for a pause until this time. */
     pausedUntil: text("paused_until"),
     createdAt: text("created_at").notNull(),
     updatedAt: text("updated_at").notNull(),
@@ -43,24 +43,24 @@ export const webhooks = sqliteTable(
   (table) => [index("webhooks_workspace").on(table.workspaceId)],
 );
 
-/** One change of one record, written in the transaction of the change; or rows that somebody chose to send. */
+/** A change of one record, written in the change's transaction; or records that somebody chose to send. */
 export const webhookEvents = sqliteTable(
   "webhook_events",
   {
-    /** Their order is the order of the changes. */
+    /** Orders the changes. */
     id: integer().primaryKey({ autoIncrement: true }),
     workspaceId: integer("workspace_id")
       .notNull()
       .references(() => workspaces.id, { onDelete: "cascade" }),
-    /** The `webhook-id` of every delivery and of each of its attempts. */
+    /** The `webhook-id` of every delivery and all of its attempts. */
     messageId: text("message_id").notNull(),
     type: text().notNull(),
     entityId: text("entity_id").notNull(),
     /** At the time of the change. */
     entityName: text("entity_name").notNull(),
-    /** An integer or, where ids are UUIDs, a text. Null for chosen rows. */
+    /** An integer, or a text where ids are UUIDs. Null for chosen records. */
     recordId: integer("record_id"),
-    /** JSON: an array of objects that together are the record, because SQLite's functions take few arguments. */
+    /** JSON: an array of objects that together form the record, because SQLite's functions take few arguments. */
     record: text(),
     previous: text(),
     createdAt: text("created_at").notNull(),
@@ -81,15 +81,15 @@ export const webhookDeliveries = sqliteTable(
     eventId: integer("event_id")
       .notNull()
       .references(() => webhookEvents.id, { onDelete: "cascade" }),
-    /** Of the event, for the order per record. */
+    /** Copied from the event, for the order per record. */
     entityId: text("entity_id").notNull(),
     recordId: integer("record_id"),
     status: text({ enum: DELIVERY_STATES }).notNull(),
-    /** Of the running series: a redelivery begins a new one. */
+    /** Attempts of the current series. A redelivery starts a new one. */
     attemptCount: integer("attempt_count").notNull().default(0),
-    /** Null: finished, or behind an earlier delivery of the same record. */
+    /** Null if finished, or behind an earlier delivery of the same record. */
     nextAttemptAt: text("next_attempt_at"),
-    /** Who is attempting it, and until when nobody else may. */
+    /** The holder of the lease on the attempt, and when the lease ends. */
     leaseToken: text("lease_token"),
     leasedUntil: text("leased_until"),
     createdAt: text("created_at").notNull(),
@@ -111,15 +111,15 @@ export const webhookAttempts = sqliteTable(
     deliveryId: text("delivery_id")
       .notNull()
       .references(() => webhookDeliveries.id, { onDelete: "cascade" }),
-    /** From 1, over all series. */
+    /** Counted from 1 over all series. */
     number: integer().notNull(),
     at: text().notNull(),
     durationMs: integer("duration_ms").notNull(),
-    /** Null: no answer. */
+    /** Null if there was no response. */
     statusCode: integer("status_code"),
-    /** The beginning of the answer's body. */
+    /** The beginning of the response body. */
     response: text(),
-    /** Why there was no answer. */
+    /** Why there was no response. */
     error: text(),
   },
   (table) => [primaryKey({ columns: [table.deliveryId, table.number] })],
