@@ -1,6 +1,6 @@
 import type { ErrorCode } from "./codes.ts";
 
-/** One problem of one field; `field` is a path such as `email` or `columns[2].length`. */
+/** A problem of one field. `field` is a path such as `email` or `columns[2].length`. */
 export interface Detail {
   readonly field: string;
   readonly message: string;
@@ -8,15 +8,15 @@ export interface Detail {
 
 export interface AppErrorOptions {
   readonly details?: readonly Detail[];
-  /** Response headers that belong to this error, such as `Retry-After` (seconds) or `Allow`. */
+  /** Response headers of this error, such as `Retry-After` (seconds) or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Private: goes to the log, never to a client. */
   readonly cause?: unknown;
 }
 
 /**
- * A failure that a client may see: `code` and `message` are public and literal, `cause` is private.
- * Knows nothing of HTTP; the envelope and the status are made in one place from the code.
+ * A failure that a client may see. `code` and `message` are public; `cause` is private. It knows nothing of HTTP: one
+ * place makes the envelope and the status from the code.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
@@ -32,10 +32,10 @@ export class AppError extends Error {
   }
 }
 
-/** A refusal of a request as a whole, whichever of its items it comes from. */
+/** Refuses the whole request, whichever of its items caused it. */
 export class RefusedRequest extends AppError {}
 
-/** The same error with words before its message that say which part of a request it belongs to. */
+/** Returns the same error with words before its message that name a part of the request. */
 export function withPrefix(prefix: string, { code, message, details, headers, cause }: AppError): AppError {
   return new AppError(code, prefix + message, { headers, cause, ...(details && { details }) });
 }

@@ -1,4 +1,4 @@
-/** Error code → HTTP status. The only place in the project where a status of a failure is written. */
+/** Error code → HTTP status. No other place names the status of a failure. */
 export const statusOfCode = {
   BAD_REQUEST: 400,
   FOREIGN_KEY_VIOLATION: 400,

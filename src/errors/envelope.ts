@@ -1,14 +1,14 @@
 import type { AppError, Detail } from "./app-error.ts";
 import type { ErrorCode } from "./codes.ts";
 
-/** What every failed request answers as `error`; `details` for VALIDATION_ERROR only, no other keys ever. */
+/** The body of every failed request. `details` is for VALIDATION_ERROR only; there are no other keys. */
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: readonly Detail[];
 }
 
-/** Details that one error shows; the last one counts the rest. */
+/** The most details that one error shows. The last one counts the rest. */
 export const MAX_DETAILS = 100;
 
 function shownOf(details: readonly Detail[]): readonly Detail[] {

@@ -1,6 +1,6 @@
 import { AppError, type Detail, RefusedRequest } from "./app-error.ts";
 
-/* The literal messages of the contract that more than one place raises. */
+/* Literal messages of the contract that several places throw. */
 
 export const badRequest = (message: string) => new AppError("BAD_REQUEST", message);
 
@@ -14,7 +14,7 @@ export const unsupportedContentEncoding = () =>
     headers: { "Accept-Encoding": "gzip" },
   });
 
-/** What was asked for does not fit into one answer of the database; a part of it may. */
+/** The result does not fit into one database response; a part of it may. */
 export class AnswerTooLarge extends AppError {
   constructor() {
     super("BAD_REQUEST", "The answer is too large — ask for fewer records, fields or expansions");
@@ -44,7 +44,7 @@ export const invalidAdminToken = () => unauthorized("Invalid admin token");
 export const readOnlyApiKey = () =>
   new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
 
-/** Longer than any name or id there is; what a client has sent in a body may be a MiB. */
+/** Longer than any valid name or id. What a client sends in a body can have a MiB. */
 const LONGEST_SHOWN = 200;
 const shown = (text: string) => (text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`);
 
@@ -54,7 +54,7 @@ export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const originNotAllowed = () => forbidden("This origin may not use MCP in this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
-/** Whom a refusal speaks to. */
+/** Whom the message addresses. */
 const subjects = { KEY: "This API key is", USER: "You are" } as const;
 type Who = keyof typeof subjects;
 export const expiredAdminKey = () => unauthorized("Admin key has expired");
@@ -66,7 +66,7 @@ export const lastOwner = () => new AppError("WORKSPACE_STATUS", "The last OWNER 
 export const operationNotAllowed = (operation: string, entity: string, who: Who = "KEY") =>
   forbidden(`${subjects[who]} not allowed to ${operation} ${shown(entity)}`);
 
-/** A write whose result breaks a rule. */
+/** The result of a write breaks a rule. */
 export const recordNotAllowed = (operation: string, entity: string, who: Who) =>
   forbidden(`${subjects[who]} not allowed to ${operation} this ${shown(entity)}`);
 
@@ -81,7 +81,7 @@ export const methodNotAllowed = (allowed: readonly string[]) =>
     headers: { Allow: allowed.join(", ") },
   });
 
-/** A value that must be unique is taken: one field, or the fields of a unique combination. */
+/** A unique value is taken: of one field, or of the fields of a unique combination. */
 export function uniqueViolation(fields: readonly { readonly field: string; readonly value: string }[]) {
   const taken = fields.map(({ field, value }) => `${field} '${value}'`).join(" and ");
   return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${taken} already exists`);
@@ -101,14 +101,14 @@ export const schemaHasChanged = () => hasChanged("schema");
 export const idempotencyConflict = (why: string) =>
   new AppError("IDEMPOTENCY_CONFLICT", `This Idempotency-Key ${why} — send a new one`);
 export const usedForAnother = () => idempotencyConflict("was used for another request");
-/** The request was done, so its client must not be advised to send it again. */
+/** The request was done, so the client must not be told to send it again. */
 export const alreadyDone = (why: string) =>
   new AppError(
     "IDEMPOTENCY_CONFLICT",
     `This Idempotency-Key ${why}: the write was done, but its response cannot be repeated`,
   );
 
-/** `retryAfterSeconds`: until the window ends. */
+/** `retryAfterSeconds` is the time until the window ends. */
 export const rateLimited = (message: string, retryAfterSeconds: number) =>
   new AppError("RATE_LIMITED", message, { headers: { "Retry-After": String(retryAfterSeconds) } });
 

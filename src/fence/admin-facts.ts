@@ -18,11 +18,11 @@ import type { Statement } from "../model/sql-value.ts";
 import type { FenceContext } from "./fence-context.ts";
 
 /*
- * What the database says of an administrator is one JSON text, the facts. A request is judged by the facts that are
- * believed, and done only while the database still says the very same.
+ * The database describes an administrator as one JSON text, the facts. A request is judged by the cached facts, and
+ * runs only while the database still has exactly these.
  */
 
-/** Who has been authenticated: the holder of an admin key, or somebody of the identity provider. */
+/** An authenticated administrator: the holder of an admin key, or a member of the identity provider. */
 export type AdminPrincipal =
   | { readonly kind: "ADMIN_KEY"; readonly secretHash: string }
   | { readonly kind: "MEMBER"; readonly email: string; readonly subject: string };
@@ -48,7 +48,7 @@ type KeyFacts = readonly [
   allowedIps: string | null,
 ];
 
-/** The administrator that the facts tell of, at this moment and from this address. Throws UNAUTHORIZED, FORBIDDEN. */
+/** The administrator that the facts describe, now and from this address. Throws UNAUTHORIZED, FORBIDDEN. */
 export function admitAdministrator(
   principal: AdminPrincipal,
   facts: string,
@@ -74,13 +74,13 @@ function memberOf(
 
 export interface AdminNeed {
   readonly role: AdminRole;
-  /** Whose things are asked for; undefined: of any organization that the administrator has. */
+  /** The organization of the requested things; undefined for any that the administrator has. */
   readonly organization?: string | undefined;
   /** Whether the role must hold in all organizations. */
   readonly isGlobal?: boolean | undefined;
 }
 
-/** Throws NOT_FOUND for what is of another organization, FORBIDDEN above the role. */
+/** Throws NOT_FOUND for things of another organization, FORBIDDEN if the role is too low. */
 export function requireRole(administrator: Administrator, { role, organization, isGlobal }: AdminNeed): void {
   const { grants } = administrator;
   const held = isGlobal

@@ -7,12 +7,12 @@ import type { Rows, Statement } from "../model/sql-value.ts";
 import { type AdminPrincipal, adminFacts } from "./admin-facts.ts";
 
 /*
- * The fence of administrators. Every request to the database carries a statement in front that holds it to the facts which
- * the administrator was judged by, so that no service needs to know of it. It costs no round trip.
+ * The fence of administrators. It puts a statement in front of every database request, which checks the cached facts.
+ * So no service needs to know of it, and it costs no round trip.
  */
 
 const REMEMBERED = 1_000;
-/** Facts that an isolate believes, by principal. */
+/** Facts that an isolate has cached, by principal. */
 const believed = new LruMap<string, string>(REMEMBERED);
 
 const nameOf = (principal: AdminPrincipal) =>
@@ -24,10 +24,10 @@ export const rememberFacts = (principal: AdminPrincipal, facts: string): void =>
   believed.set(nameOf(principal), facts);
 export const forgetFacts = (principal: AdminPrincipal): void => believed.delete(nameOf(principal));
 
-/** The facts have changed: the request is to be judged again, and done again. Nothing of it has been done. */
+/** The facts have changed and nothing was done: judge and run the request again. */
 export class AdminChanged extends Error {}
 
-/** What the database says of an administrator. */
+/** The facts that the database has of an administrator. */
 export async function findAdminFacts(
   database: Database,
   principal: AdminPrincipal,
@@ -38,13 +38,13 @@ export async function findAdminFacts(
 
 const factsOf = ([row]: Rows): string | undefined => (row ? String(row[0]) : undefined);
 
-/** A database that does what one administrator asks, as long as the facts stay what is believed. */
+/** A database that serves one administrator while the cached facts are still true. */
 export class GuardedDatabase implements Database {
   readonly #database: Database;
   readonly #facts: Statement;
   readonly #believed: string;
   #isConfirmed = false;
-  /** What follows a write completes it, or takes it back. */
+  /** Later requests complete the write, or undo it. */
   #hasWritten = false;
 
   constructor(database: Database, principal: AdminPrincipal, facts: string) {
@@ -57,12 +57,12 @@ export class GuardedDatabase implements Database {
     return this.#database.waitedMs;
   }
 
-  /** Makes sure that a request which has not asked the database was judged by the facts. Throws AdminChanged. */
+  /** Checks the facts for a request that did not use the database. Throws AdminChanged. */
   async confirm(): Promise<void> {
     if (!this.#isConfirmed) await this.read([]);
   }
 
-  /** In a transaction, because it may be a write. */
+  /** In a transaction, because it may write. */
   async run(statement: Statement): Promise<Rows> {
     const [rows = []] = await this.write([statement]);
     return rows;
@@ -104,7 +104,7 @@ export class GuardedDatabase implements Database {
   }
 }
 
-/** The failure of a caller's statement, by the caller's count. Throws. */
+/** The failure of a caller's statement, with the caller's index. Throws. */
 function withoutGuard(failure: unknown): never {
   if (!(failure instanceof SqlFailure) || failure.index < 0) throw failure;
   if (failure.index === 0 && failure.hasRaised("ABSENT")) throw new AdminChanged();

@@ -17,11 +17,12 @@ import { isAllowedOrigin } from "../model/origin.ts";
 import type { Belief, Facts } from "./facts.ts";
 
 /*
- * The rule of who may do what at this moment. It stands here once: reads, writes and rate limits ask it, by the facts or by
- * the belief. The database repeats what a write cannot wait for (drizzle/0006, 0012); test/unit/fence/write-fence.test.ts compares.
+ * The rule of who may do what now. Reads, writes and rate limits all ask it, by the facts or by the belief. The
+ * database repeats the part that a write cannot wait for (drizzle/0006, 0012); test/unit/fence/write-fence.test.ts
+ * compares the two.
  */
 
-/** Who asks for what, from where, and what is believed of them. */
+/** The caller, the address, the request's need, and the belief. */
 export interface Asking {
   readonly ctx: Caller;
   readonly belief: Belief;
@@ -35,9 +36,9 @@ interface Caller {
 }
 
 /**
- * Whether a request may be done that was planned on a belief. Throws the refusals that follow from the facts, in the
- * contract's order: 401, 403, 409. `refusal` is what planning has refused; it is thrown here if it comes before a 409.
- * `STALE`: nothing is refused, but the facts differ from the belief.
+ * Decides whether a request that was planned on a belief may run. Throws the refusals that follow from the facts, in
+ * the contract's order: 401, 403, 409. `refusal` is an error of planning; it is thrown if it comes before a 409.
+ * Returns `STALE` if nothing is refused but the facts differ from the belief.
  */
 export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppError): "HOLDS" | "STALE" {
   const { ctx, belief, work } = asking;
@@ -51,7 +52,7 @@ export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppErr
   return facts.isMigrating && (work.need === "WRITE" || work.need === "SCHEMA") ? "STALE" : "HOLDS";
 }
 
-/** As `admit` by the belief alone, as far as 403: what must be known before a statement is sent. */
+/** Decides by the belief alone, up to 403, before a statement is sent. */
 export function admitCaller(asking: Asking): void {
   const { ctx, belief, work } = asking;
   const { actor } = belief;
@@ -63,7 +64,7 @@ export function admitCaller(asking: Asking): void {
   admitMcp(asking);
 }
 
-/** Whether a refusal concerns the caller, so that nothing else may be told. */
+/** Whether a refusal concerns the caller, so that nothing else may be revealed. */
 export const comesFirst = ({ code }: AppError): boolean => code === "UNAUTHORIZED" || code === "FORBIDDEN";
 
 type KeyStanding = Omit<
@@ -79,7 +80,7 @@ function admitKey(key: KeyStanding | undefined, { now, clientAddress }: Caller, 
   if (key.allowedIps && !isInRanges(clientAddress(), key.allowedIps)) throw addressNotAllowed();
 }
 
-/** A token ends with its key. The key's addresses bind the key itself: users are somewhere else than their backend. */
+/** A token ends with its key. `allowedIps` apply to the key only: users are not where their backend is. */
 function admitToken(
   key: KeyStanding | undefined,
   { issuedAt }: UserToken,

@@ -7,12 +7,12 @@ import type { Belief, Facts } from "./facts.ts";
 import type { FenceContext } from "./fence-context.ts";
 import { workspaceMissing } from "./workspace-missing.ts";
 
-/** What the caches say of the key and the workspace of a request. Throws UNAUTHORIZED, NOT_FOUND. */
+/** Returns the cached key and workspace of a request. Throws UNAUTHORIZED, NOT_FOUND. */
 export async function firstBelief(ctx: FenceContext): Promise<Belief> {
   return { actor: ctx.actor, view: await resolveView(ctx) };
 }
 
-/** The belief, corrected by facts that differ from it. Throws UNAUTHORIZED, NOT_FOUND. */
+/** Returns the belief, corrected by facts that differ from it. Throws UNAUTHORIZED, NOT_FOUND. */
 export async function refreshBelief(
   ctx: FenceContext,
   belief: Belief,

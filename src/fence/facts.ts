@@ -4,7 +4,7 @@ import type { Actor, Permission } from "../model/api-key.ts";
 import type { Rows, Statement } from "../model/sql-value.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 
-/** What a request is planned on. It comes from caches, so any of it may be stale. */
+/** The cached data that a request is planned on. Any of it may be stale. */
 export interface Belief {
   readonly actor: Actor;
   readonly view: WorkspaceView;
@@ -15,9 +15,9 @@ export interface Facts {
   readonly workspaceId: number;
   readonly revision: number;
   readonly accessMode: AccessMode;
-  /** Somebody is changing the schema: others may only read. */
+  /** Whether a schema change is running, so that others may only read. */
   readonly isMigrating: boolean;
-  /** Absent for the admin. */
+  /** Absent for the admin token. */
   readonly key?: {
     readonly version: number;
     readonly permission: Permission;
@@ -26,15 +26,15 @@ export interface Facts {
     readonly scopes: readonly ApiKeyScope[] | null;
     readonly allowedIps: readonly string[] | null;
     readonly mayWriteTimestamps: boolean;
-    /** End of a rotated secret's grace period; null for the current secret. */
+    /** When the grace period of a rotated secret ends; null for the current secret. */
     readonly validUntil: string | null;
     readonly mayMintTokens: boolean;
-    /** Tokens of the same key and subject end that were issued until then; null when none was revoked. */
+    /** Tokens of the same key and subject that were issued until then have ended; null if none was revoked. */
     readonly revokedBefore: string | null;
   };
 }
 
-/* The facts are one JSON array, in the order in which decodeFacts reads it; drizzle/0015_user_tokens.sql. */
+/* The facts are one JSON array, in the order that decodeFacts reads; drizzle/0016_user_tokens.sql. */
 const FACTS_OF_KEY = "SELECT facts FROM key_facts WHERE hash = ?";
 
 const FACTS_OF_TOKEN = `SELECT json_array(
@@ -49,20 +49,20 @@ const FACTS_OF_WORKSPACE =
 
 const BELIEVED = "(workspace_id, revision, need, secret_hash, key_version";
 const INSERT_BELIEF = `INSERT INTO request_fence ${BELIEVED}, now) VALUES (?, ?, ?, ?, ?, ?)`;
-/* drizzle/0015_user_tokens.sql. */
+/* drizzle/0016_user_tokens.sql. */
 const INSERT_TOKEN_BELIEF =
   "INSERT INTO token_fence (workspace_id, revision, need, key_id, key_version, now, subject, issued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 /* drizzle/0012_write_fence.sql. */
 const IS_BELIEVED = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, ?, ?, ?, ?) AND ends_at > ?)`;
 
-/** Reads the facts, to be compared with the belief. */
+/** Reads the facts, to compare them with the belief. */
 export function factsStatement({ actor, view }: Belief): Statement {
   if (actor.kind === "KEY") return { sql: FACTS_OF_KEY, args: [actor.secretHash] };
   if (actor.kind === "TOKEN") return { sql: FACTS_OF_TOKEN, args: [actor.token.subject, actor.key.keyId] };
   return { sql: FACTS_OF_WORKSPACE, args: [view.workspace.id] };
 }
 
-/** Undefined when the key, or for the admin the workspace, does not exist. */
+/** Returns undefined if the key, or for the admin token the workspace, does not exist. */
 export function decodeFacts(rows: Rows): Facts | undefined {
   const [row] = rows;
   if (!row) return undefined;
@@ -109,7 +109,7 @@ function decodeKey(row: readonly unknown[]): KeyFacts {
   };
 }
 
-/** First statement of a writing batch: fails with the raised text `FENCE` unless all of the belief still holds. */
+/** The first statement of a writing batch. It fails with `FENCE` if any of the belief is stale. */
 export function guardStatement({ actor, view }: Belief, need: Need, now: Date): Statement {
   const { id, revision } = view.workspace;
   if (actor.kind === "TOKEN") {
@@ -124,7 +124,7 @@ export function guardStatement({ actor, view }: Belief, need: Need, now: Date): 
   return { sql: INSERT_BELIEF, args: [id, revision, need, hash, version, now.toISOString()] };
 }
 
-/** The condition that all of a belief still holds, for a key's write that is one statement. */
+/** The condition that the whole belief is still true, for a write that is one statement. */
 export const fenceCondition = (belief: Belief, now: Date): Statement => ({
   sql: IS_BELIEVED,
   args: guardStatement(belief, "WRITE", now).args,

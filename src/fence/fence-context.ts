@@ -7,45 +7,45 @@ import type { WorkspaceAddress } from "../model/workspace.ts";
 import type { Rate, RateLimiter } from "../rates/rate-limiter.ts";
 
 export interface Meter {
-  /** Set when the request has been counted. */
+  /** Set once the request was counted. */
   rate?: Rate | undefined;
 }
 
-/** What the fence knows of a request to a workspace. Who asks has been authenticated; what they may do is decided here. */
+/** The fence's view of a request to a workspace. The caller is authenticated; the fence decides what they may do. */
 export interface FenceContext {
   readonly database: Database;
-  /** The same database through Drizzle, for the platform's own tables. */
+  /** The same database through Drizzle, for the platform's tables. */
   readonly platform: Platform;
   readonly apiKeys: ApiKeyStore;
   readonly rates: RateLimiter;
-  /** What becomes known of the request and belongs into its response. */
+  /** What the response needs to know. */
   readonly meter: Meter;
-  /** That of the response's `X-Request-Id`. */
+  /** The response's `X-Request-Id`. */
   readonly requestId: string;
   /** When the request arrived; one request has one time. */
   readonly now: Date;
   readonly actor: Actor;
   readonly address: WorkspaceAddress;
-  /** Set when the request came through the MCP endpoint, which the workspace closes by `mcpMode` and by origin. */
+  /** Set for requests through the MCP endpoint, which the workspace limits by `mcpMode` and origin. */
   readonly mcp?: { readonly origin: string | undefined };
-  /** Set for a write with an Idempotency-Key; an error when the key is invalid, or the body could not be read. */
+  /** Set for a write with an Idempotency-Key. An error if the key is invalid or the body could not be read. */
   readonly idempotency?: Idempotency | AppError | undefined;
-  /** The client's address; undefined when the platform does not tell it. */
+  /** The client's address; undefined if the platform does not know it. */
   clientAddress(): string | undefined;
 }
 
 export interface Idempotency {
   readonly request: IdempotentRequest;
-  /** Set by the fence when the response is that of an earlier request. */
+  /** Set by the fence if the response is that of an earlier request. */
   isReplayed: boolean;
 }
 
-/** A request that must be done once, however often it is sent. */
+/** A request that must be done only once, however often it is sent. */
 export interface IdempotentRequest {
   readonly apiKeyId: string;
-  /** As the client sent it; keys are separate for each API key. */
+  /** As sent. Each API key has its own Idempotency-Keys. */
   readonly key: string;
-  /** Differs when method, path or body differ. */
+  /** Differs if the method, path or body differ. */
   readonly fingerprint: string;
   readonly now: Date;
 }

@@ -5,23 +5,23 @@ import type { EachPlan, SinglePlan, WritePlan } from "../write/plan/write-plan.t
 import type { Belief, Facts } from "./facts.ts";
 import type { FenceContext } from "./fence-context.ts";
 
-/** The ways in which a request can be run: `READ`, `PAGE`, `WRITE`, `SINGLE` or `EACH`, by its `kind`. */
+/** How to run a request: `READ`, `PAGE`, `WRITE`, `SINGLE` or `EACH`, by `kind`. */
 export type FencedPlan<T> = Compiled<T> | WritePlan<T> | SinglePlan<T> | EachPlan<T>;
 
 export interface FencedWork<T> {
   readonly need: Need;
-  /** Pure. Its errors reach the client only after the fence has found nothing that comes before them. */
+  /** Pure. Its errors reach the client only if the fence finds none that comes first. */
   plan(view: PlanningView): FencedPlan<T>;
 }
 
-/** One try to run a request on what is believed. */
+/** One attempt to run a request on a belief. */
 export interface Attempt<T> {
   readonly ctx: FenceContext;
   readonly belief: Belief;
   readonly work: FencedWork<T>;
 }
 
-/** The result, if the belief held; else the facts, as far as they are known. */
+/** The result if the belief was true; otherwise the facts, as far as they are known. */
 export type Outcome<T> =
   | { readonly held: true; readonly value: T }
   | { readonly held: false; readonly facts: Facts | undefined };

@@ -6,11 +6,11 @@ import type { Attempt, Outcome } from "./fenced-plan.ts";
 import { findStale } from "./read.ts";
 import { claimOf, replay } from "./replay.ts";
 
-/** Positions among the guards. */
+/** Positions of the guards. */
 const GUARD = 0;
 const CLAIM = 2;
 
-/** The statements that a writing transaction begins with: the guard of the belief, and the claim of an Idempotency-Key. */
+/** The first statements of a writing transaction: the guard of the belief, and the claim of an Idempotency-Key. */
 export function guardsOf(
   attempt: Attempt<unknown>,
   repetition: Repetition<unknown> | undefined,
@@ -19,7 +19,7 @@ export function guardsOf(
   return [guardStatement(belief, work.need, ctx.now), ...claimOf(attempt, repetition)];
 }
 
-/** What follows when a guard has failed; undefined when the failure is not a guard's. */
+/** Returns what a failed guard means; undefined if the failure is not a guard's. */
 export async function afterGuard<T>(
   attempt: Attempt<T>,
   repetition: Repetition<T> | undefined,

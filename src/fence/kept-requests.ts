@@ -3,15 +3,15 @@ import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
 import type { Keep, KeptRequest } from "../write/plan/write-plan.ts";
 import type { IdempotentRequest } from "./fence-context.ts";
 
-/* The table `idempotency`: what is kept of writes with an Idempotency-Key. Only replay.ts uses it. */
+/* The table `idempotency`, with the outcomes of writes that have an Idempotency-Key. Only replay.ts uses it. */
 
-/** How long a request can be repeated. */
+/** How long a request can be replayed. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
-/** Characters of kept content that are read at once; each can take six in the database's response. */
+/** Characters of stored content read at once. Each can take six in the database's response. */
 const PART_LENGTH = 1_000_000;
-/** Position of the request itself; records have those of their writes. */
+/** The position of the request itself. Records have the positions of their writes. */
 const REQUEST = -1;
-/** Behind the request's content stand the positions of the steps that were done. JSON has no such character as it is. */
+/** Separates the request's content from the positions of the finished steps. JSON cannot contain it unescaped. */
 const BEFORE_POSITION = "\n";
 
 /** An earlier request with the same key. */
@@ -26,7 +26,7 @@ const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOStrin
 export const isExpired = ({ createdAt }: EarlierRequest, now: Date): boolean =>
   createdAt.toISOString() < timeOfExpiry(now);
 
-/** Takes the key for a request. The last statement breaks a unique rule when an earlier request has it. */
+/** Claims the key for a request. The last statement breaks a unique rule if an earlier request has the key. */
 export function claimStatements(
   { apiKeyId, key, fingerprint, now }: IdempotentRequest,
   schemaVersion: number,
@@ -45,13 +45,13 @@ export function claimStatements(
   ];
 }
 
-/** Keeps what there is to keep of the step before it; nothing when that found no record to change. */
+/** Stores the outcome of the step before it; nothing if that step found no record to change. */
 export function keepStatement(request: IdempotentRequest, keep: Keep): Statement {
   const cell = keep.cell();
   return cell ? keepCell(request, keep.position, cell) : keepDone(request, keep);
 }
 
-/** Named in front, where the query takes fewer places on the stack of SQLite's parser than behind FROM. */
+/** The query comes first, because SQLite's parser then needs less stack than behind FROM. */
 function keepCell({ apiKeyId, key, now }: IdempotentRequest, position: number, cell: Statement): Statement {
   return {
     sql: `WITH found (content) AS (${cell.sql}) INSERT INTO idempotency (api_key_id, key, position, content, created_at) SELECT ?, ?, ?, content, ? FROM found`,
@@ -67,13 +67,13 @@ function keepDone({ apiKeyId, key }: IdempotentRequest, { position, isFound }: K
   };
 }
 
-/** Replaces what is kept of the request itself. */
+/** Replaces the stored content of the request itself. */
 export const keepContent = ({ apiKeyId, key }: IdempotentRequest, content: string): Statement => ({
   sql: `UPDATE idempotency SET content = ? WHERE api_key_id = ? AND key = ? AND position = ${REQUEST}`,
   args: [content, apiKeyId, key],
 });
 
-/** Finds all that is kept of a request with the same key. */
+/** Finds everything stored for a request with the same key. */
 export const findStatement = (request: IdempotentRequest): Statement => findWith(request, "content");
 
 function findWith({ apiKeyId, key }: IdempotentRequest, content: string): Statement {
@@ -84,8 +84,8 @@ function findWith({ apiKeyId, key }: IdempotentRequest, content: string): Statem
 }
 
 /**
- * Finds in parts what is too large to be read at once: records are kept as JSON in a text, which the response escapes once
- * more.
+ * Finds, in parts, content that is too large to read at once. Records are stored as JSON texts, which the response
+ * escapes again.
  */
 export async function findInParts(
   database: Database,
@@ -118,7 +118,7 @@ async function readContent(
   }
 }
 
-/** Undefined when nothing is kept. */
+/** Returns undefined if nothing is stored. */
 export function decodeEarlier(rows: Rows = []): EarlierRequest | undefined {
   const request = rows.find(([position]) => position === REQUEST);
   if (!request) return undefined;
@@ -135,7 +135,7 @@ export function decodeEarlier(rows: Rows = []): EarlierRequest | undefined {
   };
 }
 
-/** Forgets up to `limit` rows of requests that can no longer be repeated. */
+/** Deletes up to `limit` rows of requests that can no longer be replayed. */
 export const expireStatement = (now: Date, limit: number): Statement => ({
   sql: `DELETE FROM idempotency WHERE (api_key_id, key, position) IN (
       SELECT api_key_id, key, position FROM idempotency WHERE created_at < ? LIMIT ?)`,

@@ -6,8 +6,8 @@ import type { Attempt } from "./fenced-plan.ts";
 import { planOrRefuse } from "./plan-or-refuse.ts";
 
 /**
- * Counts the request against the workspace's `rateLimit`, once. Over the limit the database is not asked, so refusals that
- * come before it (401, 403) follow from the belief. Throws RATE_LIMITED.
+ * Counts the request against the workspace's `rateLimit`, once. Above the limit the database is not asked, so the
+ * refusals that come first (401, 403) follow from the belief. Throws RATE_LIMITED.
  */
 export async function limitRate(attempt: Attempt<unknown>): Promise<void> {
   const { ctx, belief } = attempt;

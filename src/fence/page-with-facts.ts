@@ -4,16 +4,18 @@ import { type Belief, factsStatement } from "./facts.ts";
 
 type Page = Pick<CompiledPage<unknown>, "page" | "value">;
 
-/** Arguments that SQLite binds to one statement. */
+/** The most arguments of one SQLite statement. */
 const MAX_ARGUMENTS = 32_766;
 
-/** Whether one statement takes all arguments; a filter can fill more than half of it, and stands in page and value. */
+/**
+ * Whether one statement can take all arguments. A filter appears in both queries and may need more than half of them.
+ */
 export const canReadWithFacts = ({ page, value }: Page): boolean =>
   page.args.length + (value?.args.length ?? 0) < MAX_ARGUMENTS;
 
 /**
- * One statement that reads the facts and a page, so that both are of one snapshot without a transaction. Its first row has
- * the value of the page's second query, if there is one, and behind it the facts; each other row is a row of the page.
+ * One statement that reads the facts and a page, so both are from one snapshot without a transaction. The first row has
+ * the value of the page's second query, if any, and then the facts. Each other row is a row of the page.
  */
 export function factsWithPage(belief: Belief, { page, value }: Page): Statement {
   const facts = factsStatement(belief);
@@ -24,7 +26,7 @@ export function factsWithPage(belief: Belief, { page, value }: Page): Statement 
   };
 }
 
-/** The rows of the facts, of the page and, when one was asked for, of the value. */
+/** The rows of the facts, of the page and, if asked for, of the value. */
 export function splitPage([first = [], ...page]: Rows): readonly Rows[] {
   const [known] = first;
   if (typeof known !== "string") return [[]];

@@ -4,8 +4,8 @@ import { admitCaller, comesFirst } from "./admit.ts";
 import type { Attempt, FencedPlan } from "./fenced-plan.ts";
 
 /**
- * The plan of a request by what is believed, or why it is refused by that. `asOf` is the time that rules judge by. An
- * Idempotency-Key that is invalid is told after the caller and the entity have been accepted.
+ * Plans a request by the belief, or returns why it is refused. `asOf` is the time that rules use. An invalid
+ * Idempotency-Key is reported after errors of caller and entity.
  */
 export function planOrRefuse<T>(attempt: Attempt<T>, asOf: Date): FencedPlan<T> | AppError {
   const { ctx, belief, work } = attempt;

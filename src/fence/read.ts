@@ -10,13 +10,13 @@ import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, Outcome } from "./fenced-plan.ts";
 import { canReadWithFacts, factsWithPage, splitPage } from "./page-with-facts.ts";
 
-/** Reads with the facts that the plan stands on, in one snapshot. Throws what the facts refuse, then what the plan throws. */
+/** Reads the plan's records and the facts in one snapshot. Throws what the facts refuse, then what the plan throws. */
 export async function read<T>(attempt: Attempt<unknown>, plan: Compiled<T>): Promise<Outcome<T>> {
   let results: readonly Rows[];
   try {
     results = await readWithFacts(attempt.ctx, attempt.belief, plan);
   } catch (failure) {
-    // A name that the schema no longer has is one of them.
+    // For instance, a name that the schema no longer has.
     if (!(failure instanceof SqlFailure || failure instanceof AnswerTooLarge)) throw failure;
     const facts = await findFacts(attempt);
     if (admit(facts, attempt) === "STALE") return { held: false, facts };
@@ -28,7 +28,7 @@ export async function read<T>(attempt: Attempt<unknown>, plan: Compiled<T>): Pro
   return { held: true, value: plan.shape(own) };
 }
 
-/** Rows of the facts, then of each of the plan's statements. */
+/** Returns rows of the facts, then of each statement of the plan. */
 async function readWithFacts(
   { database }: FenceContext,
   belief: Belief,
@@ -44,7 +44,7 @@ async function findFacts({ ctx, belief }: Attempt<unknown>): Promise<Facts | und
   return decodeFacts(rows);
 }
 
-/** Throws what planning has refused, unless the facts refuse something before it, or it was refused by a stale belief. */
+/** Throws the error of planning, unless the facts give one that comes first, or the belief was stale. */
 export async function refuse(attempt: Attempt<unknown>, refusal: AppError): Promise<Outcome<never>> {
   const facts = await findFacts(attempt);
   if (admit(facts, attempt, refusal) === "STALE") return { held: false, facts };
@@ -59,8 +59,8 @@ export async function findStale(attempt: Attempt<unknown>): Promise<Outcome<neve
 }
 
 /**
- * Tells why the database refused a statement, asking its questions inside the fence: a stale belief would ask by names that
- * mean something else by now. Throws the explanation, else the failure.
+ * Finds out why the database refused a statement. Its questions run inside the fence, because names of a stale belief
+ * may mean something else now. Throws the explanation, or else the failure.
  */
 export async function explain(
   attempt: Attempt<unknown>,

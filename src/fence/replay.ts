@@ -25,16 +25,16 @@ import { planOrRefuse } from "./plan-or-refuse.ts";
 import { read } from "./read.ts";
 
 /*
- * Idempotency-Keys. A write claims its key in its own transaction, behind the guard, and keeps there what a repetition
- * needs. A claim that fails means that an earlier request has the key; what was kept of it gives the same response again.
+ * Idempotency-Keys. A write claims its key in its own transaction, behind the guard, and stores its outcome there. If
+ * the claim fails, an earlier request has the key, and its stored outcome gives the response.
  */
 
-/** The request that must be done once, when the client has sent a valid key. */
+/** The request that must be done once, if the client sent a valid key. */
 export function requestOf({ idempotency }: FenceContext): IdempotentRequest | undefined {
   return idempotency instanceof AppError ? undefined : idempotency?.request;
 }
 
-/** Divides the fingerprint of a request from the mark of the rules that it was answered under. */
+/** Separates a request's fingerprint from the mark of the rules that were in force. */
 const RULES = "~";
 
 function withRules(request: IdempotentRequest, { actor, view }: Belief): IdempotentRequest {
@@ -42,7 +42,7 @@ function withRules(request: IdempotentRequest, { actor, view }: Belief): Idempot
   return mark === "" ? request : { ...request, fingerprint: request.fingerprint + RULES + mark };
 }
 
-/** Statements that claim the request's key; the last fails when it was used. None without a key. */
+/** Statements that claim the request's key. The last fails if the key was used. None without a key. */
 export function claimOf(
   { ctx, belief }: Attempt<unknown>,
   repetition: Repetition<unknown> | undefined,
@@ -52,13 +52,13 @@ export function claimOf(
   return claimStatements(withRules(request, belief), belief.view.workspace.schemaVersion, repetition.content);
 }
 
-/** What keeps a step for a repetition; undefined when the request has no key. */
+/** Returns what stores the outcome of a step; undefined if the request has no key. */
 export function keepingOf(ctx: FenceContext, keep: Keep | undefined): Statement | undefined {
   const request = requestOf(ctx);
   return request && keep && keepStatement(request, keep);
 }
 
-/** Keeps a result that was known only after the commit. The write is done, so a failure is not the client's. */
+/** Stores a result that was known only after the commit. The write is done, so the client does not see a failure. */
 export async function keepResult(ctx: FenceContext, content: string | undefined): Promise<void> {
   const request = requestOf(ctx);
   if (!request || content === undefined) return;
@@ -71,8 +71,8 @@ export async function keepResult(ctx: FenceContext, content: string | undefined)
 const REFUSED_CONTENT: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "NOT_FOUND", "VALIDATION_ERROR"]);
 
 /**
- * Plans a refused request again if it repeats an earlier one: what was right then, such as a date in the future, may be wrong
- * by now. Returns the plan as of then, or the refusal, which is a conflict when the key was used for another request.
+ * Plans a refused request again if it repeats an earlier one: a date that was in the future then may be in the past
+ * now. Returns the plan as of then, or the refusal, which is a conflict if the key was used for another request.
  */
 export async function planAsEarlier<T>(
   attempt: Attempt<T>,
@@ -86,7 +86,7 @@ export async function planAsEarlier<T>(
   return conflictWith(earlier, request, attempt) ?? planOrRefuse(attempt, earlier.createdAt);
 }
 
-/** The response to the earlier request that has claimed the key. Throws IDEMPOTENCY_CONFLICT. */
+/** Returns the response of the earlier request that claimed the key. Throws IDEMPOTENCY_CONFLICT. */
 export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Promise<Outcome<T>> {
   const { idempotency } = attempt.ctx;
   if (!idempotency || idempotency instanceof AppError) throw new Error("a request without a key was claimed");
@@ -124,7 +124,7 @@ async function findEarlier(
   }
 }
 
-/** Why an earlier request with the same key has no response for this one; undefined when it was the same. */
+/** Why the earlier request's response is not valid for this one; undefined if it was the same request. */
 function conflictWith(
   { fingerprint, schemaVersion }: EarlierRequest,
   request: IdempotentRequest,
@@ -137,7 +137,7 @@ function conflictWith(
   return isSameSchema ? undefined : alreadyDone("was used before the schema was changed");
 }
 
-/** Forgets requests that can no longer be repeated. Throws SERVICE_UNAVAILABLE. */
+/** Deletes requests that can no longer be replayed. Throws SERVICE_UNAVAILABLE. */
 export async function forgetOldRequests({
   database,
   now,

@@ -13,14 +13,14 @@ import { writeBatch } from "./write-batch.ts";
 import { writeEach } from "./write-each.ts";
 import { writeSingle } from "./write-single.ts";
 
-/** A schema that changes faster than this many attempts is being migrated. */
+/** A schema that changes more often than this during one request is being migrated. */
 const MAX_ATTEMPTS = 4;
-/** Before the second attempt while another request changes the schema; doubles with each. */
+/** The wait before the second attempt while another request changes the schema. It doubles each time. */
 const PAUSE_MS = 50;
 
 /**
- * Runs a request that was planned on caches in one round trip, and only if everything it was planned on still holds inside
- * the very transaction; plans again on what has changed. Throws the fence's refusals (401, 403, 409), then what `plan`
+ * Runs a request that was planned on caches, in one round trip, and only if the belief is still true in the same
+ * transaction. Otherwise plans again by the facts. Throws the fence's refusals (401, 403, 409), then what `plan`
  * throws, then why the database refused a write.
  */
 export async function runFenced<T>(ctx: FenceContext, work: FencedWork<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { organizations } from "../db/tables/platform.ts";
 import { notFound } from "../errors/failures.ts";
 import type { FenceContext } from "./fence-context.ts";
 
-/** Tells which part of an address does not exist. */
+/** Finds out which part of an address does not exist. */
 export async function workspaceMissing(ctx: Pick<FenceContext, "platform" | "address">) {
   const { organization, workspace } = ctx.address;
   const { read } = ctx.platform;

@@ -9,7 +9,7 @@ import { explain } from "./read.ts";
 import { keepingOf } from "./replay.ts";
 import { writeEach } from "./write-each.ts";
 
-/** Runs steps that happen all or not at all, behind the guards, in one transaction. */
+/** Runs steps behind the guards in one transaction, all or none. */
 export async function writeBatch<T>(attempt: Attempt<T>, plan: WritePlan<T>): Promise<Outcome<T>> {
   const { ctx } = attempt;
   const guards = guardsOf(attempt, plan.repetition);
@@ -31,7 +31,7 @@ export async function writeBatch<T>(attempt: Attempt<T>, plan: WritePlan<T>): Pr
   return { held: true, value: plan.shape(own) };
 }
 
-/** A step that keeps the one before it for a repetition. */
+/** A step that stores the outcome of the step before it, for a replay. */
 interface KeepingStep extends WriteStep {
   readonly isKeeping: true;
 }
@@ -48,7 +48,7 @@ function withKeeping(
   });
 }
 
-/** The guard has held in the same transaction, so an explanation that needs no question is right as it is. */
+/** The guard held in the same transaction, so an explanation that needs no question is right. */
 async function afterStep(
   attempt: Attempt<unknown>,
   step: WriteStep | undefined,

@@ -15,8 +15,8 @@ import { read } from "./read.ts";
 import { keepingOf, keepResult } from "./replay.ts";
 
 /**
- * Runs writes that are independent of each other behind the guards, in one transaction. Once it has committed, the request
- * answers from what it knows, whatever becomes of the questions why items were refused.
+ * Runs independent writes behind the guards in one transaction. Once it has committed, the response is built from the
+ * outcomes, even if the questions about failed items cannot be answered.
  */
 export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Promise<Outcome<T>> {
   const { ctx } = attempt;
@@ -39,12 +39,12 @@ export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Prom
 
 interface FailedItem {
   readonly index: number;
-  /** Undefined when the item did nothing. */
+  /** Returns undefined if the item did nothing. */
   readonly failure?: SqlFailure;
   readonly diagnosis: Diagnosis;
 }
 
-/** Which of several requirements an item did not meet. One alone needs no question. */
+/** Finds which of several requirements an item did not meet. A single requirement needs no question. */
 function diagnoseNothing(requires: readonly Requirement[]): Diagnosis {
   return {
     questions: requires.map(({ query }) => query()),
@@ -55,7 +55,7 @@ function diagnoseNothing(requires: readonly Requirement[]): Diagnosis {
   };
 }
 
-/** Outcomes with errors that a client may see; the questions of all failed items cost one round trip together. */
+/** Outcomes with public errors. The questions about all failed items cost one round trip. */
 async function explainEach(
   attempt: Attempt<unknown>,
   items: readonly EachItem[],
@@ -87,7 +87,10 @@ async function explainEach(
   });
 }
 
-/** Answers by diagnosis; undefined when they cannot be had, or the schema has changed and the questions mean something else. */
+/**
+ * Returns the answers by diagnosis; undefined if they are not available, or the schema has changed and the questions
+ * mean something else.
+ */
 async function askAfterCommit(
   attempt: Attempt<unknown>,
   diagnoses: readonly Diagnosis[],
@@ -111,7 +114,7 @@ async function askAfterCommit(
   }
 }
 
-/** The error of an item whose failure is the server's. The request goes on, so it is logged here. */
+/** The error of an item if the failure is the server's. The request continues, so the failure is logged here. */
 function unexplained({ requestId }: FenceContext, failure: SqlFailure): AppError {
   if (failure.isTooLarge) return writtenTooLarge();
   const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);

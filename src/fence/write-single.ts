@@ -7,9 +7,9 @@ import type { Attempt, Outcome } from "./fenced-plan.ts";
 import { explain, read } from "./read.ts";
 
 /**
- * Runs a write that is one statement without a transaction around it: the statement itself has the fence as a condition.
- * Why it found no row, or failed, is asked afterwards, inside the fence. A statement of a stale schema fails before
- * the database looks at the condition.
+ * Runs a write that is one statement, without a transaction: the statement has the fence as a condition. If it returns
+ * no row or fails, the reason is asked afterwards, inside the fence. A statement of a stale schema fails before the
+ * database evaluates the condition.
  */
 export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): Promise<Outcome<T>> {
   const { ctx, belief } = attempt;
@@ -27,7 +27,7 @@ export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): 
   return findMissing(attempt, plan);
 }
 
-/** Throws the requirement that is not met; if all are met by now, the write is to be tried again. */
+/** Throws the requirement that is not met. If all are met by now, the write is tried again. */
 async function findMissing<T>(attempt: Attempt<T>, { requires }: SinglePlan<T>): Promise<Outcome<never>> {
   const found = await read(attempt, {
     kind: "READ",

@@ -19,24 +19,24 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     services: ServiceContext;
-    /** The path of the matched route, such as `/api/v1/:organization/:workspace/:entity`; `/*` before a match. */
+    /** The pattern of the matched route, such as `/api/v1/:organization/:workspace/:entity`; `/*` before a match. */
     route: string;
-    /** Headers of the response, whatever it will be. */
+    /** Headers of any response. */
     headers: Record<string, string>;
     /** Set by the guard of the route. */
     actor: Actor;
-    /** Set by the guard of the admin API, except for ADMIN_TOKEN. */
+    /** Set by the guard of the admin API, except for the admin token. */
     admin: AdminSession | undefined;
-    /** Set once the body has been read: its bytes, or the error of a body that cannot be read. */
+    /** Set once the body was read: its bytes, or the error of a body that cannot be read. */
     body: Uint8Array | AppError | undefined;
-    /** Milliseconds that authentication took. */
+    /** Milliseconds spent on authentication. */
     authMs: number;
   };
 }
 
 export type AppContext = Context<AppEnv>;
 
-/** The client that waits for the work. */
+/** The client that waits for the response. */
 interface Client {
   readonly request?: Request;
   address(): string | undefined;
@@ -44,7 +44,7 @@ interface Client {
 
 const nobody: Client = { address: () => undefined };
 
-/** Opens the services for a client's request, or for work that nobody waits for. */
+/** Opens the services for a client's request, or for background work. */
 export function openServices(bindings: Bindings, requestId: string, client = nobody): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
   const { streams, ...services } = lastingServicesOf(bindings);

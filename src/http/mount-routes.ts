@@ -5,8 +5,8 @@ import { respond } from "./response/respond.ts";
 import type { Handler, Route } from "./route.ts";
 
 /**
- * Mounts every path. Where a name and a parameter share a place (`…/:entity/bulk`, `…/:entity/:id`), the name is found
- * here and not by Hono, whose fast router does not take both.
+ * Mounts every path. Where a name and a parameter compete (`…/:entity/bulk`, `…/:entity/:id`), the name is found here,
+ * because Hono's fast router does not take both.
  */
 export function mountRoutes(app: HonoBase<AppEnv>, routes: readonly Route[]): void {
   const families = Map.groupBy(routes, ({ path }) => generalPathOf(path, routes));
@@ -17,7 +17,7 @@ export function mountRoutes(app: HonoBase<AppEnv>, routes: readonly Route[]): vo
   }
 }
 
-/** The path with a parameter in place of every name where another route has that parameter. */
+/** The path with a parameter for every name where another route has that parameter. */
 function generalPathOf(path: string, routes: readonly Route[]): string {
   return path.split("/").reduce((general, segment, i) => {
     if (i === 0) return segment;
@@ -32,7 +32,7 @@ function generalPathOf(path: string, routes: readonly Route[]): string {
 const isBelow = (segments: readonly string[], general: readonly string[]) =>
   general.every((part, i) => part === segments[i] || part.startsWith(":"));
 
-/** Finds the route whose names stand in the path of the request; the one with parameters is the last resort. */
+/** Finds the route whose names are in the request's path. The route with parameters comes last. */
 function dispatch(path: string, family: readonly Route[]): Handler {
   const parts = path.split("/");
   const named = family.map((route) => {
@@ -51,7 +51,7 @@ function dispatch(path: string, family: readonly Route[]): Handler {
   };
 }
 
-/** Handles every method of a path: HEAD like GET, OPTIONS itself, others as 405 with `Allow`. */
+/** Handles every method of a path: HEAD as GET, OPTIONS itself, and 405 with `Allow` for the rest. */
 function handlerOf({ path, guard, handlers }: Route): Handler {
   const allowed = [...Object.keys(handlers), ...(handlers.GET ? ["HEAD"] : []), "OPTIONS"];
   const known = new Map<string, Handler | undefined>([...Object.entries(handlers), ["HEAD", handlers.GET]]);

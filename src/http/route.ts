@@ -8,7 +8,7 @@ export type Guard = (c: AppContext) => Promise<void>;
 /** One path with its methods. */
 export interface Route {
   readonly path: string;
-  /** Runs before every method except OPTIONS, also before a 405. Without a guard, anyone may ask. */
+  /** Runs before every method except OPTIONS, and before a 405. Without a guard, the route is public. */
   readonly guard?: Guard;
   readonly handlers: Handlers;
 }

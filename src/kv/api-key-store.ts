@@ -3,8 +3,8 @@ import type { ApiKeyRecord } from "../model/api-key.ts";
 import { KV_CACHE_TTL_SECONDS, reach } from "./reach.ts";
 
 /*
- * Layout of the namespace: `key:{SHA-256 of the whole key, hex}` → ApiKeyRecord as JSON. The database holds the truth;
- * what is read here is only believed until the fence has checked it, so it may be cached as long as one likes.
+ * Layout of the namespace: `key:{SHA-256 of the whole key, hex}` → ApiKeyRecord as JSON. The database holds the truth.
+ * The fence checks whatever is read here, so it may be cached for any time.
  */
 const PREFIX = "key:";
 const KEYS_PER_ISOLATE = 10_000;
@@ -12,19 +12,21 @@ const KEYS_PER_ISOLATE = 10_000;
 const remembered = new LruMap<string, ApiKeyRecord>(KEYS_PER_ISOLATE);
 
 export interface ApiKeyStore {
-  /** Whether the isolate knows the key, so that finding it costs nothing. */
+  /** Whether the isolate has cached the key, so that finding it costs nothing. */
   isRemembered(secretHash: string): boolean;
-  /** From the isolate's memory, else from KV. Undefined for unknown keys. Throws SERVICE_UNAVAILABLE. */
+  /** Looks in the isolate's memory, then in KV. Undefined for unknown keys. Throws SERVICE_UNAVAILABLE. */
   find(secretHash: string): Promise<ApiKeyRecord | undefined>;
   put(secretHash: string, record: ApiKeyRecord): Promise<void>;
   delete(secretHash: string): Promise<void>;
-  /** Secret hashes of all keys in KV, of every workspace. */
+  /** The secret hashes of all keys in KV, of every workspace. */
   list(): Promise<readonly string[]>;
-  /** Throws SERVICE_UNAVAILABLE when KV does not answer. */
+  /** Throws SERVICE_UNAVAILABLE if KV does not respond. */
   ping(): Promise<void>;
-  /** Keeps in this isolate what the database has just said. */
+  /** Caches in this isolate what the database has just returned. */
   remember(secretHash: string, record: ApiKeyRecord): void;
-  /** KV may still know the key; whoever asks for it again asks as for an unknown one. */
+  /**
+   * Drops the key from this isolate's cache. KV may still know it; the next request counts as one with an unknown key.
+   */
   forget(secretHash: string): void;
 }
 

@@ -3,10 +3,10 @@ import { within } from "../lib/clock.ts";
 
 const KV_TIMEOUT_MS = 5_000;
 
-/** What is read is only believed until the fence has checked it, so it may be cached as long as one likes. */
+/** The fence checks whatever is read, so it may be cached for any time. */
 export const KV_CACHE_TTL_SECONDS = 300;
 
-/** Throws SERVICE_UNAVAILABLE when KV fails, or does not answer in time. */
+/** Throws SERVICE_UNAVAILABLE if KV fails or does not respond in time. */
 export async function reach<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await within(KV_TIMEOUT_MS, call());

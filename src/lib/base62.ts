@@ -1,7 +1,7 @@
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE = BigInt(DIGITS.length);
 
-/** A non-negative integer in base 62, zero-padded on the left to `width` characters. */
+/** A non-negative integer in base 62, padded with zeros to `width` characters. */
 export function encodeBase62(value: bigint, width: number): string {
   let rest = value;
   let text = "";

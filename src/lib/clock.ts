@@ -1,4 +1,4 @@
-/** The current time. Everything that needs it asks here, so that time has one source. */
+/** The current time. All code gets it here, so that time has one source. */
 export const currentTime = (): Date => new Date();
 
 /** Milliseconds since the epoch; in Workers it advances only with I/O. */
@@ -7,12 +7,12 @@ export const currentMillis = (): number => Date.now();
 export const pause = (durationMs: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, durationMs));
 
-/** Work was not done within its time. */
+/** The work took too long. */
 export class TimeoutError extends Error {}
 
 /**
- * What the work gives, if it does so in time. Costs half of an AbortSignal; what comes too late is not stopped, but ends
- * with the request. Throws what the work throws, or that it took too long.
+ * Returns the work's result if it comes in time. Costs half of an AbortSignal. Work that is too late is not stopped,
+ * but ends with the request. Throws what the work throws, or a timeout.
  */
 export function within<T>(durationMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

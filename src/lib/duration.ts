@@ -1,4 +1,4 @@
-/** An ISO 8601 duration, signed: months and milliseconds, since the length of a month depends on its place. */
+/** A signed ISO 8601 duration, in months and milliseconds, because months differ in length. */
 export interface Duration {
   readonly months: number;
   readonly millis: number;
@@ -7,7 +7,7 @@ export interface Duration {
 const DURATION =
   /^([+-]?)P(?=.)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9})S)?)?$/;
 
-/** `-P1D`, `P2W`, `PT90M`; undefined for what is not a duration. */
+/** Parses `-P1D`, `P2W` or `PT90M`; undefined for anything else. */
 export function parseDuration(text: string): Duration | undefined {
   const match = DURATION.exec(text);
   if (!match) return undefined;
@@ -21,7 +21,7 @@ export function parseDuration(text: string): Duration | undefined {
   };
 }
 
-/** Months first. A day that the month does not have becomes its last day. */
+/** Adds months first. A day that the month does not have becomes its last day. */
 export function addDuration(time: Date, { months, millis }: Duration): Date {
   const moved = new Date(time);
   moved.setUTCMonth(moved.getUTCMonth() + months, 1);

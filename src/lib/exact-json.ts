@@ -1,8 +1,8 @@
 import { readDecimal } from "./decimal-text.ts";
 
-/* JSON whose numbers do not change silently: those that a double cannot hold are found by their text. */
+/* JSON whose numbers do not change silently: finds numbers that a double cannot hold. */
 
-/** Every decimal of up to so many digits is read as a double and written back unchanged. */
+/** Every decimal with up to this many digits survives as a double. */
 const SAFE_DIGITS = 15;
 
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
@@ -17,7 +17,7 @@ export interface JsonScan {
   readonly hasInexactNumber: boolean;
 }
 
-/** Looks through a text that is valid JSON, once. */
+/** Scans a valid JSON text once. */
 export function scanJson(text: string): JsonScan {
   let depth = 0;
   let deepest = 0;
@@ -62,7 +62,7 @@ const isOfNumber = (character: number) =>
   character === MINUS ||
   character === PLUS;
 
-/** Whether a JSON number's value changes when it is read as a double and written back. Infinite ones are no double. */
+/** Whether a JSON number changes as a double. Infinite numbers are not doubles. */
 export function isInexact(text: string): boolean {
   const value = Number(text);
   const written = String(value);
@@ -72,7 +72,7 @@ export function isInexact(text: string): boolean {
   return sent?.digits !== kept?.digits || sent?.exponent !== kept?.exponent;
 }
 
-/** Parses valid JSON, with what `keep` makes of the text of each number that a double cannot hold. */
+/** Parses valid JSON. `keep` converts the text of each number that a double cannot hold. */
 export function parseKeeping(text: string, keep: (number: string) => unknown): unknown {
   return JSON.parse(text, (_, value, context?: { readonly source?: string }) => {
     const { source } = context ?? {};

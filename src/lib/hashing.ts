@@ -2,7 +2,7 @@ import { sha256Hex } from "./sha256.ts";
 
 export { sha256Hex };
 
-/** Whether two texts are equal, in a time that depends on neither. */
+/** Whether two texts are equal, in a time that does not depend on where they differ. */
 export async function isEqualInConstantTime(left: string, right: string): Promise<boolean> {
   const [a, b] = await Promise.all([sha256Hex(left), sha256Hex(right)]);
   let difference = 0;

@@ -14,7 +14,7 @@ function randomInteger(bytes: number): bigint {
 
 export const newRequestId = (): string => crypto.randomUUID();
 
-/** An id of a platform object, such as `key_4Hc…`: 96 random bits in base 62 behind a prefix that tells its kind. */
+/** An id of a platform object, such as `key_4Hc…`: a prefix for its kind and 96 random bits in base 62. */
 export const newId = (prefix: string): string => `${prefix}_${encodeBase62(randomInteger(12), 17)}`;
 
 /** 256 random bits as 43 base-62 characters. */

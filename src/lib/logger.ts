@@ -1,28 +1,28 @@
-/** What is told of a request. Nothing in it was chosen by a client without a key, but for its id. */
+/** A log line of a request. A client without a key can choose nothing in it but its id. */
 export interface RequestLine {
   readonly requestId: string;
   readonly method: string;
-  /** The pattern of its route; `/*`: there is none. */
+  /** The pattern of its route; `/*` if none matched. */
   readonly route: string;
   readonly status: number;
-  /** Milliseconds until the head of the answer; what is streamed comes after it. */
+  /** Milliseconds until the response headers; streaming comes after them. */
   readonly durationMs: number;
-  /** Of which authentication took. */
+  /** The part of it spent on authentication. */
   readonly authMs: number;
-  /** Of which the database was waited for. */
+  /** The part of it spent waiting for the database. */
   readonly databaseMs: number;
   /** `organization/workspace`. */
   readonly workspace: string | undefined;
   readonly keyId: string | undefined;
 }
 
-/** One JSON line for a request. */
+/** Writes one JSON line for a request. */
 export function logRequest(line: RequestLine): void {
   console.log(JSON.stringify({ level: "info", ...line }));
 }
 
 /**
- * One JSON line for a failure that is ours, with its private cause, and with the work that nobody has requested. Never a
+ * Writes one JSON line for a server-side failure, with its private cause and, for background work, its name. Never a
  * key, a body or a query value.
  */
 export function logFailure(requestId: string, error: Error & { readonly code: string }, work?: string): void {
@@ -31,7 +31,7 @@ export function logFailure(requestId: string, error: Error & { readonly code: st
   console.error(JSON.stringify({ level: "error", requestId, work, code: error.code, reason }));
 }
 
-/** One JSON line for something that the operator should know of, although the request succeeded. */
+/** Writes one JSON line for something that the operator should know, although the request succeeded. */
 export function logWarning(message: string, cause: unknown): void {
   const reason = cause instanceof Error ? cause.message : String(cause);
   console.warn(JSON.stringify({ level: "warn", message, reason }));

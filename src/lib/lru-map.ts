@@ -1,4 +1,4 @@
-/** A map that forgets the entry used longest ago once it holds more than `capacity` entries. */
+/** A map that drops the least recently used entry once it holds more than `capacity` entries. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
@@ -9,7 +9,7 @@ export class LruMap<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
-    // Below half the capacity nothing is about to be forgotten, so the order need not be kept.
+    // Below half of the capacity nothing will be dropped soon, so the order does not matter.
     if (value !== undefined && this.#entries.size * 2 > this.#capacity) {
       this.#entries.delete(key);
       this.#entries.set(key, value);

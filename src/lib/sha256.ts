@@ -1,8 +1,8 @@
 const encoder = new TextEncoder();
 
 /**
- * Returns the SHA-256 of bytes, or of a text's UTF-8 form, as 64 lower-case hex digits. `npm run serve` puts a synchronous
- * one in the place of this file.
+ * Returns the SHA-256 of bytes, or of a text in UTF-8, as 64 lower-case hex digits. `npm run serve` replaces this file
+ * by a synchronous version.
  */
 export async function sha256Hex(content: string | ArrayBuffer): Promise<string> {
   const bytes = typeof content === "string" ? encoder.encode(content) : content;

@@ -1,4 +1,4 @@
-/** As JSON; undefined when it holds a number that JSON.parse has made infinite, which would be written as null. */
+/** Returns JSON; undefined if a number is infinite (JSON.parse can make one), which would be written as null. */
 export function stringifyFinite(value: unknown): string | undefined {
   let hasFiniteNumbers = true;
   const text = JSON.stringify(value, (_, part) => {

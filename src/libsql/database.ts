@@ -4,28 +4,33 @@ import type { Rows, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
 import type { RunSteps, Step, StepOutcome } from "./step.ts";
 
-/** Longer than any statement of a request takes, shorter than a client's patience. */
+/** Longer than any statement of a request takes, shorter than a client waits. */
 const DATABASE_TIMEOUT_MS = 15_000;
-/** For a write that converts or removes all records of an entity: long enough for millions of rows. */
+/** For writes that convert or delete all records of an entity: long enough for millions of rows. */
 export const LONG_WRITE_TIMEOUT_MS = 120_000;
 
-/** A statement of its own, and one that runs only when it has succeeded. */
+/** A statement, and one that runs only after it has succeeded. */
 export interface Item {
   readonly statement: Statement;
   readonly follower?: Statement | undefined;
 }
 
-/** The only door to libSQL. Each method is exactly one request to the database, and one transaction. */
+/** The interface to libSQL. Each method is one request to the database and one transaction. */
 export interface Database {
-  /** One statement, which is a transaction of its own. Returns its rows. Throws SqlFailure, AnswerTooLarge, SERVICE_UNAVAILABLE. */
+  /**
+   * Runs one statement, a transaction of its own. Returns its rows. Throws SqlFailure, AnswerTooLarge,
+   * SERVICE_UNAVAILABLE.
+   */
   run(statement: Statement): Promise<Rows>;
-  /** Reads of one snapshot. Returns rows by statement. Throws SqlFailure, AnswerTooLarge, SERVICE_UNAVAILABLE. */
+  /** Reads one snapshot. Returns rows by statement. Throws SqlFailure, AnswerTooLarge, SERVICE_UNAVAILABLE. */
   read(statements: readonly Statement[]): Promise<readonly Rows[]>;
-  /** All or nothing, within 15 s unless told otherwise. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE. */
+  /**
+   * Writes all or nothing, within 15 s by default. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE.
+   */
   write(statements: readonly Statement[], timeoutMs?: number): Promise<readonly Rows[]>;
   /**
-   * The guards must all succeed; the items are independent of each other: one that fails undoes only itself, and its
-   * follower is left out. Returns outcomes by item. Throws SqlFailure (of a guard), SERVICE_UNAVAILABLE.
+   * Runs guards, which must all succeed, and then independent items. An item that fails undoes only itself, and its
+   * follower does not run. Returns outcomes by item. Throws SqlFailure (of a guard), SERVICE_UNAVAILABLE.
    */
   writeEach(guards: readonly Statement[], items: readonly Item[]): Promise<readonly StepOutcome[]>;
   /** Milliseconds spent waiting for the database so far. */
@@ -36,7 +41,7 @@ const BEGIN_READ: Step = { sql: "BEGIN", args: [] };
 const BEGIN_WRITE: Step = { sql: "BEGIN IMMEDIATE", args: [] };
 const COMMIT: Statement = { sql: "COMMIT", args: [] };
 
-/** A database for one request, whose steps `runSteps` runs: over HTTP, or in this process. */
+/** Opens a database for one request. `runSteps` runs its steps, over HTTP or in this process. */
 export function createDatabase(runSteps: RunSteps): Database {
   async function send(
     steps: readonly Step[],
@@ -70,7 +75,7 @@ export function createDatabase(runSteps: RunSteps): Database {
     }
   }
 
-  /* An accessor for `waitedMs` would give each request's object a shape of its own, which is slow to make and to use. */
+  /* An accessor for `waitedMs` would give each request's object its own shape, which is slow. */
   const database: Database & { waitedMs: number } = {
     waitedMs: 0,
     run,
@@ -84,7 +89,10 @@ export function createDatabase(runSteps: RunSteps): Database {
     async writeEach(guards, items) {
       const steps: Step[] = [BEGIN_WRITE, ...guards.map((guard, i) => ({ ...guard, after: i }))];
       const afterGuards = guards.length;
-      /* A full disk, for one, ends the whole transaction: what came after it would stay, and without the guards. */
+      /*
+       * A full disk, for instance, ends the whole transaction. Later items would then be stored alone, without the
+       * guards.
+       */
       const guarded = { after: afterGuards, isInTransaction: true };
       const positions = items.map(({ statement, follower }) => {
         const position = steps.push({ ...statement, ...guarded }) - 1;
@@ -101,7 +109,7 @@ export function createDatabase(runSteps: RunSteps): Database {
   return database;
 }
 
-/** The rows of steps that must all have succeeded; else throws what made the first one fail. */
+/** Returns the rows of steps that must all succeed; otherwise throws the first failure. */
 function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Rows[] {
   return outcomes.map((outcome, i) => {
     if (outcome.status === "DONE") return outcome.rows;
@@ -112,18 +120,18 @@ function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Row
   });
 }
 
-/** What a statement found is larger than the server returns in one row. Throws. */
+/** A result is larger than the server returns in one row. Throws. */
 function tooLargeToReturn(failure: unknown): never {
   throw failure instanceof SqlFailure && failure.isTooLarge ? new AnswerTooLarge() : failure;
 }
 
-/** The database is there but cannot serve now, which is no fault of the statement; the client may retry. */
+/** The database responds but cannot serve now. The statement is not at fault, and the client may retry. */
 export const isUnavailable = (code: string): boolean =>
   /^(?:SQLITE_(?:BUSY|LOCKED|FULL|IOERR|NOMEM|READONLY|INTERRUPT|CANTOPEN|PROTOCOL|CORRUPT|NOTADB)|BLOCKED|TRANSACTION_.*)$/.test(
     code,
   );
 
-/** Why a transaction was ended by the database. */
+/** Why the database ended a transaction. */
 function reasonOf(outcomes: readonly StepOutcome[]): string {
   const failed = outcomes.find(({ status }) => status === "FAILED");
   return failed?.status === "FAILED" ? failed.message : "the transaction was not committed";

@@ -1,34 +1,34 @@
 import { currentMillis, pause } from "../lib/clock.ts";
 
-/** The server ends a stream that was idle for 10 s. */
+/** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
-/** A request that takes longer no longer counts: its statement is slow, or its client has left and it never ends. */
+/** A request that takes longer no longer counts as using a stream: its statement is slow, or its client has gone. */
 const LEASE_MS = 250;
-/** No request waits longer for a stream in use, however long it takes to open one. */
+/** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
 const LOOK_EVERY_MS = 1;
-/** How long no streams are kept after the server had no connection left: the time in which idle ones end. */
+/** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
-/** Weight of the newest duration in the averages. */
+/** The weight of the newest duration in the averages. */
 const WEIGHT = 0.1;
 
-/** A stream that the server holds open for the next request. */
+/** A stream that the server keeps open for the next request. */
 export interface KeptStream {
-  /** A secret: whoever has it can use the connection. */
+  /** A secret: it gives access to the connection. */
   readonly baton: string;
-  /** Where the stream's server is, if not at the configured address. */
+  /** The address of the stream's server, if it is not the configured one. */
   readonly baseUrl: string | undefined;
 }
 
 /** One request's turn. */
 export interface Lease {
-  /** The stream to use; undefined to open one. */
+  /** The stream to use; undefined to open a new one. */
   readonly stream: KeptStream | undefined;
   /** Whether the stream stays open after the request. */
   readonly isKept: boolean;
   /**
-   * Ends the turn; only the first call counts. Takes the stream back when it can be used by anyone. Returns the stream if
-   * there is no room for it: then it has to be closed.
+   * Ends the turn; only the first call counts. Takes back a stream that others can use. Returns the stream if there is
+   * no room for it, to be closed.
    */
   end(stream?: KeptStream): KeptStream | undefined;
 }
@@ -39,14 +39,14 @@ interface Waiting {
 }
 
 /**
- * Streams that stay open between the requests of an isolate, at most `max` of them. Opening one costs the server a new
- * connection, which reads the schema of the whole database. Holds strings only: no I/O object of one request is used by
+ * Streams, at most `max`, that stay open between the requests of an isolate. Opening one costs the server a new
+ * connection, which reads the schema of the whole database. Holds strings only, so no request uses an I/O object of
  * another.
  */
 export class KeptStreams {
   readonly #max: number;
   readonly #idle: { readonly stream: KeptStream; readonly since: number }[] = [];
-  /** Turns that are not over, and since when. */
+  /** Open turns, with their start times. */
   readonly #leases = new Map<Lease, number>();
   readonly #waiting = new Set<Waiting>();
   #pausedUntil = 0;
@@ -63,12 +63,12 @@ export class KeptStreams {
     return this.#takeNow() ?? (await this.#wait()) ?? this.#leaseOf(undefined, false);
   }
 
-  /** Forgets the streams: their server was restarted. */
+  /** Forgets the streams after a restart of their server. */
   forget(): void {
     this.#idle.length = 0;
   }
 
-  /** Keeps no streams for a while. Returns those that have to be closed. */
+  /** Keeps no streams for a while. Returns those to close. */
   pause(): readonly KeptStream[] {
     this.#pausedUntil = currentMillis() + PAUSE_MS;
     return this.#idle.splice(0).map(({ stream }) => stream);
@@ -83,7 +83,7 @@ export class KeptStreams {
     return this.#leases.size < this.#max ? this.#leaseOf(undefined, true) : undefined;
   }
 
-  /** The stream used last, so that those which are not needed expire. */
+  /** Takes the stream that was used last, so that unneeded ones expire. */
   #popIdle(now: number): KeptStream | undefined {
     const last = this.#idle.pop();
     if (last && now - last.since <= LONGEST_IDLE_MS) return last.stream;
@@ -91,7 +91,7 @@ export class KeptStreams {
     return undefined;
   }
 
-  /** Looks again and again: a promise that another request resolves may never wake this one in workerd. */
+  /** Polls: a promise that another request resolves may never wake this one in workerd. */
   async #wait(): Promise<Lease | undefined> {
     const waitMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
     if (waitMs < LOOK_EVERY_MS) return undefined;

@@ -17,7 +17,7 @@ const NO_STREAMS = new KeptStreams(0);
 
 /**
  * Opens a libSQL server for one request. Each method of the database is one HTTP request. All requests of an isolate to
- * the same server share `streams`; without, each one opens a stream and closes it.
+ * the same server share `streams`; without it, each request opens a stream and closes it.
  */
 export function openHttpDatabase(endpoint: Endpoint, streams = NO_STREAMS): Database {
   const server = { endpoint, streams };
@@ -58,7 +58,7 @@ async function runSteps(
   }
 }
 
-/** Sends the pipeline once more when its stream is gone: then nothing of it was run. */
+/** Sends the pipeline again if its stream is gone, because then nothing of it ran. */
 async function sendPipeline(
   server: Server,
   stream: KeptStream | undefined,
@@ -86,13 +86,13 @@ function streamOf(
   return baton ? { baton, baseUrl: base_url?.replace(/\/+$/, "") || previous?.baseUrl } : undefined;
 }
 
-/** Closes the streams that are kept, because others need the connections, or because one of them may block the server. */
+/** Closes the kept streams, because others need the connections, or because one may block the server. */
 async function closeIdle(server: Server): Promise<void> {
   const closings = server.streams.pause().map((stream) => closeStream(server, stream));
   await Promise.all(closings);
 }
 
-/** Rolls back what the stream holds and frees its connection; where that fails, the server does so after 10 s. */
+/** Rolls back the stream and frees its connection. If that fails, the server does so after 10 s. */
 async function closeStream(server: Server, stream: KeptStream): Promise<void> {
   try {
     const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS);

@@ -5,7 +5,7 @@ import { isUnavailable } from "./database.ts";
 import type { Step, StepOutcome } from "./step.ts";
 
 /*
- * Hrana 3 over HTTP, as far as one request needs it: one batch, after which the stream is kept or closed.
+ * Hrana 3 over HTTP, as far as needed: one batch, after which the stream is kept or closed.
  * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md
  */
 
@@ -33,7 +33,7 @@ interface BatchResult {
 
 export interface Pipeline {
   readonly steps: readonly Step[];
-  /** Names the open stream to use; undefined for a new one. */
+  /** The open stream to use; undefined for a new one. */
   readonly baton: string | undefined;
   /** Whether the stream stays open. */
   readonly isKept: boolean;
@@ -42,7 +42,7 @@ export interface Pipeline {
 const ROLLBACK =
   '{"condition":{"type":"not","cond":{"type":"is_autocommit"}},"stmt":{"sql":"ROLLBACK","args":[]}}';
 
-/** A statement on its own never leaves a transaction open. A closed stream is rolled back by the server. */
+/** A single statement never leaves a transaction open. The server rolls back a closed stream. */
 const needsRollback = ({ steps, isKept }: Pipeline): boolean => isKept && steps.length > 1;
 
 /** The body of `POST /v3/pipeline` that runs the steps in order on one stream. */
@@ -68,7 +68,7 @@ function conditionOf({ after, isInTransaction = false }: Step): string {
   return `"condition":{"type":"and","conds":[${isDone},{"type":"not","cond":{"type":"is_autocommit"}}]},`;
 }
 
-/** Statements are sent again and again; writing a long one as JSON takes longer than finding it here. */
+/** The same statements are sent again and again, and looking up a long one is faster than encoding it as JSON. */
 const QUOTED_PER_ISOLATE = 1_000;
 const LONGEST_KEPT = 2_000;
 const quoted = new LruMap<string, string>(QUOTED_PER_ISOLATE);
@@ -87,7 +87,10 @@ interface PipelineResponse {
   readonly results: readonly { type: string; response?: { result: BatchResult }; error?: HranaError }[];
 }
 
-/** Throws when the text is not a whole JSON value. Says so without any of it: it may hold records, and errors go to the log. */
+/**
+ * Throws if the text is not a whole JSON value. The message has none of it: it may contain records, and errors are
+ * logged.
+ */
 export function parseResponse(text: string): PipelineResponse {
   try {
     return JSON.parse(text);
@@ -97,13 +100,13 @@ export function parseResponse(text: string): PipelineResponse {
 }
 
 interface Outcomes {
-  /** One for each step. */
+  /** One outcome per step. */
   readonly outcomes: readonly StepOutcome[];
-  /** Whether the stream can be used again: no transaction is open, and the server was not too busy for a step. */
+  /** Whether the stream can be used again: no transaction is open, and no step met a busy server. */
   readonly isReusable: boolean;
 }
 
-/** Throws when the response is not one to the pipeline, such as a proxy's page. Throws AnswerTooLarge. */
+/** Throws if the response is not that of a pipeline, such as a proxy's page. Throws AnswerTooLarge. */
 export function decodeResponse({ results }: PipelineResponse, pipeline: Pipeline): Outcomes {
   const [first] = results;
   if (first?.error?.code === "RESPONSE_TOO_LARGE") throw new AnswerTooLarge();
@@ -115,7 +118,7 @@ export function decodeResponse({ results }: PipelineResponse, pipeline: Pipeline
   if (step_results.length !== stepCount + rollbacks)
     throw new Error("libSQL answered another number of steps");
   const outcomes = step_results.slice(0, stepCount).map((result, i) => outcomeOf(result, step_errors[i]));
-  /* `sqld` may give the write lock to a connection that it has refused: then all writers wait until that one is closed. */
+  /* `sqld` may give the write lock to a connection that it has refused. Then all writers wait until it is closed. */
   const isRefused = step_errors.some((error) => error && isUnavailable(codeOf(error)));
   return { outcomes, isReusable: !isRefused && !step_errors[stepCount] };
 }
@@ -129,12 +132,12 @@ function outcomeOf(result: StatementResult | null, error: HranaError | null | un
   return { status: "SKIPPED" };
 }
 
-/** Name each double, and leave SQLite's reading of them no doubt. */
+/** Enough digits to identify each double, however SQLite reads them. */
 const DOUBLE_DIGITS = 17;
 
 /**
- * A double is sent as text, because `sqld` reads some JSON numbers as the double beside. SQLite makes it a REAL again where
- * it is stored in a REAL column or compared with one, so it may be bound nowhere else.
+ * A double is sent as text, because `sqld` reads some JSON numbers as a neighbouring double. SQLite converts it to REAL
+ * where it is stored in a REAL column or compared with one, so it may be bound nowhere else.
  */
 function encodeValue(value: SqlValue): HranaValue {
   if (value === null) return { type: "null" };

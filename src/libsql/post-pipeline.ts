@@ -1,16 +1,19 @@
 export interface Endpoint {
-  /** `http(s)://…` of a libSQL server. */
+  /** The server's `http(s)://…` address. */
   readonly url: string;
   readonly authToken: string | undefined;
-  /** Sent along as `X-Request-Id`, so that the database's log can be joined with ours. */
+  /** Sent as `X-Request-Id`, so that the database's log can be joined with ours. */
   readonly requestId: string;
-  /** Gives the request up. Without it, a request that nobody waits for would hold its connection in Node. */
+  /** Cancels the request. Without it, a request whose client has gone would hold its connection in Node. */
   readonly signal?: AbortSignal;
 }
 
-/** The server refused the pipeline as a whole. Its text stays private: it may hold the baton. */
+/** The server refused the whole pipeline. Its text stays private: it may contain the baton. */
 export class PipelineRefused extends Error {
-  /** `STREAM_GONE`: nothing was run, because the stream of the baton is not there. `NO_CONNECTION`: nothing was run. */
+  /**
+   * `STREAM_GONE`: the baton's stream does not exist. `NO_CONNECTION`: no connection was free. Nothing ran in either
+   * case.
+   */
   readonly reason: "STREAM_GONE" | "NO_CONNECTION" | "OTHER";
 
   constructor(status: number, reason: PipelineRefused["reason"]) {
@@ -19,7 +22,7 @@ export class PipelineRefused extends Error {
   }
 }
 
-/** Returns the text of the response. Throws PipelineRefused, or another error when the server cannot be reached. */
+/** Returns the text of the response. Throws PipelineRefused, or another error if the server cannot be reached. */
 export async function postPipeline(
   { url, authToken, requestId, signal }: Endpoint,
   body: string,
@@ -33,7 +36,7 @@ export async function postPipeline(
     ...(signal && { signal }),
   });
   const text = await response.text();
-  /* Used after its text: Node cannot give up the body of a response that was garbage-collected. */
+  /* Referenced after its text was read, because Node cannot cancel the body of a garbage-collected response. */
   if (response.ok) return text;
   throw new PipelineRefused(response.status, reasonOf(response.status, text));
 }

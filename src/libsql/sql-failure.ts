@@ -1,9 +1,9 @@
 /**
- * A statement that the database refused. Private: its message may hold SQL and table names. Whoever runs statements
- * turns the failures that a client may see into domain errors; the rest end as INTERNAL_ERROR.
+ * A statement that the database refused. Private: its message may contain SQL and table names. Callers turn failures
+ * that a client may see into domain errors; all others end as INTERNAL_ERROR.
  */
 export class SqlFailure extends Error {
-  /** Position of the statement among those of the caller; −1 for the transaction's begin. */
+  /** The position among the caller's statements; −1 for the transaction's BEGIN. */
   readonly index: number;
   /** A primary result code, such as `SQLITE_CONSTRAINT`. */
   readonly code: string;
@@ -15,7 +15,7 @@ export class SqlFailure extends Error {
     this.code = code;
   }
 
-  /** `["customers.email"]` of a failed UNIQUE, in the database's names; undefined when it is another failure. */
+  /** Returns `["customers.email"]` for a failed UNIQUE, in the database's names; undefined for any other failure. */
   get uniqueColumns(): readonly string[] | undefined {
     return /UNIQUE constraint failed: (.+)$/.exec(this.message)?.[1]?.split(", ");
   }
@@ -24,7 +24,7 @@ export class SqlFailure extends Error {
     return this.message.includes("FOREIGN KEY constraint failed");
   }
 
-  /** A delete that cascades through more records in a row than SQLite's `SQLITE_MAX_TRIGGER_DEPTH`, which is 1,000. */
+  /** A delete that cascades through more records in a row than SQLite's `SQLITE_MAX_TRIGGER_DEPTH`, 1,000. */
   get isTooDeep(): boolean {
     return this.message.includes("too many levels of trigger recursion");
   }
@@ -38,7 +38,7 @@ export class SqlFailure extends Error {
     return this.message.includes("NOT NULL constraint failed");
   }
 
-  /** Whether a trigger raised the text, such as `FENCE`, which may also be the end of a column's name. */
+  /** Whether a trigger raised the text, such as `FENCE`. A column's name may end with it too. */
   hasRaised(text: string): boolean {
     return this.code === "SQLITE_CONSTRAINT" && ` ${this.message}`.endsWith(` ${text}`);
   }

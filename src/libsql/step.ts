@@ -1,9 +1,9 @@
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
-/** One statement of a batch; it runs when the step at index `after` succeeded. */
+/** A statement of a batch. It runs only if the step at index `after` succeeded. */
 export interface Step extends Statement {
   readonly after?: number;
-  /** Whether it is left out, too, when the database has ended the transaction by itself. */
+  /** Whether to skip it, too, if the database has ended the transaction by itself. */
   readonly isInTransaction?: boolean;
 }
 
@@ -14,12 +14,12 @@ export type StepOutcome =
 
 /**
  * Runs the steps in order on one connection and leaves no transaction open. Returns one outcome for each step; a
- * statement that fails is an outcome. Throws SERVICE_UNAVAILABLE when the result is unknown or nothing could be run.
+ * failing statement is an outcome. Throws SERVICE_UNAVAILABLE if the result is unknown or nothing could run.
  */
 export type RunSteps = (steps: readonly Step[], timeoutMs: number) => Promise<readonly StepOutcome[]>;
 
-/** A database in the process of the server, which takes the place of LIBSQL_URL. */
+/** A database in the server's own process, used instead of LIBSQL_URL. */
 export interface LocalDatabase {
-  /** Returns what runs the steps of a request; undefined stands for work that no client waits for. */
+  /** Returns the function that runs the steps of a request; undefined stands for background work. */
   stepsFor(request: Request | undefined): RunSteps;
 }

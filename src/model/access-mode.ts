@@ -2,8 +2,8 @@ export const ACCESS_MODES = ["ACTIVE", "READ_ONLY", "DESIGN", "MAINTENANCE", "SC
 export type AccessMode = (typeof ACCESS_MODES)[number];
 
 /**
- * What a request needs from the workspace: `READ` records, `WRITE` records, change the `SCHEMA`, finish a `MIGRATION`
- * whose lease it holds, or `MANAGE` keys and settings.
+ * The access that a request needs: `READ` records, `WRITE` records, change the `SCHEMA`, finish a `MIGRATION` whose
+ * lease it holds, or `MANAGE` keys and settings.
  */
 export type Need = "READ" | "WRITE" | "SCHEMA" | "MIGRATION" | "MANAGE";
 
@@ -13,7 +13,7 @@ interface ModeRule {
   readonly refusal: string;
 }
 
-/** Who may do what in which mode; reading is always allowed. */
+/** The rights in each mode. Reading is always allowed. */
 export const ruleOfMode: Readonly<Record<AccessMode, ModeRule>> = {
   ACTIVE: { write: true, schema: true, refusal: "" },
   READ_ONLY: { write: false, schema: false, refusal: "Workspace is in read-only mode" },

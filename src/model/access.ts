@@ -7,46 +7,49 @@ export const OPERATIONS = ["read", "create", "update", "delete"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /**
- * What a principal may do with one entity, and with which records and fields of it. Everything is kept by stable ids: a
- * rename is followed, and a new entity or field of an old name inherits nothing.
+ * A principal's rights to one entity, its records and fields. All names are stored as stable ids: a rename is followed,
+ * and a new entity or field with an old name gets nothing.
  */
 export interface ApiKeyScope extends ScopeRules {
   readonly entityId: string;
   readonly operations: readonly Operation[];
 }
 
-/** Absent rules do not narrow anything. Names of fields and relationships are stable ids, see query/rules/rule-names.ts. */
+/**
+ * An absent rule does not limit anything. Names of fields and relationships are stable ids, see
+ * query/rules/rule-names.ts.
+ */
 export interface ScopeRules {
   /** Only matching records exist for the principal. A tree of the JSON filter, with operands. */
   readonly filter?: JsonObject;
-  /** What a record must satisfy after a create or an update; absent: `filter`. */
+  /** A tree that a record must satisfy after a create or update. Default: `filter`. */
   readonly check?: JsonObject;
-  /** The fields that may be read, beside `id`. */
+  /** The fields that may be read, besides `id`. */
   readonly fields?: readonly string[];
-  /** The fields that may be written; absent: all that may be read. */
+  /** The fields that may be written. Default: all that may be read. */
   readonly writableFields?: readonly string[];
   readonly presets?: Readonly<Record<string, Preset>>;
 }
 
-/** A value that the server sets, always on create and with `on: "WRITE"` on every update as well. */
+/** A value that the server sets on every create, and with `on: "WRITE"` on every update too. */
 export interface Preset {
   readonly value: JsonValue;
   readonly on?: "WRITE";
 }
 
-/** What the caller may do in a workspace, beyond the permission to write at all. */
+/** The caller's rights in a workspace, beyond the permission to write at all. */
 export interface Access {
-  /** Whether nothing is left out, so that a name which does not exist may be told apart from one that is not allowed. */
+  /** Whether nothing is hidden, so that an unknown name need not look like a forbidden one. */
   readonly isWhole: boolean;
   isAllowed(operation: Operation, entity: Pick<Entity, "id">): boolean;
   readonly mayMintTokens: boolean;
-  /** Lists of scopes of which each must allow what is done: those of a key, and of a token that it minted. */
+  /** Lists of scopes. Each list must allow the request: that of a key, and that of a token that it minted. */
   readonly layers: readonly (readonly ApiKeyScope[])[];
-  /** Whom refusals speak to: the holder of a key, or a user. */
+  /** Whom refusals address: the holder of a key, or a user. */
   readonly who: "KEY" | "USER";
-  /** What rules may refer to. */
+  /** The claims that rules may refer to. */
   readonly claims: JsonObject;
-  /** Whether values for fields that the server sets (`autoSet`) are taken; absent means no. */
+  /** Whether values for fields that the server sets (`autoSet`) are accepted. Default: no. */
   readonly mayWriteTimestamps?: boolean;
 }
 
@@ -64,7 +67,7 @@ export function accessOf(actor: Actor): Access {
   if (actor.kind === "ADMIN") return { ...WHOLE_ACCESS, mayWriteTimestamps: true };
   const { scopes, mayMintTokens = false } = actor.key;
   const token = actor.kind === "TOKEN" ? actor.token : null;
-  /* A right of imports, not of users. */
+  /* Imports have this right, users do not. */
   const mayWriteTimestamps = actor.key.mayWriteTimestamps === true && !token;
   if (!scopes && !token && !mayMintTokens) return { ...WHOLE_ACCESS, mayWriteTimestamps };
   const layers = [scopes, token?.scopes ?? null].filter((each) => each !== null);
@@ -82,11 +85,14 @@ export function accessOf(actor: Actor): Access {
   };
 }
 
-/** Whether all that a relationship leads through may be read; else it does not exist for who asks. */
+/**
+ * Whether everything that a relationship leads through may be read. Otherwise the relationship does not exist for the
+ * caller.
+ */
 export const canFollow = (relationship: Relationship, canRead: (name: string) => boolean): boolean =>
   canRead(relationship.target) && (relationship.kind !== "MANY_TO_MANY" || canRead(relationship.through));
 
-/** Whether the entity of a name is there and may be read. */
+/** Whether an entity with this name exists and may be read. */
 export function canReadIn({ entities }: Catalog, access: Access): (name: string) => boolean {
   return (name) => {
     const entity = entities.get(name);

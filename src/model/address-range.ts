@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/* IPv4 and IPv6 addresses, and ranges of them in CIDR notation. An IPv4 address mapped into IPv6 is the IPv4 address. */
+/* IPv4 and IPv6 addresses, and CIDR ranges. An IPv4 address mapped into IPv6 equals the IPv4 address. */
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or one address. */
 export function isAddressRange(text: string): boolean {
@@ -10,7 +10,7 @@ export function isAddressRange(text: string): boolean {
   return /^\d{1,3}$/.test(bits) && Number(bits) <= (address.includes(":") ? 128 : 32);
 }
 
-/** Whether the address lies in any of the ranges; an address that is none lies nowhere. */
+/** Whether the address is in any of the ranges. An invalid address is in none. */
 export function isInRanges(address: string | undefined, ranges: readonly string[]): boolean {
   if (address === undefined || !isAddress(address)) return false;
   const given = ipaddr.process(address);
@@ -26,13 +26,13 @@ export function isInRanges(address: string | undefined, ranges: readonly string[
   });
 }
 
-/** What one party usually has to itself: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** The network that one party usually has alone: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!isAddress(address)) return address;
   const given = ipaddr.process(address);
   return given instanceof ipaddr.IPv6 ? given.parts.slice(0, 4).join(":") : given.toString();
 }
 
-/** Dotted decimal with four parts, or IPv6 without a zone: the only spellings that mean one thing everywhere. */
+/** Dotted decimal with four parts, or IPv6 without a zone: the only unambiguous spellings. */
 const isAddress = (text: string): boolean =>
   ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));

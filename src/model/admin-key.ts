@@ -8,5 +8,5 @@ export const composeAdminKey = (secret: string): string => composeKey("adm_live_
 /** Whether a text has the form of an admin key. */
 export const isLikeAdminKey = (text: string): boolean => KEY_PATTERN.test(text);
 
-/** Whether a text is an admin key that this product could have made. */
+/** Whether the text is an admin key with a valid checksum. */
 export const isWellFormedAdminKey = (text: string): boolean => isLikeAdminKey(text) && isWellFormedKey(text);

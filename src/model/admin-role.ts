@@ -1,3 +1,3 @@
-/** Roles of administrators, lowest first; each includes those before it. */
+/** Roles of administrators, lowest first. Each includes those before it. */
 export const ADMIN_ROLES = ["VIEWER", "OPERATOR", "EDITOR", "ADMIN", "OWNER"] as const;
 export type AdminRole = (typeof ADMIN_ROLES)[number];

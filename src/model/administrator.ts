@@ -2,20 +2,20 @@ import { ADMIN_ROLES, type AdminRole } from "./admin-role.ts";
 
 export const ADMINISTRATOR_KINDS = ["ADMIN_TOKEN", "ADMIN_KEY", "MEMBER", "SYSTEM"] as const;
 
-/** A role in one organization, by its slug, or with null in all of them. */
+/** A role in one organization, by its slug, or in all organizations (null). */
 export interface AdminGrant {
   readonly organization: string | null;
   readonly role: AdminRole;
 }
 
-/** Who asks the admin API. */
+/** An authenticated administrator. */
 export interface Administrator {
   readonly kind: (typeof ADMINISTRATOR_KINDS)[number];
-  /** Of a key: its id. Of a member: the subject at the identity provider. */
+  /** The id of a key, or the member's subject at the identity provider. */
   readonly id: string | null;
   readonly name: string;
   readonly grants: readonly AdminGrant[];
-  /** ISO 8601 UTC; null: never. */
+  /** ISO 8601 UTC; null for never. */
   readonly expiresAt: string | null;
 }
 
@@ -28,7 +28,7 @@ export const TOKEN_HOLDER: Administrator = {
   expiresAt: null,
 };
 
-/** The service itself, such as when it disables a webhook whose endpoint is gone. */
+/** The service itself, for instance when it disables a webhook whose endpoint is gone. */
 export const SYSTEM: Administrator = {
   kind: "SYSTEM",
   id: null,
@@ -39,19 +39,19 @@ export const SYSTEM: Administrator = {
 
 const rankOf = (role: AdminRole): number => ADMIN_ROLES.indexOf(role);
 
-/** Whether a role may do what needs another. */
+/** Whether a role includes another. */
 export const includesRole = (held: AdminRole, needed: AdminRole): boolean => rankOf(held) >= rankOf(needed);
 
-/** The roles that a role includes, its own among them. */
+/** The role itself and those that it includes. */
 export const rolesWithin = (role: AdminRole): AdminRole[] =>
   ADMIN_ROLES.filter((each) => includesRole(role, each));
 
-/** The highest role of some grants; undefined when there are none. */
+/** The highest role of some grants; undefined if there are none. */
 export function highestOf(grants: readonly AdminGrant[]): AdminRole | undefined {
   return ADMIN_ROLES.findLast((role) => grants.some((grant) => grant.role === role));
 }
 
-/** The highest role in an organization, or with null in all of them; undefined without one. */
+/** The highest role in an organization, or in all of them (null); undefined if there is none. */
 export function roleIn({ grants }: Administrator, organization: string | null): AdminRole | undefined {
   return highestOf(
     grants.filter((grant) => grant.organization === null || grant.organization === organization),

@@ -13,28 +13,28 @@ const PREFIX_LENGTH = 16;
 /** `sk_live_` + 43 characters of secret + 6 characters of checksum over both. */
 export const composeApiKey = (secret: string): string => composeKey("sk_live_", secret);
 
-/** A prefix that tells the kind of key, a secret, and a checksum over both. */
+/** A kind of secret: its prefix, a random part, and a checksum over both. */
 export function composeKey(prefix: string, secret: string): string {
   const body = prefix + secret;
   return body + checksumOf(body);
 }
 
-/** Whether a text has the form of a key; cheap, because every request asks. */
+/** Whether a text has the form of a key. It is cheap, because every request asks. */
 export const isLikeApiKey = (text: string): boolean => KEY_PATTERN.test(text);
 
-/** Whether a text is a key that this product could have made; wrong ones are refused without any look-up. */
+/** Whether a text is a key with a valid checksum. Others are refused without a lookup. */
 export const isWellFormedApiKey = (text: string): boolean => isLikeApiKey(text) && isWellFormedKey(text);
 
 /** Whether a key ends with its checksum. */
 export const isWellFormedKey = (key: string): boolean =>
   checksumOf(key.slice(0, -CHECKSUM_LENGTH)) === key.slice(-CHECKSUM_LENGTH);
 
-/** What may be shown of a key: its first 16 characters. */
+/** The visible part of a key: its first 16 characters. */
 export const keyPrefixOf = (key: string): string => key.slice(0, PREFIX_LENGTH);
 
 const checksumOf = (body: string) => encodeBase62(BigInt(crc32(body)), CHECKSUM_LENGTH);
 
-/** What the edge knows of a key. Everything that may change is checked against `version` by the fence. */
+/** A key as cached at the edge. The fence checks everything that may change by `version`. */
 export interface ApiKeyRecord {
   readonly keyId: string;
   readonly workspaceId: number;
@@ -43,36 +43,36 @@ export interface ApiKeyRecord {
   /** Rises with every change of the key. */
   readonly version: number;
   readonly permission: Permission;
-  /** ISO 8601 UTC; null = never. */
+  /** ISO 8601 UTC; null for never. */
   readonly expiresAt: string | null;
-  /** Null: everything that the permission allows. */
+  /** Null for everything that the permission allows. */
   readonly scopes: readonly ApiKeyScope[] | null;
-  /** Addresses and CIDR ranges that requests may come from; null: anywhere. */
+  /** Addresses and CIDR ranges that requests may come from; null for anywhere. */
   readonly allowedIps: readonly string[] | null;
-  /** Whether it may send values for fields that the server sets (`autoSet`); absent means no. */
+  /** Whether it may send values for fields that the server sets (`autoSet`). Default: no. */
   readonly mayWriteTimestamps?: boolean;
-  /** Absent in copies that were made before keys could mint. */
+  /** Absent in copies that are older than minting. */
   readonly mayMintTokens?: boolean;
 }
 
-/** What a token says of the user that a key has minted it for. */
+/** The claims of a token about its user. */
 export interface UserToken {
   readonly subject: string;
-  /** With `sub`. */
+  /** Including `sub`. */
   readonly claims: JsonObject;
-  /** Narrow the key's; null: nothing more. */
+  /** Scopes of the token, which narrow those of the key; null for no more limits. */
   readonly scopes: readonly ApiKeyScope[] | null;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
 
-/** Who asks: the holder of an API key, a user with a token that one has minted, or the owner with the admin token. */
+/** The caller: the holder of an API key, a user with a minted token, or the holder of the admin token. */
 export type Actor =
   | { readonly kind: "KEY"; readonly secretHash: string; readonly key: ApiKeyRecord }
   | { readonly kind: "TOKEN"; readonly key: ApiKeyRecord; readonly token: UserToken }
   | { readonly kind: "ADMIN" };
 
-/** For whom answers are kept and requests are counted; undefined for the admin. */
+/** The owner of stored responses and rate limits; undefined for the admin token. */
 export function principalIdOf(actor: Actor): string | undefined {
   if (actor.kind === "ADMIN") return undefined;
   return actor.kind === "KEY" ? actor.key.keyId : `${actor.key.keyId}/${actor.token.subject}`;

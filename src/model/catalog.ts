@@ -3,13 +3,13 @@ import type { Column } from "./column.ts";
 import type { Entity, EntityDefinition, InboundReference, Relationship } from "./entity.ts";
 import { physicalTableName } from "./names.ts";
 
-/** Everything a request must know of its workspace's schema. Immutable; cached by `schemaVersion`. */
+/** The schema of a workspace as requests need it. Immutable; cached by `schemaVersion`. */
 export interface Catalog {
   readonly workspaceId: number;
   readonly organization: string;
   readonly workspace: string;
   readonly schemaVersion: number;
-  /** The workspace's own setting; null means the system's default. */
+  /** The workspace's own setting; null for the system's default. */
   readonly maxExpandDepth: number | null;
   /** In order of creation. */
   readonly entities: ReadonlyMap<string, Entity>;
@@ -24,10 +24,13 @@ export function entityNamed(catalog: Catalog, name: string): Entity {
   return entity;
 }
 
-/** Half of the integers that JSON keeps exact: after the greatest id that is sent as many are left to be generated. */
+/**
+ * Half of the integers that JSON holds exactly, so that as many are left to generate after the greatest id that a
+ * client sends.
+ */
 const MAX_SENT_ID = 2 ** 52 - 1;
 
-/** The `id` column that every entity has; for integer ids the database generates the value. */
+/** The `id` column of every entity. The database generates integer ids. */
 export function idColumnOf(definition: Pick<EntityDefinition, "id" | "idType">): Column {
   return {
     id: `${definition.id}.id`,
@@ -43,7 +46,7 @@ export function idColumnOf(definition: Pick<EntityDefinition, "id" | "idType">):
   };
 }
 
-/** Resolves definitions against each other. They must be consistent: what names they mention exist. */
+/** Resolves definitions against each other. They must be consistent: all names that they mention exist. */
 export function buildCatalog({ definitions, ...facts }: CatalogSource): Catalog {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
   const relationships = relationshipsByEntity(definitions, byName);

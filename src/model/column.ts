@@ -29,14 +29,14 @@ export interface ColumnConstraint {
 }
 
 export interface ColumnReference {
-  /** Name of the entity whose `id` this column holds. */
+  /** The entity whose `id` this column holds. */
   readonly entity: string;
-  /** Name of the to-one relationship, such as `customer`. */
+  /** The name of the to-one relationship, such as `customer`. */
   readonly relationship: string;
-  /** Name of the to-many relationship on the other entity, or null for none. */
+  /** The name of the to-many relationship on the other entity; null for none. */
   readonly inverse: string | null;
   readonly onDelete: OnDelete;
-  /** What the relationship means. */
+  /** What the relationship means, in the owner's words. */
   readonly description?: string | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface Column {
   /** Stable: survives renames. */
   readonly id: string;
   readonly name: string;
-  /** Names that it had, so that a document from elsewhere renames it. */
+  /** Former names, so that a document from another deployment can rename it. */
   readonly previousNames?: readonly string[] | undefined;
   readonly columnName: string;
   /** What it means, in the owner's words. */
@@ -54,18 +54,18 @@ export interface Column {
   readonly nullable: boolean;
   readonly unique: boolean;
   readonly indexed: boolean;
-  /** VARCHAR: most code points. */
+  /** For VARCHAR: the most code points. */
   readonly length?: number;
-  /** DECIMAL: digits in all, and digits after the point. */
+  /** For DECIMAL: digits in all, and digits after the point. */
   readonly precision?: number;
   readonly scale?: number;
-  /** ENUM. */
+  /** For ENUM. */
   readonly values?: readonly string[];
-  /** UUID: version 7 on create when absent. */
+  /** For UUID: whether an absent value becomes a version 7 UUID on create. */
   readonly generated?: boolean;
-  /** DATETIME: the server writes it, clients may not. */
+  /** For DATETIME: the server writes it, clients may not. */
   readonly autoSet?: "INSERT" | "UPDATE";
-  /** As in JSON bodies; absent means null. */
+  /** As in JSON bodies. Absent means null. */
   readonly default?: JsonValue;
   readonly constraints: readonly ColumnConstraint[];
   readonly references?: ColumnReference;

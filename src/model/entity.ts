@@ -6,7 +6,7 @@ export type IdType = "INTEGER" | "UUID";
 export interface ManyToManyDefinition {
   readonly name: string;
   readonly type: "MANY_TO_MANY";
-  /** The join entity, and its two reference columns: to this entity and to the target. */
+  /** The join entity and its two reference columns: to this entity and to the target. */
   readonly through: string;
   readonly source: string;
   readonly target: string;
@@ -37,14 +37,14 @@ export type EntityConstraint =
       readonly message?: string;
     };
 
-/** Names of the fields that a rule is over. */
+/** The names of the fields that a rule covers. */
 export function fieldsOf(constraint: EntityConstraint): readonly string[] {
   if (constraint.type === "UNIQUE_COMPOSITE") return constraint.fields;
   if (constraint.type === "CONDITIONAL_REQUIRED") return [constraint.field, constraint.when.field];
   return [constraint.field, constraint.otherField];
 }
 
-/** Null means: not set here, ask the workspace, then the system. */
+/** Null means that the workspace's setting applies, or else the system's. */
 export interface EntitySettings {
   readonly defaultExpand: readonly string[] | null;
   readonly defaultFields: readonly string[] | null;
@@ -57,16 +57,16 @@ export interface EntitySettings {
 export interface EntityIndex {
   readonly fields: readonly string[];
   readonly unique: boolean;
-  /** Which records are in it; absent: all. */
+  /** Which records it contains. Default: all. */
   readonly where?: JsonObject | undefined;
 }
 
-/** An entity as stored: the admin document with every default filled in. `columns` is without `id`. */
+/** An entity as stored: the admin document with all defaults filled in. `columns` does not contain `id`. */
 export interface EntityDefinition {
   /** Stable: survives renames. */
   readonly id: string;
   readonly name: string;
-  /** Names that it had, so that a document from elsewhere renames it. */
+  /** Former names, so that a document from another deployment can rename it. */
   readonly previousNames?: readonly string[] | undefined;
   readonly tableName: string;
   /** What its records are, in the owner's words. */
@@ -74,13 +74,13 @@ export interface EntityDefinition {
   readonly idType: IdType;
   readonly columns: readonly Column[];
   readonly constraints: readonly EntityConstraint[];
-  /** Absent when there are none. */
+  /** Absent if there are none. */
   readonly indexes?: readonly EntityIndex[] | undefined;
   readonly relationships: readonly ManyToManyDefinition[];
   readonly settings: EntitySettings;
 }
 
-/** A named way from one entity to another, resolved. */
+/** A resolved relationship from one entity to another. */
 export type Relationship =
   | {
       readonly kind: "TO_ONE";
@@ -103,7 +103,7 @@ export type Relationship =
       readonly target: string;
       readonly description?: string | undefined;
       readonly through: string;
-      /** Columns of `through`: to this entity, and to the target. */
+      /** The columns of `through`: to this entity, and to the target. */
       readonly sourceColumn: Column;
       readonly targetColumn: Column;
     };
@@ -114,7 +114,7 @@ export interface InboundReference {
   readonly column: Column;
 }
 
-/** An entity as requests use it: resolved against its workspace. */
+/** An entity as requests use it, resolved against its workspace. */
 export interface Entity extends Omit<EntityDefinition, "relationships"> {
   /** With the workspace's prefix, such as `w12_orders`. */
   readonly physicalTable: string;

@@ -1,8 +1,8 @@
 import { isInRanges } from "./address-range.ts";
 
 /**
- * Returns the client's address in a header such as `X-Forwarded-For`. Each proxy appends the address that it saw, so
- * everything left of the rightmost address that is no trusted proxy's may be made up by the client.
+ * Returns the client's address in a header such as `X-Forwarded-For`. Each proxy appends the address that it saw. So
+ * the client can have made up everything left of the rightmost address that is not a trusted proxy's.
  */
 export function forwardedAddress(
   header: string | undefined,

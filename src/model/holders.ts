@@ -2,16 +2,19 @@ import { type Catalog, entityNamed } from "./catalog.ts";
 import type { Column } from "./column.ts";
 import type { Entity } from "./entity.ts";
 
-/** Whether records of `owner` can stand against the delete of what they refer to: it is forbidden, or they must not lose it. */
+/**
+ * Whether records of `owner` can block the delete of a record that they refer to: RESTRICT, or a reference that they
+ * must keep.
+ */
 export function canHold(owner: Entity, { name, references }: Column): boolean {
   if (references?.onDelete !== "SET_NULL") return references?.onDelete === "RESTRICT";
   return owner.constraints.some((rule) => rule.type === "CONDITIONAL_REQUIRED" && rule.field === name);
 }
 
 /**
- * Whether a refused delete of a record would tell of records that the key may not read, or of what is cascaded through:
- * who holds it is one reason, and cascades in a circle can become deeper than the database follows. `isWhole` says whether
- * the key may read all records of an entity, and their column.
+ * Whether a refused delete would reveal records that the key may not read. A hidden record can block the delete or a
+ * cascade, and a cascade in a circle can become deeper than the database follows. `isWhole` says whether the key may
+ * read all records of an entity, and the given column.
  */
 export function doesDeleteTell(
   catalog: Catalog,

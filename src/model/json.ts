@@ -12,7 +12,7 @@ declare global {
   }
 }
 
-/** A finite number of a JSON text that changes when it becomes a double, kept as it was sent. */
+/** A finite number of a JSON text that a double cannot hold, kept as it was sent. */
 export class InexactNumber {
   readonly text: string;
 
@@ -32,12 +32,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   );
 }
 
-/** Parses a JSON text, keeping the digits of its inexact numbers. Throws SyntaxError. */
+/** Parses JSON and keeps the digits of inexact numbers. Throws SyntaxError. */
 export function parseJson(text: string): JsonValue {
   const value: JsonValue = JSON.parse(text);
   return scanJson(text).hasInexactNumber ? parseExactly(text) : value;
 }
 
-/** As parseJson, for a text that is known to hold an inexact number: several times slower. */
+/** The same as parseJson, for a text that has an inexact number. It is several times slower. */
 export const parseExactly = (text: string): JsonValue =>
   parseKeeping(text, (number) => new InexactNumber(number)) as JsonValue;

@@ -1,10 +1,10 @@
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 
-/** What a rule takes from the request instead of a value of its own: a claim of its principal, or its time. */
+/** A value that a rule takes from the request: a claim of its principal, or its time. */
 export type OperandSource =
   | { readonly claim: readonly string[] }
-  /** Relative to the request's time. */
+  /** An offset from the request's time. */
   | { readonly now: Duration };
 
 const OPERAND_KEYS = ["$claim", "$now"];
@@ -17,7 +17,7 @@ export function isOperand(value: JsonValue): value is JsonObject {
   return others.length === 0 && OPERAND_KEYS.includes(key);
 }
 
-/** Undefined when the claim or the duration is none. */
+/** Undefined if the claim or the duration is invalid. */
 export function parseOperand({ $claim, $now }: JsonObject): OperandSource | undefined {
   if ($now !== undefined) {
     const now = typeof $now === "string" ? parseDuration($now) : undefined;
@@ -28,7 +28,7 @@ export function parseOperand({ $claim, $now }: JsonObject): OperandSource | unde
   return claim.includes("") ? undefined : { claim };
 }
 
-/** The claim at the end of a path; undefined when there is none. */
+/** The claim at the end of a path; undefined if there is none. */
 export function claimAt(claims: JsonObject, path: readonly string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((at, name) => {
     return isJsonObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;

@@ -1,4 +1,4 @@
-/** Schemes that browsers give to apps and extensions have origins that the URL standard calls opaque. */
+/** The URL standard calls origins with these schemes opaque, but browsers give them to apps and extensions. */
 const APP_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:*]+(?::\d{1,5})?$/;
 const WEB_SCHEME = /^(?:https?|wss?|ftp|file):/;
 
@@ -9,7 +9,7 @@ export function isOriginPattern(text: string): boolean {
   return !origin.includes("*") && URL.canParse(origin) && new URL(origin).origin === origin;
 }
 
-/** Whether an origin is one of the patterns. `*` stands for one or more labels: `https://*.example.com`. */
+/** Whether an origin matches one of the patterns. `*` stands for one or more labels: `https://*.example.com`. */
 export const isAllowedOrigin = (origin: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => origin === pattern || isBelow(origin, pattern));
 

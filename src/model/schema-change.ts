@@ -12,24 +12,24 @@ export const SCHEMA_CHANGE_KINDS = [
 ] as const;
 export type SchemaChangeKind = (typeof SCHEMA_CHANGE_KINDS)[number];
 
-/** SAFE loses nothing; LOSSY destroys data; BLOCKED: existing data stands against it. */
+/** SAFE loses nothing. LOSSY destroys data. BLOCKED conflicts with existing data. */
 export const RISKS = ["SAFE", "LOSSY", "BLOCKED"] as const;
 export type Risk = (typeof RISKS)[number];
 
 /** One difference between two schemas, as the admin API shows it. */
 export interface SchemaChange {
   readonly kind: SchemaChangeKind;
-  /** Its name after the change; of a dropped entity the one it had. */
+  /** The entity's name after the change; for DROP_ENTITY the name before. */
   readonly entity: string;
-  /** Likewise. */
+  /** The column's name, likewise. */
   readonly column?: string;
-  /** Of a rename: the name before. */
+  /** For a rename: the old name. */
   readonly from?: string;
-  /** Of a constraint: its type. */
+  /** For a constraint: its type. */
   readonly constraint?: string;
-  /** Of ALTER_COLUMN and CHANGE_SETTINGS: what differs. */
+  /** For ALTER_COLUMN and CHANGE_SETTINGS: what differs. */
   readonly properties?: readonly string[];
   readonly risk: Risk;
-  /** Of BLOCKED: which records stand against it. */
+  /** For BLOCKED: which records conflict with it. */
   readonly reason?: string;
 }

@@ -1,21 +1,21 @@
 /**
- * A value as bound to, or read from, a statement. Integers are `number` while safe and `bigint` beyond ±(2^53−1);
- * a `number` with a fraction, or outside the safe range, is a REAL.
+ * A value bound to, or read from, a statement. Integers are `number` while safe, and `bigint` beyond ±(2^53−1). A
+ * `number` with a fraction, or outside the safe range, is a REAL.
  */
 export type SqlValue = null | string | number | bigint;
 
-/** Rows of one statement's result, each in the order of its columns. */
+/** The rows of a result, each in the order of its columns. */
 export type Rows = readonly (readonly SqlValue[])[];
 
-/** One SQL text with its bound arguments, in order. */
+/** An SQL text with its bound arguments, in order. */
 export interface Statement {
   readonly sql: string;
   readonly args: readonly SqlValue[];
-  /** Arguments that are still to be bound, by their position. */
+  /** Arguments that each request binds, by position. */
   readonly slots?: ReadonlyMap<number, Slot>;
 }
 
-/** Stands for a value that each request binds anew: one of the values of a rule's operand. */
+/** Stands for a value that each request binds: one of the values of a rule's operand. */
 export class Slot {
   readonly operand: number;
   readonly index: number;
@@ -26,7 +26,7 @@ export class Slot {
   }
 }
 
-/** `values` holds those of each operand. */
+/** `values` has the values of each operand. */
 export function bindSlots(
   { sql, args, slots }: Statement,
   values: readonly (readonly SqlValue[])[],

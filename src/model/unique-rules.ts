@@ -1,7 +1,7 @@
 import type { Column } from "./column.ts";
 import type { Entity } from "./entity.ts";
 
-/** The columns of each unique rule of an entity, except the rule of its id. */
+/** The columns of each unique rule of an entity, except the one of its id. */
 export function uniqueRulesOf(entity: Entity): readonly (readonly Column[])[] {
   const single = entity.columns.filter(({ unique, name }) => unique && name !== "id");
   const composite = entity.constraints.flatMap((constraint) => {

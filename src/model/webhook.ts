@@ -4,22 +4,22 @@ import type { JsonObject } from "./json.ts";
 export const WEBHOOK_EVENTS = ["record.created", "record.updated", "record.deleted"] as const;
 export type WebhookEventType = (typeof WEBHOOK_EVENTS)[number];
 
-/** The types of what is sent on request. No webhook listens to them: they go to the one that was named. */
+/** Types of messages sent on request. They go to the named webhook; no webhook listens to them. */
 export const RECORDS_SENT = "records.sent";
 export const TEST_SENT = "webhook.test";
-/** Records that an earlier version queued, as a complete message. */
+/** Records queued by an earlier version, as a complete message. */
 export const ROWS_SENT = "rows.sent";
 
-/** The filter of a webhook for each entity id, with ids of columns in place of names. */
+/** A webhook's filter by entity id, with column ids instead of names. */
 export type EventFilters = Readonly<Record<string, JsonObject>>;
-/** The relationships that a webhook expands for each entity id, with ids in place of names. */
+/** A webhook's expansions by entity id, with ids instead of names. */
 export type EventExpansions = Readonly<Record<string, readonly string[]>>;
 
 export const SIGNATURES = ["v1", "v1a"] as const;
 /** `v1`: HMAC-SHA256 with a shared secret. `v1a`: Ed25519, verified with a public key. */
 export type SignatureKind = (typeof SIGNATURES)[number];
 
-/** A change as the outbox holds it. */
+/** A change as the outbox stores it. */
 export interface OutboxEvent {
   readonly organization: string;
   readonly workspace: string;
@@ -36,14 +36,14 @@ export interface OutboxEvent {
 export const DELIVERY_STATES = ["PENDING", "SUCCEEDED", "FAILED"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** What a webhook listens to. */
+/** The events that a webhook listens to. */
 export interface WebhookCoverage {
   readonly id: string;
   readonly enabled: boolean;
   readonly events: readonly WebhookEventType[];
-  /** Ids of entities; null: all of them, later ones too. */
+  /** Ids of entities; null for all, including later ones. */
   readonly entities: readonly string[] | null;
-  /** Null: every change. */
+  /** Null for every change. */
   readonly filter: EventFilters | null;
   readonly expand: EventExpansions | null;
 }
@@ -51,7 +51,7 @@ export interface WebhookCoverage {
 const covers = ({ enabled, entities }: WebhookCoverage, entityId: string): boolean =>
   enabled && (entities === null || entities.includes(entityId));
 
-/** The events of an entity that some enabled webhook listens to. */
+/** The events of an entity that enabled webhooks listen to. */
 export function eventsOfEntity(
   webhooks: readonly WebhookCoverage[],
   entityId: string,
@@ -60,7 +60,7 @@ export function eventsOfEntity(
   return WEBHOOK_EVENTS.filter((event) => covering.some(({ events }) => events.includes(event)));
 }
 
-/** The enabled webhooks that a write to an entity may concern: its own, and those of what its deletes reach. */
+/** The enabled webhooks that a write to an entity may concern: through itself, or through its cascading deletes. */
 export function webhooksTouchedBy(
   webhooks: readonly WebhookCoverage[],
   catalog: Catalog,

@@ -24,26 +24,26 @@ export interface Workspace {
   readonly mcpMode: McpMode;
   /** Public: rises by one with every schema change. */
   readonly schemaVersion: number;
-  /** Private: rises with every change of the workspace or its schema; what caches are checked against. */
+  /** Private: rises with every change of the workspace or its schema. Caches are checked against it. */
   readonly revision: number;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
 
-/** A workspace, its resolved schema and what its webhooks listen to, of one revision. */
+/** One revision of a workspace: its resolved schema and the events that its webhooks listen to. */
 export interface WorkspaceView {
   readonly workspace: Workspace;
   readonly catalog: Catalog;
   /** In order of creation. */
   readonly webhooks: readonly WebhookCoverage[];
-  /** Names the deployment: ids of one mean nothing in another. */
+  /** Names the deployment. Ids of one deployment mean nothing in another. */
   readonly deployment: string;
 }
 
-/** What a request is planned on: the schema, what the caller may do with it, and the time. */
+/** The input of planning: the schema, the caller's rights, and the time. */
 export interface PlanningView extends WorkspaceView {
   readonly actor: Actor;
   readonly access: Access;
-  /** The time that rules judge by: the request's own, or that of the earlier request which it repeats. */
+  /** The time that rules use: the request's own, or that of the earlier request that it repeats. */
   readonly asOf: Date;
 }

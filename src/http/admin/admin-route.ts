@@ -12,8 +12,8 @@ import { respond, respondJson } from "../response/respond.ts";
 import type { Handler, Method } from "../route.ts";
 
 /*
- * A route of the admin API is one entry: its handler, its part of the OpenAPI document, its required role and the types of
- * what it returns all follow from it.
+ * An entry for each admin route. Its handler, its OpenAPI operation, its required role and its response types follow
+ * from the entry.
  */
 
 export type AdminTag =
@@ -27,7 +27,7 @@ export type AdminTag =
   | "Administrators";
 
 export type AdminRoute = {
-  /** Below `/admin/v1`. */
+  /** The path below `/admin/v1`. */
   readonly path: string;
   readonly tag: AdminTag;
 } & { readonly [M in Method]?: AdminOperation };
@@ -36,28 +36,28 @@ interface Description {
   /** The `operationId`. */
   readonly id: string;
   readonly summary: string;
-  /** The lowest role that may do it. */
+  /** The lowest role that may use it. */
   readonly role: AdminRole;
-  /** A lower role that may change these fields of the body, as long as it sends no other field. */
+  /** A lower role that may change these fields, if the body has no others. */
   readonly roleOfFields?: { readonly role: AdminRole; readonly fields: readonly string[] };
   /** Whether the role must hold in all organizations. */
   readonly isGlobal?: true;
-  /** The schema with which the service parses the body. */
+  /** The schema that parses the body. */
   readonly body?: z.ZodType;
-  /** Whether the body may be left out. */
+  /** Whether the body is optional. */
   readonly isBodyOptional?: true;
-  /** Query parameters, described in `parameters.ts`; any other is refused. */
+  /** Query parameters, described in `parameters.ts`. All others are refused. */
   readonly query?: readonly string[];
-  /** Whether `If-Match` is obeyed. */
+  /** Whether `If-Match` is checked. */
   readonly isConditional?: true;
 }
 
 /** One method of a route. */
 export interface AdminOperation extends Description {
   readonly status: 200 | 201 | 202 | 204;
-  /** What `data` of the response holds. */
+  /** The schema of `data` in the response. */
   readonly answer?: z.ZodType;
-  /** Whether `data` is a page of them. */
+  /** Whether `data` is a page of such things. */
   readonly isPage?: true;
   /** Whether the response has an `ETag`. */
   readonly isTagged?: boolean;
@@ -66,7 +66,7 @@ export interface AdminOperation extends Description {
 
 export interface Asked {
   readonly query: URLSearchParams;
-  /** The body's object, or its error, thrown when called; `{}` where the operation takes no body. */
+  /** The body's object; throws its error when called. `{}` if the operation takes no body. */
   readonly body: Body<JsonObject>;
 }
 
@@ -78,11 +78,11 @@ interface Answering<S extends z.ZodType> extends Description {
 }
 
 interface Tagged<S extends z.ZodType> extends Answering<S> {
-  /** The `ETag` of what is returned. */
+  /** The `ETag` of the response. */
   readonly tagOf?: (data: Dto<S>) => string;
 }
 
-/** 200 with one thing. */
+/** 200 with one object. */
 export const one = <S extends z.ZodType>({ handle, tagOf, ...described }: Tagged<S>): AdminOperation => ({
   ...described,
   status: 200,
@@ -93,11 +93,11 @@ export const one = <S extends z.ZodType>({ handle, tagOf, ...described }: Tagged
   },
 });
 
-/** 201 with what was created. */
+/** 201 with the created object. */
 export const created = <S extends z.ZodType>(operation: Answering<S>): AdminOperation =>
   withStatus(201, operation);
 
-/** 202 with what was begun. */
+/** 202 with the started job. */
 export const accepted = <S extends z.ZodType>(operation: Answering<S>): AdminOperation =>
   withStatus(202, operation);
 
@@ -126,7 +126,7 @@ interface Paging<S extends z.ZodType> extends Description {
   readonly handle: (c: AppContext, request: PageRequest, query: URLSearchParams) => Promise<Page<Dto<S>>>;
 }
 
-/** 200 with a page, chosen by `page` and `size`. */
+/** 200 with a page, selected by `page` and `size`. */
 export function page<S extends z.ZodType>({ handle, ...operation }: Paging<S>): AdminOperation {
   const described = { ...operation, query: ["page", "size", ...(operation.query ?? [])] };
   return {
@@ -140,7 +140,7 @@ export function page<S extends z.ZodType>({ handle, ...operation }: Paging<S>): 
   };
 }
 
-/** What an operation is asked for. Throws BAD_REQUEST for parameters and an Idempotency-Key, which it does not take. */
+/** The input of an operation. Throws BAD_REQUEST for parameters and for an Idempotency-Key that it does not take. */
 async function read(c: AppContext, { query = [], body, isBodyOptional }: Description): Promise<Asked> {
   if (c.req.header("Idempotency-Key") !== undefined && c.req.raw.method !== "GET")
     throw badRequest("Idempotency-Key is not supported by the admin API");

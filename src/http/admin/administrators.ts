@@ -31,7 +31,7 @@ const AdminKeyWithSecret = answerSchema("AdminKeyWithSecret", adminKeyWithSecret
 const Member = answerSchema("Member", memberSchema);
 const Administrator = answerSchema("Administrator", administratorSchema);
 
-/* Keys and members of other organizations do not exist for an administrator, and nobody manages whoever has a higher role. */
+/* Administrators do not see keys and members of other organizations. Nobody manages someone with a higher role. */
 
 const adminKeys: readonly AdminRoute[] = [
   {

@@ -7,15 +7,15 @@ import { readOptionalJsonObject } from "../request/read-body.ts";
 import type { Handler } from "../route.ts";
 import type { AdminOperation } from "./admin-route.ts";
 
-/** An administrator whose role changes oftener than this meanwhile can try again. */
+/** After this many changes of the administrator's role during one request, the client has to try again. */
 const MAX_ATTEMPTS = 4;
 
 type Guarded = Pick<AdminOperation, "role" | "roleOfFields" | "isGlobal" | "respond">;
 
 /**
- * The handler of an operation for administrators whose role allows it, which is judged by what is believed of them. Their
- * services do nothing once that has changed: then it is judged anew, and done anew. Also a refusal is only told to whom the
- * database still knows. Throws UNAUTHORIZED, FORBIDDEN, NOT_FOUND.
+ * The handler of an operation that needs a role. It judges by the cached facts. If they have changed, the services do
+ * nothing, and the operation is judged and run again. A refusal too is sent only after the database has confirmed the
+ * facts. Throws UNAUTHORIZED, FORBIDDEN, NOT_FOUND.
  */
 export const authorized =
   (operation: Guarded): Handler =>
@@ -55,7 +55,7 @@ async function needOf(c: AppContext, { role, roleOfFields, isGlobal }: Guarded):
   return isWithin ? { ...need, role: roleOfFields.role } : need;
 }
 
-/** Of a body that is none, nothing is known to be forbidden; it will be refused as a body. */
+/** An invalid body has no fields here. It is refused later, as a body. */
 async function readFields(c: AppContext): Promise<readonly string[]> {
   const body = await readOptionalJsonObject(c);
   try {

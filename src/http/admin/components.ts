@@ -1,13 +1,13 @@
 import * as z from "zod/v4";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 
-/* The schemas of the admin API by the names of their components. Bodies are described as sent, responses as returned. */
+/* Schemas of the admin API by component name. Bodies are described as sent, responses as returned. */
 
 type Registry = z.core.$ZodRegistry<{ id: string }>;
 
 const bodies: Registry = z.registry();
 const responses: Registry = z.registry();
-/** Responses that are a request body with all of its parts filled in: the names of both, and what is filled in. */
+/** Responses that are a request body with all parts filled in: the names of both, and the added properties. */
 const completed: { readonly id: string; readonly input: string; readonly required: readonly string[] }[] = [];
 
 /** Names the schema of a request body. */
@@ -16,13 +16,13 @@ export function bodySchema<S extends z.ZodType>(id: string, schema: S): S {
   return schema;
 }
 
-/** Names the schema of what a response shows. */
+/** Names the schema of a response. */
 export function answerSchema<S extends z.ZodType>(id: string, schema: S): S {
   responses.add(schema, { id });
   return schema;
 }
 
-/** Names what a response shows: the body `input`, with ids and every default filled in. */
+/** Names a response that is the body `input` with ids and all defaults. */
 export function completedSchema<T>(
   id: string,
   input: string,
@@ -38,7 +38,7 @@ export const componentName = (schema: z.ZodType): string => {
   return named.id;
 };
 
-/** `components.schemas` of all bodies and responses; where one contains another, it refers to it. */
+/** `components.schemas` of all bodies and responses. Where one contains another, it has a reference. */
 export function componentSchemas(): JsonObject {
   const sent = schemasOf(bodies, "input");
   const shown = { ...schemasOf(responses, "output"), ...completedSchemas(sent) };
@@ -48,7 +48,7 @@ export function componentSchemas(): JsonObject {
   };
 }
 
-/** The bodies' schemas with more required parts, where one contains another too. */
+/** The schemas of the bodies with more required properties, including those that they contain. */
 function completedSchemas(sent: JsonObject): JsonObject {
   const text = completed.reduce(
     (document, { id, input }) =>
@@ -61,7 +61,7 @@ function completedSchemas(sent: JsonObject): JsonObject {
   );
 }
 
-/** Without `additionalProperties: false`: a response may show more one day. */
+/** Without `additionalProperties: false`, because a later release may add properties to a response. */
 function opened(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(opened);
   if (!isJsonObject(value)) return value;
@@ -92,7 +92,7 @@ function withoutIdentity({ $id: _, $schema: _schema, ...schema }: JsonObject): J
   return withAnyJson(schema) as JsonObject;
 }
 
-/** Zod puts recursive schemas here; the only one is that of any JSON value. */
+/** Zod puts recursive schemas here. The only one is that of any JSON value. */
 const SHARED = "__shared";
 const ANY_JSON: JsonObject = {
   type: ["object", "array", "string", "number", "boolean", "null"],
@@ -100,7 +100,7 @@ const ANY_JSON: JsonObject = {
   additionalProperties: true,
 };
 
-/** Replaces references to the recursive schema by one that means the same. */
+/** Replaces references to the recursive schema by an equivalent one. */
 function withAnyJson(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(withAnyJson);
   if (value === null || typeof value !== "object") return value;

@@ -35,7 +35,7 @@ const WRITE = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503];
 const PUBLIC = [405, 500, 503];
 const ALL = [...WRITE, 412];
 
-/** Returns the OpenAPI 3.1 document of the admin API, made of its routes, and of the health checks. */
+/** Builds the OpenAPI 3.1 document of the admin API and the health checks from the routes. */
 export function buildAdminDocument(routes: readonly AdminRoute[]): JsonObject {
   const paths = routes.map((route) => [BASE + route.path.replaceAll(/:(\w+)/g, "{$1}"), pathOf(route)]);
   return {

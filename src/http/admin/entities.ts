@@ -41,7 +41,7 @@ const ColumnAnswer = completedSchema<Column>("Column", "ColumnInput", [
   "constraints",
 ]);
 
-/** Definitions are parsed behind the fence, so that what a key or mode forbids is said first. */
+/** Definitions are parsed behind the fence, so errors of key and access mode come first. */
 export const entities: readonly AdminRoute[] = [
   {
     path: `${WORKSPACE}/entities`,

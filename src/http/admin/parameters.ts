@@ -2,7 +2,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { BOOLEAN, COUNT, INSTANT, STRING } from "../../openapi/parts.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../query/limits.ts";
 
-/* `components.parameters` of the admin API, by the names that paths and operations use. */
+/* `components.parameters` of the admin API, by the names that routes use. */
 
 const inPath = (name: string, description: string): JsonObject => ({
   name,

@@ -16,7 +16,7 @@ import { tokens } from "./tokens.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaces } from "./workspaces.ts";
 
-/** Every route of the admin API, in the order of its document. A new file of routes is one more line. */
+/** All routes of the admin API, in the order of the document. A new file of routes is one more line. */
 export const adminTable: readonly AdminRoute[] = [
   ...organizations,
   ...workspaces,
@@ -43,7 +43,7 @@ function toRoute({ path, tag: _, ...methods }: AdminRoute): Route {
   };
 }
 
-/** Made when first asked for; it stays the same for as long as the isolate lives. */
+/** Built on first use, then kept for the life of the isolate. */
 let description: ReturnType<typeof makeDescription> | undefined;
 
 async function makeDescription() {

@@ -151,7 +151,7 @@ export const webhooks: readonly AdminRoute[] = [
   },
 ];
 
-/** Lets the webhook's deliveries begin once the response is on its way. */
+/** Starts the webhook's deliveries after the response. */
 function deliveredAfter<T>(c: AppContext, data: T): T {
   deliverAfterRequest(c, idOf(c));
   return data;

@@ -4,8 +4,8 @@ import { respond } from "../response/respond.ts";
 import type { Route } from "../route.ts";
 
 /**
- * Nothing but the page's own files and no other host. Parts of Scalar make style elements while it runs: the nonce of
- * this one answer allows those that the page's scripts make, and no others.
+ * Allows only the page's own files and no other host. Scalar creates style elements at run time; the nonce of this
+ * response allows those that the page's scripts create, and no others.
  */
 const contentSecurityPolicy = (nonce: string) =>
   [
@@ -20,9 +20,9 @@ const contentSecurityPolicy = (nonce: string) =>
   ].join("; ");
 
 /**
- * `GET /docs/{org}/{workspace}`: the page that shows a workspace's document. It holds nothing of the workspace, so anyone
- * may have it: it asks for the key and fetches the document itself. Its scripts and styles are static files
- * (tools/docs-page). docs/openapi.md.
+ * `GET /docs/{org}/{workspace}`: the documentation page of a workspace. It contains no data, so it is public: it asks
+ * for a key and fetches the document itself. Its scripts and styles are static files (tools/docs-page).
+ * docs/openapi.md.
  */
 export const docsRoutes: readonly Route[] = [
   {
@@ -46,7 +46,7 @@ export const docsRoutes: readonly Route[] = [
   },
 ];
 
-/* The input has no name, so that no form could ever put the key into an address. */
+/* The input has no name, so no form can put the key into a URL. */
 const pageOf = (name: string, nonce: string) => `<!doctype html>
 <html lang="en">
 <head>

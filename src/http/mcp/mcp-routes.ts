@@ -10,10 +10,10 @@ import { respond } from "../response/respond.ts";
 import type { Route } from "../route.ts";
 import { findTool, serveMcp } from "./serve-mcp.ts";
 
-/** The same keys and the same code path as the Workspace API, for models: docs/mcp.md. */
+/** MCP for language models, with the keys and services of the workspace API: docs/mcp.md. */
 export const mcpRoutes: readonly Route[] = [{ path: "", handlers: { POST: answer } }];
 
-/** One round trip to the database: that of the tool, else one that asks whether the caller may enter at all. */
+/** One database round trip: the tool's own, or one that checks whether the caller may enter. */
 async function answer(c: AppContext): Promise<Response> {
   const body = await messageOf(c);
   const ctx = { ...workspaceContext(c), mcp: { origin: c.req.header("Origin") } };
@@ -32,7 +32,7 @@ async function answer(c: AppContext): Promise<Response> {
   });
 }
 
-/** Every usual `Accept` is read as the protocol asks for it: each response is JSON. */
+/** Any usual `Accept` is read as the protocol requires, because each response is JSON. */
 function headersOf(c: AppContext): Headers {
   const headers = new Headers(c.req.raw.headers);
   const accepted = headers.get("Accept") ?? "*/*";

@@ -5,8 +5,8 @@ const LISTS: ReadonlySet<string> = new Set(["fields", "expand", "sort", "groupBy
 const OBJECTS: ReadonlySet<string> = new Set(["filter", "record"]);
 
 /**
- * Arguments as models send them, in the form that the schemas ask for: null and an empty list stand for an optional argument
- * that is absent, and a list or an object may come as JSON text.
+ * Converts arguments from the forms that models send to those of the schemas. Null and an empty list count as an absent
+ * optional argument. A list or an object may come as JSON text.
  */
 export function readArguments(name: ToolName, sent: unknown): unknown {
   if (!isJsonObject(sent)) return sent;

@@ -1,7 +1,7 @@
 /*
- * What is used of the MCP SDK. It is imported by the first who asks, so that it costs the start of no other isolate. Zod,
- * which it shares with us, must have the SDK's name for it everywhere, `zod/v4`: under another one esbuild would leave out
- * what starts it.
+ * The used parts of the MCP SDK. They are imported on first use, so the start of other isolates does not pay for them.
+ * Zod is shared with the SDK and must have the name `zod/v4` everywhere: under another name, esbuild would drop its
+ * initialisation.
  */
 
 export {

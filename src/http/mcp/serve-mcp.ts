@@ -18,21 +18,21 @@ type Sdk = typeof import("./sdk.ts");
 const loadSdk = (): Promise<Sdk> => import("./sdk.ts");
 
 export interface McpExchange {
-  /** Without its body, which has been read. */
+  /** Without its body, which was read already. */
   readonly request: Request;
   /** The body: one JSON-RPC message. */
   readonly message: object;
-  /** What the caller has any use for; undefined when the tool that is called finds out. */
+  /** Checks whether the caller has any use for MCP; undefined if the called tool finds that out. */
   readonly allowed: ReadonlySet<Operation> | undefined;
   readonly ctx: WorkspaceContext;
-  /** Called when a tool has written records of an entity. */
+  /** Called after a tool has written records of an entity. */
   onWritten(entity: string): void;
 }
 
 /**
- * Answers one message of the Model Context Protocol (https://modelcontextprotocol.io/specification), of the revision of
- * 2026-07-28 or of 2025, without a session. What a tool refuses is a tool's result that a model can read; what shuts the
- * caller out (401, 429, MCP disabled) is thrown, because it is about the connection and not about the call.
+ * Handles one message of the Model Context Protocol (https://modelcontextprotocol.io/specification), revision
+ * 2026-07-28 or 2025, without a session. A tool's error becomes a result that the model can read. Errors about the
+ * caller (401, 429, MCP disabled) are thrown, because they are not about the call.
  */
 export async function serveMcp(exchange: McpExchange): Promise<Response> {
   const { request, message, ctx } = exchange;
@@ -55,7 +55,7 @@ export async function serveMcp(exchange: McpExchange): Promise<Response> {
   return response;
 }
 
-/** There are no subscriptions; the SDK's handler has them, whatever the server can do. */
+/** Removes subscriptions, which the SDK's handler offers although the server has none. */
 async function handleModern(
   sdk: Sdk,
   server: Server,
@@ -76,7 +76,7 @@ async function openTransport(sdk: Sdk, server: Server) {
 }
 
 interface Events {
-  /** A tool is about to run, which asks the database whether it may. */
+  /** A tool is about to run, and asks the database whether it may. */
   calling(): void;
   shutOut(failure: AppError): void;
 }
@@ -138,7 +138,7 @@ async function callTool(
 export const findTool = (name: unknown): Tool | undefined =>
   typeof name === "string" && Object.hasOwn(tools, name) ? tools[name as ToolName] : undefined;
 
-/** What a client must hear as the answer to its request: that it may not enter, or not now. */
+/** Errors that must be the response to the client's request: it may not enter, or not now. */
 async function isAboutConnection(ctx: WorkspaceContext, { code }: AppError): Promise<boolean> {
   if (code === "UNAUTHORIZED" || code === "RATE_LIMITED" || statusOfCode[code] >= 500) return true;
   if (code !== "FORBIDDEN") return false;

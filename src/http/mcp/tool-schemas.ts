@@ -11,7 +11,7 @@ import {
 import { operators } from "../../query/operators.ts";
 import { jsonObjectSchema } from "../../services/field-schemas.ts";
 
-/* What tools take. An entity is a text, not a list of names: `describe` tells the names, and a list would cost tokens. */
+/* Input of the tools. An entity is a text, not an enum: `describe` returns the names, and an enum would cost tokens. */
 
 const entity = z.string().describe("Name of the entity, as describe gives it.");
 const id = z

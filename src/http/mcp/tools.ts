@@ -19,13 +19,13 @@ import { type ToolArguments, type ToolName, toolSchemas } from "./tool-schemas.t
 export interface Tool {
   readonly description: string;
   readonly operation: Operation;
-  /** Who may do none of these has no use for it, and is not shown it. */
+  /** A caller who may use none of these operations does not see the tool. */
   readonly usefulFor: readonly Operation[];
-  /** Arguments as they were sent → what is answered. Throws what the API's own operation throws. */
+  /** Runs the tool: arguments as sent → result. Throws what the API's own operation throws. */
   run(ctx: WorkspaceContext, sent: unknown): Promise<unknown>;
 }
 
-/** The operations of the API, by the same code, for a model. */
+/** The operations of the API as tools for a model, by the same code. */
 export const tools: Readonly<Record<ToolName, Tool>> = {
   describe: tool("describe", "read", {
     description:
@@ -86,7 +86,7 @@ function tool<N extends ToolName>(name: N, operation: Operation, typed: TypedToo
   };
 }
 
-/** Whoever may not enter learns nothing of what is wrong with the arguments either. */
+/** A caller who may not enter learns nothing of errors in the arguments either. */
 async function parsedOf<T>(ctx: WorkspaceContext, parse: () => T): Promise<T> {
   try {
     return parse();
@@ -116,7 +116,7 @@ async function describe(ctx: WorkspaceContext, { entity }: ToolArguments<"descri
 
 type Asked = Readonly<Record<string, unknown>>;
 
-/** The query parameters that say the same. */
+/** Converts arguments to the equivalent query parameters. */
 function queryOf(asked: Asked): () => URLSearchParams {
   return () => {
     const pairs = Object.entries(asked).flatMap(([name, value]) => pairsOf(name, value));
@@ -133,7 +133,7 @@ function pairsOf(name: string, value: unknown): string[][] {
   return [[name, typeof value === "object" ? jsonOf(name, value) : String(value)]];
 }
 
-/** Throws BAD_REQUEST for an infinite number, which as null would ask another question. */
+/** Throws BAD_REQUEST for an infinite number, which would become null and change the question. */
 function jsonOf(name: string, value: unknown): string {
   const text = stringifyFinite(value);
   if (text === undefined) throw badRequest(`Parameter '${name}' has a number that is too large`);

@@ -34,7 +34,7 @@ const recordHandlers: Handlers = { GET: get, PUT: update, PATCH: update, DELETE:
 
 const handlers: Readonly<Record<string, Handlers>> = {
   "": { GET: describe },
-  /** The documents call it `/`, below their server's address. */
+  /** The documents call it `/`, relative to their server address. */
   "/": { GET: describe },
   "/openapi.json": { GET: describeOpenApi },
   "/transaction": { POST: transact },
@@ -45,7 +45,7 @@ const handlers: Readonly<Record<string, Handlers>> = {
   "/:entity/aggregate": { GET: aggregate },
   "/:entity/export": { GET: exportAll },
   "/:entity/bulk": { POST: bulk("CREATE"), PUT: bulk("UPDATE"), DELETE: bulk("DELETE") },
-  /** For clients and proxies that send no body with DELETE. */
+  /** For clients and proxies that drop the body of a DELETE. */
   "/:entity/bulk/delete": { POST: bulk("DELETE") },
   "/:entity/:id": recordHandlers,
   "/:entity/by/:field/:value": recordHandlers,
@@ -180,11 +180,11 @@ async function writeAllMatching(c: AppContext, changes: Body<JsonObject> | null,
 const prefersRecords = (c: AppContext) =>
   /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
 
-/** A replay is the response of the first request, whatever is preferred now. */
+/** A replay is the response to the first request, whatever is preferred now. */
 const recordsResponse = (c: AppContext, answer: BulkAnswer | MatchingAnswer) =>
   respondJson(c, answer, answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {});
 
-/** The body of a request for several records, of which no tag can be that of all. */
+/** The body of a request for several records, which have no common tag. */
 function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
   return () => {
     if (c.req.header("If-Match") === undefined) return body();

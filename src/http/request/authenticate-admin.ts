@@ -19,20 +19,20 @@ import { isLikeJwt, verifyToken } from "../../tokens/verify-token.ts";
 import type { AppContext } from "../context.ts";
 import { bearerOf, limitUnknown } from "./authenticate.ts";
 
-/** Cloudflare Access puts it into every request of a browser that has signed in. */
+/** Cloudflare Access adds it to every request of a signed-in browser. */
 const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 const CREDENTIAL = "admin credential";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** How the services of an administrator are held to what the database says of them; absent for ADMIN_TOKEN. */
+/** Ties an administrator's services to the facts of the database; absent for the admin token. */
 export interface AdminSession {
   readonly guard: GuardedDatabase;
-  /** Judges by what the database says now, and opens the services anew. Throws UNAUTHORIZED, FORBIDDEN. */
+  /** Judges by the present facts and reopens the services. Throws UNAUTHORIZED, FORBIDDEN. */
   refresh(): Promise<void>;
 }
 
 /**
- * Finds out who asks the admin API, and opens the services for them. Wrong credentials count against their address. Throws
+ * Authenticates an administrator and opens their services. Wrong credentials count against the address. Throws
  * UNAUTHORIZED, FORBIDDEN, RATE_LIMITED, SERVICE_UNAVAILABLE.
  */
 export async function authenticateAdmin(c: AppContext): Promise<void> {
@@ -71,7 +71,7 @@ async function identifyMember(c: AppContext, token: string | undefined): Promise
   return { kind: "MEMBER", email: email.toLowerCase(), subject: sub ?? email };
 }
 
-/** Browsers send no header of this name to another origin unless that allows it, which the admin API does not. */
+/** Browsers send this header to another origin only if that origin allows it, and the admin API does not. */
 function requireRequestedWith(c: AppContext): void {
   if (!SAFE_METHODS.has(c.req.method) && !c.req.header("X-Requested-With")) throw requestedWithMissing();
 }
@@ -93,13 +93,13 @@ async function openSession(c: AppContext, principal: AdminPrincipal): Promise<vo
   try {
     open(await believedFacts(c, principal));
   } catch (refusal) {
-    /* What is believed may be stale, so it refuses nobody. */
+    /* The cached facts may be stale, so they refuse nobody. */
     if (!(refusal instanceof AppError) || refusal.code === "RATE_LIMITED") throw refusal;
     await refresh();
   }
 }
 
-/** From memory, else from KV, else from the database, which unknown keys may ask only so often. */
+/** Looks in memory, then KV, then the database, which unknown keys may ask only so often. */
 async function believedFacts(c: AppContext, principal: AdminPrincipal): Promise<string | undefined> {
   const known = rememberedFacts(principal);
   if (known !== undefined) return known;

@@ -22,8 +22,8 @@ const UNKNOWN_RETRY_SECONDS = 60;
 const BEARER = /^Bearer +(\S+)$/i;
 
 /**
- * Finds who makes a request: the holder of a key, in memory or KV, or of a token that a key has minted. What they may do is not
- * decided here: the fence does that, in the transaction of the request.
+ * Authenticates the caller: the holder of a key from memory or KV, or of a token that a key has minted. It does not
+ * decide what they may do: the fence does that, in the request's transaction.
  */
 export async function authenticateCaller(c: AppContext): Promise<void> {
   const start = currentMillis();
@@ -50,7 +50,7 @@ async function findKeyHolder(c: AppContext, secret: string | undefined): Promise
 const isForeign = (c: AppContext, { organization, workspace }: WorkspaceAddress): boolean =>
   organization !== pathParameter(c, "organization") || workspace !== pathParameter(c, "workspace");
 
-/** A signature is cheap to check, so that only wrong ones count against the address. */
+/** Checking a signature is cheap, so only wrong ones count against the address. */
 async function findTokenHolder(c: AppContext, secret: string): Promise<Actor> {
   const { platform, tokenSecretKey, now } = c.get("services");
   const minted = tokenSecretKey === undefined ? "INVALID" : await readUserToken(tokenSecretKey, secret, now);
@@ -70,7 +70,7 @@ async function refuseUnknown(c: AppContext): Promise<never> {
   throw invalidApiKey();
 }
 
-/** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
+/** An unknown key needs a lookup, and an address may cause only so many. Throws RATE_LIMITED. */
 export async function limitUnknown(c: AppContext, credential = "API key"): Promise<void> {
   const { rates, clientAddress } = c.get("services");
   if (await rates.takeUnknown(clientAddress())) return;
@@ -81,8 +81,8 @@ export async function limitUnknown(c: AppContext, credential = "API key"): Promi
 }
 
 /**
- * What an answer tells of the key that was found: one that the fence has refused is forgotten, so that it counts against
- * its address from now on, as unknown keys do. A good key in a wrong workspace was not even found.
+ * Uses the response to learn about the key. A key that the fence refused is forgotten, so from now on it counts against
+ * its address, as an unknown key. A good key in a wrong workspace was not found to begin with.
  */
 export function learnOfKey(c: AppContext, { status }: Response): void {
   const actor: Actor | undefined = c.get("actor");

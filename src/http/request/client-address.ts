@@ -3,8 +3,8 @@ import { forwardedAddress, withoutPort } from "../../model/forwarded-address.ts"
 import type { AppContext } from "../context.ts";
 
 /**
- * Returns where the request comes from: the address that the owner's proxies name, else the one that plain workerd
- * reports, else Cloudflare's header, which no client can set there.
+ * Returns the client's address: the one named by the owner's proxies, else the one that plain workerd reports, else
+ * Cloudflare's header, which no client can set there.
  */
 export function clientAddressOf(c: AppContext): string | undefined {
   const { clientAddressHeader, trustedProxies } = settingsOf(c.env);

@@ -40,7 +40,7 @@ function openRequest(c: AppContext): void {
   );
 }
 
-/** Names the workspace only of callers who may enter it, so that strangers cannot write texts into the log. */
+/** Names the workspace only for callers who may enter it, so strangers cannot write text into the log. */
 function logResponse(c: AppContext, start: number): void {
   if (!settingsOf(c.env).logsRequests) return;
   const actor: Actor | undefined = c.get("actor");

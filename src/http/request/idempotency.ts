@@ -8,7 +8,7 @@ import { readBytes } from "./read-body.ts";
 
 const KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
 
-/** What a write may use: as workspaceContext, with its Idempotency-Key when the client has sent one. */
+/** The context of a write: as workspaceContext, with the Idempotency-Key if the client sent one. */
 export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   const ctx = workspaceContext(c);
   const key = c.req.header("Idempotency-Key");
@@ -26,11 +26,11 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   return { ...ctx, idempotency: { request, isReplayed: false } };
 }
 
-/** Users of one API key have keys of their own; no client can send the character between. */
+/** Users of one API key have separate Idempotency-Keys. No client can send the separator. */
 const ownKey = (actor: Actor, key: string) =>
   actor.kind === "TOKEN" ? `${actor.token.subject}\u001f${key}` : key;
 
-/** Says of an answer that it is that of an earlier request. */
+/** Marks the response as that of an earlier request. */
 export function markReplay(c: AppContext, { idempotency }: WorkspaceContext): void {
   if (idempotency && !(idempotency instanceof AppError) && idempotency.isReplayed) {
     c.get("headers")["Idempotent-Replayed"] = "true";

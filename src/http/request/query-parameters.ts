@@ -4,7 +4,7 @@ import { parsePage } from "../../query/parse/parse-page.ts";
 import type { PageRequest } from "../../services/page.ts";
 import type { AppContext } from "../context.ts";
 
-/** The query's parameters, or the error of a query that is not percent-encoded UTF-8, thrown when called. */
+/** The query parameters; throws when called if the query is not percent-encoded UTF-8. */
 export function queryOf(c: AppContext): () => URLSearchParams {
   const start = c.req.url.indexOf("?");
   const query = start === -1 ? "" : c.req.url.slice(start + 1);
@@ -18,7 +18,7 @@ export function queryOf(c: AppContext): () => URLSearchParams {
   };
 }
 
-/** For what takes these parameters only. Throws BAD_REQUEST. */
+/** Refuses all parameters but these. Throws BAD_REQUEST. */
 export function onlyParameters(c: AppContext, known: readonly string[]): URLSearchParams {
   const parameters = queryOf(c)();
   rejectUnknownParameters(parameters, known);
@@ -30,7 +30,7 @@ export function pageRequestOf(c: AppContext): PageRequest {
   return pageOf(onlyParameters(c, ["page", "size"]));
 }
 
-/** The same among other parameters. Throws BAD_REQUEST. */
+/** `page` and `size` among other parameters. Throws BAD_REQUEST. */
 export function pageOf(query: URLSearchParams): PageRequest {
   const parsed = parsePage(query);
   return { page: parsed.kind === "OFFSET" ? parsed.page : 0, size: parsed.size };

@@ -14,7 +14,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** Deep enough for any record, shallow enough for any recursion. */
 const MAX_BODY_DEPTH = 64;
 
-/** The body, or the reason why there is none, thrown where the contract's order of refusals has its place. */
+/** The body, or the error that it causes, thrown where the contract's order has its place. */
 export type Body<T> = () => T;
 
 export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
@@ -26,7 +26,7 @@ export async function readJsonObject(c: AppContext): Promise<Body<JsonObject>> {
   };
 }
 
-/** As readJsonObject, but no body at all is the empty object. */
+/** The same as readJsonObject, except that no body is the empty object. */
 export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonObject>> {
   const bytes = await readBytes(c);
   return bytes instanceof Uint8Array && bytes.length === 0 ? () => ({}) : readJsonObject(c);
@@ -61,14 +61,14 @@ export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
 }
 
 interface Unread {
-  /** Null: there is no body. */
+  /** Null if there is no body. */
   readonly stream: ReadableStream<Uint8Array> | null;
-  /** Bytes that the stream has at most; undefined when only reading tells. */
+  /** The most bytes that the stream can have; undefined if only reading tells. */
   readonly declared: number | undefined;
   readonly all: () => Promise<ArrayBuffer>;
 }
 
-/** The body as it is read: a body in gzip is unpacked, and nobody knows its length before. */
+/** The body as a stream. A gzip body is decompressed, so its length is unknown. */
 function unpacked(request: Request): Unread {
   const { body, headers } = request;
   const all = () => request.arrayBuffer();
@@ -83,7 +83,7 @@ function unpacked(request: Request): Unread {
 async function readLimited({ stream, declared, all }: Unread): Promise<Uint8Array | AppError> {
   if ((declared ?? 0) > MAX_BODY_BYTES) return tooLarge();
   if (!stream) return new Uint8Array();
-  // A body that is not chunked cannot be longer than it declares; reading it chunk by chunk takes several times as long.
+  // A body that is not chunked is never longer than declared. Reading it in chunks takes several times as long.
   if (declared !== undefined) return new Uint8Array(await all());
   const chunks: Uint8Array[] = [];
   let size = 0;

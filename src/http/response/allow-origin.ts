@@ -3,8 +3,8 @@ import { isAllowedOrigin } from "../../model/origin.ts";
 import type { AppContext } from "../context.ts";
 
 /*
- * Cross-origin requests by the WHATWG Fetch standard. Keys are sent in a header, never in a cookie, so no credentials are
- * allowed. Every answer carries the headers, errors included: a browser must be able to read a 401.
+ * Cross-origin requests by the WHATWG Fetch standard. Keys travel in a header, never in a cookie, so no credentials are
+ * allowed. Every response has the headers, errors included: a browser must be able to read a 401.
  */
 const PREFLIGHT_SECONDS = "300";
 const ALLOWED_HEADERS =
@@ -14,14 +14,14 @@ const EXPOSED_HEADERS =
   "Allow, ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id";
 const ANY = "*";
 const NONE: readonly string[] = [];
-/** Answers without a word on the workspace; whoever gets them should be able to read why. */
+/** Responses that say nothing about the workspace. Any page may read them. */
 const TELLS_NOTHING = new Set([401, 429, 503]);
 const SHARED_PATH = /^(?:\/api\/v1|\/mcp)\/([^/]*)(?:\/([^/]*))?/;
 
-/** Whether pages of other origins may be allowed to ask this, so that its answers depend on who asks. */
+/** Whether pages of other origins may be allowed to read the response, so it depends on `Origin`. */
 export const isForPages = (c: AppContext): boolean => SHARED_PATH.test(c.req.path);
 
-/** Tells the browser whether the page that asked may read the answer. */
+/** Tells the browser whether the page may read the response. */
 export async function allowOrigin(
   c: AppContext,
   { headers, status }: Response,

@@ -2,7 +2,7 @@ import { newRequestId } from "../../lib/ids.ts";
 import { deliverAfterWrite, deliverFor } from "../../services/webhooks/deliver.ts";
 import { type AppContext, openServices, pathParameter } from "../context.ts";
 
-/** Lets webhooks hear of a write once its response is on the way; in round trips that are not the request's. */
+/** Delivers a write's events to webhooks after the response, in round trips of their own. */
 export function deliverAfter(c: AppContext, entity?: string): void {
   const address = {
     organization: pathParameter(c, "organization"),
@@ -12,7 +12,7 @@ export function deliverAfter(c: AppContext, entity?: string): void {
   if (delivering) c.executionCtx.waitUntil(delivering);
 }
 
-/** As deliverAfter, for what an admin has asked one webhook to deliver. */
+/** The same as deliverAfter, for deliveries that an administrator requested. */
 export function deliverAfterRequest(c: AppContext, webhookId: string): void {
   c.executionCtx.waitUntil(deliverFor(openServices(c.env, newRequestId()), webhookId));
 }

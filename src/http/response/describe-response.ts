@@ -2,7 +2,7 @@ import type { AppContext } from "../context.ts";
 import { etagOf, hasCurrentCopy } from "./etag.ts";
 import { respond } from "./respond.ts";
 
-/** Responds with an OpenAPI document, or 304 when the client has it. */
+/** Responds with an OpenAPI document, or 304 if the client has it. */
 export function describedWith(
   c: AppContext,
   { content, tag }: { readonly content: string | ArrayBuffer; readonly tag: string },

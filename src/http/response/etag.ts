@@ -9,12 +9,12 @@ interface Tagged {
 /** A strong entity tag (RFC 9110, section 8.8.3). */
 export const etagOf = ({ tag }: Tagged): string => `"${tag}"`;
 
-/** Whether `If-None-Match` names what would be returned. A malformed header names nothing. */
+/** Whether `If-None-Match` names the current version. A malformed header names nothing. */
 export function hasCurrentCopy(c: AppContext, found: Tagged): boolean {
   return names(parseEntityTags(c.req.header("If-None-Match") ?? ""), found);
 }
 
-/** Whether `If-Match` holds for what has this tag. Throws BAD_REQUEST for a malformed header. */
+/** Whether `If-Match` names the current version. Throws BAD_REQUEST for a malformed header. */
 export function isMatching(c: AppContext, found: Tagged): boolean {
   const header = c.req.header("If-Match");
   if (header === undefined) return true;

@@ -5,10 +5,10 @@ import { logFailure } from "../../lib/logger.ts";
 import type { AppContext } from "../context.ts";
 import { respondJson } from "./respond.ts";
 
-/** Every failure of the product leaves through here, in one envelope; causes go to the log only. */
+/** Turns every failure into the same envelope. Causes go to the log only. */
 export function onError(thrown: unknown, c: AppContext): Response {
   const error = toAppError(thrown);
-  /* What was given up because nobody waits for it is not a failure. */
+  /* Work that was given up because the client has gone is not a failure. */
   const isGivenUp = error.code === "SERVICE_UNAVAILABLE" && c.req.raw.signal.aborted;
   if (statusOfCode[error.code] >= 500 && !isGivenUp) logFailure(c.get("requestId"), error);
   return respondJson(

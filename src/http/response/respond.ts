@@ -4,12 +4,14 @@ import type { AppContext } from "../context.ts";
 type ResponseHeaders = Readonly<Record<string, string>>;
 
 export interface ResponseHead {
-  /** 200 unless told otherwise. */
+  /** The status; 200 by default. */
   readonly status?: number;
   readonly headers?: ResponseHeaders;
 }
 
-/** Every answer is made here, with all of its headers at once: one that is set on a Response later takes several times as long. */
+/**
+ * Makes every response with all of its headers at once: setting one on a Response later takes several times as long.
+ */
 export function respond(
   c: AppContext,
   body: BodyInit | null,
@@ -33,7 +35,7 @@ export function respondJson(
   });
 }
 
-/** Where the request's time went (`Server-Timing`, milliseconds), and what is left of its rate. */
+/** The request's times (`Server-Timing`, milliseconds), and what is left of its rate. */
 function measuredHeaders(c: AppContext, { database, meter: { rate } }: ServiceContext): ResponseHeaders {
   const timing = `auth;dur=${c.get("authMs")}, db;dur=${database.waitedMs}`;
   if (!rate) return { "Server-Timing": timing };
