@@ -5,18 +5,20 @@ import type { JsonObject } from "../model/json.ts";
 import { nullable, schemaRef } from "./parts.ts";
 import { uniqueNames, type VisibleEntity } from "./visible-schema.ts";
 
-/** Names the component of an enum's values: `Order.status`. No other component has a dot in its name. */
+/** The component name of an enum's values: `Order.status`. No other component has a dot in its name. */
 export function enumNamesOf({ component, columns }: VisibleEntity): (column: Column) => string {
   const names = uniqueNames(columns.map(({ name }) => name));
   return ({ name }) => `${component}.${names.get(name) ?? name}`;
 }
 
-/** The JSON Schema of a column's value, of its type and all of its constraints; null included where it may be. */
+/**
+ * The JSON Schema of a column's value, with its type and all of its constraints; includes null for a nullable column.
+ */
 export function columnSchemaOf(enumName: string, column: Column): JsonObject {
   return described(nullableSchemaOf(enumName, column), column.description);
 }
 
-/** The schema with what the owner says of the thing, in front of what it says itself. */
+/** The schema with the owner's description in front of its own. */
 export function described(schema: JsonObject, description: string | undefined): JsonObject {
   if (description === undefined) return schema;
   const known = typeof schema.description === "string" ? `\n\n${schema.description}` : "";
@@ -29,7 +31,7 @@ function nullableSchemaOf(enumName: string, column: Column): JsonObject {
   return column.type === "ENUM" ? { type: ["string", "null"], ...nullable(value) } : nullable(value);
 }
 
-/** Of an id that exists; only one that is sent for a new record has to be below a bound. */
+/** The id of an existing record. Only an id that a client sends for a new record has an upper bound. */
 export const idSchemaOf = (id: Column): JsonObject => ({
   ...columnTypeOf(id).jsonSchema(id),
   ...(id.type === "INTEGER" && { examples: [1] }),
@@ -41,14 +43,14 @@ function valueSchemaOf(enumName: string, column: Column): JsonObject {
   for (const constraint of column.constraints) {
     const type = constraintTypes.get(constraint.type);
     const added = type?.jsonSchema(column, constraint) ?? {};
-    // What JSON Schema has no keyword for, such as bounds of dates, is told in words.
+    // Rules without a JSON Schema keyword, such as bounds of dates, go into the description.
     const isTold = Object.keys(added).length > 0;
     schema = combine(schema, isTold || !type ? added : { description: type.message(constraint) });
   }
   return withOneBound(withOneBound(schema, "inimum"), "aximum");
 }
 
-/** Of two bounds the tighter one holds; of two descriptions, patterns or formats both. */
+/** Merges keywords: the tighter of two bounds, but both of two descriptions, patterns or formats. */
 function combine(schema: JsonObject, added: JsonObject): JsonObject {
   const result: Record<string, JsonObject[string]> = { ...schema };
   const also: JsonObject[] = [];
@@ -65,7 +67,7 @@ function combine(schema: JsonObject, added: JsonObject): JsonObject {
   return { ...result, allOf: [...before, ...also] };
 }
 
-/** Of an inclusive and an exclusive bound on one side the tighter; when equal, the exclusive one. */
+/** The tighter of an inclusive and an exclusive bound on one side; the exclusive one if they are equal. */
 function withOneBound(schema: JsonObject, side: "inimum" | "aximum"): JsonObject {
   const { [`m${side}`]: inclusive, [`exclusiveM${side}`]: exclusive, ...rest } = schema;
   if (typeof inclusive !== "number" || typeof exclusive !== "number") return schema;
@@ -75,12 +77,12 @@ function withOneBound(schema: JsonObject, side: "inimum" | "aximum"): JsonObject
     : { ...rest, [`exclusiveM${side}`]: exclusive };
 }
 
-/** The value of a filter: what is compared need not keep the column's own bounds. */
+/** The schema of a filter's value, which may be outside the column's own bounds. */
 export function comparedSchemaOf(enumName: string, column: Column): JsonObject {
   return column.type === "ENUM" ? schemaRef(enumName) : comparedValueSchemaOf(column);
 }
 
-/** The same without the names of an enum's values. */
+/** The same without component names for enums. */
 export function comparedValueSchemaOf(column: Column): JsonObject {
   const { type, format } = columnTypeOf(column).jsonSchema(column);
   return { type: type ?? "string", ...(format !== undefined && { format }) };

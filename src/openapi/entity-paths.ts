@@ -28,7 +28,7 @@ import {
 } from "./parts.ts";
 import { capitalized, idColumn, type VisibleEntity } from "./visible-schema.ts";
 
-/** What a key must be allowed for each operation. */
+/** The right that each operation needs. */
 const needs = {
   list: "read",
   create: "create",
@@ -54,7 +54,7 @@ interface Words {
   readonly responses: JsonObject;
 }
 
-/** Every path of one entity, from the workspace on, with the operations that are allowed. */
+/** All paths of an entity, relative to the workspace, with the allowed operations. */
 export function entityPaths(entity: VisibleEntity): JsonObject {
   const { name, component, keys, operations } = entity;
   const own = (...parameters: string[]) =>
@@ -92,7 +92,7 @@ export function entityPaths(entity: VisibleEntity): JsonObject {
   });
 }
 
-/** Without the operations that are null, and the paths that have none left. */
+/** Removes operations that are null, and paths without operations. */
 function pathsWith(paths: Readonly<Record<string, JsonObject>>): JsonObject {
   const items = Object.entries(paths).flatMap(([path, item]) => {
     const { parameters, ...methods } = item;
@@ -171,7 +171,7 @@ function exportOperation({ name, own, operation }: Maker): JsonObject | null {
   });
 }
 
-/** The operations of one record, which the parameter names. */
+/** The operations on one record, which the parameter names. */
 function recordOperations({ name, component, own, operation }: Maker, parameter: JsonObject): JsonObject {
   const update = (id: "update" | "patch") =>
     operation({
@@ -215,7 +215,7 @@ const bulkMaker =
       responses: { 200: responseRef(`${component}-bulk`), ...WRITE_ERRORS },
     });
 
-/** For clients and proxies that send no body with DELETE, there is a POST. */
+/** A POST for clients and proxies that drop the body of a DELETE. */
 function bulkDelete(entity: VisibleEntity, make: Maker, id: "bulkDelete" | "bulkDeleteByPost") {
   const idSchema: JsonObject = { type: idColumn(entity)?.type === "UUID" ? "string" : "integer" };
   const words = { id, summary: `Delete records of ${make.name}`, parameters: BULK_PARAMETERS };
@@ -244,7 +244,7 @@ function bulkOperations(entity: VisibleEntity, maker: Maker): JsonObject {
   };
 }
 
-/** `components.responses` of one entity. */
+/** `components.responses` of an entity. */
 export function entityResponses({ component: name }: VisibleEntity): JsonObject {
   const record = schemaRef(name);
   const bulk = objectOf(

@@ -18,7 +18,9 @@ export const updateNameOf = (entity: string) => `${entity}-update`;
 export const keyNameOf = (entity: string) => `${entity}-key`;
 export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
 
-/** `Order`, beside it `Order-create` and its siblings, and `Order.status` for each enum: a name has neither dot nor hyphen. */
+/**
+ * `Order` with `Order-create` and its siblings, and `Order.status` for each enum. A name has neither dot nor hyphen.
+ */
 export function entitySchemas(entity: VisibleEntity): JsonObject {
   const { component: name, columns } = entity;
   const enumNameOf = enumNamesOf(entity);
@@ -51,7 +53,7 @@ const isNamedByKey = (relationship: VisibleRelationship) =>
   relationship.column.constraints.length === 0 &&
   relationship.uniqueRules.length > 0;
 
-/** The values of one unique rule. */
+/** The values of a unique rule. */
 function keySchema(uniqueRules: VisibleRelationship["uniqueRules"]): JsonObject {
   const rules = uniqueRules.map((columns) =>
     objectOf(Object.fromEntries(columns.map((column) => [column.name, comparedValueSchemaOf(column)])), {
@@ -98,7 +100,7 @@ function expansionSchema({ kind, component }: VisibleRelationship): JsonObject {
     : arrayOf(record);
 }
 
-/** The example of a record without required fields has a few of the others. */
+/** Without required fields, the example of a record has a few of the others. */
 const MOST_OPTIONAL_SAMPLES = 3;
 
 function createSchema(entity: VisibleEntity, properties: Properties): JsonObject {
@@ -125,15 +127,15 @@ function createSchema(entity: VisibleEntity, properties: Properties): JsonObject
   };
 }
 
-/** Programs that fill in forms would begin with the least id. */
+/** Programs that fill in forms would start with the least id. */
 const withIdExample = (schema: JsonObject, { name, type }: Column): JsonObject =>
   name === "id" && type === "INTEGER" ? { ...schema, examples: [1] } : schema;
 
-/** What a client writes, but for the id. */
+/** The fields that a client may write, except the id. */
 const writableOf = ({ columns, readOnly }: VisibleEntity) =>
   columns.filter((column) => !readOnly.has(column) && column.name !== "id");
 
-/** Of the first choice of columns that has an example which keeps every rule of the entity. */
+/** Uses the first selection of columns with an example that satisfies all rules of the entity. */
 function examplesOf(entity: VisibleEntity, ...choices: readonly (readonly Column[])[]): JsonObject {
   for (const columns of choices) {
     const sample = sampleRecord(columns, entity);
@@ -170,7 +172,7 @@ function withChange(schema: JsonObject, column: Column): JsonObject {
   return change ? orObject(schema, change) : schema;
 }
 
-/** Either schema. The documentation page does not read `anyOf` in a property without `type`. */
+/** Either schema. The documentation page ignores `anyOf` in a property without `type`. */
 const orObject = (schema: JsonObject, object: JsonObject): JsonObject => ({
   type: [schema.type ?? "string", "object"].flat(),
   anyOf: [schema, object],
@@ -190,7 +192,7 @@ const DURATION: JsonObject = {
   examples: ["PT0S"],
 };
 
-/** Rules over several fields, which JSON Schema cannot say of stored records. */
+/** Rules over several fields in words, because JSON Schema cannot express them for stored records. */
 const rulesOf = (constraints: readonly EntityConstraint[]) => constraints.map(ruleOf).join("\n");
 
 function ruleOf(constraint: EntityConstraint): string {

@@ -75,7 +75,7 @@ const headersOf: Readonly<Record<number, JsonObject>> = {
   503: { "Retry-After": headerRef("Retry-After") },
 };
 
-/** `components.headers` that every document uses. */
+/** `components.headers` of every document. */
 export const sharedHeaders: JsonObject = {
   "X-Request-Id": { description: "The request's own, else a new one.", schema: STRING },
   "Server-Timing": {
@@ -103,7 +103,7 @@ const nameOf = (status: number) => `Error${status}`;
 const ALL_STATUSES: readonly number[] = [...new Set(CODES.map((code) => statusOfCode[code]))];
 const READ_STATUSES: readonly number[] = [400, 401, 403, 404, 405, 429, 500, 503];
 
-/** `components.responses`: one for each status, with an example of each of its codes. */
+/** `components.responses`: one per status, with an example of each code. */
 export function errorResponses(
   statuses = ALL_STATUSES,
   messages: Partial<Record<ErrorCode, string>> = {},
@@ -143,7 +143,7 @@ export const errorSchemas: JsonObject = {
 export const errorRefs = (statuses: readonly number[]): JsonObject =>
   Object.fromEntries(statuses.map((status) => [status, responseRef(nameOf(status))]));
 
-/* What can go wrong, by kind of request. */
+/* Possible errors by kind of request. */
 export const READ_ERRORS = errorRefs(READ_STATUSES);
 export const CONDITIONAL_READ_ERRORS = errorRefs([...READ_STATUSES, 412]);
 export const WRITE_ERRORS = errorRefs([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503]);

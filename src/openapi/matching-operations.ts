@@ -14,7 +14,7 @@ import {
   schemaRef,
 } from "./parts.ts";
 
-/** The writes by filter of an entity's collection. */
+/** The writes by filter on an entity's collection. */
 export function matchingOperations({ name, component, own, operation }: Maker): JsonObject {
   const parameters = [
     ...own("filter"),

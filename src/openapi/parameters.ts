@@ -50,7 +50,7 @@ const HEADER_PARAMETERS: JsonObject = {
 
 const PAGE_SIZE = { type: "integer", minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
 
-/** Parameters that are the same for every entity. */
+/** Parameters that are equal for every entity. */
 export const sharedParameters: JsonObject = {
   page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
   size: query("size", "Records of one page.", { schema: PAGE_SIZE }),
@@ -97,7 +97,7 @@ export const sharedParameters: JsonObject = {
   ...HEADER_PARAMETERS,
 };
 
-/** Parameters of one entity; its filters are one parameter of many names (`style: form`, exploded). */
+/** Parameters of an entity. Its filters are one parameter with many names (`style: form`, exploded). */
 export function entityParameters(entity: VisibleEntity): JsonObject {
   const { name: spoken, component: name, columns, relationships, settings, constraints } = entity;
   const [id] = columns;
@@ -172,7 +172,7 @@ function keyParameters(entity: VisibleEntity): JsonObject {
   return Object.fromEntries(parameters);
 }
 
-/** The fields of one unique rule, in any order. */
+/** The fields of a unique rule, in any order. */
 function upsertKeys(columns: readonly Column[], constraints: readonly EntityConstraint[]): JsonObject {
   const single = columns.filter(({ unique, name }) => unique && name !== "id").map(({ name }) => name);
   const rules = constraints.flatMap((each) => (each.type === "UNIQUE_COMPOSITE" ? [each.fields] : []));
@@ -185,7 +185,7 @@ function upsertKeys(columns: readonly Column[], constraints: readonly EntityCons
   return anyOf(keys);
 }
 
-/** Whether `upsertBy` can name anything. */
+/** Whether `upsertBy` has any possible value. */
 export const hasUpsertKey = ({ columns, constraints }: VisibleEntity): boolean =>
   columns.some(({ unique, name }) => unique && name !== "id") ||
   constraints.some(({ type }) => type === "UNIQUE_COMPOSITE");
@@ -201,7 +201,7 @@ const choiceOf = (names: readonly string[]) =>
     ? "There are none."
     : `Of this entity: ${names.map((name) => `\`${name}\``).join(", ")}.`;
 
-/** Schemas that parameters of one entity use. */
+/** Schemas for the parameters of an entity. */
 export function parameterSchemas(entity: VisibleEntity): JsonObject {
   const { component: name, columns } = entity;
   return {
@@ -210,14 +210,14 @@ export function parameterSchemas(entity: VisibleEntity): JsonObject {
   };
 }
 
-/** Values of operators that do not take one of the column's own: lists and pairs are comma-separated. */
+/** Values of operators that do not take a value of the column: lists and pairs are comma-separated. */
 const valueSchemas = {
   LIST: STRING,
   PAIR: { type: "string", pattern: '^[^,]+,[^,]+$|"' },
   FLAG: BOOLEAN,
 } as const;
 
-/** A property for each operator of each field; a pattern for what leads through a relationship. */
+/** A property for each operator of each field, and a pattern for names that lead through a relationship. */
 function filterSchema(entity: VisibleEntity): JsonObject {
   const { columns, relationships, settings } = entity;
   const enumNameOf = enumNamesOf(entity);

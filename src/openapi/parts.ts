@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
 
-/* The small words of which both documents are made. */
+/* Building blocks of both documents. */
 
 export const schemaRef = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 export const parameterRef = (name: string): JsonObject => ({
@@ -13,7 +13,7 @@ export const headerRef = (name: string): JsonObject => ({
   $ref: `#/components/headers/${nameIn("headers", name)}`,
 });
 
-/** Ends the name of each component outside `schemas`, because many generators put all sections into one namespace. */
+/** The suffix of each component name outside `schemas`, because many generators put all sections into one namespace. */
 const SUFFIXES = {
   schemas: "",
   parameters: "-parameter",
@@ -25,7 +25,7 @@ type Section = keyof typeof SUFFIXES;
 
 const nameIn = (section: Section, name: string) => name + SUFFIXES[section];
 
-/** `components`, each under the name by which the functions above refer to it. */
+/** `components`, by the names that the functions above use. */
 export const componentsOf = (sections: Readonly<Record<Section, JsonObject>>): JsonObject =>
   Object.fromEntries(
     Object.entries(sections).map(([section, named]) => [
@@ -36,7 +36,7 @@ export const componentsOf = (sections: Readonly<Record<Section, JsonObject>>): J
     ]),
   );
 
-/** `security` of a whole document. */
+/** The document's `security`. */
 export const securedBy = (scheme: string) => [{ [nameIn("securitySchemes", scheme)]: [] }];
 
 export const STRING: JsonObject = { type: "string" };
@@ -50,7 +50,7 @@ export const arrayOf = (items: JsonObject, bounds: JsonObject = {}): JsonObject 
   ...bounds,
 });
 
-/** An object schema; everything in it is required but what `optional` names. */
+/** An object schema. All properties are required except those in `optional`. */
 export function objectOf(
   properties: JsonObject,
   { optional = [], closed = false }: { optional?: readonly string[]; closed?: boolean } = {},
@@ -64,13 +64,13 @@ export function objectOf(
   };
 }
 
-/** Any of the schemas; of one, that schema itself. */
+/** Any of the schemas; if there is only one, that schema. */
 export function anyOf(schemas: readonly JsonObject[]): JsonObject {
   const [only, ...others] = schemas;
   return only && others.length === 0 ? only : { anyOf: schemas };
 }
 
-/** The schema or null; `type` becomes an array where there is one. */
+/** The schema or null. `type` becomes an array if there is one. */
 export function nullable(schema: JsonObject): JsonObject {
   const { type, enum: values } = schema;
   if (type === undefined) return { anyOf: [schema, { type: "null" }] };
@@ -90,7 +90,7 @@ export const jsonBody = (schema: JsonObject, required = true): JsonObject => ({
   ...jsonContent(schema),
 });
 
-/** Of every answer. */
+/** Headers of every response. */
 export const TRACE_HEADERS: JsonObject = {
   "X-Request-Id": headerRef("X-Request-Id"),
   "Server-Timing": headerRef("Server-Timing"),
@@ -102,13 +102,13 @@ export function jsonResponse(description: string, schema: JsonObject, headers?: 
   return { description, headers: { ...TRACE_HEADERS, ...headers }, ...jsonContent(schema) };
 }
 
-/** Of every answer to a write that may be sent again. */
+/** Headers of every response to a write that may be repeated. */
 export const REPLAYED: JsonObject = { "Idempotent-Replayed": headerRef("Idempotent-Replayed") };
 
-/** What almost every answer is: `{"data": …}`. */
+/** The body of almost every response: `{"data": …}`. */
 export const dataOf = (schema: JsonValue): JsonObject => objectOf({ data: schema });
 
-/** An answer without a body. */
+/** A response without a body. */
 export const emptyResponse = (description: string, headers?: JsonObject): JsonObject => ({
   description,
   headers: { ...TRACE_HEADERS, ...headers },

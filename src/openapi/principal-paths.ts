@@ -24,7 +24,7 @@ const SCOPE: JsonObject = objectOf(
   { optional: ["filter", "check", "fields", "writableFields", "presets"], closed: true },
 );
 
-/** Who asks; and the tokens of a key that may mint them. */
+/** The caller's own description, and the tokens of a key that may mint them. */
 export function principalPaths({ mayMintTokens }: { readonly mayMintTokens: boolean }): JsonObject {
   return {
     "/me": { get: describePrincipal },

@@ -8,7 +8,7 @@ import type { SqlValue } from "../model/sql-value.ts";
 
 const TEXTS = ["text", "Text", "A1", "1", "ann@example.com", "https://example.com", "TEXT", "a", "A"];
 const NUMBERS = [1, 10, 100, 1000, 0, -1, 0.5];
-/** What a column's rules may ask for; the first that they accept is the sample. */
+/** Candidates for a sample. The first that satisfies the column's rules is the sample. */
 const CANDIDATES: Readonly<Record<Exclude<ColumnTypeName, "ENUM">, readonly JsonValue[]>> = {
   VARCHAR: TEXTS,
   TEXT: TEXTS,
@@ -28,15 +28,15 @@ const CANDIDATES: Readonly<Record<Exclude<ColumnTypeName, "ENUM">, readonly Json
   UUID: ["0197c5a0-7d1e-7000-8000-000000000001", "0197c5a0-7d1e-7000-8000-000000000002"],
   JSON: [{ key: "value" }],
 };
-/** A longer text than this would be no help in a document. */
+/** A longer text would not help readers of a document. */
 const LONGEST_SAMPLE = 1_000;
-/** What is past and what is future is so for a sample too; its document must not change with the time. */
+/** A fixed time, because the document must not change with the current time. */
 const NOW = { iso: "2026-01-01T00:00:00.000Z" };
-/** Combinations of candidates that are tried against rules over several fields. */
+/** How many combinations of candidates are tried against rules over several fields. */
 const MOST_TRIES = 1_000;
 
 interface Rules {
-  /** Of the whole entity: what is not sent has its default. */
+  /** A sample of all columns; absent fields have their defaults. */
   readonly columns: readonly Column[];
   readonly constraints: readonly EntityConstraint[];
 }
@@ -48,7 +48,7 @@ interface Choice {
 }
 
 /**
- * A body with these columns that their own rules accept, and the entity's rules over several fields. Undefined when no
+ * A body with these columns that satisfies their rules and the entity's rules over several fields. Undefined if no
  * candidates do.
  */
 export function sampleRecord(columns: readonly Column[], rules?: Rules): JsonObject | undefined {

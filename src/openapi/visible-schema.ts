@@ -5,30 +5,35 @@ import type { Entity, Relationship } from "../model/entity.ts";
 import { doesDeleteTell } from "../model/holders.ts";
 import { uniqueRulesOf } from "../model/unique-rules.ts";
 
-/** An entity as far as the holder of a key may know it. */
+/** The part of an entity that the holder of a key may know. */
 export interface VisibleEntity
   extends Pick<Entity, "name" | "description" | "columns" | "constraints" | "settings"> {
-  /** Its name in component names and operation ids: that of the entity, unless it differs from another only by case. */
+  /**
+   * The entity's name in component names and operation ids. It differs from the real name only if two names differ only
+   * by case.
+   */
   readonly component: string;
   readonly relationships: ReadonlyMap<string, VisibleRelationship>;
   readonly operations: readonly Operation[];
-  /** Unique columns, by which paths name records. */
+  /** Unique columns that can name a record in a path. */
   readonly keys: readonly VisibleKey[];
-  /** Columns that nobody with this access may write: what the server sets, and references to what may not be read. */
+  /**
+   * Columns that nobody with this access may write: those that the server sets, and references to unreadable entities.
+   */
   readonly readOnly: ReadonlySet<Column>;
 }
 
 export interface VisibleKey {
   readonly column: Column;
-  /** Its name in component names and operation ids, such as `CustomerByEmail`; no entity has it. */
+  /** A name for component names and operation ids, such as `CustomerByEmail`, that no entity has. */
   readonly component: string;
 }
 
-/** What rules narrow beyond the access to whole entities. */
+/** Limits of rules beyond the access to whole entities. */
 export interface Narrowing {
-  /** With hidden fields. */
+  /** Including hidden fields. */
   readonly stored: Catalog;
-  /** Whether every record of an entity may be read, and this column of it. */
+  /** Whether all records of an entity may be read, and this column of them. */
   isWhole(entityName: string, column: Column): boolean;
   isReadOnly(entityName: string, column: Column): boolean;
 }
@@ -36,11 +41,11 @@ export interface Narrowing {
 export type VisibleRelationship = Relationship & {
   /** The component name of its target. */
   readonly component: string;
-  /** By which a reference can name a record of the target. */
+  /** The unique rules by which a reference can name a record of the target. */
   readonly uniqueRules: readonly (readonly Column[])[];
 };
 
-/** Entities with which something may be done, without the relationships to what may not be read. */
+/** The entities that the caller may use at all, without relationships to unreadable ones. */
 export function visibleEntitiesOf(
   catalog: Catalog,
   access: Access,
@@ -94,7 +99,7 @@ export const idColumn = ({ columns: [id] }: VisibleEntity): Column | undefined =
 
 export const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-/** Takes the name, with a number where it would equal a taken one in lower case. */
+/** Takes the name, with a number if it equals a taken one in lower case. */
 function takeName(name: string, taken: Set<string>): string {
   let free = name;
   for (let count = 2; taken.has(free.toLowerCase()); count++) free = `${name}_${count}`;
@@ -102,7 +107,9 @@ function takeName(name: string, taken: Set<string>): string {
   return free;
 }
 
-/** Names by name: the same, but with a number where it would equal another name in lower case: `order`, `order_2`. */
+/**
+ * Maps each name to itself, or to the name with a number if it equals another name in lower case: `order`, `order_2`.
+ */
 export function uniqueNames(names: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set(names.map((name) => name.toLowerCase()));
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 
-/** The document without the components that nothing in it refers to, by whatever way. */
+/** Removes components that nothing in the document refers to, directly or indirectly. */
 export function withoutUnused(document: JsonObject): JsonObject {
   const components = Object.entries(isJsonObject(document.components) ? document.components : {});
   const all = new Map<string, JsonObject[string]>(

@@ -12,8 +12,8 @@ import { withoutUnused } from "./without-unused.ts";
 import { workspacePaths, workspaceSchemas } from "./workspace-paths.ts";
 
 /**
- * OpenAPI 3.1 of one workspace as its schema stands, as far as the access reaches; the same catalog and access give the
- * same document, byte for byte.
+ * The OpenAPI 3.1 document of a workspace with its current schema, as far as the access reaches. The same catalog and
+ * access give the same document, byte for byte.
  */
 export function buildWorkspaceDocument(catalog: Catalog, access: Access, narrowing?: Narrowing): JsonObject {
   const entities = visibleEntitiesOf(catalog, access, narrowing);

@@ -23,7 +23,7 @@ import type { VisibleEntity } from "./visible-schema.ts";
 
 const TAGS = ["Workspace"];
 
-/** Paths of the workspace itself. A path must begin with a slash: `/` is the workspace. */
+/** Paths of the workspace itself. A path must begin with a slash, so `/` is the workspace. */
 export function workspacePaths(entities: readonly VisibleEntity[]): JsonObject {
   const get = { operationId: "describeWorkspace", summary: "Describe the workspace", tags: TAGS };
   const described = jsonResponse("The workspace.", dataOf(schemaRef("shared-workspace")));
@@ -95,7 +95,7 @@ function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
   };
 }
 
-/** Schemas that are the same for every entity. */
+/** Schemas that are equal for every entity. */
 export function workspaceSchemas(entities: readonly VisibleEntity[]): JsonObject {
   return {
     "shared-workspace": workspaceSchema,

@@ -1,23 +1,26 @@
 import type { JsonValue } from "../model/json.ts";
 import type { OperatorName } from "./operators.ts";
 
-/* What a request says, before any entity is known: names are still text, values are still unread. */
+/* The parsed request, before any entity is known: names are text, and values are not parsed. */
 
 export type Direction = "asc" | "desc";
 export type NullsOrder = "nullsFirst" | "nullsLast";
 export type Path = readonly string[];
 
-/** `origin` is how messages name the place: `filter[age.gte]`, or `filter` for the JSON tree. */
+/** `origin` is the place that messages name: `filter[age.gte]`, or `filter` for the JSON tree. */
 export type FilterAst =
   | { readonly kind: "GROUP"; readonly operator: "and" | "or"; readonly nodes: readonly FilterAst[] }
   | { readonly kind: "NOT"; readonly node: FilterAst }
-  /** All of `node` on the record that `path` leads to; for to-many on one and the same record. `firstKey`: for messages. */
+  /**
+   * `node` must hold for the record at the end of `path`; for to-many, for one and the same record. `firstKey` is for
+   * messages.
+   */
   | { readonly kind: "WITHIN"; readonly path: Path; readonly firstKey: string; readonly node: FilterAst }
   | { readonly kind: "CONDITION"; readonly path: Path; readonly origin: string; readonly test: TestAst };
 
 export interface TestAst {
   readonly operator: OperatorName;
-  /** Bracket form: texts. JSON form: JSON values; in rules, an object among them is an operand. */
+  /** Texts in bracket form, JSON values in JSON form. In rules, an object among them is an operand. */
   readonly values: readonly string[] | readonly JsonValue[];
   readonly form: "TEXT" | "JSON";
 }
@@ -25,7 +28,7 @@ export interface TestAst {
 export interface SortTermAst {
   readonly path: Path;
   readonly direction: Direction;
-  /** Null: the default of the direction. */
+  /** Null for the direction's default. */
   readonly nulls: NullsOrder | null;
 }
 
@@ -34,7 +37,7 @@ export type PageAst =
   /** An empty cursor starts at the beginning. */
   | { readonly kind: "CURSOR"; readonly cursor: string; readonly size: number };
 
-/** Null: not given, so the entity's defaults hold. */
+/** Null if absent, so the entity's defaults apply. */
 export interface ViewAst {
   readonly fields: readonly Path[] | null;
   readonly expand: readonly Path[] | null;
@@ -67,7 +70,7 @@ export type ExportFormat = "csv" | "ndjson";
 
 export interface ExportAst {
   readonly format: ExportFormat;
-  /** Of CSV: whether texts that a spreadsheet would run get an apostrophe in front. */
+  /** For CSV: whether texts that a spreadsheet would run get an apostrophe in front. */
   readonly escapesFormulas: boolean;
   readonly sort: readonly SortTermAst[];
   readonly filter: readonly FilterAst[];

@@ -1,7 +1,7 @@
 import type { ColumnFamily } from "../columns/column-type.ts";
 import type { MeasureFunction } from "./ast.ts";
 
-/** Which column families each measure fits; `count` takes no field. */
+/** The column families of each measure. `count` takes no field. */
 export const familiesOfMeasure: Readonly<Record<MeasureFunction, readonly ColumnFamily[]>> = {
   count: [],
   countDistinct: ["text", "number", "temporal", "boolean", "enum", "uuid", "json"],

@@ -5,7 +5,7 @@ export function echo(text: string): string {
   return text.length <= MAX_ECHO_LENGTH ? `'${text}'` : `'${text.slice(0, MAX_ECHO_LENGTH)}…'`;
 }
 
-/** ` — did you mean 'email'?` when a name is close enough to be a slip, else nothing. */
+/** ` — did you mean 'email'?` if a name is similar, otherwise nothing. */
 export function suggestion(name: string, candidates: Iterable<string>): string {
   const mostEdits = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
   if (name.length > 80) return "";

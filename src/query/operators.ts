@@ -6,14 +6,14 @@ const ORDERED = ["text", "number", "temporal", "enum", "uuid"] as const;
 const TEXT = ["text"] as const;
 
 interface Operator {
-  /** How the bracket form reads its value: one text, a comma-separated list, two of them, or a flag. */
+  /** How the bracket form parses the value: as one text, a comma-separated list, a pair, or a flag. */
   readonly takes: "ONE" | "LIST" | "PAIR" | "FLAG";
   readonly families: readonly ColumnFamily[];
-  /** Whether a null satisfies it: the answer for a record that a null reference does not lead to. */
+  /** Whether a null satisfies it: the result at the end of a null reference. */
   readonly holdsOnNull: boolean;
 }
 
-/** Every filter operator. A new one is an entry here and one in `sql/compile-test.ts`. */
+/** All filter operators. A new one is an entry here and one in `sql/compile-test.ts`. */
 export const operators = {
   eq: { takes: "ONE", families: EQUATABLE, holdsOnNull: false },
   neq: { takes: "ONE", families: EQUATABLE, holdsOnNull: true },

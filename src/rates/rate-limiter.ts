@@ -3,9 +3,9 @@ import { LruMap } from "../lib/lru-map.ts";
 import { networkOf } from "../model/address-range.ts";
 
 /*
- * Requests a minute, by the platform's rate-limit bindings: one a step, because a binding takes its limit from the
- * configuration. A binding only says whether a request is within it; how much is left is counted here, by isolate, so it
- * is an upper bound.
+ * Rate limits per minute, by the platform's bindings: one binding per step, because a binding takes its limit from the
+ * configuration. A binding only says whether a request is within the limit. How many are left is counted here, by
+ * isolate, so it is an upper bound.
  */
 const WINDOW_MS = 60_000;
 const COUNTED_KEYS = 10_000;
@@ -18,23 +18,23 @@ export interface RateBindings {
   readonly RATE_LIMIT_300?: RateLimit;
   readonly RATE_LIMIT_1000?: RateLimit;
   readonly RATE_LIMIT_6000?: RateLimit;
-  /** Of requests without a known key, by address. */
+  /** For requests without a known key, by address. */
   readonly RATE_LIMIT_UNKNOWN?: RateLimit;
 }
 
 export interface Rate {
   readonly isWithin: boolean;
   readonly limit: number;
-  /** At most so many more requests in the current window. */
+  /** How many more requests the current window allows at most. */
   readonly remaining: number;
-  /** Until the window ends. */
+  /** Seconds until the window ends. */
   readonly resetSeconds: number;
 }
 
 export interface RateLimiter {
-  /** Counts a request of the key; undefined when the deployment has no such binding. */
+  /** Counts a request of the key; undefined if the deployment has no such binding. */
   take(step: number, keyId: string): Promise<Rate | undefined>;
-  /** Counts a request without a known key; false when its address, or IPv6 network, has sent too many. */
+  /** Counts a request without a known key. Returns false if its address, or IPv6 network, has sent too many. */
   takeUnknown(address: string | undefined): Promise<boolean>;
 }
 

@@ -41,8 +41,8 @@ export async function allowOrigin(
 type Origins = typeof ANY | readonly string[];
 
 /**
- * The workspace's setting, as the isolate knows it; any origin where there is no such workspace. Undefined when it cannot
- * be found out: strangers may ask for what the isolate does not know only so often.
+ * The workspace's setting, as the isolate has cached it; any origin if the workspace does not exist. Undefined if it
+ * cannot be found out, because strangers may cause only so many lookups.
  */
 async function allowedOriginsOf(c: AppContext): Promise<Origins | undefined> {
   const [, organization = "", workspace = ""] = SHARED_PATH.exec(c.req.path) ?? [];

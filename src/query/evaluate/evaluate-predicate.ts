@@ -3,14 +3,17 @@ import { Slot, type SqlValue } from "../../model/sql-value.ts";
 import type { OperatorName } from "../operators.ts";
 import type { Hop, Predicate } from "../plan/predicate.ts";
 
-/** A record in memory. Stored values of columns; null for what a null reference leads to. */
+/** A record in memory, with stored values. Null at the end of a null reference. */
 export interface EvaluatedRecord {
   valueOf(column: Column): SqlValue;
   /** The record of a to-one relationship. */
   related(hop: Hop): EvaluatedRecord;
 }
 
-/** Tells whether a record satisfies a predicate, exactly as its SQL would. Only for to-one relationships and no operands. */
+/**
+ * Whether a record satisfies a predicate, exactly as its SQL would. Supports to-one relationships only, and no
+ * operands.
+ */
 export function evaluatePredicate(predicate: Predicate, record: EvaluatedRecord): boolean {
   switch (predicate.kind) {
     case "ALL":
@@ -51,7 +54,7 @@ const comparisons: Readonly<
   endsWith: (stored, [part]) => String(stored).endsWith(String(part)),
 };
 
-/** Comparisons with null are false, so their negations hold. */
+/** Comparisons with null are false, so their negations are true. */
 function holds(operator: OperatorName, stored: SqlValue, values: readonly SqlValue[]): boolean {
   if (operator === "isNull") return stored === null;
   if (operator === "isNotNull") return stored !== null;
@@ -60,7 +63,7 @@ function holds(operator: OperatorName, stored: SqlValue, values: readonly SqlVal
   return stored !== null && comparisons[operator](stored, values);
 }
 
-/** SQLite's lower() knows ASCII alone. */
+/** SQLite's lower() changes ASCII only. */
 const asciiLower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 const encoder = new TextEncoder();

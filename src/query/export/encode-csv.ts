@@ -8,8 +8,8 @@ import type { JsonObject, JsonValue } from "../../model/json.ts";
  */
 
 /**
- * What a spreadsheet takes for the start of a formula (OWASP, CSV Injection). Leading apostrophes belong to it, so that
- * every text that begins with an apostrophe and a formula is told from an escaped formula.
+ * Characters that a spreadsheet reads as the start of a formula (OWASP, CSV Injection). Leading apostrophes are
+ * included, so that a text with an apostrophe and a formula differs from an escaped formula.
  */
 const FORMULA_START = /^'*[=+\-@\t\r\n＝＋－＠]/;
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { ExportPlan } from "../plan/plan.ts";
 import { encodeCsvHeader, encodeCsvRecords } from "./encode-csv.ts";
 
-/** An export's format as text: `head` once, then each chunk of records. */
+/** An export format as text: `head` once, then each chunk of records. */
 export interface ExportEncoder {
   readonly contentType: string;
   readonly head: string;

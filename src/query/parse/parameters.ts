@@ -1,7 +1,7 @@
 import { badRequest } from "../../errors/failures.ts";
 import { echo, suggestion } from "../messages.ts";
 
-/** The query parameters of each kind of request; `filter` stands for `filter[…]` too. */
+/** The query parameters of each kind of request. `filter` stands for `filter[…]` too. */
 export const LIST_PARAMETERS = [
   "page",
   "size",
@@ -16,7 +16,7 @@ export const RECORD_PARAMETERS = ["fields", "expand"] as const;
 export const AGGREGATE_PARAMETERS = ["measure", "groupBy", "sort", "filter"] as const;
 export const EXPORT_PARAMETERS = ["format", "escapeFormulas", "sort", "filter", "fields"] as const;
 
-/** A typo must not silently answer everything: what is not `known` is BAD_REQUEST. */
+/** A typo must not silently return everything: unknown parameters are BAD_REQUEST. */
 export function rejectUnknownParameters(params: URLSearchParams, known: readonly string[]): void {
   for (const name of params.keys()) {
     if (known.includes(name)) continue;
@@ -28,7 +28,7 @@ export function rejectUnknownParameters(params: URLSearchParams, known: readonly
   }
 }
 
-/** The parameter's value, or null when absent; given twice it is BAD_REQUEST. */
+/** The parameter's value, or null if absent. Throws BAD_REQUEST if it is given twice. */
 export function singleParameter(params: URLSearchParams, name: string): string | null {
   const [value, second] = params.getAll(name);
   if (second !== undefined) throw badRequest(`Parameter '${name}' is given more than once (${echo(second)})`);

@@ -9,7 +9,7 @@ import { parseJsonFilter, parseRuleTree } from "./parse-json-filter.ts";
 import { parseListValues } from "./parse-list-values.ts";
 import { parsePath } from "./parse-names.ts";
 
-/** All filters of a request, bracket and JSON form; all of them hold. */
+/** All filters of a request, in bracket and JSON form. All of them must hold. */
 export function parseFilter(params: URLSearchParams): readonly FilterAst[] {
   const filters: FilterAst[] = [];
   for (const [name, value] of params) {
@@ -77,7 +77,7 @@ function countConditions(filters: readonly FilterAst[]): number {
   return filters.reduce((count, filter) => count + conditionsOf(filter), 0);
 }
 
-/** An empty group counts too: it takes its place in the statement. */
+/** An empty group counts too, because the statement contains it. */
 function conditionsOf(filter: FilterAst): number {
   if (filter.kind === "CONDITION") return 1;
   if (filter.kind === "GROUP") return Math.max(1, countConditions(filter.nodes));

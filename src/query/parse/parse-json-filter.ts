@@ -20,17 +20,17 @@ import { echo } from "../messages.ts";
 import { isOperatorName, type OperatorName, operatorOf } from "../operators.ts";
 import { parsePath } from "./parse-names.ts";
 
-/** Where the reading stands: groups and objects entered so far, both limited. */
+/** The position of the parser: the groups and objects entered so far, both limited. */
 interface Depth {
   readonly groups: number;
   readonly objects: number;
-  /** Whether values may be operands, as in rules; a client's filter has none. */
+  /** Whether values may be operands, as in rules. A client's filter has none. */
   readonly takesOperands: boolean;
 }
 
 /**
- * `filter={json}`: keys are `and`, `or`, `not`, or dotted names; a name's value is a scalar (equals), an object of
- * operators, or, for a relationship, a tree of its own. Keys beside each other all hold.
+ * Parses `filter={json}`. Keys are `and`, `or`, `not`, or dotted names. A name's value is a scalar (equals), an object
+ * of operators, or, for a relationship, a tree. All keys of an object must hold.
  */
 export function parseJsonFilter(text: string): FilterAst {
   if (text.length > MAX_FILTER_LENGTH) {
@@ -43,7 +43,7 @@ export function parseJsonFilter(text: string): FilterAst {
   return parseTree(json, { groups: 0, objects: 0, takesOperands: false });
 }
 
-/** The filter of a rule, whose values may be operands. Throws BAD_REQUEST. */
+/** Parses the filter of a rule, whose values may be operands. Throws BAD_REQUEST. */
 export function parseRuleTree(tree: JsonObject): FilterAst {
   rejectUnreadable(tree, "");
   return parseTree(tree, { groups: 0, objects: 0, takesOperands: true });
@@ -57,7 +57,7 @@ function readJson(text: string): JsonValue {
   }
 }
 
-/** Level by level: a recursion, even that of JSON.stringify in a message, would overflow the stack. */
+/** Level by level, because recursion, even that of JSON.stringify, would overflow the stack. */
 function rejectUnreadable(json: JsonValue, text: string): void {
   let level: readonly JsonValue[] = [json];
   for (let depth = 0; level.length > 0; depth++) {
@@ -99,7 +99,7 @@ function parseEntry(key: string, value: JsonValue, depth: Depth): FilterAst {
   return parseField(parsePath(key, "filter"), value, { ...depth, objects: depth.objects + 1 });
 }
 
-/** An object's scalars under operator names are tests; everything else in it belongs to a relationship. */
+/** Scalars under operator names are tests. Everything else in the object belongs to a relationship. */
 function parseField(path: Path, value: JsonValue, depth: Depth): FilterAst {
   const { takesOperands } = depth;
   const isValue = (test: JsonValue) => !isJsonObject(test) || (takesOperands && isOperand(test));
@@ -128,7 +128,7 @@ interface TestPlace extends Pick<Depth, "takesOperands"> {
   readonly path: Path;
 }
 
-/** A null means isNull, and isNotNull for neq. */
+/** Null means isNull, or isNotNull for neq. */
 function parseTest(operator: OperatorName, value: JsonValue, { path, takesOperands }: TestPlace): TestAst {
   const form = "JSON";
   const place = `${path.join(".")}.${operator}`;

@@ -3,9 +3,8 @@ import { MAX_LIST_VALUES } from "../limits.ts";
 import { echo } from "../messages.ts";
 
 /**
- * `a,b,c`; a value with a comma or a quote is written `"a,b"`, with `""` for a quote.
- * One pass that stops at the limit, whatever the length of the text.
- * @throws BAD_REQUEST naming `origin` for unbalanced quotes and too many values.
+ * Parses `a,b,c`. A value with a comma or a quote is written `"a,b"`, with `""` for a quote. It stops at the limit,
+ * whatever the length of the text. Throws BAD_REQUEST naming `origin` for unbalanced quotes and too many values.
  */
 export function parseListValues(text: string, origin: string): readonly string[] {
   const values: string[] = [];
@@ -25,7 +24,7 @@ export function parseListValues(text: string, origin: string): readonly string[]
 }
 
 interface Reading {
-  /** Null: malformed. */
+  /** Null if malformed. */
   readonly value: string | null;
   readonly end: number;
 }

@@ -3,7 +3,7 @@ import type { Path } from "../ast.ts";
 import { MAX_PATH_SEGMENTS } from "../limits.ts";
 import { echo } from "../messages.ts";
 
-/** A dotted name; what its segments mean is for the plan to find out. */
+/** Parses a dotted name. The plan decides what its segments mean. */
 export function parsePath(name: string, parameter: string): Path {
   const segments = name.split(".", MAX_PATH_SEGMENTS + 1);
   if (segments.length > MAX_PATH_SEGMENTS) throw badRequest(`Name ${echo(name)} in ${parameter} is too long`);
@@ -11,7 +11,7 @@ export function parsePath(name: string, parameter: string): Path {
   return segments;
 }
 
-/** `a,b.c` of a parameter that may also repeat; null when it is absent, empty names are BAD_REQUEST. */
+/** Parses `a,b.c` of a parameter that may repeat. Null if it is absent. Throws BAD_REQUEST for an empty name. */
 export function parseNames(params: URLSearchParams, parameter: string, most: number): readonly Path[] | null {
   const values = params.getAll(parameter);
   if (values.length === 0) return null;

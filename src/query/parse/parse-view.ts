@@ -3,7 +3,7 @@ import type { Path, ViewAst } from "../ast.ts";
 import { MAX_EXPANSIONS, MAX_FIELDS, MAX_PATH_SEGMENTS } from "../limits.ts";
 import { parseNames } from "./parse-names.ts";
 
-/** `fields` and `expand`. An empty `expand` switches the entity's default expansion off. */
+/** Parses `fields` and `expand`. An empty `expand` turns the entity's default expansion off. */
 export function parseView(params: URLSearchParams): ViewAst {
   return { fields: parseFields(params), expand: parseExpand(params) };
 }
@@ -14,7 +14,7 @@ export function parseFields(params: URLSearchParams): readonly Path[] | null {
   return fields;
 }
 
-/** Deeper than any limit is silently cut, as the contract has it, so a long path is no error here. */
+/** Paths that are too deep are silently cut, as the contract says, so a long path is not an error. */
 function parseExpand(params: URLSearchParams): readonly Path[] | null {
   const cut = new URLSearchParams();
   for (const value of params.getAll("expand")) {

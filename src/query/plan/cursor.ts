@@ -6,7 +6,7 @@ import type { QueryTarget } from "./target.ts";
 
 /* A position in a sorted list: base64url of `[checksum, …one value per sort key]`. */
 
-/** Ties a cursor to workspace, entity, sort and the types that its values were read with. */
+/** Ties a cursor to workspace, entity, sort, and the types of its values. */
 export function fingerprintOf({ catalog, entity }: QueryTarget, sort: readonly SortKey[]): string {
   const keys = sort.map(({ hops, column, direction, nulls }) => [
     hops.map(({ entity: through }) => through.id),
@@ -26,7 +26,7 @@ export function encodeCursor(values: readonly SqlValue[], fingerprint: string): 
   return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** @throws BAD_REQUEST for what `encodeCursor` did not make for the same fingerprint. */
+/** Throws BAD_REQUEST for anything that `encodeCursor` did not make for the same fingerprint. */
 export function decodeCursor(cursor: string, fingerprint: string): readonly SqlValue[] {
   const [sum, ...encoded] = readJson(cursor);
   if (sum !== checksum(fingerprint + JSON.stringify(encoded))) throw unfitCursor(cursor);
@@ -43,12 +43,12 @@ function readJson(cursor: string): readonly unknown[] {
     const json: unknown = JSON.parse(text);
     if (Array.isArray(json)) return json;
   } catch {
-    // What cannot be read is reported like what does not fit.
+    // An unreadable cursor gets the same error as one that does not fit.
   }
   throw unfitCursor(cursor);
 }
 
-/** Integers as `[digits]`: exact at 64 bits. JSON's own numbers are doubles, which JavaScript prints exactly. */
+/** Integers as `[digits]`, exact at 64 bits. Other JSON numbers are doubles, which JavaScript prints exactly. */
 function encodeValue(value: SqlValue): string | number | null | readonly [string] {
   if (typeof value === "bigint" || Number.isSafeInteger(value)) return [String(value)];
   return value;
@@ -67,7 +67,7 @@ function decodeValue(value: unknown, cursor: string): SqlValue {
 const unfitCursor = (cursor: string) =>
   badRequest(`Invalid cursor ${echo(cursor)} — it is unreadable, or belongs to another entity or sort`);
 
-/** cyrb53, 53 bits: notices damage and mix-ups. A forged position grants nothing that a filter would not. */
+/** cyrb53, 53 bits: detects damage and mix-ups. A forged position reveals nothing that a filter would not. */
 function checksum(text: string): number {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;

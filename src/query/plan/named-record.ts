@@ -16,10 +16,10 @@ export interface RecordName {
   readonly by?: string | undefined;
 }
 
-/** A record that a request names by a value which no other record has. */
+/** A record named by a value that no other record has. */
 export interface NamedRecord {
   readonly column: Column;
-  /** As stored; undefined when the column cannot hold it, so that no record has it. */
+  /** The stored value; undefined if the column cannot hold it, so no record has it. */
   readonly value: SqlValue | undefined;
   /** For messages: the id as it was sent, or `{isbn: '9783…'}`. */
   readonly shown: string;

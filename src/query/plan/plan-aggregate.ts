@@ -11,7 +11,7 @@ import { defaultNulls, rejectUnordered } from "./plan-sort.ts";
 import { resolveField } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
 
-/** Measures over the filtered records, per group. @throws BAD_REQUEST naming the parameter and the value. */
+/** Plans measures over the filtered records, per group. Throws BAD_REQUEST naming the parameter and the value. */
 export function planAggregate(target: QueryTarget, params: URLSearchParams): AggregatePlan {
   const ast = parseAggregate(params);
   const { entity, scope } = target;
@@ -35,7 +35,7 @@ export function planAggregate(target: QueryTarget, params: URLSearchParams): Agg
   };
 }
 
-/** `count`, `sum.total`: what a sort calls the measure. */
+/** The name of a measure in `sort`: `count`, `sum.total`. */
 export const nameOfMeasure = ({ function: name, field }: Measure): string =>
   field ? `${name}.${field.name}` : name;
 
@@ -51,13 +51,13 @@ function planMeasure(measure: MeasureAst, target: QueryTarget): Measure {
   return { function: name, field };
 }
 
-/** Groups and measures are neighbours in the answer. */
+/** Groups and measures are neighbours in the response. */
 function rejectCollisions(groupBy: readonly FieldPath[], measures: readonly Measure[]): void {
   const taken = groupBy.find(({ name }) => measures.some((measure) => measure.function === name));
   if (taken) throw badRequest(`Cannot group by ${echo(taken.name)} beside a measure of the same name`);
 }
 
-/** What several names share of their way is joined once. */
+/** Joins the common part of several paths only once. */
 function rejectTooManyJoins(fields: readonly FieldPath[]): void {
   const ways = fields.flatMap(({ hops }) =>
     hops.map((_, end) =>
@@ -73,7 +73,7 @@ function rejectTooManyJoins(fields: readonly FieldPath[]): void {
   );
 }
 
-/** The keys as asked, then the groups, so that the order is total. */
+/** The requested keys, then the groups, so that the order is total. */
 function planAggregateSort(
   terms: readonly SortTermAst[],
   groupBy: readonly FieldPath[],

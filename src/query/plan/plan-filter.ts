@@ -15,25 +15,25 @@ import type { QueryTarget } from "./target.ts";
 
 type Condition = FilterAst & { readonly kind: "CONDITION" };
 
-/** Where a node stands: the entity its names belong to, and the names that led there from the root. */
+/** The position of a node: the entity of its names, and the names that lead there from the root. */
 interface Place {
   readonly root: QueryTarget;
   readonly target: QueryTarget;
   readonly prefix: Path;
-  /** In a rule: its operands so far. The owner of a rule may filter by any field. */
+  /** In a rule: the operands so far. The owner of a rule may filter by any field. */
   readonly operands?: Operand[] | undefined;
 }
 
 /**
- * Resolves every name and reads every value of a filter.
- * @throws BAD_REQUEST for unknown or unfilterable fields, operators unfit for the type, and unreadable values.
+ * Resolves every name and parses every value of a filter. Throws BAD_REQUEST for unknown or unfilterable fields,
+ * operators that do not fit the type, and invalid values.
  */
 export function planFilter(target: QueryTarget, filters: readonly FilterAst[]): readonly Predicate[] {
   const predicates = filters.map((filter) => planNode(filter, { root: target, target, prefix: [] }));
   return predicates.filter((predicate) => predicate.kind !== "ALL" || predicate.predicates.length > 0);
 }
 
-/** The filter of a rule; appends its operands. Throws BAD_REQUEST. */
+/** Plans the filter of a rule and appends its operands. Throws BAD_REQUEST. */
 export const planRule = (target: QueryTarget, rule: FilterAst, operands: Operand[]): Predicate =>
   planNode(rule, { root: target, target, prefix: [], operands });
 
@@ -124,7 +124,7 @@ function related(hops: readonly Hop[], predicate: Predicate): Predicate {
   return hops.reduceRight<Predicate>((inner, hop) => ({ kind: "RELATED", hop, predicate: inner }), predicate);
 }
 
-/** Every entity on the way has its own whitelist: of its columns, its relationships, or whole paths. */
+/** Every entity along a path has its own whitelist: of columns, relationships, or whole paths. */
 function rejectUnfilterable(root: QueryTarget, names: Path): void {
   let target = root;
   for (const [index, name] of names.entries()) {
@@ -148,7 +148,7 @@ function rejectTooDeep(relationships: Path): void {
   );
 }
 
-/** What is wrong with a key under a column that is not an operator beside a plain value. */
+/** Explains a key under a column that is not an operator with a plain value. */
 function noOperatorOf(column: Column, key: string, target: QueryTarget) {
   const place = `${target.entity.name}.${column.name}`;
   if (!isOperatorName(key))

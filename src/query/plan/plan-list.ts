@@ -9,7 +9,7 @@ import { planSort } from "./plan-sort.ts";
 import { planView, type ViewDefaults } from "./plan-view.ts";
 import type { QueryTarget } from "./target.ts";
 
-/** Page, sort, filter, fields and expand of a list. @throws BAD_REQUEST naming the parameter and the value. */
+/** Plans page, sort, filter, fields and expand of a list. Throws BAD_REQUEST naming the parameter and the value. */
 export function planList(target: QueryTarget, params: URLSearchParams): ListPlan {
   const ast = parseList(params);
   const { entity, scope } = target;
@@ -26,7 +26,7 @@ export function planList(target: QueryTarget, params: URLSearchParams): ListPlan
   };
 }
 
-/** Fields and expand of one record, read or just written. @throws BAD_REQUEST. */
+/** Plans fields and expand of one record, read or just written. Throws BAD_REQUEST. */
 export function planRecordView(
   target: QueryTarget,
   params: URLSearchParams,
@@ -37,7 +37,7 @@ export function planRecordView(
   return { entity, scope, selection: planView(target, ast, defaults) };
 }
 
-/** Like a list without pages; relationships cannot be expanded. @throws BAD_REQUEST. */
+/** Like a list without pages; relationships cannot be expanded. Throws BAD_REQUEST. */
 export function planExport(target: QueryTarget, params: URLSearchParams): ExportPlan {
   const ast = parseExport(params);
   const { entity, scope } = target;

@@ -7,15 +7,15 @@ import type { Selector } from "./plan.ts";
 import { planFilter } from "./plan-filter.ts";
 import type { QueryTarget } from "./target.ts";
 
-/** Which records a write by filter is for. */
+/** The records of a write by filter. */
 export interface MatchingPlan extends Omit<Selector, "sort"> {
-  /** More records than this are not written. */
+  /** If more records match, none is written. */
   readonly maxAffected: number;
   /** Whether the records are only counted. */
   readonly isDryRun: boolean;
 }
 
-/** The filter of a write, and its bound. Throws BAD_REQUEST without either. */
+/** Plans the filter of a write, and its bound. Throws BAD_REQUEST if either is missing. */
 export function planMatching(target: QueryTarget, params: URLSearchParams): MatchingPlan {
   rejectUnknownParameters(params, ["filter", "maxAffected", "dryRun"]);
   const predicates = planFilter(target, parseFilter(params));

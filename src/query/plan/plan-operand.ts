@@ -9,15 +9,15 @@ import { MAX_LIST_VALUES } from "../limits.ts";
 import { echo } from "../messages.ts";
 import type { OperatorName } from "../operators.ts";
 
-/** A value of a rule that each request gives anew, read as a value of the column. */
+/** A value of a rule that each request provides, read as a value of the column. */
 export interface Operand {
   readonly source: OperandSource;
   readonly column: Column;
-  /** Whether a list may stand here; it then stands alone. */
+  /** Whether the value may be a list; a list then has no values beside it. */
   readonly isList: boolean;
 }
 
-/** What operands are read from. */
+/** The source of operand values. */
 export interface Circumstances {
   readonly claims: JsonObject;
   readonly now: Date;
@@ -26,15 +26,15 @@ export interface Circumstances {
 interface OperandPlace {
   readonly column: Column;
   readonly operator: OperatorName;
-  /** Whether no other value stands beside it. */
+  /** Whether there is no other value beside it. */
   readonly isAlone: boolean;
 }
 
-/** They are compiled into ranges and lengths that depend on the value itself. */
+/** These compile to ranges and lengths that depend on the value itself. */
 const NEEDS_TEXT: ReadonlySet<OperatorName> = new Set(["startsWith", "endsWith"]);
 const DATED = ["DATE", "DATETIME"];
 
-/** Throws BAD_REQUEST for what is not an operand, or does not fit the field or the operator. */
+/** Throws BAD_REQUEST for a value that is not an operand, or does not fit the field or the operator. */
 export function planOperand(value: JsonObject, { column, operator, isAlone }: OperandPlace): Operand {
   const source = parseOperand(value);
   const shown = echo(JSON.stringify(value));
@@ -49,7 +49,7 @@ export function planOperand(value: JsonObject, { column, operator, isAlone }: Op
   return { source, column, isList: isAlone && (operator === "in" || operator === "notIn") };
 }
 
-/** The values of an operand; null when its claim is missing, or cannot be a value of the column. */
+/** The values of an operand; null if its claim is missing or cannot be a value of the column. */
 export function valuesOf(
   { source, column, isList }: Operand,
   { claims, now }: Circumstances,
@@ -64,7 +64,7 @@ export function valuesOf(
   if (claim === undefined || claim === null) return null;
   if (!Array.isArray(claim)) return readClaim(claim, column);
   if (!isList || claim.length > MAX_LIST_VALUES) return null;
-  /* What cannot be a value of the column is equal to none. */
+  /* A value that the column cannot have equals none. */
   return claim.flatMap((each: JsonValue) => readClaim(each, column) ?? []);
 }
 

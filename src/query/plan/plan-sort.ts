@@ -9,7 +9,7 @@ import type { QueryTarget } from "./target.ts";
 export const defaultNulls = (direction: SortTermAst["direction"]) =>
   direction === "asc" ? "nullsFirst" : "nullsLast";
 
-/** The keys as asked, without repetitions, then `id`: what follows `id` could never matter. */
+/** The requested keys without repetitions, then `id`. Keys after `id` would have no effect. */
 export function planSort(target: QueryTarget, terms: readonly SortTermAst[]): readonly SortKey[] {
   const keys: SortKey[] = [];
   for (const term of [...terms, { path: ["id"], direction: "asc" as const, nulls: null }]) {
@@ -28,13 +28,13 @@ export function planSort(target: QueryTarget, terms: readonly SortTermAst[]): re
   return keys;
 }
 
-/** @throws BAD_REQUEST for JSON. */
+/** Throws BAD_REQUEST for JSON. */
 export function rejectUnordered({ name, column }: FieldPath): void {
   if (columnTypeOf(column).family === "json")
     throw badRequest(`Cannot sort by ${echo(name)} — it is JSON, which has no order`);
 }
 
-/** A record that does not exist for the caller is like one that a null reference leads to. */
+/** A record that does not exist for the caller is treated as a null reference. */
 function canBeNull({ hops, column }: FieldPath, { scope }: QueryTarget): boolean {
   const references = hops.map(
     ({ relationship, entity }) =>

@@ -8,10 +8,10 @@ import type { Hop, Selection } from "./plan.ts";
 import { findHop, resolveColumn, resolveHop, targetOf } from "./resolve-path.ts";
 import type { QueryTarget } from "./target.ts";
 
-/** A record to answer: some or all columns, and the relationships that are expanded on it. */
+/** How to show a record: its columns, and the relationships expanded on it. */
 interface Node {
   readonly target: QueryTarget;
-  /** Null: all. */
+  /** Null for all. */
   readonly columns: ReadonlySet<Column> | null;
   readonly branches: Map<string, ExpandedNode>;
 }
@@ -21,12 +21,12 @@ interface ExpandedNode {
   readonly node: Node;
 }
 
-/** What stands in for `fields` and `expand` that are not sent. */
+/** The defaults for absent `fields` and `expand`. */
 export type ViewDefaults = Pick<EntitySettings, "defaultExpand" | "defaultFields">;
 
 /**
- * What `expand` and `fields`, or the defaults in their place, answer of a record.
- * @throws BAD_REQUEST for unknown names, relationships outside a whitelist, and dotted fields without their expansion.
+ * Plans how `expand` and `fields`, or their defaults, show a record. Throws BAD_REQUEST for unknown names,
+ * relationships outside a whitelist, and dotted fields without their expansion.
  */
 export function planView(
   target: QueryTarget,
@@ -57,7 +57,7 @@ function addExpansion(root: Node, path: Path): void {
   }
 }
 
-/** A default may name what this caller may not read, or what is gone: it then ends there. */
+/** A default may name something that this caller may not read, or that was deleted. It then ends there. */
 function addDefaultExpansion(root: Node, path: Path): void {
   let node = root;
   for (const name of path) {
@@ -75,7 +75,7 @@ function branchOf({ target, branches }: Node, hop: Hop): ExpandedNode {
   return branch;
 }
 
-/** The owner's whitelist decides; the root's may also name whole paths. */
+/** The owner's whitelist decides. The root's may also name whole paths. */
 function rejectUnexpandable(root: QueryTarget, owner: QueryTarget, path: Path): void {
   const name = path.at(-1) ?? "";
   const isListed = (entries: readonly string[] | null, wanted: string) =>
@@ -88,7 +88,7 @@ function rejectUnexpandable(root: QueryTarget, owner: QueryTarget, path: Path): 
 
 type ResolveField = (target: QueryTarget, path: Path) => Column | undefined;
 
-/** Only the listed columns and relationships; a relationship without a dot stays whole. */
+/** Only the listed columns and relationships. A relationship without a dot stays whole. */
 function narrow(node: Node, fields: readonly Path[], resolve: ResolveField): Node {
   const columns = new Set<Column>();
   const nested = new Map<string, Path[]>();
@@ -113,7 +113,7 @@ function narrow(node: Node, fields: readonly Path[], resolve: ResolveField): Nod
   return { target: node.target, columns, branches };
 }
 
-/** A column, or the error of a name that is neither a column nor expanded. */
+/** A column, or the error for a name that is neither a column nor expanded. */
 function resolveShownField(target: QueryTarget, path: Path): Column {
   const [name = "", ...rest] = path;
   const isColumn = target.entity.columnByName.has(name);
@@ -127,7 +127,7 @@ function resolveShownField(target: QueryTarget, path: Path): Column {
   );
 }
 
-/** Deeper than `depth` is silently cut, as the contract has it. */
+/** Paths deeper than `depth` are silently cut, as the contract says. */
 function toSelection({ target, columns, branches }: Node, depth: number): Selection {
   const { entity } = target;
   return {

@@ -5,7 +5,10 @@ import type { Direction, ExportFormat, MeasureFunction, NullsOrder } from "../as
 import type { Hop, Predicate } from "./predicate.ts";
 import type { ReadScope } from "./target.ts";
 
-/* What a request means: every name resolved, every value as stored. Nothing in here is a client's text any more. */
+/*
+ * The resolved request: every name is a column or relationship, every value a stored value. No text of the client is
+ * left.
+ */
 
 export type { Hop, Predicate } from "./predicate.ts";
 
@@ -22,7 +25,7 @@ export interface SortKey extends FieldPath {
   readonly isNullable: boolean;
 }
 
-/** What of a record is answered: columns in schema order, and the relationships beside them. */
+/** How to show a record: columns in schema order, and the relationships beside them. */
 export interface Selection {
   readonly entity: Entity;
   readonly columns: readonly Column[];
@@ -34,11 +37,11 @@ export interface Expansion {
   readonly selection: Selection;
 }
 
-/** Which records of one entity, in which order; shared by lists and exports. */
+/** The records of one entity, and their order. Lists and exports share it. */
 export interface Selector {
   readonly entity: Entity;
   readonly scope: ReadScope;
-  /** All of them hold; empty means every record. */
+  /** All of them must hold. Empty means every record. */
   readonly predicates: readonly Predicate[];
   /** Ends with `id`, so the order is total. */
   readonly sort: readonly SortKey[];
@@ -46,7 +49,7 @@ export interface Selector {
 
 export type PagePlan =
   | { readonly kind: "OFFSET"; readonly page: number; readonly size: number; readonly hasCount: boolean }
-  /** `after` holds one value per sort key; null starts at the beginning. */
+  /** `after` has one value per sort key. Null starts at the beginning. */
   | { readonly kind: "CURSOR"; readonly after: readonly SqlValue[] | null; readonly size: number };
 
 export interface ListPlan extends Selector {
@@ -64,7 +67,7 @@ export interface RecordViewPlan {
 
 export interface ExportPlan extends Selector {
   readonly format: ExportFormat;
-  /** Of CSV: whether texts that a spreadsheet would run get an apostrophe in front. */
+  /** For CSV: whether texts that a spreadsheet would run get an apostrophe in front. */
   readonly escapesFormulas: boolean;
   readonly selection: Selection;
 }
@@ -77,7 +80,7 @@ export interface Measure {
 export interface AggregateSortKey {
   readonly direction: Direction;
   readonly nulls: NullsOrder;
-  /** Position in the plan's `groupBy` or `measures`. */
+  /** The position in the plan's `groupBy` or `measures`. */
   readonly by: { readonly kind: "GROUP" | "MEASURE"; readonly index: number };
 }
 

@@ -3,14 +3,14 @@ import type { Entity, Relationship } from "../../model/entity.ts";
 import type { Slot, SqlValue } from "../../model/sql-value.ts";
 import type { OperatorName } from "../operators.ts";
 
-/** One step from an entity to a related one; `through` is the join entity of a many-to-many. */
+/** A step from an entity to a related one. `through` is the join entity of a many-to-many. */
 export interface Hop {
   readonly relationship: Relationship;
   readonly entity: Entity;
   readonly through: Entity | null;
 }
 
-/** A slot stands in the rules of a principal for what its claims, or the time, say. */
+/** In the rules of a principal, a slot stands for a claim or the time. */
 export type PlanValue = SqlValue | Slot;
 
 export type Predicate =
@@ -22,10 +22,12 @@ export type Predicate =
       readonly operator: OperatorName;
       readonly values: readonly PlanValue[];
     }
-  /** To-many: some related record satisfies it. To-one: the related record does, or an all-null one in its place. */
+  /**
+   * To-many: some related record satisfies it. To-one: the related record does, or an all-null record if there is none.
+   */
   | { readonly kind: "RELATED"; readonly hop: Hop; readonly predicate: Predicate };
 
-/** Holds for every record. */
+/** True for every record. */
 export const EVERYTHING: Predicate = { kind: "ALL", predicates: [] };
-/** Holds for none. */
+/** True for no record. */
 export const NOTHING: Predicate = { kind: "NOT", predicate: EVERYTHING };

@@ -9,15 +9,15 @@ import { OPERATOR_NAMES } from "../operators.ts";
 import type { FieldPath, Hop } from "./plan.ts";
 import type { QueryTarget } from "./target.ts";
 
-/* The one door from a name that a client sent to a column or a relationship. */
+/* The only code that turns a client's name into a column or a relationship. */
 
-/** The relationship, unless it does not exist or leads to, or through, what the caller may not read. */
+/** The relationship, unless it does not exist or leads to, or through, an entity that the caller may not read. */
 export function findHop(target: QueryTarget, name: string): Hop | undefined {
   const relationship = target.entity.relationships.get(name);
   return relationship && hopOf(target, relationship);
 }
 
-/** @throws BAD_REQUEST when the entity has no such relationship. */
+/** Throws BAD_REQUEST if the entity has no such relationship. */
 export function resolveHop(target: QueryTarget, name: string): Hop {
   const hop = findHop(target, name);
   if (hop) return hop;
@@ -26,7 +26,7 @@ export function resolveHop(target: QueryTarget, name: string): Hop {
   );
 }
 
-/** @throws BAD_REQUEST when the entity has no such column. */
+/** Throws BAD_REQUEST if the entity has no such column. */
 export function resolveColumn(target: QueryTarget, name: string): Column {
   const column = target.entity.columnByName.get(name);
   if (column) return column;
@@ -38,8 +38,8 @@ export function resolveColumn(target: QueryTarget, name: string): Column {
 export const targetOf = (target: QueryTarget, hop: Hop): QueryTarget => ({ ...target, entity: hop.entity });
 
 /**
- * A dotted name of a sort key or a group: a column of the entity, or one reached over to-one relationships.
- * @throws BAD_REQUEST for unknown names, to-many relationships and more than 3 levels.
+ * Resolves the dotted name of a sort key or a group: a column of the entity, or one reached over to-one relationships.
+ * Throws BAD_REQUEST for unknown names, to-many relationships and more than 3 levels.
  */
 export function resolveField(target: QueryTarget, path: Path, parameter: string): FieldPath {
   const { hops, owner, last } = resolveHops(target, path, parameter);
@@ -52,7 +52,7 @@ export function resolveField(target: QueryTarget, path: Path, parameter: string)
   return { name: path.join("."), hops, column: resolveColumn(owner, last) };
 }
 
-/** Every relationship of a path but the last segment, which is left for the caller to resolve on `owner`. */
+/** Resolves every relationship of a path except the last segment, which the caller resolves on `owner`. */
 export function resolveHops(target: QueryTarget, path: Path, parameter: string) {
   const last = path.at(-1) ?? "";
   const names = path.slice(0, -1);
@@ -91,7 +91,7 @@ function unknownField(target: QueryTarget, name: string) {
   return badRequest(`Unknown field ${echo(name)} on ${target.entity.name}${suggestion(name, names)}`);
 }
 
-/** A column followed by something else most likely means a misspelt operator. */
+/** A column followed by another name is most likely a misspelt operator. */
 function notARelationship(target: QueryTarget, [name = "", next = "", ...rest]: Path) {
   if (!target.entity.columnByName.has(name)) return unknownField(target, name);
   const place = `${target.entity.name}.${name}`;

@@ -7,17 +7,17 @@ import type { PlanningView } from "../../model/workspace.ts";
 import { type Visible, visibleTo } from "../rules/visible.ts";
 import type { QueryTarget } from "./target.ts";
 
-/** The entity of a request: as it is known to the caller, and as it is stored. */
+/** The entity of a request: as the caller knows it, and as it is stored. */
 export interface RecordTarget extends QueryTarget {
   readonly visible: Visible;
-  /** With the fields that are hidden from the caller. */
+  /** Including the fields that are hidden from the caller. */
   readonly stored: { readonly catalog: Catalog; readonly entity: Entity };
 }
 
 /**
- * The entity of a name, for what the caller wants to do with it. To a key with scopes, an entity that does not exist is
- * like one that it may not use. A key cannot delete records if it may not read all that can hold them, or that a delete
- * would cascade to: the refusal would tell what is there. Throws FORBIDDEN, NOT_FOUND.
+ * Finds the entity of a name for an operation. For a key with scopes, an entity that does not exist looks like one that
+ * it may not use. A key may not delete records if it cannot read everything that could block the delete or a cascade,
+ * because the refusal would reveal it. Throws FORBIDDEN, NOT_FOUND.
  */
 export function targetIn(
   { catalog, access, asOf }: Pick<PlanningView, "catalog" | "access" | "asOf">,

@@ -3,13 +3,13 @@ import type { Entity } from "../../model/entity.ts";
 import type { Predicate } from "./predicate.ts";
 
 /**
- * What the caller may read. An entity outside it behaves in paths, expansions, filters, sorts and suggestions
- * exactly like one that does not exist. Required in every plan; the compiler refuses tables outside it, and narrows every
- * use of a table to the records that exist for the caller.
+ * The entities and records that the caller may read. In paths, expansions, filters, sorts and suggestions, an entity
+ * outside it looks exactly like one that does not exist. Every plan requires it. The compiler refuses tables outside
+ * it, and narrows every use of a table to the caller's records.
  */
 export interface ReadScope {
   canRead(entityName: string): boolean;
-  /** What holds of the records that exist for the caller; null: all of them do. */
+  /** The predicate of the records that exist for the caller; null if all do. */
   rowsOf(entityName: string): Predicate | null;
 }
 

@@ -2,12 +2,12 @@ import type { SqlValue } from "../../model/sql-value.ts";
 import { Slot } from "../../model/sql-value.ts";
 import type { Predicate } from "../plan/predicate.ts";
 
-/** The values of each operand; null where its claim is missing. */
+/** The values of each operand; null if its claim is missing. */
 export type OperandValues = readonly (readonly SqlValue[] | null)[];
 
 /**
- * The predicate of a rule for operands of which some are missing; null when it cannot hold because of that. A condition
- * with a missing claim is neither true nor false, and neither is its negation: nobody sees more for lack of a claim.
+ * The predicate of a rule if some operands are missing; null if it cannot hold then. A condition with a missing claim
+ * is neither true nor false, nor is its negation, so a missing claim never reveals more.
  */
 export function withoutMissing(
   predicate: Predicate,
@@ -35,7 +35,7 @@ export function withoutMissing(
   }
 }
 
-/** A slot for each value of an operand, which is a list where it stands alone in one. */
+/** A slot for each value of an operand. An operand that is the only value of a list may be a list. */
 function withValues(test: Predicate & { readonly kind: "TEST" }, values: OperandValues): Predicate | null {
   const slots: (SqlValue | Slot)[] = [];
   for (const value of test.values) {

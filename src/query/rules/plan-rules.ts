@@ -13,26 +13,28 @@ import { NOTHING, type Predicate } from "../plan/predicate.ts";
 import { treeWithNames } from "./rule-names.ts";
 import { type ReadableFields, visibleCatalogOf } from "./visible-catalog.ts";
 
-/** The rules of some layers of scopes against one catalog, whatever the claims. Made once for all requests that share both. */
+/**
+ * The rules of some layers of scopes for one catalog, whatever the claims. Built once for all requests that share both.
+ */
 export interface Rules {
-  /** Without the fields that may not be read. */
+  /** Without unreadable fields. */
   readonly catalog: Catalog;
   readonly operands: readonly Operand[];
   readonly hasRules: boolean;
-  /** Whether every layer allows to read the entity of a name. */
+  /** Whether every layer allows reading the entity of a name. */
   canRead(entityName: string): boolean;
-  /** Which records there are for an operation, by entity name; null: all. */
+  /** The records that exist for an operation, by entity name; null for all. */
   rowsOf(operation: Operation, entityName: string): Predicate | null;
-  /** What a written record must satisfy. */
+  /** The predicate that a written record must satisfy. */
   checkOf(operation: WriteOperation, entityName: string): Predicate | null;
-  /** Which fields a write may have, and which the server sets. */
+  /** The fields that a write may have, and those that the server sets. */
   fieldsOf(operation: WriteOperation, entityName: string): WrittenFields;
 }
 
 export type WriteOperation = "create" | "update";
 
 export interface WrittenFields {
-  /** Whether a write may have the field; it may even when the field cannot be read. */
+  /** Whether a write may have the field, which it may even if the field cannot be read. */
   isWritable(column: Column): boolean;
   readonly presets: readonly PlannedPreset[];
 }
@@ -45,7 +47,7 @@ export interface PlannedPreset {
 
 type Layers = Access["layers"];
 
-/** Rules kept for each catalog: most workspaces have a handful of roles and keys. */
+/** Rules cached per catalog. Most workspaces have a handful of roles and keys. */
 const RULES_PER_CATALOG = 10;
 const kept = new WeakMap<Catalog, LruMap<string, Rules>>();
 const texts = new WeakMap<readonly ApiKeyScope[], string>();
@@ -69,7 +71,7 @@ function textOf(scopes: readonly ApiKeyScope[]): string {
 
 interface PlannedScope {
   readonly scope: ApiKeyScope;
-  /** Null: no rule. */
+  /** Null for no rule. */
   readonly filter: Predicate | null;
   readonly check: Predicate | null;
   readonly presets: readonly (PlannedPreset & { readonly isOnUpdate: boolean })[];
@@ -107,7 +109,7 @@ function rulesFrom(catalog: Catalog, { layers, planned, operands }: PlannedLayer
     rowsOf(operation, name) {
       const rows = rowsFor(operation, name);
       const isChange = operation === "update" || operation === "delete";
-      /* What may be changed must exist. */
+      /* A record must exist before it can be changed. */
       return isChange ? allOf([rowsFor("read", name), rows]) : rows;
     },
     checkOf: (operation, name) =>
@@ -130,7 +132,7 @@ function rulesFrom(catalog: Catalog, { layers, planned, operands }: PlannedLayer
 const hasRule = ({ filter, check, fields, writableFields, presets }: ApiKeyScope) =>
   [filter, check, fields, writableFields, presets].some((rule) => rule !== undefined);
 
-/** The rules of the layers above, which those of a scope must not reach past. */
+/** The rules of the layers above, which a scope must not reach past. */
 interface Above {
   readonly above: Rules;
   readonly operands: Operand[];
@@ -164,12 +166,12 @@ function planPreset(column: Column, value: JsonValue, operands: Operand[]): Plan
   }
 }
 
-/** Has no value, like a claim that is missing. */
+/** Has no value, like a missing claim. */
 const UNKNOWN_OPERAND = { operand: -1 };
 
 /**
- * A rule that does not fit the schema any more, because what it names is gone or has another type, never holds. Neither does
- * one that reaches for records which the layers above hide: who makes a token would learn of them by its rules.
+ * A rule never holds if it no longer fits the schema, because something that it names was deleted or has another type.
+ * Nor does a rule that reaches records that the layers above hide, because whoever mints a token could learn of them.
  */
 function planTree(entity: Entity, tree: JsonObject, { above, operands }: Above): Predicate {
   const { catalog, canRead } = above;
@@ -204,14 +206,14 @@ function isReachingPast(rule: Predicate, above: Rules): boolean {
   }
 }
 
-/** Every one of the rules must hold. */
+/** All of the rules must hold. */
 function allOf(rules: readonly (Predicate | null)[]): Predicate | null {
   const known = [...new Set(rules.filter((rule) => rule !== null))];
   const [only = null] = known;
   return known.length > 1 ? { kind: "ALL", predicates: known } : only;
 }
 
-/** One of the rules must hold; a scope without a rule allows everything. */
+/** One of the rules must hold. A scope without a rule allows everything. */
 function anyOf(rules: readonly (Predicate | null)[]): Predicate | null {
   const known = rules.filter((rule) => rule !== null);
   if (known.length < rules.length) return null;
@@ -230,5 +232,5 @@ function readableFieldsOf(layers: Layers): ReadableFields {
   return readable;
 }
 
-/** As rules name a column. */
+/** The name of a column in rules. */
 const idOf = ({ id, name }: Column) => (name === "id" ? name : id);

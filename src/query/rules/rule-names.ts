@@ -5,35 +5,35 @@ import { isOperand } from "../../model/operand.ts";
 import { isOperatorName } from "../operators.ts";
 
 /*
- * Rules are stored with stable ids where clients write names, so that they follow every rename. `id` keeps its name, which
- * no column can take. A relationship is known by the columns that make it: `~` marks the way against a reference.
+ * Rules are stored with stable ids instead of names, so they follow every rename. `id` keeps its name, which no column
+ * can take. A relationship is identified by its columns; `~` marks the direction against a reference.
  */
 
-/** Translates one segment of a path; undefined when the entity has nothing of that name or id. */
+/** Translates one segment of a path; undefined if the entity has nothing with that name or id. */
 type Translate = (entity: Entity, segment: string) => Translated | undefined;
 interface Translated {
   readonly text: string;
-  /** Where a relationship leads. */
+  /** The entity that a relationship leads to. */
   readonly target?: string;
 }
 
 const GROUPS = ["and", "or"];
 
-/** The same tree with ids. Names that do not exist stay: the tree must have been planned before. */
+/** Returns the tree with ids. Unknown names stay, so the tree must have been planned before. */
 export const treeWithIds = (catalog: Catalog, entity: Entity, tree: JsonObject): JsonObject =>
   translateTree(catalog, { entity, translate: toId, tree }) ?? tree;
 
-/** The same tree with the names of now; undefined when something that it names is gone. */
+/** Returns the tree with the present names; undefined if something that it names was deleted. */
 export const treeWithNames = (catalog: Catalog, entity: Entity, tree: JsonObject): JsonObject | undefined =>
   translateTree(catalog, { entity, translate: toName, tree });
 
-/** The id of a field; undefined when there is no such field. */
+/** The id of a field; undefined if the field does not exist. */
 export const fieldId = (entity: Entity, name: string): string | undefined => {
   const column = entity.columnByName.get(name);
   return column && (name === "id" ? name : column.id);
 };
 
-/** The name that the field of an id has now; undefined when it is gone. */
+/** The present name of a field's id; undefined if the field was deleted. */
 export const fieldName = (entity: Entity, id: string): string | undefined =>
   id === "id" ? id : entity.columns.find((column) => column.id === id)?.name;
 
@@ -80,7 +80,7 @@ function translateEntry(
   return known.length < inner.length ? undefined : [path.text, Object.fromEntries(known)];
 }
 
-/** Of several segments all but the last are relationships; the last may be one. */
+/** All segments but the last are relationships; the last may be one. */
 function translatePath(catalog: Catalog, { entity, translate }: Place, key: string) {
   let at: Entity | undefined = entity;
   const texts: string[] = [];
@@ -99,7 +99,7 @@ function idOfRelationship(relationship: Relationship): string {
   return `~${relationship.sourceColumn.id}>${relationship.targetColumn.id}`;
 }
 
-/** A relationship comes first where a column has the same name, as an object can only belong to it. */
+/** A relationship comes first if a column has the same name, because only a relationship can have an object. */
 const toId: Translate = (entity, name) => {
   const id = fieldId(entity, name);
   if (id !== undefined) return { text: id };

@@ -4,7 +4,10 @@ import type { Catalog } from "../../model/catalog.ts";
 import { valuesOf } from "../plan/plan-operand.ts";
 import { rulesOf } from "./plan-rules.ts";
 
-/** Changes with what a principal may see: its rules, and the claims that they refer to. Empty without rules. */
+/**
+ * Changes with everything that decides what a principal may see: its rules and the claims that they refer to. Empty
+ * without rules.
+ */
 export function rulesMarkOf(catalog: Catalog, { layers, claims }: Access): string {
   if (layers.length === 0) return "";
   const { hasRules, operands } = rulesOf(catalog, layers);

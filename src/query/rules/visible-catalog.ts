@@ -2,12 +2,12 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
 import { type Entity, type EntitySettings, fieldsOf, type Relationship } from "../../model/entity.ts";
 
-/** Ids of the fields that may be read, by the id of their entity; entities that are not in it are whole. */
+/** Ids of readable fields by the id of their entity. Entities that are not listed are whole. */
 export type ReadableFields = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * The catalog as it is known to whoever may read these fields only: columns, relationships over hidden columns, and rules
- * and settings that name them are not there. Entities from which nothing is hidden are the same objects.
+ * The catalog without unreadable fields: without these columns, relationships over them, and rules and settings that
+ * name them. Entities without hidden fields are the same objects.
  */
 export function visibleCatalogOf(catalog: Catalog, readable: ReadableFields): Catalog {
   if (readable.size === 0) return catalog;

@@ -17,29 +17,29 @@ import {
   type WrittenFields,
 } from "./plan-rules.ts";
 
-/** What exists of a workspace for one request. */
+/** The part of a workspace that exists for one request. */
 export interface Visible {
   /** Without hidden fields. */
   readonly catalog: Catalog;
   readonly scope: ReadScope;
   readonly who: Access["who"];
-  /** Whether rows or fields are narrowed anywhere. */
+  /** Whether rows or fields are limited anywhere. */
   readonly hasRules: boolean;
-  /** The same for all requests for which a query compiles to the same statement. */
+  /** Equal for all requests for which a query compiles to the same statement. */
   readonly identity: object;
-  /** Null: every record of the entity. */
+  /** Null for every record of the entity. */
   rowsOf(operation: Operation, entityName: string): Predicate | null;
-  /** What a written record must satisfy; null: anything. */
+  /** The predicate that a written record must satisfy; null for any. */
   checkOf(operation: WriteOperation, entityName: string): Predicate | null;
   fieldsOf(operation: WriteOperation, entityName: string): VisibleFields;
-  /** Whether every record of an entity may be read, and this column of it. */
+  /** Whether all records of an entity may be read, and this column of them. */
   isWhole(entityName: string, column: Column): boolean;
-  /** Puts the request's claims and time into a statement. */
+  /** Binds the request's claims and time to a statement. */
   bind(statement: Statement): Statement;
 }
 
 export interface VisibleFields extends Omit<WrittenFields, "presets"> {
-  /** As in a body; null when a claim that one needs is missing, so that nothing can be written. */
+  /** As in a body; null if a required claim is missing, so that nothing can be written. */
   readonly presets: ReadonlyMap<Column, JsonValue> | null;
 }
 
@@ -62,7 +62,7 @@ export function visibleTo(catalog: Catalog, access: Access, now: Date): Visible 
   };
 }
 
-/** The first layer's preset of a field wins: a token cannot take back what its key sets. */
+/** The first layer's preset of a field wins: a token cannot override what its key sets. */
 function valuesOfPresets(
   presets: readonly PlannedPreset[],
   values: OperandValues,
@@ -110,7 +110,7 @@ function wholeOf(catalog: Catalog): Visible {
 
 type Resolved = Omit<Visible, "bind" | "fieldsOf" | "who">;
 
-/** Rules are resolved once for each way in which claims may be missing, or lists long. */
+/** Rules are resolved once for each combination of missing claims and lengths of lists. */
 const SHAPES_PER_RULES = 6;
 const resolved = new WeakMap<Rules, LruMap<string, Resolved>>();
 

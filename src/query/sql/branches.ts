@@ -9,14 +9,14 @@ import { identifier, keyword } from "./fragments.ts";
 import { idIn, type Source } from "./source.ts";
 import type { Sources } from "./sources.ts";
 
-/** A to-many expansion, and the way to it. */
+/** A to-many expansion, and the path to it. */
 export interface Branch {
-  /** To the records of `last`. */
+  /** Leads to the records of `last`. */
   readonly path: readonly Hop[];
   readonly last: Expansion;
 }
 
-/** All of an expansion, itself among them; each comes behind those that it goes through. */
+/** All branches of an expansion, including itself. Each comes after those that it goes through. */
 function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
   const deeper = selection.expansions
     .flatMap(branchesOf)
@@ -24,7 +24,7 @@ function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
   return hop.relationship.kind === "TO_ONE" ? deeper : [{ path: [hop], last: { hop, selection } }, ...deeper];
 }
 
-/** The branches of each expansion that is the first to many on its way. */
+/** The branches of each expansion that is the first to-many on its path. */
 export function outermostBranches({ expansions }: Selection): readonly (readonly Branch[])[] {
   return expansions.flatMap((expansion) => {
     const { hop, selection } = expansion;
@@ -35,23 +35,26 @@ export function outermostBranches({ expansions }: Selection): readonly (readonly
   });
 }
 
-/** The records of an answer, and how many of them and behind them there may be. */
+/** The records of a response, and the limit for them and everything expanded on them. */
 export interface Extent {
   readonly records: number;
   readonly limit: number;
 }
 
-/** What may not be exceeded by the branches of an expansion. */
+/** The limits of the branches of an expansion. */
 export interface Bound {
-  /** A condition: the roots together lead to more records than the limit, or to too much text. Counts no further than it must. */
+  /**
+   * A condition: the roots together lead to more records than the limit, or to too much text. Counts no further than
+   * needed.
+   */
   compileExceeds(roots: Roots, sources: Sources): SQL;
   refusal(): AppError;
 }
 
 /**
- * Through many records to many, a thousand times a thousand would hold the database up before anybody sees that it is too
- * much. So no branch may lead to more than a limit, nor may all of them with the objects on their records, nor to texts that
- * no answer holds; in this order, since counting relies on what it goes through. What cannot exceed a limit is not counted.
+ * Through many records to many: a thousand times a thousand would block the database before anyone notices. So three
+ * limits apply, in this order because counting relies on it: the records of each branch, all of them with their to-one
+ * records, and their texts. Whatever cannot exceed a limit is not counted.
  */
 export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly Bound[] {
   const [outermost] = branches;
@@ -67,7 +70,7 @@ export function boundsOf(branches: readonly Branch[], { records, limit }: Extent
   return [...alone, boundOf(outermost.last, together, limit), ...bounds];
 }
 
-/** A way, and a number of each record that it leads to. */
+/** A path, and a number for each record that it leads to. */
 interface Measured {
   readonly path: readonly Hop[];
   each(record: Source): SQL;
@@ -81,7 +84,7 @@ function boundOf(expansion: Expansion, counted: readonly Measured[], limit: numb
   };
 }
 
-/** The sum of the numbers of the first rows that each way leads to. */
+/** The sum of the numbers of the first rows of each path. */
 function compileTotal(
   measured: readonly Measured[],
   { roots, sources, rows }: { readonly roots: Roots; readonly sources: Sources; readonly rows: number },
@@ -94,13 +97,13 @@ function compileTotal(
   return sql.join(totals, sql` + `);
 }
 
-/** Columns whose texts can be long, and the way to their records. */
+/** Columns with possibly long texts, and the path to their records. */
 interface Texts {
   readonly path: readonly Hop[];
   readonly columns: readonly Column[];
 }
 
-/** Of the records of an expansion, of the objects on them, and of what expands them. */
+/** For the records of an expansion, the to-one records on them, and everything expanded on them. */
 function textsBehind({ path, last: { selection } }: Branch, most: number): readonly Texts[] {
   const columns = longColumnsOf(selection, most);
   const deeper = selection.expansions.flatMap((expansion) =>
@@ -109,7 +112,7 @@ function textsBehind({ path, last: { selection } }: Branch, most: number): reado
   return columns.length === 0 ? deeper : [{ path, columns }, ...deeper];
 }
 
-/** None of a record so short that `most` of them cannot be too long. */
+/** None for records so short that `most` of them cannot be too long. */
 function longColumnsOf({ columns }: Selection, most: number): readonly Column[] {
   const longest = columns.reduce((sum, column) => sum + longestValueOf(column), 0);
   return longest > Math.min(SHORT_RECORD, (4 * MAX_EXPANDED_BYTES) / most) ? columns.filter(hasLength) : [];
@@ -130,14 +133,14 @@ const compileLength = (columns: readonly Column[]) => (record: Source) =>
     sql` + `,
   );
 
-/** Characters; 20,000 of such records are four answers, and no more than that go unmeasured. */
+/** Characters. 20,000 of such records are four responses, and no more than that are unmeasured. */
 const SHORT_RECORD = 2_000;
 
-/** A record, and at most so many objects on it. */
+/** Counts a record with the most to-one records that it can have. */
 const weightOf = ({ selection }: Expansion): number =>
   objectsOf(selection).reduce((sum, { expansion }) => sum + weightOf(expansion), 1);
 
-/** Likewise, without the objects of references that are null; an object counts with all that it can have on it. */
+/** The same without null references. A to-one record counts with everything that it can have on it. */
 const compileWeight =
   ({ selection }: Expansion) =>
   (record: Source): SQL => {
@@ -153,7 +156,7 @@ const objectsOf = ({ expansions }: Selection) =>
     return relationship.kind === "TO_ONE" ? [{ column: relationship.column, expansion }] : [];
   });
 
-/** Where ways begin: rows of an entity. */
+/** The start of paths: rows of an entity. */
 export interface Roots {
   readonly source: Source;
   readonly from: SQL;
@@ -163,14 +166,14 @@ export interface Roots {
 export interface JoinedPath {
   readonly from: SQL;
   readonly where: SQL;
-  /** The last two of the entities on the way. */
+  /** The last two entities of the path. */
   readonly parent: Source;
   readonly child: Source;
 }
 
 /**
- * Joins, because sub-selects of five levels are too much for SQLite's parser; in the order of the way, which counting
- * relies on.
+ * Uses joins, because sub-selects of five levels are too much for SQLite's parser. They are in the order of the path,
+ * which counting relies on.
  */
 export function joinPath(path: readonly Hop[], roots: Roots, sources: Sources): JoinedPath {
   const from = [roots.from];
@@ -186,7 +189,7 @@ export function joinPath(path: readonly Hop[], roots: Roots, sources: Sources): 
   return { from: sql.join(from, sql` CROSS JOIN `), where: sql.join(where, keyword("and")), parent, child };
 }
 
-/** Which records of `child` a relationship leads to; each is found once, however often it is linked. */
+/** The records of `child` that a relationship leads to. Each is found once, however often it is linked. */
 export function compileMatch(
   { relationship, through }: Hop,
   { parent, child }: { readonly parent: Source; readonly child: Source },
@@ -200,7 +203,7 @@ export function compileMatch(
   return sql`${idIn(child)} IN (${targets})`;
 }
 
-/** An expansion is never cut in silence. */
+/** An expansion is never silently cut. */
 export const tooManyRecords = (expansion: Expansion) =>
   unexpandable(expansion, `a record has more than ${MAX_EXPANDED_RECORDS} of them`);
 

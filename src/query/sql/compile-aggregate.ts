@@ -16,7 +16,7 @@ export interface AggregateAnswer {
   readonly data: readonly JsonObject[];
 }
 
-/** One statement; one group more than allowed is read, so that too many are noticed instead of cut. */
+/** One statement. It reads one group more than allowed, so that too many groups are refused instead of cut. */
 export function compileAggregate(plan: AggregatePlan): Compiled<AggregateAnswer> {
   const sources = new Sources(plan.scope);
   const source = sources.use(plan.entity);

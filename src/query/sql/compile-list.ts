@@ -29,7 +29,7 @@ export interface ListAnswer {
   readonly meta: OffsetMeta | CursorMeta;
 }
 
-/** One statement for the page with all its expansions, and one for the count when it is wanted. */
+/** One statement for the page with all its expansions, and one for the count if it is requested. */
 export function compileList(plan: ListPlan): Compiled<ListAnswer> {
   const { page } = plan;
   return page.kind === "OFFSET" ? compileOffsetList(plan, page) : compileCursorList(plan, page);
@@ -39,7 +39,7 @@ const EVERYTHING: Seek = { after: null, block: "ALL" };
 
 export interface Chunk {
   readonly records: readonly JsonObject[];
-  /** Where the next chunk continues; null when this one is the last. */
+  /** Where the next chunk continues; null if this is the last chunk. */
   readonly next: readonly SqlValue[] | null;
 }
 
@@ -82,10 +82,10 @@ function compileCursorList(
   };
 }
 
-/** One text is parsed faster than many. */
+/** One long text is parsed faster than many. */
 const parseRows = (rows: Rows): readonly JsonRow[] => JSON.parse(`[${rows.join()}]`);
 
-/** A client could not send a longer one, and a shortened one would skip or repeat records. */
+/** A client could not send a longer cursor, and a cut one would skip or repeat records. */
 function nextCursorOf({ sort, fingerprint }: ListPlan, values: readonly SqlValue[]): string {
   const cursor = encodeCursor(values, fingerprint);
   if (cursor.length <= MAX_CURSOR_LENGTH) return cursor;
@@ -97,8 +97,8 @@ function nextCursorOf({ sort, fingerprint }: ListPlan, values: readonly SqlValue
 }
 
 /**
- * The records behind a position, so that memory and cost stay the same however deep it is. Reads one row more than
- * wanted, to know whether anything follows.
+ * The records after a position, so that memory and cost do not depend on how deep it is. Reads one row more than
+ * requested, to know whether anything follows.
  */
 export function compileChunk(
   plan: ListPlan | ExportPlan,
@@ -123,7 +123,7 @@ export function compileChunk(
   return { kind: "READ", statements, shape };
 }
 
-/** The values of the sort keys, which a record ends with. */
+/** The values of the sort keys, at the end of a record. */
 function readKeys(sort: readonly SortKey[], row: JsonRow): readonly SqlValue[] {
   const values = (row.at(-1) ?? []) as readonly JsonCell[];
   return sort.map(({ column }, index) => readJsonCell(values[index] ?? null, column));

@@ -9,7 +9,7 @@ import type { MeasureFunction } from "../ast.ts";
 import { echo } from "../messages.ts";
 import { toJson } from "./shape-record.ts";
 
-/** A measure as cells of a row: what to select, what to sort by, and how to read it back. */
+/** A measure as cells of a row: what to select, what to sort by, and how to decode it. */
 export interface CompiledMeasure {
   readonly cells: readonly SQL[];
   readonly sortBy: readonly SQL[];
@@ -49,8 +49,8 @@ function single(cell: SQL, shape: (value: SqlValue) => JsonValue): CompiledMeasu
 }
 
 /**
- * A measure of doubles, null where it leaves their range, and that of 2^-32 of each, which never does. SQLite makes null
- * or infinity of what overflows, also of sums that would have come back.
+ * A measure of doubles, null if it overflows, and the measure of 2^-32 of each value, which never does. SQLite returns
+ * null or infinity for an overflow, even if later values would bring the sum back.
  */
 function doubles(value: SQL, measure: (value: SQL) => SQL): readonly [SQL, SQL] {
   const direct = measure(value);
@@ -75,7 +75,7 @@ function doubleSum(value: SQL, name: string): CompiledMeasure {
   };
 }
 
-/** An average lies between its values, so that beyond the range can only be what was rounded. */
+/** An average is between its values, so only rounding can take it out of range. */
 function doubleAverage(value: SQL): CompiledMeasure {
   const cells = doubles(value, (each) => sql`avg(${each})`);
   return {
@@ -89,7 +89,7 @@ function doubleAverage(value: SQL): CompiledMeasure {
   };
 }
 
-/** In halves of 32 bits, because SQLite's own SUM of 64-bit integers fails on overflow; both compare in order. */
+/** In halves of 32 bits, because SQLite's own SUM of 64-bit integers fails on overflow. Both compare in order. */
 function halves(value: SQL): readonly [SQL, SQL] {
   const low = sql`sum(${value} & 4294967295)`;
   return [sql`(sum(${value} >> 32) + (${low} >> 32))`, sql`(${low} & 4294967295)`];
@@ -118,7 +118,7 @@ function exactAverage(value: SQL, column: Column): CompiledMeasure {
 
 const join = (high: SqlValue, low: SqlValue): bigint => BigInt(high ?? 0) * TWO_TO_32 + BigInt(low ?? 0);
 
-/** A number as long as a number is exact, else its digits as a string. Sums of BIGINT are strings like BIGINT itself. */
+/** A number as long as it is exact, otherwise its digits as a string. Sums of BIGINT are always strings. */
 function sumToJson(sum: bigint, column: Column): JsonValue {
   if (column.type === "BIGINT") return sum.toString();
   const scale = scaleOf(column);

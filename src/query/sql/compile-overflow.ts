@@ -10,14 +10,14 @@ import { Sources } from "./sources.ts";
 
 /** Whether an expansion of a record is too large to be shown. */
 export interface OverflowCheck {
-  /** Finds a row when it is. */
+  /** Finds a row if it is. */
   readonly query: Statement;
   refusal(): AppError;
 }
 
 /**
- * Checks for the to-many expansions of a view, in an order in which each relies on those before it. A read finds out when
- * it shapes its answer; a write must know while it can still be undone.
+ * Checks for the to-many expansions of a view, in an order in which each relies on those before it. A read notices an
+ * overflow while shaping the response; a write must know while it can still be undone.
  */
 export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): readonly OverflowCheck[] {
   const root = () => {

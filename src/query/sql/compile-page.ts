@@ -18,12 +18,12 @@ export interface Window {
   readonly limit: number;
   readonly offset: number;
   readonly seek: Seek;
-  /** Whether records end with the values of their sort keys. */
+  /** Whether the sort values are at the end of each record. */
   readonly hasKeys: boolean;
   readonly refusals: Refusals;
 }
 
-/** One page of records with their expansions, each as JSON text in the one cell of its row. */
+/** A page of records with their expansions, each as JSON text in the only cell of its row. */
 export function compilePage(selector: Selector, selection: Selection, window: Window): Statement {
   const sources = new Sources(selector.scope);
   const { sort } = selector;
@@ -33,7 +33,7 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   const frame = { selector, source, sources };
   const runs = findRuns(frame, window);
   const rows = runs ?? compileRows(frame, { keys, joins: joins.sql, window });
-  /* Neither order is made by a sorter, which would hold whole rows. */
+  /* Neither order needs a sorter, which would hold whole rows. */
   if ((runs || sort.length === 1) && selection.expansions.length === 0) {
     const others = window.hasKeys ? compileKeys(sort, keys) : [];
     const row = compileJsonRow(selection, source, { sources, others });
@@ -48,7 +48,7 @@ const compileKeys = (sort: readonly SortKey[], values: readonly SQL[]) =>
     return value ? [compileJsonCell(value, column)] : [];
   });
 
-/** A page can be one stretch of runs, when its order is theirs. */
+/** Whether the page is a contiguous part of runs. */
 function findRuns(frame: Frame, { limit, offset, seek }: Window): RowSource | null {
   const stretch = { limit, offset, after: seek.after };
   const [key] = frame.selector.sort;
@@ -56,7 +56,7 @@ function findRuns(frame: Frame, { limit, offset, seek }: Window): RowSource | nu
   return compileRuns({ ...frame, key }, stretch);
 }
 
-/** How many records the predicates leave. */
+/** Counts the records that satisfy the predicates. */
 export function compileCount({ entity, scope, predicates }: Omit<Selector, "sort">): Statement {
   const sources = new Sources(scope);
   const source = sources.use(entity);
@@ -65,7 +65,7 @@ export function compileCount({ entity, scope, predicates }: Omit<Selector, "sort
   return sources.toStatement(sql`SELECT count(*) FROM ${source.from}${where}`);
 }
 
-/** The ids of the records that the predicates leave. */
+/** The ids of the records that satisfy the predicates. */
 export function compileMatching({ entity, scope, predicates }: Omit<Selector, "sort">): Statement {
   const sources = new Sources(scope);
   const source = sources.use(entity);
@@ -73,7 +73,7 @@ export function compileMatching({ entity, scope, predicates }: Omit<Selector, "s
   return sources.toStatement(sql`SELECT ${idIn(source)} FROM ${source.from} WHERE ${where}`);
 }
 
-/** What stands before SELECT, and what stands behind its columns. */
+/** The SQL before SELECT, and after its columns. */
 interface RowSource {
   readonly with: SQL;
   readonly from: SQL;
@@ -85,7 +85,7 @@ interface Frame {
   readonly sources: Sources;
 }
 
-/** FROM … LIMIT: which records, in which order. */
+/** FROM … LIMIT: the records and their order. */
 function compileRows(
   { selector, source, sources }: Frame,
   { keys, joins, window }: { readonly keys: readonly SQL[]; readonly joins: SQL; readonly window: Window },
@@ -104,8 +104,9 @@ function compileRows(
 }
 
 /**
- * Finds the page by ids and keys alone, which an index often covers, and reads whole records only for it. Otherwise
- * SQLite may sort whole rows, expansions included, of the entire table. OFFSET keeps the subquery a subquery.
+ * Finds the page by ids and keys alone, which an index often covers, and reads whole records only for the page.
+ * Otherwise SQLite might sort whole rows of the entire table, expansions included. OFFSET keeps the subquery a
+ * subquery.
  */
 function compileLate(
   { selector, source, sources }: Frame,
@@ -139,16 +140,16 @@ function compileLate(
   );
 }
 
-/** What the expansions of a page of so many records may not exceed. */
+/** The limits of the expansions of a page with this many records. */
 export const pageRefusals = (selection: Selection, records: number): Refusals =>
   new Refusals(selection, { records, limit: MAX_EXPANDED_ON_PAGE });
 
 const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);
 
 /**
- * Whether a range of an index should be searched although the order is that of `id`: SQLite, not knowing how few
- * records a range holds, would rather scan the table in order; `+id` takes that order away. Pages by position keep
- * it, as each of them continues the same scan.
+ * Whether to search a range of an index although the order is by `id`. SQLite does not know how few records a range
+ * has, so it would scan the table in order; `+id` prevents that. Pages by position keep the scan, because each
+ * continues it.
  */
 function isRangeSearch({ entity, scope, predicates, sort }: Selector, window: Window): boolean {
   if (sort.length > 1 || window.hasKeys) return false;

@@ -5,7 +5,10 @@ import { compileTest } from "./compile-test.ts";
 import { keyword } from "./fragments.ts";
 import { idIn, type Source, type SourceFactory } from "./source.ts";
 
-/** A condition on `source`'s rows that is true for exactly the records that satisfy the predicate; else false or NULL. */
+/**
+ * A condition on `source`'s rows that is true for exactly the records that satisfy the predicate; otherwise false or
+ * NULL.
+ */
 export function compilePredicate(predicate: Predicate, source: Source, sources: SourceFactory): SQL {
   switch (predicate.kind) {
     case "ALL":
@@ -32,8 +35,8 @@ function compileGroup(
 }
 
 /**
- * IN lets SQLite start from either side's index, where EXISTS would visit every parent. A record that does not exist for
- * the caller is like one that a null reference leads to.
+ * IN lets SQLite start from either side's index, while EXISTS would visit every parent. A record that does not exist
+ * for the caller is treated as a null reference.
  */
 function compileRelated(
   { hop, predicate }: Predicate & { readonly kind: "RELATED" },
@@ -63,7 +66,7 @@ function compileRelated(
   return sql`${id} IN (SELECT ${through.column(relationship.sourceColumn)} FROM ${through.from} WHERE ${toTarget})`;
 }
 
-/** Whether a record all of whose fields are null, and that nothing refers to, satisfies the predicate. */
+/** Whether a record with only null fields, which nothing refers to, satisfies the predicate. */
 function holdsOnNull(predicate: Predicate): boolean {
   switch (predicate.kind) {
     case "ALL":

@@ -14,13 +14,13 @@ import { idIn, type Source } from "./source.ts";
 import { Sources } from "./sources.ts";
 import { Embedded, toStatement } from "./to-statement.ts";
 
-/** Stands for the integer id that the batch's preceding insert was given. */
+/** Stands for the integer id of the batch's preceding insert. */
 export const LAST_INSERTED = Symbol("last inserted");
 
-/** An id or an expression for it, the last inserted one, or that of the record which has these values of a unique rule. */
+/** An id or an expression for it, the last inserted id, or the id of the record with these values of a unique rule. */
 export type RecordId = SqlValue | Statement | typeof LAST_INSERTED | UniqueMatch;
 
-/** The slot of a key that each request binds. It belongs to no operand. */
+/** The slot of a key that each request binds. It is not an operand. */
 const KEY_SLOT = new Slot(-1, 0);
 
 export interface UniqueMatch {
@@ -44,7 +44,7 @@ function matchOf(source: Source, id: RecordId): SQL {
   return sql.join(conditions, keyword("and"));
 }
 
-/** One record as JSON text in one cell, with what makes the record of that text. */
+/** A record as JSON text in one cell, and the function that decodes it. */
 export interface CompiledView {
   readonly statement: Statement;
   shape(text: string): TaggedRecord & { readonly id: string };
@@ -56,8 +56,8 @@ export interface CompiledViews extends Pick<CompiledView, "shape"> {
 }
 
 /**
- * A record that was just written as `fields` and `expand` want it, whether or not it exists for the caller. With
- * `LAST_INSERTED` it must follow that insert directly.
+ * A just-written record as `fields` and `expand` ask for it, whether or not it exists for the caller. With
+ * `LAST_INSERTED`, it must directly follow that insert.
  */
 export function compileRecordView(plan: RecordViewPlan, id: RecordId): CompiledView {
   const { query, shape } = compileView(plan, id, "reuse");

@@ -11,19 +11,19 @@ import { Sources } from "./sources.ts";
 import { tableOf } from "./table-of.ts";
 import { Embedded, toStatement } from "./to-statement.ts";
 
-/** What a write assigns to columns: values, or expressions. */
+/** The assignments of a write: values, or expressions. */
 export type Written = ReadonlyMap<Column, SqlValue | Statement>;
 
 export interface RuledRecord {
-  /** What the record gets before it is judged. */
+  /** The values that the record gets before the rule is checked. */
   readonly written?: Written;
-  /** Whether there is no record yet, so that it has nothing but what it gets. */
+  /** Whether the record does not exist yet, so that it has only these values. */
   readonly isNew?: boolean;
 }
 
 /**
- * The rule as a condition in a statement over the entity's table without an alias: of the record as it is, or as it will be
- * once it is written.
+ * The rule as a condition in a statement over the entity's table without an alias: on the record as it is, or as it
+ * will be after the write.
  */
 export function compileRule(
   entity: Entity,

@@ -6,7 +6,7 @@ import { identifier, qualified } from "./fragments.ts";
 import { idIn, type Source } from "./source.ts";
 import type { Sources } from "./sources.ts";
 
-/** Rows up to which a page is found run by run; further down, walking the index and sorting is cheaper. */
+/** Rows up to which a page is found run by run. Further down, walking the index and sorting is cheaper. */
 const MAX_ROWS = 2_002;
 /** Less than any integer id. */
 const BEFORE_ALL_IDS = -(2 ** 53);
@@ -18,8 +18,8 @@ interface Stretch {
 }
 
 /**
- * Whether the order is `indexed,desc` with ties by `id,asc`. No index has that order, and SQLite would sort all ties
- * of the first value, maybe half of the table, for one page.
+ * Whether the order is `indexed,desc` with ties by `id,asc`. No index has that order, and SQLite would sort all ties of
+ * the first value, maybe half of the table, for one page.
  */
 export function isRunOrder(
   { entity, scope, predicates, sort }: Selector,
@@ -35,8 +35,8 @@ export function isRunOrder(
 }
 
 /**
- * Goes through the different values of the key downwards, null last, and reads each value's rows in the order of their
- * ids. Only as many as LIMIT asks for are ever visited.
+ * Walks the distinct values of the key downwards, null last, and reads each value's rows by id. Visits only as many
+ * rows as LIMIT asks for.
  */
 export function compileRuns(
   { source, sources, key }: { readonly source: Source; readonly sources: Sources; readonly key: SortKey },
@@ -49,11 +49,13 @@ export function compileRuns(
   const rows = sql`CROSS JOIN ${source.from} ON ${source.column(key.column)} IS ${runValue}`;
   const window = sql`LIMIT ${limit} OFFSET ${offset}`;
   if (!after) {
-    /* The index in its order, as far as it is needed. LIMIT keeps ORDER BY, which SQLite drops from a joined subquery. */
+    /*
+     * Reads the index in order, as far as needed. LIMIT preserves ORDER BY, which SQLite drops from a joined subquery.
+     */
     const values = sql`SELECT DISTINCT ${value} AS ${identifier("value")} FROM ${step.from} ORDER BY ${value} DESC LIMIT -1`;
     return { with: sql``, from: sql`FROM (${values}) AS ${runs} ${rows} ${window}` };
   }
-  /* Each next value is found by one search of the index. */
+  /* Finds each next value with one search of the index. */
   const start = sql`SELECT ${after[0] ?? null}, ${after[1] ?? null}`;
   const next = sql`SELECT (SELECT max(${value}) FROM ${step.from} WHERE ${value} < ${runValue}), ${BEFORE_ALL_IDS} FROM ${runs} WHERE ${runValue} IS NOT NULL`;
   return {

@@ -18,16 +18,16 @@ export function compileOrderBy(sort: readonly SortKey[], columns: readonly SQL[]
   return list(terms);
 }
 
-/** A stretch of the sorted rows: what follows `after`, and of that all, or one block of the first key. */
+/** A stretch of the sorted rows: everything after `after`, or one block of the first key. */
 export interface Seek {
-  /** One value per sort key; null begins at the stretch's start. */
+  /** One value per sort key. Null starts at the beginning of the stretch. */
   readonly after: readonly SqlValue[] | null;
   readonly block: "ALL" | "NULLS" | "VALUES";
 }
 
 /**
- * What follows a position, as stretches in order. An index finds nulls and values in two searches but their union
- * only by a scan, so that an indexed first key is continued in two statements where both may follow.
+ * The rows after a position, as stretches in order. An index finds nulls and values in two searches, but their union
+ * only in a scan. So an indexed first key takes two statements if both may follow.
  */
 export function splitSeek([first]: readonly SortKey[], after: readonly SqlValue[] | null): readonly Seek[] {
   if (!first?.isNullable || !after) return [{ after, block: "ALL" }];
@@ -70,7 +70,7 @@ function seekAfter(positions: readonly Position[]): SQL {
   );
   if (isRowValue) return seekByRowValue(positions, first);
   const seek = seekStepwise(positions);
-  // Implied by what follows, and what an index of the first key can be entered with.
+  // Implied by the rest, but an index of the first key can start there.
   return isPlain(first) ? sql`(${compare(first, { orEqual: true })} AND ${seek})` : seek;
 }
 
@@ -79,7 +79,7 @@ export function isIndexed({ hops, column }: SortKey): boolean {
   return hops.length === 0 && (column.indexed || column.unique || column.references !== undefined);
 }
 
-/** `(a, b) > (?, ?)`: an index on `a` is entered at the very row, however many rows share `a`. */
+/** `(a, b) > (?, ?)`: an index on `a` starts at the exact row, however many rows share `a`. */
 function seekByRowValue(positions: readonly Position[], first: Position): SQL {
   if (positions.length === 1) return compare(first, { orEqual: false });
   const columns = list(positions.map(({ column }) => column));
@@ -102,7 +102,7 @@ function isAfter(position: Position): SQL {
   return isPlain(position) ? comparison : sql`(${comparison} OR ${column} IS NULL)`;
 }
 
-/** Whether a comparison alone finds what comes after: no null is behind this value. */
+/** Whether a comparison alone finds the later rows, because no nulls come after this value. */
 const isPlain = ({ key, value }: Position): boolean =>
   value !== null && (!key.isNullable || key.nulls === "nullsFirst");
 
@@ -111,6 +111,6 @@ function compare({ key, column, value }: Position, { orEqual }: { readonly orEqu
   return sql`${column} ${keyword(orEqual ? "lte" : "lt")} ${value}`;
 }
 
-/** SQLite's own order of nulls: an index delivers it without a sort. */
+/** SQLite's own order of nulls, which an index delivers without a sort. */
 const hasNaturalNulls = ({ direction, nulls }: SortKey): boolean =>
   nulls === (direction === "asc" ? "nullsFirst" : "nullsLast");

@@ -11,20 +11,19 @@ import type { Sources } from "./sources.ts";
 /** SQLite functions take at most 127 arguments. */
 const GROUP_SIZE = 100;
 
-/** Into how many groups the values of a selection are put. */
+/** The number of groups for the values of a selection. */
 export const groupsOf = ({ columns }: Selection): number => Math.ceil(columns.length / GROUP_SIZE);
 
-/** Where the value of a selection's column is. */
+/** The position of a selected column's value. */
 export const placeOf = (position: number) => ({
   group: Math.floor(position / GROUP_SIZE),
   index: position % GROUP_SIZE,
 });
 
 /**
- * A record as the text of a JSON array: its values in groups of 100, each an array, then an array of records for each
- * expansion, then, when there is any, a group of `others`. Joined instead of made by JSON functions, which would read
- * again what expansions have made; and of what stands before an expansion, functions take the most places on the stack of
- * SQLite's parser, which has but 100.
+ * A record as the text of a JSON array: its values in groups of 100, then an array of records per expansion, then a
+ * group of `others` if there are any. The parts are concatenated, because JSON functions would parse expansions again.
+ * Functions also need more of the stack of SQLite's parser, which has only 100 entries.
  */
 export function compileJsonRow(
   selection: Selection,
@@ -45,7 +44,7 @@ export function compileJsonRow(
 
 const jsonArray = (values: readonly SQL[]): SQL => sql`json_array(${list(values)})`;
 
-/** The records of an expansion, separated by commas; null when there are none. */
+/** The records of an expansion, separated by commas; null if there are none. */
 function compileExpansion({ hop, selection }: Expansion, parent: Source, sources: Sources): SQL {
   const child = sources.use(hop.entity);
   const match = compileMatch(hop, { parent, child }, sources);
@@ -53,7 +52,7 @@ function compileExpansion({ hop, selection }: Expansion, parent: Source, sources
   return sql`(SELECT ${compileJsonRow(selection, child, { sources })} FROM ${child.from} WHERE ${match})`;
 }
 
-/** One record more than allowed is read, so that too many are noticed instead of cut. */
+/** Reads one record more than allowed, so that too many are refused instead of cut. */
 function compileMany(
   selection: Selection,
   { child, match }: { readonly child: Source; readonly match: SQL },
@@ -66,7 +65,7 @@ function compileMany(
   return sql`SELECT group_concat(${row}) FROM (${page}) AS ${identifier(rows.alias)}`;
 }
 
-/** The answered columns, and those that nested expansions hang on. */
+/** The selected columns, and those that nested expansions need. */
 function neededColumns({ entity, columns, expansions }: Selection): readonly Column[] {
   const references = expansions.flatMap(({ hop: { relationship } }) =>
     relationship.kind === "TO_ONE" ? [relationship.column] : [],

@@ -6,7 +6,7 @@ type Compile = (column: SQL, value: PlanValue, second: PlanValue) => SQL;
 
 const LAST_CODE_POINT = 0x10ffff;
 
-/** One value each, as stored; `like` and its kin treat `%`, `_`, `*` and `?` as ordinary characters. */
+/** One stored value each. `like` and its siblings treat `%`, `_`, `*` and `?` as ordinary characters. */
 const compileOne = {
   eq: (column, value) => sql`${column} = ${value}`,
   neq: (column, value) => sql`${column} IS NOT ${value}`,
@@ -31,7 +31,7 @@ export function compileTest(operator: OperatorName, column: SQL, values: readonl
   return compile(column, value, second);
 }
 
-/** A range where there is one, since a range can use the column's index. */
+/** A range if possible, because a range can use the column's index. */
 function compileStartsWith(column: SQL, prefix: string): SQL {
   if (prefix === "") return sql`${column} IS NOT NULL`;
   const end = afterPrefix(prefix);
@@ -39,15 +39,15 @@ function compileStartsWith(column: SQL, prefix: string): SQL {
   return sql`substr(CAST(${column} AS BLOB), 1, ${byteLength(prefix)}) = CAST(${prefix} AS BLOB)`;
 }
 
-/** By bytes, as `substr` of text stops at a NUL; in UTF-8 a suffix of bytes is a suffix of characters. */
+/** Compares bytes, because `substr` of text stops at a NUL. In UTF-8, a suffix of bytes is a suffix of characters. */
 function compileEndsWith(column: SQL, suffix: string): SQL {
   if (suffix === "") return sql`${column} IS NOT NULL`;
   return sql`substr(CAST(${column} AS BLOB), ${-byteLength(suffix)}) = CAST(${suffix} AS BLOB)`;
 }
 
 /**
- * The least text greater than every text with this prefix, in the order of code points that SQLite's bytes have.
- * Null when the last one has no successor that is a character.
+ * The least text greater than every text with this prefix, in code point order, which SQLite's bytes have. Null if the
+ * prefix has no such successor.
  */
 function afterPrefix(prefix: string): string | null {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);

@@ -1,13 +1,16 @@
 import type { Rows, Statement } from "../../model/sql-value.ts";
 
-/** Statements of one snapshot, and the function that turns their results, in the same order, into the answer. */
+/** Statements of one snapshot, and the function that turns their results into the response. */
 export interface CompiledRead<Answer> {
   readonly kind: "READ";
   readonly statements: readonly Statement[];
   shape(results: readonly Rows[]): Answer;
 }
 
-/** A query whose rows are one text each, perhaps with another one of a single value, and what becomes of both. */
+/**
+ * A query whose rows are one text each, maybe with a second query for a single value, and the function that shapes
+ * both.
+ */
 export interface CompiledPage<Answer> {
   readonly kind: "PAGE";
   readonly page: Statement;
@@ -23,7 +26,7 @@ export function statementsOf(compiled: Compiled<unknown>): readonly Statement[] 
   return compiled.value ? [compiled.page, compiled.value] : [compiled.page];
 }
 
-/** The same with each of its statements changed, such as by binding its slots. */
+/** The same with each statement changed, for instance with its slots bound. */
 export function mapStatements<Answer>(
   compiled: Compiled<Answer>,
   change: (statement: Statement) => Statement,

@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import { quoteName } from "../../model/names.ts";
 
-/** A name of the schema, quoted. Names come from a resolved catalog, never from a request. */
+/** A quoted name of the schema. Names come from a resolved catalog, never from a request. */
 export const identifier = (name: string): SQL => sql`${sql.identifier(name)}`;
 
-/** `"t0"."order_number"`, rendered here once: Drizzle would take three chunks for each column of a wide record. */
+/** `"t0"."order_number"`, rendered here once. Drizzle would need three chunks for each column of a wide record. */
 export const qualified = (alias: string, name: string): SQL =>
   sql.raw(`${quoteName(alias)}.${quoteName(name)}`);
 
@@ -23,5 +23,5 @@ const keywords = {
   or: sql.raw(" OR "),
 } as const;
 
-/** SQL words that a plan chooses between: a closed table, so no text of a request can become SQL. */
+/** SQL keywords that a plan chooses from. The table is closed, so no text of a request can become SQL. */
 export const keyword = (name: keyof typeof keywords): SQL => keywords[name];

@@ -3,7 +3,7 @@ import type { FieldPath, Hop } from "../plan/plan.ts";
 import { idIn, type Source } from "./source.ts";
 import type { Sources } from "./sources.ts";
 
-/** The to-one relationships that sort keys and groups of one statement go through, each joined once. */
+/** The to-one relationships in the sort keys and groups of a statement, each joined once. */
 export class Joins {
   readonly #root: Source;
   readonly #sources: Sources;
@@ -15,7 +15,7 @@ export class Joins {
     this.#sources = sources;
   }
 
-  /** The field's column; null where a reference on the way is null. */
+  /** The field's column; null if a reference on the path is null. */
   column({ hops, column }: FieldPath): SQL {
     let source = this.#root;
     let path = "";
@@ -26,7 +26,7 @@ export class Joins {
     return source.column(column);
   }
 
-  /** What follows FROM, once every column has been asked for. */
+  /** The SQL after FROM, once all columns were requested. */
   get sql(): SQL {
     return this.#sql;
   }

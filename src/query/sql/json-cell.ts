@@ -6,7 +6,9 @@ import type { SqlValue } from "../../model/sql-value.ts";
 /** A value in the texts that `compileJsonRow` makes. */
 export type JsonCell = null | string | number;
 
-/** JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. printf makes a zero of null. */
+/**
+ * JSON numbers lose digits of 64-bit integers, and SQLite prints 15 digits of a double. printf turns null into zero.
+ */
 export function compileJsonCell(value: SQL, column: Column): SQL {
   const { jsonTransport } = columnTypeOf(column);
   if (jsonTransport === "TEXT") return sql`CAST(${value} AS TEXT)`;
@@ -15,7 +17,7 @@ export function compileJsonCell(value: SQL, column: Column): SQL {
   return value;
 }
 
-/** The value that has travelled so, as stored. */
+/** The stored value of such a JSON value. */
 export function readJsonCell(cell: JsonCell, column: Column): SqlValue {
   const { jsonTransport } = columnTypeOf(column);
   if (cell === null || jsonTransport === undefined) return cell;

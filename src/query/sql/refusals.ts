@@ -5,7 +5,7 @@ import { identifier } from "./fragments.ts";
 import type { JsonRow } from "./shape-selection.ts";
 import type { Sources } from "./sources.ts";
 
-/** What keeps the expansions of an answer small enough. */
+/** The bounds on the expansions of a response. */
 export class Refusals {
   readonly #bounds;
 
@@ -13,7 +13,10 @@ export class Refusals {
     this.#bounds = outermostBranches(selection).flatMap((branches) => boundsOf(branches, extent));
   }
 
-  /** `ctes` stand before `select`, which ends in a condition. No record is read where a bound is exceeded: its number is. */
+  /**
+   * `ctes` come before `select`, which ends in a condition. If a bound is exceeded, no record is read, only the bound's
+   * number.
+   */
   compile(ctes: readonly SQL[], select: SQL, { roots, sources }: { roots: Roots; sources: Sources }): SQL {
     if (this.#bounds.length === 0) return sources.complete(select, ctes);
     const refused = identifier("refused");
@@ -27,7 +30,7 @@ export class Refusals {
     );
   }
 
-  /** Throws the refusal when a row is the number of a bound. */
+  /** Throws the error if a row is the number of a bound. */
   check(rows: readonly (JsonRow | number)[]): void {
     const exceeded = rows.find((row) => typeof row === "number");
     if (exceeded !== undefined) throw this.#bounds[exceeded]?.refusal();

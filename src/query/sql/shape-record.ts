@@ -11,7 +11,7 @@ export interface TaggedRecord {
   readonly tag: string;
 }
 
-/** What identifies a representation of a record: the number of writes to it, and the shape that the schema gives it. */
+/** Identifies a representation of a record: the number of writes to it, and the shape of its entity. */
 export const tagOf = (entity: Entity, version: unknown): string => `${version}-${shapeTagOf(entity)}`;
 
 const shapeTags = new WeakMap<Entity, string>();
@@ -27,8 +27,8 @@ export function shapeTagOf(entity: Entity): string {
 }
 
 /**
- * A row of all the entity's columns in order, then `_version`: what the record statements return. Of the columns only those
- * that `visible` has too.
+ * Decodes a row of all the entity's columns in order, then `_version`, as record statements return it. Returns only the
+ * columns that `visible` has.
  */
 export function shapeRow(entity: Entity, row: readonly SqlValue[], visible = entity): TaggedRecord {
   const entries = entity.columns.map((column, index) => [column.name, toJson(column, row[index])] as const);

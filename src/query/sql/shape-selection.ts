@@ -7,10 +7,10 @@ import { tooManyRecords } from "./branches.ts";
 import { groupsOf, placeOf } from "./compile-selection.ts";
 import type { JsonCell } from "./json-cell.ts";
 
-/** What a text made by `compileJsonRow` holds: groups of values, then the records of each expansion, then others. */
+/** The content of a text by `compileJsonRow`: groups of values, then the records of each expansion, then others. */
 export type JsonRow = readonly (readonly (JsonCell | JsonRow)[])[];
 
-/** A function from the parsed texts of a selection to its records. Made once per answer. */
+/** A function from the parsed texts of a selection to its records. Made once per response. */
 export function shaperOf(selection: Selection): (row: JsonRow) => JsonObject {
   const groups = groupsOf(selection);
   const positions = new Map(selection.columns.map((column, index) => [column, index]));
@@ -19,7 +19,7 @@ export function shaperOf(selection: Selection): (row: JsonRow) => JsonObject {
     const shape = shapeExpansion(expansion);
     return { relationship, read: (row: JsonRow) => shape(row[groups + index] ?? []) };
   });
-  /* To-one objects stand right behind their foreign key, arrays behind all columns. */
+  /* To-one objects come right after their foreign key, arrays after all columns. */
   const fields: { readonly name: string; readonly read: (row: JsonRow) => JsonValue }[] = [];
   for (const column of selection.entity.columns) {
     const position = positions.get(column);
@@ -39,7 +39,7 @@ export function shaperOf(selection: Selection): (row: JsonRow) => JsonObject {
   };
 }
 
-/** The type is looked up once per answer instead of once per cell. */
+/** Looks the type up once per response instead of once per cell. */
 function cellReader(column: Column, position: number): (row: JsonRow) => JsonValue {
   const type = columnTypeOf(column);
   const { group, index } = placeOf(position);

@@ -2,18 +2,18 @@ import type { SQL } from "drizzle-orm";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 
-/** One use of an entity's table in a statement, under an alias of its own. */
+/** One use of an entity's table in a statement, with its own alias. */
 export interface Source {
   readonly entity: Entity;
   readonly alias: string;
   /** `"w1_orders" AS "t0"`, for FROM and JOIN. */
   readonly from: SQL;
-  /** Whether records may be missing that the table has. */
+  /** Whether some records of the table may be hidden. */
   readonly isNarrowed: boolean;
   column(column: Column): SQL;
 }
 
-/** Hands out sources. */
+/** Creates sources. */
 export interface SourceFactory {
   use(entity: Entity): Source;
 }

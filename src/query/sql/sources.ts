@@ -10,12 +10,12 @@ import { tableOf } from "./table-of.ts";
 import { toStatement } from "./to-statement.ts";
 
 /**
- * Hands out aliases, and holds the last line of the scope: no table outside it ever gets into a statement, and of a table
- * inside it only the records that exist for the caller. What narrows a table stands once, in front of the statement.
+ * Assigns aliases and enforces the scope: a statement contains no table outside it, and only the caller's records of a
+ * table inside it. The SQL that narrows a table appears once, in front of the statement.
  */
 export class Sources implements SourceFactory {
   readonly #scope: ReadScope;
-  /** By physical table: the name of what the caller may see of it, and its definition. */
+  /** By table: the name of the part that the caller may see, and its definition. */
   readonly #visible = new Map<string, { readonly name: SQL; readonly definition: SQL }>();
   #count = 0;
 
@@ -31,12 +31,12 @@ export class Sources implements SourceFactory {
     return this.#source(entity, table, rows !== null);
   }
 
-  /** For records that were found among the visible ones already, or that the caller has just written. */
+  /** For records that were already found among the visible ones, or that the caller has just written. */
   reuse(entity: Entity): Source {
     return this.#source(entity, sql`${tableOf(entity)}`, false);
   }
 
-  /** The query with all that it needs in front; `ctes` may use sources too. */
+  /** The query with the CTEs that it needs; `ctes` may use sources too. */
   complete(query: SQL, ctes: readonly SQL[] = []): SQL {
     const all = [...[...this.#visible.values()].map(({ definition }) => definition), ...ctes];
     return all.length === 0 ? query : sql`WITH ${list(all)} ${query}`;

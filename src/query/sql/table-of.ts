@@ -11,8 +11,8 @@ const builderOfStorage = {
 const tables = new WeakMap<Entity, SQLiteTable>();
 
 /**
- * The entity's table as a Drizzle table. Its keys are positions (`c0` is `id`), since a user's column may be
- * called like a property that Drizzle itself reads.
+ * The entity's table as a Drizzle table. Its keys are positions (`c0` is `id`), because a user's column may have the
+ * name of a property that Drizzle reads.
  */
 export function tableOf(entity: Entity): SQLiteTable {
   const cached = tables.get(entity);
