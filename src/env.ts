@@ -22,34 +22,34 @@ export interface Bindings extends RateBindings {
   readonly WEBHOOK_SECRET_KEY?: string;
   readonly ALLOW_HTTP_WEBHOOKS?: string;
   readonly ALLOW_PRIVATE_WEBHOOKS?: string;
-  /** The network that webhooks are sent to, where the runtime offers one that has no private addresses. */
+  /** The network for webhooks without private addresses, if the runtime offers one. */
   readonly WEBHOOK_NETWORK?: Fetcher;
 }
 
 export interface Settings {
-  /** `http(s)://…`, without a slash at the end; empty when the runtime brings the database. */
+  /** `http(s)://…` without a trailing slash; empty if the runtime provides the database. */
   readonly databaseUrl: string;
   readonly databaseToken: string | undefined;
-  /** How many streams an isolate keeps open; 0: none. */
+  /** How many streams an isolate keeps open; 0 for none. */
   readonly databaseStreams: number;
-  /** Undefined: nobody has it. */
+  /** Undefined if there is no admin token. */
   readonly adminToken: string | undefined;
-  /** Where administrators sign in; undefined: nowhere. */
+  /** Where administrators sign in; undefined if nowhere. */
   readonly adminIssuer: TrustedIssuer | undefined;
   /** The header in which a trusted proxy in front of the Worker names the client. */
   readonly clientAddressHeader: string | undefined;
-  /** Addresses and ranges of proxies whose entries in that header are skipped. */
+  /** Addresses and ranges of proxies to skip in that header. */
   readonly trustedProxies: readonly string[];
-  /** Whether each request is told of in one line. */
+  /** Whether each request writes a log line. */
   readonly logsRequests: boolean;
   readonly webhooks: WebhookSettings;
-  /** Signs the tokens of users. Undefined: none can be minted, and none is valid. */
+  /** Signs user tokens. If undefined, none can be minted and none is valid. */
   readonly tokenSecretKey: string | undefined;
 }
 
 const parsed = new WeakMap<Bindings, Settings>();
 
-/** Parsed once an isolate. Throws when the deployment is configured wrongly; the message is for its owner only. */
+/** Parsed once per isolate. Throws if the deployment is configured wrongly; the message is for its owner only. */
 export function settingsOf(bindings: Bindings): Settings {
   const known = parsed.get(bindings);
   if (known) return known;
@@ -74,7 +74,9 @@ export function settingsOf(bindings: Bindings): Settings {
   return settings;
 }
 
-/** Cloudflare Access has its keys at an address of its own. Without an audience, tokens for anybody would be accepted. */
+/**
+ * Cloudflare Access has its keys at its own path. Without an audience, tokens for other applications would be accepted.
+ */
 function adminIssuerOf(issuer: string | undefined, audience: string | undefined): TrustedIssuer | undefined {
   if (issuer === undefined && audience === undefined) return undefined;
   if (issuer === undefined || audience === undefined)

@@ -21,7 +21,7 @@ export default {
       if (outcome.status === "rejected")
         logFailure(services.requestId, toAppError(outcome.reason), works[i]?.[0]);
     }
-    // Each has been given its time: an invocation ends with the first failure, and can throw no other.
+    // All tasks have finished. An invocation fails with one error only, so the first is thrown.
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
   },

@@ -63,12 +63,12 @@ const variablesSchema = z.object({
   ALLOW_PRIVATE_WEBHOOKS: flag(false),
 });
 
-/** Variables of a runtime that brings its database along. */
+/** Variables of a runtime that provides its own database. */
 const localSchema = variablesSchema.extend({ LIBSQL_URL: z.literal("").default("") });
 
 type Variables = z.infer<typeof variablesSchema>;
 
-/** The text variables of a deployment. Throws a sentence for each that is wrong, without its value. */
+/** The text variables of a deployment. Throws a sentence for each invalid one, without its value. */
 export function parseVariables(variables: object): Variables {
   const isLocal = "DATABASE" in variables;
   const { data, error } = (isLocal ? localSchema : variablesSchema).safeParse(variables);

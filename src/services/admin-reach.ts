@@ -5,7 +5,7 @@ import type { AdminRole } from "../model/admin-role.ts";
 import { type Administrator, includesRole, roleIn, rolesWithin } from "../model/administrator.ts";
 import type { ServiceContext } from "./context.ts";
 
-/* How far an administrator's grants reach: which organizations, and which roles of others. */
+/* The reach of an administrator's grants: organizations, and the roles of others. */
 
 /** The role that manages members and keys. */
 const MANAGING_ROLE: AdminRole = "ADMIN";
@@ -17,7 +17,7 @@ export function administratorOf({ administrator }: ServiceContext): Administrato
   return administrator;
 }
 
-/** The condition that a column names an organization of the administrator; undefined for whoever has all of them. */
+/** The condition that a column names an organization of the administrator; undefined for an administrator of all. */
 export function isWithinReach(ctx: ServiceContext, organizationId: Column): SQL | undefined {
   const { grants } = administratorOf(ctx);
   if (grants.some(({ organization }) => organization === null)) return undefined;
@@ -35,8 +35,8 @@ interface Holder {
 }
 
 /**
- * The condition that the administrator manages a holder: nobody manages whoever has more rights than they have themselves.
- * `newRole`: the role that the holder is to have.
+ * The condition that the administrator manages a holder. Nobody manages a holder with more rights than their own.
+ * `newRole` is the role that the holder will get.
  */
 export function isManaged(ctx: ServiceContext, holder: Holder, newRole: AdminRole = "VIEWER"): SQL {
   const managing = administratorOf(ctx).grants.filter(
@@ -48,7 +48,7 @@ export function isManaged(ctx: ServiceContext, holder: Holder, newRole: AdminRol
   return or(...ofGrants) ?? NOTHING;
 }
 
-/** Throws NOT_FOUND for an organization that the administrator does not have, FORBIDDEN for a role above their own. */
+/** Throws NOT_FOUND for an organization that is not the administrator's, FORBIDDEN for a role above their own. */
 export function requireGrantable(
   ctx: ServiceContext,
   { organization, role }: { readonly organization: string | null; readonly role: AdminRole },
@@ -58,7 +58,7 @@ export function requireGrantable(
   if (!held || !includesRole(held, MANAGING_ROLE) || !includesRole(held, role)) throw roleNotAllowed();
 }
 
-/** SQL of the id of a holder's organization, and a query that fails with ABSENT where there is none of the name. */
+/** SQL for the id of a holder's organization, and a query that fails with ABSENT if no organization has the name. */
 export function organizationOfHolder({ platform }: ServiceContext, slug: string | null) {
   const id = slug === null ? sql<null>`NULL` : sql<number>`(${organizationIdOf(platform, slug)})`;
   const isAbsent = slug === null ? NOTHING : sql`${id} IS NULL`;

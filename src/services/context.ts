@@ -14,16 +14,16 @@ type OfEveryRequest =
   | "now"
   | "clientAddress";
 
-/** What every behaviour may use; made anew for each request. */
+/** The services of one request. */
 export interface ServiceContext extends Pick<FenceContext, OfEveryRequest> {
   readonly webhooks: WebhookSettings;
-  /** Signs the tokens of users; undefined when the deployment has no secret for them. */
+  /** Signs user tokens; undefined if the deployment has no secret for them. */
   readonly tokenSecretKey: string | undefined;
   readonly adminKeys: AdminKeyStore;
   readonly keySets: KeySets;
-  /** Who asks the admin API; undefined for all other work. */
+  /** The administrator who calls the admin API; undefined otherwise. */
   readonly administrator?: Administrator;
 }
 
-/** A request that addresses a workspace. Who asks has been authenticated; the fence decides what they may do. */
+/** A request that addresses a workspace. The caller is authenticated; the fence decides what they may do. */
 export interface WorkspaceContext extends ServiceContext, FenceContext {}

@@ -10,17 +10,17 @@ const role = z.enum(ADMIN_ROLES);
 
 export const administratorSchema = z.strictObject({
   kind: z.enum(ADMINISTRATOR_KINDS),
-  /** Of a key: its id. Of a member: the subject at the identity provider. Null for ADMIN_TOKEN. */
+  /** The id of a key, or the member's subject at the identity provider. Null for the admin token. */
   id: z.string().nullable(),
   name: z.string(),
-  /** The highest of `grants`. */
+  /** The highest role in `grants`. */
   role,
-  /** An organization of null is all of them. */
+  /** A null organization means all organizations. */
   grants: z.array(z.strictObject({ organization: z.string().nullable(), role })),
   expiresAt: timeSchema.nullable(),
 });
 
-/** Who asks. */
+/** Describes the caller of the admin API. */
 export function describeAdministrator(ctx: ServiceContext): Dto<typeof administratorSchema> {
   const administrator = administratorOf(ctx);
   const highest = highestOf(administrator.grants);

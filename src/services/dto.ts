@@ -1,7 +1,7 @@
 import type * as z from "zod/v4";
 import type { JsonValue } from "../model/json.ts";
 
-/** Any JSON is read-only already, and has no end. */
+/** JSON values are read-only already, and the type is recursive. */
 type DeepReadonly<T> = JsonValue extends T
   ? T
   : T extends object

@@ -22,12 +22,12 @@ export const displayNameSchema = z
 export const instantSchema = z.iso
   .datetime({ offset: true, error: ({ input }) => datetimeProblem(String(input)) })
   .transform((text) => new Date(text).toISOString())
-  // Beyond, UTC has more digits, and texts do not sort as their times.
+  // Beyond these years, UTC texts have more digits and do not sort as their times.
   .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");
 
 const MAX_ADDRESS_RANGES = 100;
 
-/** Where a key may be used from. */
+/** The addresses from which a key may be used. */
 export const addressRangesSchema = z
   .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
   .min(1)
@@ -35,18 +35,18 @@ export const addressRangesSchema = z
 
 const MAX_GRACE_PERIOD_SECONDS = 604_800;
 
-/** How long the old secret of a rotated key goes on working. */
+/** How long the old secret of a rotated key keeps working. */
 export const rotationSchema = z.strictObject({
   gracePeriodSeconds: z.int().min(0).max(MAX_GRACE_PERIOD_SECONDS).default(0),
 });
 
-/** A number of things, as responses show it. */
+/** A count, as responses show it. */
 export const countSchema = z.int().min(0);
 
 /** A time as responses show it: ISO 8601 in UTC. */
 export const timeSchema = z.iso.datetime();
 
-/** The very object that was parsed: Zod's own records lose a `__proto__`, which then would not be refused. */
+/** Keeps the parsed object: Zod's own records drop a `__proto__`, which would then not be refused. */
 export const jsonObjectSchema = z.custom<JsonObject>(isJsonObject, {
   error: ({ input }) => (input === undefined ? "is required" : "must be an object"),
 });

@@ -3,7 +3,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Platform } from "../db/platform.ts";
 
 export interface PageRequest {
-  /** From 0. */
+  /** Counted from 0. */
   readonly page: number;
   readonly size: number;
 }
@@ -22,6 +22,6 @@ export function toPage<T>(data: readonly T[], { page, size }: PageRequest, total
   return { data, meta: { page, size, totalElements, totalPages: Math.ceil(totalElements / size) } };
 }
 
-/** The query that counts what a page is a part of. */
+/** The query that counts all rows of the paged query. */
 export const totalOf = ({ read }: Platform, table: SQLiteTable, where?: SQL) =>
   read.select({ total: count() }).from(table).where(where);

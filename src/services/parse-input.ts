@@ -5,8 +5,8 @@ import { validationFailed } from "../errors/failures.ts";
 import { InexactNumber } from "../model/json.ts";
 
 /**
- * An admin body in the shape of a schema. Unknown keys and every problem are reported together, with their paths.
- * Throws VALIDATION_ERROR.
+ * Parses an admin body with a schema. Reports unknown keys and all problems together, with their paths. Throws
+ * VALIDATION_ERROR.
  */
 export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
   const inexact = inexactNumbersIn(body, []);
@@ -14,14 +14,14 @@ export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
   return parseShape(schema, body);
 }
 
-/** As parseInput, where the values of records may be numbers that only their column can judge. */
+/** The same as parseInput, for bodies with record values, whose numbers only their column can check. */
 export function parseShape<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body, { reportInput: true });
   if (result.success) return result.data;
   throw validationFailed(result.error.issues.flatMap(detailsOf));
 }
 
-/** No admin body holds a number that has to be rounded. */
+/** Refuses numbers that would be rounded. */
 function inexactNumbersIn(value: unknown, path: readonly PropertyKey[]): readonly Detail[] {
   if (value instanceof InexactNumber) return [{ field: pathOf(path), message: INEXACT }];
   if (Array.isArray(value)) return value.flatMap((item, i) => inexactNumbersIn(item, [...path, i]));
@@ -29,7 +29,7 @@ function inexactNumbersIn(value: unknown, path: readonly PropertyKey[]): readonl
   return Object.entries(value).flatMap(([key, item]) => inexactNumbersIn(item, [...path, key]));
 }
 
-/** One problem of a body in one text, for bodies whose shape is wrong. */
+/** One problem of a body as a text, for bodies with the wrong shape. */
 export function issueText(issue: z.core.$ZodIssue): string {
   return detailsOf(issue)
     .map(({ field, message }) => `${field} ${message}`)

@@ -3,26 +3,26 @@ import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { type DestinationPolicy, destinationProblem } from "../webhooks/destination-policy.ts";
 
 /*
- * The public keys of identity providers (RFC 7517), kept per isolate. Known keys stay in use while their provider is
+ * The public keys of identity providers (RFC 7517), cached per isolate. Known keys stay valid while their provider is
  * down.
  */
 
 const FRESH_MS = 600_000;
-/** How often a token with an unknown key may make us ask again. */
+/** How often a token with an unknown key may cause a new request. */
 const ASK_AGAIN_MS = 30_000;
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1024;
 
 export interface KeySource {
-  /** Without a slash at the end, unless the issuer calls itself so. */
+  /** Without a trailing slash, unless the issuer's name has one. */
   readonly issuer: string;
-  /** Undefined: the one that the issuer's OpenID configuration names. */
+  /** Undefined for the one that the issuer's OpenID configuration names. */
   readonly jwksUrl?: string | undefined;
 }
 
 export interface KeyNetwork {
   readonly policy: DestinationPolicy;
-  /** The network that has no private addresses, where the runtime offers one. */
+  /** The network without private addresses, if the runtime offers one. */
   readonly network?: Fetcher | undefined;
 }
 
@@ -39,14 +39,14 @@ export class KeySets {
     this.#network = network;
   }
 
-  /** The keys of a source. Throws an error that is none of jose's when they cannot be had. */
+  /** The keys of a source. Throws an error that is not one of jose's if they are not available. */
   async find(source: KeySource, nowMs: number): Promise<LocalJWKSet> {
     const known = this.#known.get(nameOf(source));
     if (!known) return this.#ask(source, nowMs);
     return nowMs < known.askedMs + FRESH_MS ? known.keys : this.#askAgain(source, known, nowMs);
   }
 
-  /** As `find`, for a token whose key is not among the keys of before: asks again, at most once in 30 s. */
+  /** The same as `find`, for a token whose key is not cached: requests the keys again, at most once in 30 s. */
   async findNewer(source: KeySource, nowMs: number): Promise<LocalJWKSet> {
     const known = this.#known.get(nameOf(source));
     if (known && nowMs < known.askedMs + ASK_AGAIN_MS) return known.keys;
@@ -54,7 +54,7 @@ export class KeySets {
   }
 
   async #askAgain(source: KeySource, known: Known, nowMs: number): Promise<LocalJWKSet> {
-    /* Before the answer, so that other requests do not ask meanwhile; after a failure, so that it is tried again soon. */
+    /* Set before the response, so that other requests do not ask meanwhile; reset after a failure, to retry soon. */
     this.#known.set(nameOf(source), { ...known, askedMs: nowMs });
     return this.#ask(source, nowMs).catch(() => {
       this.#known.set(nameOf(source), { ...known, askedMs: nowMs + ASK_AGAIN_MS - FRESH_MS });
@@ -94,7 +94,7 @@ export class KeySets {
   }
 }
 
-/** Throws an error that is none of jose's: those tell of tokens. */
+/** Throws an error that is not one of jose's, because those are about tokens. */
 function toKeys(content: JsonObject): LocalJWKSet {
   try {
     return createLocalJWKSet(content as unknown as JSONWebKeySet);

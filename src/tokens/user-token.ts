@@ -7,13 +7,13 @@ import { isJsonObject } from "../model/json.ts";
 import type { WorkspaceAddress } from "../model/workspace.ts";
 
 /*
- * Tokens of users, minted by a key: `st_` and a JWT (RFC 7519) under HS256 with a secret of the deployment. They hold all that
- * they say, so nothing is written when one is minted, and a leaked database cannot mint.
+ * User tokens minted by a key: `st_` and a JWT (RFC 7519) under HS256 with a secret of the deployment. A token contains
+ * all of its data, so minting writes nothing, and a leaked database cannot mint.
  */
 
 const PREFIX = "st_";
 const ALGORITHM = "HS256";
-/** Keeps a token from being taken for another kind of JWT (RFC 8725, section 3.11). */
+/** Prevents using the token as another kind of JWT (RFC 8725, section 3.11). */
 const TYPE = "st+jwt";
 export const MAX_TOKEN_LENGTH = 8_192;
 
@@ -46,7 +46,7 @@ export async function mintUserToken(
 const TOKENS_PER_ISOLATE = 2_000;
 const verified = new LruMap<string, MintedToken>(TOKENS_PER_ISOLATE);
 
-/** What a token says. `INVALID` for what the secret has not signed. */
+/** Returns the content of a token; `INVALID` if the secret has not signed it. */
 export async function readUserToken(
   secretKey: string,
   text: string,
@@ -72,7 +72,7 @@ export async function readUserToken(
   }
 }
 
-/** A payload that this product has signed, so it has the form that `mintUserToken` gave it. */
+/** The payload was signed by this product, so it has the form that `mintUserToken` gave it. */
 function decode(payload: Record<string, unknown>): MintedToken | undefined {
   const { sub, iat, exp, key, ws, claims, scopes } = payload;
   if (typeof sub !== "string" || typeof iat !== "number" || typeof exp !== "number") return undefined;

@@ -2,7 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from "jose";
 import { expiredToken, invalidToken, serviceUnavailable } from "../errors/failures.ts";
 import type { KeySets, KeySource } from "./key-sets.ts";
 
-/** Signatures that only the issuer can make: whoever verifies them has no secret to lose. */
+/** Algorithms with which only the issuer can sign, so the verifier has no secret to lose. */
 export const TOKEN_ALGORITHMS = [
   "RS256",
   "RS384",
@@ -22,7 +22,7 @@ const CLOCK_SKEW_SECONDS = 30;
 
 export interface TrustedIssuer extends KeySource {
   readonly audience: string;
-  /** Undefined: all of TOKEN_ALGORITHMS. */
+  /** Undefined for all of TOKEN_ALGORITHMS. */
   readonly algorithms?: readonly TokenAlgorithm[] | undefined;
 }
 
@@ -30,8 +30,8 @@ export interface TrustedIssuer extends KeySource {
 export const isLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 
 /**
- * Returns the claims of a JWT of an issuer (RFC 7519, RFC 8725): issuer, audience and `exp` are required. Throws
- * UNAUTHORIZED, or SERVICE_UNAVAILABLE when the issuer's keys cannot be had.
+ * Returns the claims of an issuer's JWT (RFC 7519, RFC 8725). Issuer, audience and `exp` are required. Throws
+ * UNAUTHORIZED, or SERVICE_UNAVAILABLE if the issuer's keys are not available.
  */
 export async function verifyToken(
   token: string,

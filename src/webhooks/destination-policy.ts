@@ -1,20 +1,20 @@
 import ipaddr from "ipaddr.js";
 
-/** What a deployment allows beyond public https addresses; for local development. */
+/** What a deployment allows besides public https addresses, for local development. */
 export interface DestinationPolicy {
   readonly allowsHttp: boolean;
   readonly allowsPrivate: boolean;
 }
 
 const MAX_URL_LENGTH = 2048;
-/** Names that only mean something inside a network (RFC 6761, RFC 6762, RFC 8375, clouds). */
+/** Names that only have a meaning inside a network (RFC 6761, RFC 6762, RFC 8375, clouds). */
 const PRIVATE_SUFFIXES = ["localhost", "local", "internal", "home.arpa", "lan", "intranet"];
-/** Unicast that is routed on the internet (RFC 4291 §2.4); everything else in IPv6 is special. */
+/** Unicast addresses that are routed on the internet (RFC 4291 §2.4). All other IPv6 addresses are special. */
 const [GLOBAL_UNICAST, GLOBAL_UNICAST_BITS] = [ipaddr.IPv6.parse("2000::"), 3];
 
 /**
- * Why a webhook may not be sent to a URL, as a validation message; undefined when it may. Looks at the URL alone: what a
- * public name resolves to is the network's business (docs/webhooks.md).
+ * Returns why a webhook may not be sent to a URL, as a validation message; undefined if it may. Looks at the URL alone:
+ * the network checks what a public name resolves to (docs/webhooks.md).
  */
 export function destinationProblem(text: string, policy: DestinationPolicy): string | undefined {
   if (text.length > MAX_URL_LENGTH) return `must be at most ${MAX_URL_LENGTH} characters`;
@@ -31,7 +31,7 @@ export function destinationProblem(text: string, policy: DestinationPolicy): str
   return undefined;
 }
 
-/** Of a host as the URL parser has normalised it: every spelling of an IPv4 address is dotted decimal by then. */
+/** The host comes from the URL parser, which has rewritten every spelling of an IPv4 address as dotted decimal. */
 function isPublicHost(hostname: string): boolean {
   const host = hostname.replace(/\.+$/, "").toLowerCase();
   const literal = host.replace(/^\[(.*)\]$/, "$1");
@@ -40,7 +40,7 @@ function isPublicHost(hostname: string): boolean {
   return host.includes(".") && !isLocalName;
 }
 
-/** IPv4 inside IPv6, such as `::ffff:10.0.0.1`, is judged as IPv4; tunnels into other networks are never public. */
+/** IPv4 inside IPv6, such as `::ffff:10.0.0.1`, is checked as IPv4. Tunnels into other networks are never public. */
 export function isPublicAddress(text: string): boolean {
   const address = ipaddr.process(text);
   if (address.range() !== "unicast") return false;

@@ -6,7 +6,9 @@ import { READ_EVERYTHING } from "../query/plan/target.ts";
 import { treeWithIds, treeWithNames } from "../query/rules/rule-names.ts";
 import type { EventPlace } from "./event-filter.ts";
 
-/* Relationships that a webhook adds to records at delivery, such as `lines.product`. Stored with ids in place of names. */
+/*
+ * Relationships that a webhook adds to records at delivery, such as `lines.product`. Stored with ids instead of names.
+ */
 
 export const MAX_EVENT_EXPANSIONS = MAX_EXPANSIONS;
 
@@ -16,7 +18,7 @@ export function expandWithIds(place: EventPlace, paths: readonly string[]): read
   return Object.keys(treeWithIds(place.catalog, place.entity, treeOf(paths)));
 }
 
-/** Returns the paths by the present names; undefined when one of them is gone. */
+/** Returns the paths with present names; undefined if one of them was deleted. */
 export function expandWithNames({ catalog, entity }: EventPlace, paths: readonly string[]) {
   const tree = treeWithNames(catalog, entity, treeOf(paths));
   return tree && Object.keys(tree);

@@ -15,8 +15,8 @@ import { treeWithIds, treeWithNames } from "../query/rules/rule-names.ts";
 import { joinParts } from "./message-body.ts";
 
 /*
- * The filter of a webhook is a tree of the filter language on the event, which has two to-one relationships: `record` and
- * `previous`. An absent one is null in every field, as a null reference is.
+ * The filter of a webhook is a tree of the filter language over the event, which has two to-one relationships: `record`
+ * and `previous`. All fields of an absent one are null, as for a null reference.
  */
 
 /** An entity in its workspace. */
@@ -25,19 +25,19 @@ export interface EventPlace {
   readonly entity: Entity;
 }
 
-/** Returns the tree with ids in place of names. Throws BAD_REQUEST for one that does not fit the entity. */
+/** Returns the tree with ids instead of names. Throws BAD_REQUEST if it does not fit the entity. */
 export function eventFilterWithIds(place: EventPlace, tree: JsonObject): JsonObject {
   planEventFilter(place, tree);
   return treeWithIds(place.catalog, eventOf(place.entity), tree);
 }
 
-/** Returns the tree with the present names; undefined when something that it names is gone. */
+/** Returns the tree with present names; undefined if something that it names was deleted. */
 export const eventFilterWithNames = ({ catalog, entity }: EventPlace, tree: JsonObject) =>
   treeWithNames(catalog, eventOf(entity), tree);
 
 /**
- * Tells whether an event satisfies a stored filter. It does where the filter cannot be decided, because what it names is
- * gone or had another name at the time of the change: an event too many does less harm than a lost one.
+ * Whether an event satisfies a stored filter. True if that cannot be decided, because a name was deleted or changed
+ * since the event: sending too much does less harm than losing an event.
  */
 export function isWanted(place: EventPlace, stored: JsonObject, event: OutboxEvent): boolean {
   const tree = eventFilterWithNames(place, stored);
@@ -91,7 +91,7 @@ function testedColumns(predicate: Predicate): readonly Column[] {
     : predicate.predicates.flatMap(testedColumns);
 }
 
-/** An event as an entity: without columns, with a way to the record now and before. */
+/** An event as an entity: without columns, with relationships to the record now and before. */
 function eventOf(entity: Entity): Entity {
   const relationship = (name: string): [string, Relationship] => [
     name,

@@ -1,14 +1,14 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import { type OutboxEvent, RECORDS_SENT, ROWS_SENT } from "../model/webhook.ts";
 
-/** Relationships of the record as they are at delivery. */
+/** The record's relationships at delivery. */
 export interface ExpandedRecord {
-  /** Null when the record or the relationships no longer exist. */
+  /** Null if the record or the relationships no longer exist. */
   readonly expandedAt: string | null;
   readonly relationships: JsonObject;
 }
 
-/** What is sent for an event: without expansions, the same text at every attempt. */
+/** The body for an event. Without expansions, it is the same text at every attempt. */
 export function messageBody(event: OutboxEvent, expanded?: ExpandedRecord): string {
   const { organization, workspace, entity, type, recordId: id, previous, createdAt: timestamp } = event;
   if (type === ROWS_SENT) return event.record ?? "";

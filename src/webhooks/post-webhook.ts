@@ -11,11 +11,11 @@ const MAX_RESPONSE_BYTES = 1024;
 export interface Message {
   readonly webhookId: string;
   readonly deliveryId: string;
-  /** The same at every attempt, so that a receiver can tell what it already has. */
+  /** The same at every attempt, so that a receiver recognises repeated messages. */
   readonly messageId: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Each signs: the present one, and the one before while its grace period lasts. */
+  /** All secrets sign: the current one, and the former one during its grace period. */
   readonly sealedSecrets: readonly string[];
   readonly body: string;
 }
@@ -24,20 +24,20 @@ export interface Attempt {
   /** ISO 8601 UTC. */
   readonly at: string;
   readonly durationMs: number;
-  /** Null: no answer. */
+  /** Null if there was no response. */
   readonly statusCode: number | null;
-  /** The first KiB of the answer's body. */
+  /** The first KiB of the response body. */
   readonly response: string | null;
-  /** Why there was no answer. */
+  /** Why there was no response. */
   readonly error: string | null;
-  /** How long the receiver wants to be left alone. */
+  /** How long the receiver asks for a pause. */
   readonly pauseSeconds?: number | undefined;
 }
 
 /**
- * Sends a message once, signed as the Standard Webhooks specification says
- * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). Never throws: what goes wrong is
- * in the result.
+ * Sends a message once, signed by the Standard Webhooks specification
+ * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). Never throws: the
+ * result contains the failure.
  */
 export async function postWebhook(message: Message, settings: WebhookSettings): Promise<Attempt> {
   const start = currentMillis();
@@ -86,7 +86,7 @@ async function headersOf(message: Message, secrets: readonly string[], at: Date)
   return all;
 }
 
-/** An answer is one from its status on: a body that breaks off changes nothing. */
+/** A response counts once it has a status. If its body breaks off, nothing changes. */
 async function readBeginning({ body }: Response): Promise<string> {
   if (!body) return "";
   const decoder = new TextDecoder();

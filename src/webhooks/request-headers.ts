@@ -4,7 +4,7 @@ const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 /** Visible ASCII with inner spaces (RFC 9110 §5.5). */
 const VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
 
-/** What a delivery says of itself, and what belongs to the connection or tells where a request comes from. */
+/** Headers that a delivery sets itself, and those that belong to the connection or reveal the origin of a request. */
 const RESERVED = new Set([
   "host",
   "user-agent",
@@ -27,12 +27,12 @@ const RESERVED = new Set([
 const RESERVED_PREFIXES = ["webhook-", "x-schemastack-", "x-forwarded-", "proxy-", "sec-", "cf-"];
 
 export interface HeaderProblem {
-  /** Undefined: of all of them together. */
+  /** Undefined for a problem of all headers together. */
   readonly name?: string;
   readonly message: string;
 }
 
-/** What is wrong with the headers that a webhook wants to send along. */
+/** Returns what is wrong with a webhook's additional headers. */
 export function headerProblems(headers: Readonly<Record<string, string>>): readonly HeaderProblem[] {
   const names = Object.keys(headers);
   if (names.length > MAX_HEADERS) return [{ message: `must be at most ${MAX_HEADERS} headers` }];

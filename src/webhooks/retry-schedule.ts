@@ -1,24 +1,24 @@
 import type { Attempt } from "./post-webhook.ts";
 
-/** Seconds to wait after the first, second … failure of a delivery; after one more it has failed. */
+/** Seconds to wait after the first, second … failure of a delivery. After one more it is FAILED. */
 export const RETRY_DELAYS_SECONDS = [5, 60, 300, 1800, 7200, 18_000, 36_000] as const;
-/** A receiver that asks for a longer pause gets this one. */
+/** The longest pause that a receiver gets. */
 export const MAX_PAUSE_SECONDS = 86_400;
 
 const GONE = 410;
-/** The statuses with which `Retry-After` tells when to come back (RFC 9110 §10.2.3, RFC 6585 §4). */
+/** The statuses for which `Retry-After` asks for a pause (RFC 9110 §10.2.3, RFC 6585 §4). */
 const PAUSING = [429, 503];
 
 export type Verdict =
   | { readonly status: "SUCCEEDED" }
   | { readonly status: "FAILED"; readonly pauseSeconds?: number }
-  /** `pauseSeconds`: the receiver wants no message before that. */
+  /** `pauseSeconds`: the receiver wants no messages for that long. */
   | { readonly status: "PENDING"; readonly retryAfterSeconds: number; readonly pauseSeconds?: number };
 
-/** What an attempt makes of its delivery. `failuresBefore`: of the same series. */
+/** Decides what an attempt means for its delivery. `failuresBefore` counts those of the same series. */
 export function judgeAttempt({ statusCode, pauseSeconds }: Attempt, failuresBefore: number): Verdict {
   if (statusCode !== null && statusCode >= 200 && statusCode < 300) return { status: "SUCCEEDED" };
-  // It disables the webhook, and its deliveries wait for that to be enabled again.
+  // A 410 disables the webhook, and its deliveries wait until it is enabled again.
   if (statusCode === GONE) return { status: "PENDING", retryAfterSeconds: 0 };
   const pause = pauseSeconds === undefined ? {} : { pauseSeconds };
   const scheduled = RETRY_DELAYS_SECONDS[failuresBefore];
@@ -26,7 +26,7 @@ export function judgeAttempt({ statusCode, pauseSeconds }: Attempt, failuresBefo
   return { status: "PENDING", retryAfterSeconds: Math.max(scheduled, pauseSeconds ?? 0), ...pause };
 }
 
-/** The seconds of `Retry-After`, at most a day; undefined when the response does not ask for a pause. */
+/** The seconds of `Retry-After`, at most a day; undefined if the response does not ask for a pause. */
 export function pauseOf({ status, headers }: Response, now: Date): number | undefined {
   const text = headers.get("Retry-After");
   if (text === null || !PAUSING.includes(status)) return undefined;

@@ -1,13 +1,15 @@
 import { randomBytes } from "../lib/ids.ts";
 
-/* Webhook secrets at rest: AES-256-GCM under a key derived (HKDF-SHA-256) from a secret of the deployment. */
+/*
+ * Encryption of stored webhook secrets: AES-256-GCM with a key derived (HKDF-SHA-256) from a secret of the deployment.
+ */
 
 const VERSION = "v1.";
 const IV_BYTES = 12;
 const encoder = new TextEncoder();
 const keys = new Map<string, Promise<CryptoKey>>();
 
-/** Encrypts a webhook's secret. It opens only with the same key and for the same webhook. */
+/** Encrypts a webhook's secret. Only the same key and the same webhook can decrypt it. */
 export async function sealSecret(masterKey: string, webhookId: string, secret: string): Promise<string> {
   const iv = randomBytes(IV_BYTES);
   const key = await deriveKey(masterKey);
@@ -15,7 +17,7 @@ export async function sealSecret(masterKey: string, webhookId: string, secret: s
   return VERSION + new Uint8Array([...iv, ...new Uint8Array(sealed)]).toBase64();
 }
 
-/** Throws when the key is another one, or the text is not one that was sealed for this webhook. */
+/** Throws if the key differs, or if the text was not encrypted for this webhook. */
 export async function openSecret(masterKey: string, webhookId: string, sealed: string): Promise<string> {
   if (!sealed.startsWith(VERSION)) throw new Error("a sealed secret of an unknown version");
   const bytes = Uint8Array.fromBase64(sealed.slice(VERSION.length));
@@ -30,7 +32,7 @@ const parametersOf = (iv: Uint8Array<ArrayBuffer>, webhookId: string) => ({
   additionalData: encoder.encode(webhookId),
 });
 
-/** Once an isolate. */
+/** Derived once per isolate. */
 function deriveKey(masterKey: string): Promise<CryptoKey> {
   const known = keys.get(masterKey);
   if (known) return known;

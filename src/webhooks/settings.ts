@@ -1,10 +1,10 @@
 import type { DestinationPolicy } from "./destination-policy.ts";
 
-/** What a deployment says of webhooks. */
+/** The deployment's settings for webhooks. */
 export interface WebhookSettings {
-  /** Encrypts the secrets of webhooks. Undefined: none can be made. */
+  /** Encrypts the secrets of webhooks. If undefined, no webhook can be created. */
   readonly secretKey: string | undefined;
   readonly policy: DestinationPolicy;
-  /** Undefined: the Worker's own network. */
+  /** Undefined for the Worker's own network. */
   readonly network: Fetcher | undefined;
 }

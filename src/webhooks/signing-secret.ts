@@ -2,8 +2,10 @@ import { Webhook } from "standardwebhooks";
 import { randomBytes } from "../lib/ids.ts";
 import type { SignatureKind } from "../model/webhook.ts";
 
-/* Secrets as the Standard Webhooks specification wants them: `whsec_` and the base64 of 24 to 64 bytes; of an Ed25519 pair
- * `whpk_` and the base64 of the public key, and `whsk_` and the base64 of the private key, here as PKCS #8. */
+/*
+ * Secrets in the format of Standard Webhooks: `whsec_` and the base64 of 24 to 64 bytes. For Ed25519, `whpk_` and the
+ * base64 of the public key, and `whsk_` and the base64 of the private key, here as PKCS #8.
+ */
 
 const PREFIX = "whsec_";
 const PRIVATE_PREFIX = "whsk_";
@@ -18,7 +20,7 @@ export interface SigningSecret {
   readonly publicKey: string | null;
 }
 
-/** Generates a shared secret (`v1`) or a pair of keys (`v1a`). */
+/** Generates a shared secret (`v1`) or a key pair (`v1a`). */
 export async function newSigningSecret(kind: SignatureKind): Promise<SigningSecret> {
   if (kind === "v1") return { secret: PREFIX + randomBytes(NEW_BYTES).toBase64(), publicKey: null };
   const pair = (await crypto.subtle.generateKey(ED25519, true, ["sign", "verify"])) as CryptoKeyPair;
@@ -36,7 +38,7 @@ export interface SignedContent {
   readonly body: string;
 }
 
-/** Returns one signature for `webhook-signature`: `v1,…` or `v1a,…`, as the secret is. */
+/** Returns a signature for `webhook-signature`: `v1,…` or `v1a,…`, depending on the secret. */
 export async function sign(secret: string, { messageId, at, body }: SignedContent): Promise<string> {
   if (!secret.startsWith(PRIVATE_PREFIX)) return new Webhook(secret).sign(messageId, at, body);
   const bytes = Uint8Array.fromBase64(secret.slice(PRIVATE_PREFIX.length));
@@ -47,7 +49,7 @@ export async function sign(secret: string, { messageId, at, body }: SignedConten
 
 export const SIGNING_SECRET_RULE = `must be ${PREFIX} followed by the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes`;
 
-/** What JSON Schema can say of it: padded base64, and its length. */
+/** The part of the format that JSON Schema can express: padded base64, and its length. */
 const BASE64 = "[A-Za-z0-9+/]";
 export const SIGNING_SECRET_SHAPE = `^${PREFIX}((${BASE64}{4}){8,21}(${BASE64}{2}==)?|(${BASE64}{4}){8,20}${BASE64}{3}=)$`;
 

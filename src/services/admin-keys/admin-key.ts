@@ -15,19 +15,19 @@ export const adminKeySchema = z.strictObject({
   id: z.string(),
   name: z.string(),
   keyPrefix: z.string(),
-  /** Null: all organizations. */
+  /** Null for all organizations. */
   organization: z.string().nullable(),
   role: z.enum(ADMIN_ROLES),
   expiresAt: timeSchema.nullable(),
   createdAt: timeSchema,
   lastUsedAt: timeSchema.nullable(),
   revokedAt: timeSchema.nullable(),
-  /** Absent: from anywhere. */
+  /** Absent for anywhere. */
   allowedIps: z.array(z.string()).optional(),
 });
 export type AdminKeyDto = Dto<typeof adminKeySchema>;
 
-/** With the key itself, which is shown once. */
+/** Includes the key itself, which is shown only once. */
 export const adminKeyWithSecretSchema = adminKeySchema.extend({ key: z.string() });
 export type AdminKeyWithSecretDto = Dto<typeof adminKeyWithSecretSchema>;
 
@@ -38,7 +38,7 @@ const optional = {
 
 export const createAdminKeySchema = z.strictObject({
   name: displayNameSchema,
-  /** Null: all organizations. */
+  /** Null for all organizations. */
   organization: z.string().nullable(),
   role: z.enum(ADMIN_ROLES),
   ...optional,
@@ -73,13 +73,13 @@ export const toAdminKeyDto = ({ allowedIps, ...key }: Shown): AdminKeyDto => ({
 interface KeyChange {
   readonly action: string;
   readonly id: string;
-  /** Which key is changed. */
+  /** Selects the changed key. */
   readonly where: SQL | undefined;
-  /** As of AuditSubject. */
+  /** The condition of AuditSubject. */
   readonly onlyIf?: SQL;
 }
 
-/** The audit of a change of one admin key. */
+/** The audit entry for a change of an admin key. */
 export const auditAdminKey = (ctx: ServiceContext, { action, id, where, onlyIf }: KeyChange) =>
   auditChange(
     ctx,
@@ -92,13 +92,13 @@ export const auditAdminKey = (ctx: ServiceContext, { action, id, where, onlyIf }
     },
   );
 
-/** Hashes of a key's secrets, each with its facts, as KV holds them. */
+/** The hashes of a key's secrets, each with its facts, as KV stores them. */
 export const adminKeyFacts = ({ platform }: ServiceContext, id: string) =>
   platform.write.values<[hash: string, facts: string]>(
     sql`SELECT hash, facts FROM admin_key_facts WHERE key_id = ${id}`,
   );
 
-/** Brings KV up to what the database says. A failure is only logged: the fence holds without KV. */
+/** Copies the database's state to KV. A failure is only logged, because the fence works without KV. */
 export async function publishAdminKey(
   { adminKeys: store }: ServiceContext,
   secrets: readonly (readonly [hash: string, facts: string])[],

@@ -20,7 +20,7 @@ import {
   toAdminKeyDto,
 } from "./admin-key.ts";
 
-/** The key itself is in the response and nowhere else. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
+/** Only the response contains the key itself. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
 export async function createAdminKey(ctx: ServiceContext, body: unknown): Promise<AdminKeyWithSecretDto> {
   const { write } = ctx.platform;
   const { organization: slug, ...input } = parseInput(createAdminKeySchema, body);

@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { type AdminKeyDto, shownAdminKey, toAdminKeyDto } from "./admin-key.ts";
 
-/** Those of the administrator's organizations, revoked ones too, in order of creation. */
+/** Lists the keys of the administrator's organizations, revoked ones too, in order of creation. */
 export async function listAdminKeys(ctx: ServiceContext, request: PageRequest): Promise<Page<AdminKeyDto>> {
   const { read } = ctx.platform;
   const { page, size } = request;

@@ -4,7 +4,10 @@ import { isManaged } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
 import { adminKeyFacts, adminKeyRefused, auditAdminKey, publishAdminKey } from "./admin-key.ts";
 
-/** Once this has returned, the key is refused everywhere. Revoking twice is no error. Throws NOT_FOUND, FORBIDDEN. */
+/**
+ * Revokes a key. After the response, the key is refused everywhere. Revoking twice is not an error. Throws NOT_FOUND,
+ * FORBIDDEN.
+ */
 export async function revokeAdminKey(ctx: ServiceContext, id: string): Promise<void> {
   const { read, write } = ctx.platform;
   const where = and(eq(adminKeys.id, id), isManaged(ctx, adminKeys));

@@ -25,8 +25,8 @@ export interface RotateAdminKeyInput {
 }
 
 /**
- * A new secret for the same key; every older one ends with the grace period, or earlier if its own did. Throws
- * VALIDATION_ERROR, NOT_FOUND, FORBIDDEN (revoked keys too).
+ * Gives a key a new secret. Older secrets end with the grace period, or earlier if theirs did. Throws VALIDATION_ERROR,
+ * NOT_FOUND, FORBIDDEN (revoked keys too).
  */
 export async function rotateAdminKey(
   ctx: ServiceContext,

@@ -20,7 +20,7 @@ export interface UpdateAdminKeyInput {
   readonly body: unknown;
 }
 
-/** Changes what is sent; holds from the next request. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
+/** Changes the sent properties, from the next request on. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
 export async function updateAdminKey(
   ctx: ServiceContext,
   { id, body }: UpdateAdminKeyInput,
@@ -31,7 +31,7 @@ export async function updateAdminKey(
   const audit = auditAdminKey(ctx, { action: "admin-key.updated", id, where });
   const [, [row], , secrets] = await write.batch([
     audit.before,
-    /* Something is always set, because SQL has no update of nothing. */
+    /* Always sets something, because SQL has no empty update. */
     write
       .update(adminKeys)
       .set({ id, ...changes })

@@ -3,7 +3,7 @@ import { notFound } from "../../errors/failures.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
 
-/** What of an address does not exist: organization, workspace, or the key in it. */
+/** Finds out which part of an address does not exist: organization, workspace, or key. */
 export async function apiKeyMissing(ctx: WorkspaceContext, id: string) {
   const [found] = await ctx.platform.read.batch([workspaceIdOf(ctx.platform, ctx.address)]);
   return found.length === 0 ? workspaceMissing(ctx) : notFound("API key", id);

@@ -25,18 +25,18 @@ export const apiKeySchema = z.strictObject({
   lastUsedAt: timeSchema.nullable(),
   revokedAt: timeSchema.nullable(),
   mayMintTokens: z.literal(true).optional(),
-  /** Absent: everything that the permission allows. */
+  /** Absent for everything that the permission allows. */
   scopes: z.array(shownScopeSchema).optional(),
-  /** Absent: from anywhere. */
+  /** Absent for anywhere. */
   allowedIps: z.array(z.string()).optional(),
-  /** Absent: no. */
+  /** Absent for no. */
   mayWriteTimestamps: z.boolean().optional(),
-  /** In the answer to a change of scopes, when there are any: rules that are slow, by their path. */
+  /** Present in the response to a change of scopes if some rules are slow. Each warning names the rule's path. */
   warnings: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
 });
 export type ApiKeyDto = Dto<typeof apiKeySchema>;
 
-/** With the key itself, which is shown once. */
+/** Includes the key itself, which is shown only once. */
 export const apiKeyWithSecretSchema = apiKeySchema.extend({ key: z.string() });
 export type ApiKeyWithSecretDto = Dto<typeof apiKeyWithSecretSchema>;
 
@@ -60,10 +60,10 @@ export const updateApiKeySchema = z.strictObject({
   ...optional,
 });
 
-/** What a key may do, as far as it is sent. */
+/** The sent part of a key's rights. */
 export type Grants = Pick<z.infer<typeof updateApiKeySchema>, "permission" | "scopes">;
 
-/** A new key that has expired, or that may not do what its scopes say, is a mistake. Throws VALIDATION_ERROR. */
+/** Throws VALIDATION_ERROR for a new key that has expired, or that may not do what its scopes say. */
 export function rejectUseless(input: z.infer<typeof createApiKeySchema>, now: Date): void {
   const { expiresAt } = input;
   const hasExpired = typeof expiresAt === "string" && expiresAt <= now.toISOString();
@@ -106,10 +106,10 @@ export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): A
   };
 }
 
-/** Absent when there are none. */
+/** Absent if there are none. */
 export const withWarnings = (warnings: readonly Detail[]) => (warnings.length > 0 ? { warnings } : {});
 
-/** What KV holds of a key. */
+/** A key as KV stores it. */
 export function toApiKeyRecord(row: ApiKeyRow, { organization, workspace }: WorkspaceAddress): ApiKeyRecord {
   const {
     id: keyId,
@@ -127,25 +127,25 @@ export function toApiKeyRecord(row: ApiKeyRow, { organization, workspace }: Work
   return { keyId, workspaceId, ...address, version, expiresAt, ...rights };
 }
 
-/** What the audit shows of keys. */
+/** The columns of a key that audit entries show. */
 export const auditedKey = (where: SQL | undefined): AuditSubject => ({
   table: apiKeys,
   columns: columnsWithout(apiKeys, ["workspaceId", "lastUsedAt"]),
   where,
 });
 
-/** The key of an id, as long as it belongs to the addressed workspace. */
+/** Selects the key with an id, if it belongs to the addressed workspace. */
 export const isKeyOf = (platform: Platform, { address, id }: { address: WorkspaceAddress; id: string }) =>
   and(eq(apiKeys.id, id), inArray(apiKeys.workspaceId, workspaceIdOf(platform, address)));
 
 interface KeyChange {
   readonly action: string;
   readonly id: string;
-  /** As of AuditSubject. */
+  /** The condition of AuditSubject. */
   readonly onlyIf?: SQL;
 }
 
-/** The audit of a change of one key. */
+/** The audit entry for a change of a key. */
 export function auditKey(ctx: WorkspaceContext, { action, id, onlyIf }: KeyChange) {
   const { platform, address } = ctx;
   const workspaceId = sql`(${workspaceIdOf(platform, address)})`;

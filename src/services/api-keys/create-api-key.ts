@@ -19,7 +19,7 @@ import {
   withWarnings,
 } from "./api-key.ts";
 
-/** The key itself is in the answer and nowhere else. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
+/** Only the response contains the key itself. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
 export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promise<ApiKeyWithSecretDto> {
   const { write } = ctx.platform;
   const input = parseInput(createApiKeySchema, body);

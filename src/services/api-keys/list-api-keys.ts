@@ -6,7 +6,7 @@ import type { WorkspaceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { type ApiKeyDto, toApiKeyDto } from "./api-key.ts";
 
-/** Revoked keys too, in order of creation. Throws NOT_FOUND. */
+/** Lists all keys, revoked ones too, in order of creation. Throws NOT_FOUND. */
 export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): Promise<Page<ApiKeyDto>> {
   const { read } = ctx.platform;
   const { page, size } = request;

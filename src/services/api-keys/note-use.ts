@@ -4,23 +4,23 @@ import { apiKeys } from "../../db/tables/platform.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** `lastUsedAt` is promised to within 5 minutes; one write a key, an isolate and this long keeps that. */
+/** `lastUsedAt` is exact to 5 minutes. One write per key, isolate and this time is enough. */
 const NOTE_EVERY_MS = 240_000;
-/** After a write that failed: soon enough for the promise, and seldom enough for a database in trouble. */
+/** The wait after a failed write: short enough to stay exact, long enough for a database in trouble. */
 const RETRY_AFTER_MS = 15_000;
 const NOTED_KEYS = 10_000;
 
-/** Until when a key's use need not be written down. */
+/** Keys whose use need not be written until the given time. */
 const noted = new LruMap<string, number>(NOTED_KEYS);
 
-/** Whether the key's use has to be written down; then it counts as written. */
+/** Whether to write the key's use now. It then counts as written. */
 export function mustNoteUse(keyId: string, nowMs: number): boolean {
   if (nowMs < (noted.get(keyId) ?? nowMs)) return false;
   noted.set(keyId, nowMs + NOTE_EVERY_MS);
   return true;
 }
 
-/** After the answer, so that it costs the request nothing. What fails is to be tried again soon. */
+/** Runs after the response, so it does not slow the request down. A failure is retried soon. */
 export async function noteUse(
   { platform: { write }, now }: ServiceContext,
   keyId: string,

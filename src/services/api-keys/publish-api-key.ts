@@ -3,8 +3,8 @@ import type { ApiKeyRecord } from "../../model/api-key.ts";
 import type { ServiceContext } from "../context.ts";
 
 /**
- * Brings KV up to what the database already says. A failure is only logged: the fence holds the change without KV,
- * and a sync repairs the copy.
+ * Copies the database's state to KV. A failure is only logged: the fence enforces the change without KV, and a sync
+ * repairs the copy.
  */
 export async function publishApiKey(
   ctx: ServiceContext,

@@ -5,12 +5,12 @@ import type { ServiceContext } from "../context.ts";
 
 type Secrets = typeof apiKeySecrets | typeof adminKeySecrets;
 
-/** Few enough for one run of a Worker; what is left waits for the next. */
+/** Few enough for one run of a Worker. The next run removes the rest. */
 const SECRETS_PER_RUN = 200;
 
 /**
- * Removes rotated secrets of API keys and admin keys whose grace period is over, from KV first: what fails is tried again at
- * the next run. Returns how many. Throws SERVICE_UNAVAILABLE.
+ * Removes secrets of API keys and admin keys whose grace period has ended, from KV first, so that a failure is retried
+ * in the next run. Returns how many. Throws SERVICE_UNAVAILABLE.
  */
 export async function removeEndedSecrets(ctx: ServiceContext): Promise<number> {
   const { read, write } = ctx.platform;

@@ -6,8 +6,8 @@ import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
 
 /**
- * Final, and holds from the next request everywhere. Revoking again changes nothing, but removes copies that KV has kept.
- * Throws NOT_FOUND.
+ * Revokes a key for good, from the next request on, everywhere. Revoking again changes nothing, but removes copies that
+ * are still in KV. Throws NOT_FOUND.
  */
 export async function revokeApiKey(ctx: WorkspaceContext, id: string): Promise<void> {
   const { read, write } = ctx.platform;

@@ -18,8 +18,8 @@ export interface RotateApiKeyInput {
 }
 
 /**
- * A new secret for the same key; every older one ends with the grace period, or earlier if its own did.
- * Throws VALIDATION_ERROR, NOT_FOUND (revoked keys too), SERVICE_UNAVAILABLE: then the old secret still works.
+ * Gives a key a new secret. Older secrets end with the grace period, or earlier if theirs did. Throws VALIDATION_ERROR,
+ * NOT_FOUND (revoked keys too), SERVICE_UNAVAILABLE: then the old secret still works.
  */
 export async function rotateApiKey(
   ctx: WorkspaceContext,
@@ -82,8 +82,8 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
 }
 
 /**
- * Takes a rotation back whose new secret could not be published: its holder would have no key that works. What has
- * followed it meanwhile, another rotation or a deletion, stays. Old secrets may have been removed by then.
+ * Undoes a rotation whose new secret could not be published, because its holder would have no working key. A later
+ * rotation or deletion stays. Old secrets may have been removed by then.
  */
 async function takeBack(
   { platform: { read, write } }: WorkspaceContext,

@@ -8,17 +8,17 @@ import type { Dto } from "../dto.ts";
 import { countSchema } from "../field-schemas.ts";
 import { toApiKeyRecord } from "./api-key.ts";
 
-/** Few enough for one request of a Worker; what is left waits for the next sync. */
+/** Few enough for one request of a Worker. The next sync removes the rest. */
 const REMOVED_PER_SYNC = 500;
 
 export const synchronizationSchema = z.strictObject({ written: countSchema, removed: countSchema });
 
 /**
- * Rewrites KV from the database: puts every secret of the workspace that may still work, removes its others and those
- * that no workspace has. Throws NOT_FOUND, SERVICE_UNAVAILABLE (and may then be run again).
+ * Rewrites KV from the database. Writes every secret of the workspace that may still work, and removes its other
+ * secrets and those of no workspace. Throws NOT_FOUND, SERVICE_UNAVAILABLE; it can then be called again.
  */
 export async function syncApiKeys(ctx: WorkspaceContext): Promise<Dto<typeof synchronizationSchema>> {
-  /* A secret is in the database before it is in KV, so what is listed first and not found there is in use by nobody. */
+  /* The database gets a secret before KV does. So a secret that was listed first and is not found there is unused. */
   const listed = await ctx.apiKeys.list();
   const { workspaces, live, strays } = await compareWithDatabase(ctx, listed);
   if (workspaces.length === 0) throw await workspaceMissing(ctx);
@@ -27,9 +27,9 @@ export async function syncApiKeys(ctx: WorkspaceContext): Promise<Dto<typeof syn
   return { written: live.length, removed: strays.length };
 }
 
-/** Asks the database of all that is listed at once: of every key one by one, KV could not be asked in one request. */
+/** Compares all listed secrets in one request. One request per key would leave none for KV. */
 async function compareWithDatabase({ platform, address, now }: WorkspaceContext, listed: readonly string[]) {
-  /* Not a replica, which may not have the newest secrets yet. */
+  /* Not a replica, which may lack the newest secrets. */
   const { write } = platform;
   const workspaceId = workspaceIdOf(platform, address);
   const isLive = and(

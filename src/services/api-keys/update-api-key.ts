@@ -24,7 +24,7 @@ export interface UpdateApiKeyInput {
   readonly body: unknown;
 }
 
-/** Asked for only where scopes change without a permission. */
+/** Needed only if scopes change without a permission. */
 async function storedPermission({ platform, address }: WorkspaceContext, id: string, { scopes }: Grants) {
   if (!scopes) return undefined;
   const { read } = platform;
@@ -35,7 +35,10 @@ async function storedPermission({ platform, address }: WorkspaceContext, id: str
   return row?.permission;
 }
 
-/** Changes what is sent; holds from the next request. A revoked key stays revoked. Throws VALIDATION_ERROR, NOT_FOUND. */
+/**
+ * Changes the sent properties, from the next request on. A revoked key stays revoked. Throws VALIDATION_ERROR,
+ * NOT_FOUND.
+ */
 export async function updateApiKey(
   ctx: WorkspaceContext,
   { id, body }: UpdateApiKeyInput,

@@ -24,9 +24,9 @@ export const auditEntrySchema = z.strictObject({
   }),
   action: z.string(),
   subject: z.string(),
-  /** Null for what was created. */
+  /** Null for a created thing. */
   before: z.record(z.string(), z.unknown()).nullable(),
-  /** Null for what was deleted. */
+  /** Null for a deleted thing. */
   after: z.record(z.string(), z.unknown()).nullable(),
 });
 type AuditDto = Dto<typeof auditEntrySchema>;
@@ -34,12 +34,12 @@ type AuditDto = Dto<typeof auditEntrySchema>;
 export interface AuditQuery extends PageRequest {
   readonly action: string | null;
   readonly subject: string | null;
-  /** Inclusive, both. */
+  /** Both inclusive. */
   readonly from: string | null;
   readonly to: string | null;
 }
 
-/** Entries of the workspace, newest first. Throws NOT_FOUND, BAD_REQUEST for times that are none. */
+/** Lists the workspace's entries, newest first. Throws NOT_FOUND, BAD_REQUEST for invalid times. */
 export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promise<Page<AuditDto>> {
   const isAsked = conditionOf(query);
   return runFenced(ctx, {
@@ -58,8 +58,8 @@ export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promi
 }
 
 /**
- * Entries that belong to no workspace, or to one that was deleted, newest first, as far as the administrator's organizations
- * go. Throws BAD_REQUEST for times that are none.
+ * Lists entries without a workspace, or of a deleted one, newest first, in the administrator's organizations. Throws
+ * BAD_REQUEST for invalid times.
  */
 export async function listDeploymentAudit(ctx: ServiceContext, query: AuditQuery): Promise<Page<AuditDto>> {
   const { read } = ctx.platform;
@@ -98,7 +98,7 @@ function shape(
   return toPage(entries, query, count?.total ?? 0);
 }
 
-/** Throws BAD_REQUEST for times that are none. */
+/** Throws BAD_REQUEST for an invalid time. */
 function conditionOf(query: AuditQuery): SQL | undefined {
   const [from, to] = [instantOf("from", query.from), instantOf("to", query.to)];
   const { at, action, subject } = auditLog;

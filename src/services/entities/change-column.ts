@@ -19,7 +19,10 @@ export interface ColumnInputOf {
   readonly column: string;
 }
 
-/** Adds a column at the end; existing records take its default. Throws what changeSchema throws, UNIQUE_CONSTRAINT_VIOLATION. */
+/**
+ * Adds a column at the end. Existing records get its default. Throws what changeSchema throws,
+ * UNIQUE_CONSTRAINT_VIOLATION.
+ */
 export async function addColumn(
   ctx: WorkspaceContext,
   { entity: name, body }: { readonly entity: string; readonly body: () => unknown },
@@ -37,8 +40,8 @@ export async function addColumn(
 }
 
 /**
- * Changes what is sent of a column; null takes an option away. A new name is followed by whatever uses the old one.
- * Values are converted to a new type when nothing is lost by it. Throws what changeSchema throws,
+ * Changes the sent properties of a column; null removes an option. Everything that uses the column follows a new name.
+ * Values are converted to a new type if they lose nothing. Throws what changeSchema throws,
  * UNIQUE_CONSTRAINT_VIOLATION.
  */
 export async function updateColumn(
@@ -59,7 +62,10 @@ export async function updateColumn(
   });
 }
 
-/** Drops a column with all of its values. Throws BAD_REQUEST without the matching `confirm`, and what changeSchema throws. */
+/**
+ * Drops a column with all of its values. Throws BAD_REQUEST without the matching `confirm`, and what changeSchema
+ * throws.
+ */
 export async function deleteColumn(
   ctx: WorkspaceContext,
   { entity: name, column: columnName, confirm }: ColumnInputOf & { readonly confirm: string | null },
@@ -82,7 +88,7 @@ interface ColumnEdit {
   readonly column: Column;
 }
 
-/** Problems of the column itself are told without the path that leads to it: it is the body. */
+/** Problems of the column itself are reported without its path, because the column is the body. */
 async function changeColumn(
   ctx: WorkspaceContext,
   edit: (view: WorkspaceView) => ColumnEdit,
@@ -112,7 +118,7 @@ const idTypeIn =
   (name) =>
     entities.get(name)?.idType;
 
-/** `id` is no column of the definition. Throws NOT_FOUND. */
+/** `id` is not a column of the definition. Throws NOT_FOUND. */
 function getColumn({ definition }: Entity, name: string): Column {
   const column = definition.columns.find((candidate) => candidate.name === name);
   if (!column) throw notFound("Column", name);

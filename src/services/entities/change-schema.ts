@@ -31,18 +31,17 @@ import {
 } from "./plan-schema.ts";
 
 export interface AppliedChange<E extends SchemaEdit = SchemaEdit> {
-  /** Of the schema as it stands now. */
+  /** The version and entities of the current schema. */
   readonly version: number;
   readonly changes: readonly SchemaChange[];
   readonly edit: E;
 }
 
 /**
- * One atomic schema change: metadata, tables and records move together, and `schemaVersion` rises by one; or nothing
- * happens, when nothing differs or existing records stand against it. `edit` is pure, and is asked again when the
- * schema has changed meanwhile. A change that must look at existing records holds a lease while it does: others may
- * read, and wait to write. Throws WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, SCHEMA_MIGRATION_IN_PROGRESS, and what
- * `edit` throws.
+ * Changes the schema atomically: metadata, tables and records together, and `schemaVersion` rises by one. Nothing
+ * happens if nothing differs or existing records conflict. `edit` is pure, and runs again if the schema has changed
+ * meanwhile. A change that checks existing records holds a lease: others can read, and wait to write. Throws
+ * WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, SCHEMA_MIGRATION_IN_PROGRESS, and what `edit` throws.
  */
 export async function changeSchema<E extends SchemaEdit>(
   ctx: WorkspaceContext,
@@ -79,7 +78,7 @@ function appliedChange<E extends SchemaEdit>(plan: SchemaPlan<E>): AppliedChange
 async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: Lease): Promise<void> {
   try {
     const ask: Ask = async (statements) => {
-      /* Renewed last: what is asked may take longer than the lease, and nobody else can write meanwhile anyway. */
+      /* Renewed last: the checks may take longer than the lease, and nobody else can write meanwhile anyway. */
       const asked = [requireLease(lease), ...statements, renewLease(lease)];
       return (await ctx.database.write(asked, LONG_WRITE_TIMEOUT_MS)).slice(1, -1);
     };
@@ -106,7 +105,9 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
   }
 }
 
-/** Nothing when nothing differs. A conversion of records is no event: webhooks hear of what clients write. */
+/**
+ * Does nothing if nothing differs. A conversion of records sends no event, because webhooks report what clients write.
+ */
 function applyStatements(
   ctx: WorkspaceContext,
   plan: SchemaPlan,
@@ -123,7 +124,7 @@ function applyStatements(
   ];
 }
 
-/** Changed definitions take names that are free first, because two may have swapped theirs. */
+/** Changed definitions take free names first, because two may have swapped theirs. */
 function writeDefinitions(
   { platform: { write } }: WorkspaceContext,
   { workspaceId, edit, schema }: SchemaPlan,

@@ -7,20 +7,20 @@ import type { EntityDefinition } from "../../model/entity.ts";
 import { RESERVED_ENTITY_NAMES } from "../../model/names.ts";
 import { checkSettings } from "./check-settings.ts";
 
-/** A problem of one entity's definition; `field` is a path within it. */
+/** A problem of an entity's definition. `field` is a path within it. */
 export interface SchemaProblem extends Detail {
   readonly entityId: string;
 }
 
-/** All definitions of a workspace, and those that a request is about: they are blamed when names clash. */
+/** All definitions of a workspace, and those of the request, which get the blame if names clash. */
 export interface ProposedSchema {
   readonly definitions: readonly EntityDefinition[];
   readonly subjects: ReadonlySet<string>;
 }
 
 /**
- * What is wrong with the definitions of a workspace together: names that clash or are reserved, references and join
- * entities that do not exist, rules and settings that name what is not there.
+ * Finds what is wrong with all definitions of a workspace together: names that clash or are reserved, references and
+ * join entities that do not exist, and rules and settings with unknown names.
  */
 export function checkSchema(catalog: Catalog, schema: ProposedSchema): readonly SchemaProblem[] {
   const { definitions, subjects } = schema;
@@ -108,8 +108,8 @@ interface Name {
 }
 
 /**
- * Names of entities and tables are unique; columns and relationships stand side by side in a record, the inverses that
- * other entities add included. Of two that clash, the later one of the request's subjects is told.
+ * Names of entities and tables are unique. Columns and relationships of an entity share one namespace, including the
+ * inverses that other entities add. Of two names that clash, the later one in the request is reported.
  */
 function checkNames({ definitions, subjects }: ProposedSchema): readonly SchemaProblem[] {
   const isSubject = ({ id }: EntityDefinition) => subjects.has(id);

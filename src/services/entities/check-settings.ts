@@ -2,7 +2,7 @@ import type { Detail } from "../../errors/app-error.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 
-/** Settings that name what the entity does not have: they would make every request fail that relies on them. */
+/** Finds settings with unknown names, which would make every request fail that uses them. */
 export function checkSettings(catalog: Catalog, { settings, ...entity }: Entity): readonly Detail[] {
   const { defaultExpand, defaultFields, expandableRelationships, filterableFields } = settings;
   const isField = (path: string) => findsColumn(catalog, entity, path) || findsEntity(catalog, entity, path);

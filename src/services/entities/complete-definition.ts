@@ -7,12 +7,12 @@ import { defaultTableName, toSnakeCase } from "../../model/names.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 import type { ColumnInput, EntityDefinitionInput } from "./entity-definition-schema.ts";
 
-/** What an entity's id is, for the entities that a definition may refer to. */
+/** The type of an entity's id, for entities that a definition may refer to. */
 export type IdTypeOf = (entityName: string) => IdType | undefined;
 
 /**
- * A definition with every default filled in. What is in `before`, the definition that it replaces, keeps its stable id;
- * what is not is given one.
+ * Fills in all defaults of a definition. Things in `before`, the definition that it replaces, keep their stable ids;
+ * new things get one.
  */
 export function completeDefinition(
   input: EntityDefinitionInput,
@@ -43,8 +43,8 @@ interface NamedInput {
 }
 
 /**
- * For each input what it stands for among `existing`, each of which is taken once: by its id where that is known; by a
- * previous name where there is none of its own name; by its name; at last by a previous name that has become free.
+ * Matches each input with one of `existing`, each of which is taken once: by a known id; by a previous name if its own
+ * name is new; by its name; at last by a previous name that has become free.
  */
 export function matchExisting<T extends { readonly id: string; readonly name: string }>(
   inputs: readonly NamedInput[],
@@ -75,7 +75,7 @@ export function matchExisting<T extends { readonly id: string; readonly name: st
   return matches;
 }
 
-/** Keys in the order in which people read a column: what it is, then what it may hold, then what it points to. */
+/** Keys in the order in which people read a column: what it is, then what it may contain, then what it refers to. */
 export function completeColumn(input: ColumnInput, id: string, idTypeOf: IdTypeOf): Column {
   const { references } = input;
   const completed = {
@@ -104,13 +104,13 @@ export function completeColumn(input: ColumnInput, id: string, idTypeOf: IdTypeO
   return withoutUndefined(completed) as Column;
 }
 
-/** `customerId` → `customer`; a column that is not named so keeps its name with `Ref`. */
+/** `customerId` → `customer`. A column with another kind of name gets the suffix `Ref`. */
 function relationshipNameOf(columnName: string): string {
   const match = /^(.+?)(?:Id|_id)$/.exec(columnName);
   return match?.[1] ?? `${columnName}Ref`;
 }
 
-/** What is sent of the options that belong to one type, and that type's defaults. */
+/** The sent options that belong to one type, and that type's defaults. */
 function optionsOfType({ type, length, precision, scale, values, generated, autoSet }: ColumnInput) {
   const sent = { length, precision, scale, values, generated, autoSet };
   if (type === "VARCHAR") return { ...sent, length: length ?? DEFAULT_VARCHAR_LENGTH };

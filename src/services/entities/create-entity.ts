@@ -7,8 +7,8 @@ import { entityDefinitionSchema } from "./entity-definition-schema.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
 
 /**
- * Defines an entity: metadata, table and the new schema version in one step. Ids are given here, whatever is sent.
- * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION.
+ * Defines an entity: metadata, table and the new schema version in one step. Ids are always generated, even if some are
+ * sent. Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION.
  */
 export async function createEntity(ctx: WorkspaceContext, body: () => unknown): Promise<EntityDto> {
   const { edit } = await changeSchema(ctx, ({ catalog }) => {

@@ -12,7 +12,7 @@ export const withReplaced = (
   changed: EntityDefinition,
 ): readonly EntityDefinition[] => definitions.map((each) => (each.id === changed.id ? changed : each));
 
-/** Throws UNIQUE_CONSTRAINT_VIOLATION when another definition has the name or the table. */
+/** Throws UNIQUE_CONSTRAINT_VIOLATION if another definition has the name or the table. */
 export function requireFree(
   { id, name, tableName }: EntityDefinition,
   definitions: readonly EntityDefinition[],

@@ -7,7 +7,7 @@ import { MAX_EXPAND_DEPTH } from "../../query/limits.ts";
 import { jsonObjectSchema } from "../field-schemas.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 
-/* The shape of an entity's definition as the admin API takes it. What the parts mean together is checked afterwards. */
+/* The shape of an entity's definition in the admin API. What the parts mean together is checked later. */
 
 const MAX_RELATIONSHIPS = 100;
 const MAX_MESSAGE_LENGTH = 500;
@@ -41,7 +41,7 @@ const referenceSchema = z.strictObject({
   description: descriptionSchema.optional(),
 });
 
-/** What may be sent of a column, and in a change of one be taken away with null. */
+/** The properties of a column. A change may remove each of them with null. */
 const optional = {
   columnName: nameSchema,
   description: descriptionSchema,
@@ -76,7 +76,7 @@ export const columnSchema = z
   .strictObject({
     id: idSchema.optional(),
     name: nameSchema,
-    /** Optional for reference columns, which take the type of the id they point to. */
+    /** Optional for references, which take the type of the id that they point to. */
     type: z.enum(COLUMN_TYPES).optional(),
     nullable: always.nullable.default(true),
     unique: always.unique.default(false),
@@ -173,9 +173,9 @@ export const entityDefinitionSchema = z.strictObject({
 
 export const schemaDocumentSchema = z
   .strictObject({
-    /** Where the document comes from. Ids of another deployment mean nothing here. */
+    /** The document's origin. Ids of another deployment mean nothing here. */
     deployment: z.string().max(100).optional(),
-    /** Of a pulled document: when it was read. `If-Match` is what guards against later changes. */
+    /** The time of a pull. `If-Match` is what protects against later changes. */
     version: z.int().optional(),
     entities: z.array(entityDefinitionSchema).max(MAX_ENTITIES),
   })

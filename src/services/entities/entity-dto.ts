@@ -1,6 +1,6 @@
 import type { EntityDefinition } from "../../model/entity.ts";
 
-/** The definition as it was given, with ids and every default filled in. */
+/** The definition as sent, with ids and all defaults. */
 export type EntityDto = EntityDefinition;
 
 export function toEntityDto({

@@ -2,19 +2,19 @@ import type { DataCheck, QueryCheck, ScanCheck } from "../../ddl/data-checks.ts"
 import { quoteName } from "../../model/names.ts";
 import type { Rows, SqlValue, Statement } from "../../model/sql-value.ts";
 
-/** Existing records that stand against a change. */
+/** Existing records that conflict with a change. */
 export interface DataProblem {
   readonly check: DataCheck;
   /** `3 existing records have no value (ids: 4, 8, 15)`. */
   readonly message: string;
 }
 
-/** Asks the database, in one round trip. */
+/** Runs the checks in one round trip. */
 export type Ask = (statements: readonly Statement[]) => Promise<readonly Rows[]>;
 
 const SHOWN_IDS = 3;
 
-/** All problems, in the order of the checks. Scans cost a round trip for some thousand records. */
+/** Returns all problems, in the order of the checks. A scan costs a round trip for a few thousand records. */
 export async function findProblems(
   checks: readonly DataCheck[],
   { ask, now }: { ask: Ask; now: Date },
@@ -47,7 +47,7 @@ function problemIn(check: DataCheck, count: number, ids: readonly unknown[]): re
   return [check, `${count} existing records ${check.words} (${label}: ${ids.join(", ")})`];
 }
 
-/** Scans over the same rows are done together, as many as one row may be read for. */
+/** Scans over the same rows run together, with as many rows at once as all of them allow. */
 async function runScans(scans: readonly ScanCheck[], ask: Ask, now: Date): Promise<Found> {
   const found: (readonly [DataCheck, string])[] = [];
   for (const group of Map.groupBy(scans, ({ rows }) => rows).values()) {

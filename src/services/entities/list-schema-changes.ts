@@ -10,7 +10,7 @@ import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { schemaChangeSchema } from "./schema-change-schema.ts";
 
 export const appliedSchemaChangeSchema = z.strictObject({
-  /** The schema version that it made. */
+  /** The schema version that it produced. */
   version: countSchema,
   appliedAt: timeSchema,
   changes: z.array(schemaChangeSchema),

@@ -10,27 +10,27 @@ import type { WorkspaceView } from "../../model/workspace.ts";
 import { checkSchema } from "./check-schema.ts";
 import type { DataProblem } from "./find-problems.ts";
 
-/** What a request wants the schema to be. */
+/** The schema that a request asks for. */
 export interface SchemaEdit {
   /** All definitions of the workspace, in order. */
   readonly definitions: readonly EntityDefinition[];
-  /** The one that the request is about; absent for the whole document. */
+  /** The entity of the request; absent for the whole document. */
   readonly subject?: EntityDefinition;
-  /** Whether it says that data may be destroyed. */
+  /** Whether the request allows destroying data. */
   readonly allowsLoss?: boolean;
 }
 
-/** A schema change, pure: what it starts from, what it leads to, and what lies between. */
+/** A planned schema change, pure: the old schema, the new schema, and the differences. */
 export interface SchemaPlan<E extends SchemaEdit = SchemaEdit> {
   readonly workspaceId: number;
-  /** The schema version that it was planned on. */
+  /** The schema version that it is based on. */
   readonly version: number;
   readonly edit: E;
   readonly schema: SchemaPair;
   readonly planned: readonly PlannedChange[];
 }
 
-/** Throws BAD_REQUEST, VALIDATION_ERROR with the problems of the definitions. */
+/** Throws BAD_REQUEST, and VALIDATION_ERROR with the problems of the definitions. */
 export function planSchema<E extends SchemaEdit>(
   { workspace, catalog }: WorkspaceView,
   edit: E,
@@ -53,7 +53,7 @@ export function planSchema<E extends SchemaEdit>(
   return { workspaceId, version, edit, schema, planned: planChanges(schema) };
 }
 
-/** Of a document `entities[2].`, of the entity in question nothing, of another its name. */
+/** The prefix of a path: `entities[2].` in a document, nothing for the request's own entity, the name for another. */
 function pathTo({ definitions, subject }: SchemaEdit, entityId: string): string {
   const index = definitions.findIndex(({ id }) => id === entityId);
   if (!subject) return `entities[${index}].`;
@@ -62,7 +62,7 @@ function pathTo({ definitions, subject }: SchemaEdit, entityId: string): string 
 
 export const checksOf = ({ planned }: SchemaPlan) => planned.flatMap(({ checks }) => checks);
 
-/** The changes as they are shown; those that existing data stands against are BLOCKED. */
+/** The changes as responses show them. Those that conflict with existing data are BLOCKED. */
 export function changesOf({ planned }: SchemaPlan, problems: readonly DataProblem[] = []) {
   return planned.map(({ change, checks }): SchemaChange => {
     const reasons = problems.filter(({ check }) => checks.includes(check)).map(({ message }) => message);
@@ -70,7 +70,7 @@ export function changesOf({ planned }: SchemaPlan, problems: readonly DataProble
   });
 }
 
-/** Throws VALIDATION_ERROR when the plan destroys data and the request does not say that it may. */
+/** Throws VALIDATION_ERROR if the plan destroys data and the request does not allow it. */
 export function requireLossAllowed({ edit, planned }: SchemaPlan): void {
   if (edit.allowsLoss) return;
   const lossy = planned.map(({ change }) => change).filter(({ risk }) => risk === "LOSSY");
@@ -83,7 +83,7 @@ export function requireLossAllowed({ edit, planned }: SchemaPlan): void {
   );
 }
 
-/** One detail for each column that existing records stand against; the first problem of a column is told. */
+/** One detail for each column that existing records conflict with, with its first problem. */
 export function refusalOf({ edit }: SchemaPlan, problems: readonly DataProblem[]) {
   const details = new Map<string, Detail>();
   for (const { check, message } of problems) {

@@ -13,7 +13,7 @@ export interface Renaming {
   readonly to: string;
 }
 
-/** All definitions with an entity's new name wherever the old one stood. */
+/** All definitions, with an entity's new name in place of the old one. */
 export function withEntityRenamed(
   definitions: readonly EntityDefinition[],
   { from, to }: Renaming,
@@ -34,7 +34,7 @@ export function withEntityRenamed(
   }));
 }
 
-/** All definitions with a column's new name wherever the old one stood: in rules, join entities and settings. */
+/** All definitions, with a column's new name in place of the old one: in rules, join entities and settings. */
 export function withColumnRenamed(
   catalog: Catalog,
   owner: Entity,
@@ -92,7 +92,7 @@ function renameInSettings(settings: EntitySettings, inPath: Rename): EntitySetti
   };
 }
 
-/** `customer.email` of an order names a column of Customer: only where the path leads to the owner is it renamed. */
+/** `customer.email` of an order names a column of Customer: it is renamed only if the path leads to the owner. */
 function renameInPath(
   catalog: Catalog,
   definition: EntityDefinition,

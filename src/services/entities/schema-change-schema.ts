@@ -1,7 +1,7 @@
 import * as z from "zod/v4";
 import { RISKS, SCHEMA_CHANGE_KINDS } from "../../model/schema-change.ts";
 
-/** One difference between two schemas: model/schema-change.ts as responses show it. */
+/** A difference between two schemas: model/schema-change.ts as responses show it. */
 export const schemaChangeSchema = z.strictObject({
   kind: z.enum(SCHEMA_CHANGE_KINDS),
   entity: z.string(),

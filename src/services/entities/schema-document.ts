@@ -17,14 +17,14 @@ import { changesOf, checksOf, planSchema, type SchemaEdit } from "./plan-schema.
 import { schemaChangeSchema } from "./schema-change-schema.ts";
 
 export interface SchemaDocument {
-  /** The deployment whose ids these are. */
+  /** The deployment that issued the ids. */
   readonly deployment: string;
   readonly version: number;
   readonly entities: readonly EntityDto[];
 }
 
 export const schemaChangesSchema = z.strictObject({
-  /** Of the schema as it stands now. */
+  /** Returns the current schema. */
   version: countSchema,
   changes: z.array(schemaChangeSchema),
 });
@@ -32,10 +32,10 @@ export type SchemaChanges = Dto<typeof schemaChangesSchema>;
 
 export interface PutSchemaInput {
   readonly body: () => unknown;
-  /** Only tell what would be changed. */
+  /** Only reports the changes. */
   readonly isDryRun: boolean;
   readonly allowsLoss: boolean;
-  /** Whether the schema may be changed when it has this version. */
+  /** The version that the schema must have. */
   readonly isExpected: (version: number) => boolean;
 }
 
@@ -51,8 +51,8 @@ export async function getSchema(ctx: WorkspaceContext): Promise<SchemaDocument> 
 }
 
 /**
- * Makes the schema what the document says, all of it or nothing; what is in the document already stays untouched.
- * Throws WORKSPACE_STATUS, VALIDATION_ERROR, PRECONDITION_FAILED, SCHEMA_MIGRATION_IN_PROGRESS.
+ * Changes the schema to the document, all of it or nothing. Parts that are equal stay untouched. Throws
+ * WORKSPACE_STATUS, VALIDATION_ERROR, PRECONDITION_FAILED, SCHEMA_MIGRATION_IN_PROGRESS.
  */
 export async function putSchema(ctx: WorkspaceContext, input: PutSchemaInput): Promise<SchemaChanges> {
   const edit = (view: WorkspaceView): SchemaEdit => {
@@ -68,7 +68,7 @@ export async function putSchema(ctx: WorkspaceContext, input: PutSchemaInput): P
   return { version, changes };
 }
 
-/** What a change would do, and which records stand against it; changes nothing. */
+/** Returns the changes that the document would make, and the records that conflict with them. Changes nothing. */
 async function previewSchema(
   ctx: WorkspaceContext,
   edit: (view: WorkspaceView) => SchemaEdit,
@@ -92,7 +92,7 @@ async function previewSchema(
   return { version: plan.version, changes: changesOf(plan, problems) };
 }
 
-/** The document without ids of another deployment, which stand for other things here if for any. */
+/** The document without ids of another deployment, which could name other things here. */
 function withOwnIds(document: SchemaDocumentInput, deployment: string): SchemaDocumentInput {
   if (document.deployment === undefined || document.deployment === deployment) return document;
   const entities = document.entities.map(({ id: _, columns, ...entity }) => {

@@ -36,8 +36,8 @@ export const updateEntitySchema = z.strictObject({
 });
 
 /**
- * Changes what is sent; of the settings, too, only what is sent. Whoever refers to a renamed entity goes on referring
- * to it. Throws WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION.
+ * Changes the sent properties and, within the settings, the sent settings. References to a renamed entity follow.
+ * Throws WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION.
  */
 export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInput): Promise<EntityDto> {
   const { edit } = await changeSchema(ctx, ({ catalog }) => {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { ServiceContext } from "../context.ts";
 
-/** Whether database and KV answer. Throws SERVICE_UNAVAILABLE. */
+/** Checks that database and KV respond. Throws SERVICE_UNAVAILABLE. */
 export async function checkReadiness({ platform: { read }, apiKeys }: ServiceContext): Promise<void> {
   await Promise.all([read.batch([read.values(sql`SELECT 1`)]), apiKeys.ping()]);
 }

@@ -3,8 +3,8 @@ import { OPERATIONS, type Operation } from "../../model/access.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 /**
- * Which operations the caller has any use for: what the key, its scopes and the workspace's `mcpMode` allow on at least one
- * entity. `message` may throw what is wrong with the request. Throws FORBIDDEN while MCP is disabled.
+ * Finds the operations that the key, its scopes and the workspace's `mcpMode` allow on at least one entity. `message`
+ * may throw an error of the request. Throws FORBIDDEN while MCP is disabled.
  */
 export async function openMcp(
   ctx: WorkspaceContext,

@@ -2,7 +2,7 @@ import { members } from "../../db/tables/administrators.ts";
 import type { ServiceContext } from "../context.ts";
 import { auditMember, isRemovable, memberRefused } from "./member.ts";
 
-/** Takes a member's role away, from the next request on. Throws NOT_FOUND, FORBIDDEN, WORKSPACE_STATUS. */
+/** Removes a member's role, from the next request on. Throws NOT_FOUND, FORBIDDEN, WORKSPACE_STATUS. */
 export async function deleteMember(ctx: ServiceContext, id: string): Promise<void> {
   const { write } = ctx.platform;
   const where = isRemovable(ctx, id);

@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { type MemberDto, shownMember } from "./member.ts";
 
-/** Those of the administrator's organizations, in order of email. */
+/** Lists the members of the administrator's organizations, in order of email. */
 export async function listMembers(ctx: ServiceContext, request: PageRequest): Promise<Page<MemberDto>> {
   const { read } = ctx.platform;
   const { page, size } = request;

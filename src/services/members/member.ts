@@ -13,7 +13,7 @@ import { timeSchema } from "../field-schemas.ts";
 export const memberSchema = z.strictObject({
   id: z.string(),
   email: z.string(),
-  /** Null: all organizations. */
+  /** Null for all organizations. */
   organization: z.string().nullable(),
   role: z.enum(ADMIN_ROLES),
   createdAt: timeSchema,
@@ -24,9 +24,9 @@ export type MemberDto = Dto<typeof memberSchema>;
 const MAX_EMAIL_LENGTH = 254;
 
 export const createMemberSchema = z.strictObject({
-  /** As the identity provider has it; case does not matter. */
+  /** As the identity provider has it, ignoring case. */
   email: z.email("must be a valid email address").max(MAX_EMAIL_LENGTH).toLowerCase(),
-  /** Null: all organizations. */
+  /** Null for all organizations. */
   organization: z.string().nullable(),
   role: z.enum(ADMIN_ROLES),
 });
@@ -46,11 +46,11 @@ export const shownMember = {
 interface MemberChange {
   readonly action: string;
   readonly id: string;
-  /** Which member is changed. */
+  /** Selects the changed member. */
   readonly where: SQL | undefined;
 }
 
-/** The audit of a change of one member. */
+/** The audit entry for a change of a member. */
 export const auditMember = (ctx: ServiceContext, { action, id, where }: MemberChange) =>
   auditChange(
     ctx,
@@ -58,17 +58,19 @@ export const auditMember = (ctx: ServiceContext, { action, id, where }: MemberCh
     { table: members, columns: columnsWithout(members, ["organizationId"]), where },
   );
 
-/** The condition that an organization, or all of them together, keep an OWNER without this member. */
+/** The condition that an organization, or all of them together, have another OWNER. */
 const hasOtherOwner = sql`EXISTS (SELECT 1 FROM members other WHERE other.role = 'OWNER' AND other.id <> members.id
   AND other.organization_id IS members.organization_id)`;
 
-/** The member, as long as the administrator manages it, and it is not the last OWNER who would be none any more. */
+/** The member, if the administrator manages it, and it is not the last OWNER about to lose the role. */
 export function isRemovable(ctx: ServiceContext, id: string, newRole?: AdminRole): SQL | undefined {
   const isKept = newRole === "OWNER" ? undefined : or(ne(members.role, "OWNER"), hasOtherOwner);
   return and(eq(members.id, id), isManaged(ctx, members, newRole), isKept);
 }
 
-/** Why a member was not changed: it cannot be seen, it has more rights than the administrator, or it is the last OWNER. */
+/**
+ * Why a member was not changed: it is not visible, it has more rights than the administrator, or it is the last OWNER.
+ */
 export async function memberRefused(ctx: ServiceContext, id: string, newRole?: AdminRole) {
   const { read } = ctx.platform;
   const select = (condition: SQL | undefined) =>

@@ -15,7 +15,10 @@ export interface UpdateMemberInput {
   readonly body: unknown;
 }
 
-/** Gives a member another role, from the next request on. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN, WORKSPACE_STATUS. */
+/**
+ * Gives a member another role, from the next request on. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN,
+ * WORKSPACE_STATUS.
+ */
 export async function updateMember(ctx: ServiceContext, { id, body }: UpdateMemberInput): Promise<MemberDto> {
   const { write } = ctx.platform;
   const { role } = parseInput(updateMemberSchema, body);

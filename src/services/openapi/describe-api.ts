@@ -11,16 +11,16 @@ import type { WorkspaceContext } from "../context.ts";
 export interface ApiDescription {
   /** The OpenAPI document as JSON, in UTF-8. */
   readonly content: ArrayBuffer;
-  /** Of the content, so that a new release of the product is a new document too. */
+  /** A hash of the content, so that a new release has a new tag too. */
   readonly tag: string;
 }
 
-/** By workspace, schema version and access. That of the largest schema has 10 MB, so an isolate keeps few. */
+/** By workspace, schema version and access. The document of the largest schema has 10 MB, so an isolate keeps few. */
 const DOCUMENTS_PER_ISOLATE = 4;
 const TAG_LENGTH = 16;
 const documents = new LruMap<string, ApiDescription>(DOCUMENTS_PER_ISOLATE);
 
-/** The addressed workspace's own OpenAPI document, as far as the key reaches. */
+/** Returns the workspace's OpenAPI document, as far as the key reaches. */
 export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription> {
   const { catalog, access, asOf } = await runFenced(ctx, {
     need: "READ",
@@ -40,7 +40,10 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   return made;
 }
 
-/** What rules leave of the schema, as text. Callers whose rules differ in their filters alone share one document. */
+/**
+ * The part of the schema that rules leave, as text. Callers whose rules differ only in their filters share one
+ * document.
+ */
 const shapeOf = (entities: readonly VisibleEntity[]): string =>
   JSON.stringify(
     entities.map(({ name, operations, columns, readOnly, relationships }) => {
@@ -61,7 +64,7 @@ function narrowingOf(stored: Catalog, { isWhole, fieldsOf }: Visible): Narrowing
   };
 }
 
-/** What is allowed with each entity in order, a digit each; empty for a key without scopes. */
+/** The rights to each entity in order, one digit each; empty for a key without scopes. */
 function reachOf({ entities }: Catalog, access: Access): string {
   if (access.isWhole) return "";
   const digits = [...entities.values()].map((entity) =>

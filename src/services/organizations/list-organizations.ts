@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { type OrganizationDto, toOrganizationDto } from "./organization.ts";
 
-/** Those of the administrator, in order of slug. */
+/** Lists the administrator's organizations, in order of slug. */
 export async function listOrganizations(
   ctx: ServiceContext,
   request: PageRequest,

@@ -18,7 +18,7 @@ export type OrganizationDto = Dto<typeof organizationSchema>;
 export const createOrganizationSchema = z.strictObject({ slug: slugSchema, name: displayNameSchema });
 export const updateOrganizationSchema = z.strictObject({ name: displayNameSchema.optional() });
 
-/** The audit of a change of one organization. */
+/** The audit entry for a change of an organization. */
 export const auditOrganization = (ctx: ServiceContext, action: string, slug: string) =>
   auditChange(
     ctx,
@@ -39,7 +39,7 @@ export function toOrganizationDto({
   return { slug, name, createdAt, updatedAt };
 }
 
-/** The organization of a query by slug. Throws NOT_FOUND. */
+/** Finds an organization by slug. Throws NOT_FOUND. */
 export function theOrganization(
   rows: readonly (typeof organizations.$inferSelect)[],
   slug: string,

@@ -14,7 +14,7 @@ export interface UpdateOrganizationInput {
   readonly body: unknown;
 }
 
-/** Changes what is sent. Throws VALIDATION_ERROR, NOT_FOUND. */
+/** Changes the sent properties. Throws VALIDATION_ERROR, NOT_FOUND. */
 export async function updateOrganization(
   ctx: ServiceContext,
   input: UpdateOrganizationInput,

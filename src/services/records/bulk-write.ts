@@ -15,13 +15,14 @@ export interface BulkWriteInput extends RecordQuery {
   readonly entity: string;
   readonly action: BulkAction;
   readonly body: () => JsonValue;
-  /** Whether the result holds the records. */
+  /** Whether the result contains the records. */
   readonly isReturning: boolean;
 }
 
 /**
- * Up to 100 writes of one entity in one round trip: independent of each other, or with `atomic=true` all or nothing.
- * Throws WORKSPACE_STATUS, NOT_FOUND (entity), BAD_REQUEST; with `atomic` also the error of the first failing item.
+ * Writes up to 100 records of one entity in one round trip: independent of each other, or with `atomic=true` all or
+ * none. Throws WORKSPACE_STATUS, NOT_FOUND (entity), BAD_REQUEST; with `atomic` also the error of the first failing
+ * item.
  */
 export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): Promise<BulkAnswer> {
   return runFenced(ctx, {
@@ -39,7 +40,7 @@ export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): P
   });
 }
 
-/** An upsert may create or update, so it needs both. */
+/** An upsert can create or update, so it needs both rights. */
 function operationsOf({ action, query }: BulkWriteInput): readonly Operation[] {
   if (action !== "UPDATE") return [action === "CREATE" ? "create" : "delete"];
   return query().has("upsertBy") ? ["create", "update"] : ["update"];

@@ -2,16 +2,17 @@ import { LruMap } from "../../lib/lru-map.ts";
 import type { Visible } from "../../query/rules/visible.ts";
 import { type Compiled, mapStatements } from "../../query/sql/compiled.ts";
 
-/** An isolate knows up to 200 catalogs, each with the rules of a few roles, and has 128 MiB. */
+/** An isolate caches up to 200 catalogs, each with the rules of a few roles, and has 128 MiB. */
 const KEPT_FOR_EACH = 30;
-/** Characters. Longer questions are rarely asked twice. */
+/** Characters. Longer queries are rarely repeated. */
 const LONGEST_KEPT = 2_000;
 
 const kept = new WeakMap<object, LruMap<string, unknown>>();
 
 /**
- * What a question compiles to, kept as long as the schema and the rules stand: applications ask the same again and again. The
- * question must say everything that `compile` depends on but what exists for the caller. Statements are not bound yet.
+ * Caches what a query compiles to while schema and rules stay the same, because applications repeat their queries.
+ * `question` must contain everything that `compile` depends on, except what exists for the caller. Slots are not bound
+ * yet.
  */
 export function compiledOnce<Result extends object>(
   { identity }: Visible,
@@ -28,7 +29,7 @@ export function compiledOnce<Result extends object>(
   return compiled;
 }
 
-/** As `compiledOnce`, for a whole read, with the request's claims. */
+/** The same as `compiledOnce`, for a whole read, with the request's claims bound. */
 export function readOnce<Answer>(
   visible: Visible,
   question: string,

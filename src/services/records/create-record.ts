@@ -12,7 +12,7 @@ export interface CreateRecordInput extends RecordQuery, RecordBody {
 }
 
 /**
- * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION,
+ * Creates a record. Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION,
  * FOREIGN_KEY_VIOLATION, IDEMPOTENCY_CONFLICT.
  */
 export async function createRecord(ctx: WorkspaceContext, input: CreateRecordInput): Promise<WrittenRecord> {

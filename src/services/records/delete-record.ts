@@ -8,8 +8,8 @@ import type { WorkspaceContext } from "../context.ts";
 import type { RecordAddress } from "./record-input.ts";
 
 /**
- * Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, IDEMPOTENCY_CONFLICT, and FOREIGN_KEY_VIOLATION
- * while other records refer to this one under RESTRICT.
+ * Deletes a record. Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED, IDEMPOTENCY_CONFLICT, and
+ * FOREIGN_KEY_VIOLATION while other records refer to it under RESTRICT.
  */
 export async function deleteRecord(
   ctx: WorkspaceContext,

@@ -12,7 +12,7 @@ import { mapStatements } from "../../query/sql/compiled.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { ListRecordsInput } from "./list-records.ts";
 
-/** By how much a chunk shrinks that was too large. */
+/** The factor by which a chunk that was too large shrinks. */
 const FEWER = 8;
 
 export interface RecordExport {
@@ -21,8 +21,8 @@ export interface RecordExport {
 }
 
 /**
- * Every matching record as text, in constant memory: each chunk is read, behind the fence, when the client has taken
- * the one before. Throws NOT_FOUND, BAD_REQUEST; later failures break the stream off.
+ * Streams every matching record as text, in constant memory. Each chunk is read behind the fence, once the client has
+ * taken the one before. Throws NOT_FOUND, BAD_REQUEST; later failures break the stream off.
  */
 export async function exportRecords(ctx: WorkspaceContext, input: ListRecordsInput): Promise<RecordExport> {
   const text = new TextEncoder();
@@ -41,20 +41,20 @@ export async function exportRecords(ctx: WorkspaceContext, input: ListRecordsInp
   );
   return { contentType: first.contentType, body };
 
-  /** The download ends without its end, which is all that its client can still be told. */
+  /** The body ends incomplete, which is the only way left to report a failure. */
   function breakOff(failure: unknown): never {
     logFailure(ctx.requestId, toAppError(failure));
     throw failure;
   }
 }
 
-/** What is to be read next. */
+/** The next chunk to read. */
 interface Position {
   /** Null at the beginning. */
   readonly after: readonly SqlValue[] | null;
-  /** Records to be read at once. */
+  /** How many records to read at once. */
   readonly size: number;
-  /** Of the chunks before; records of another schema would not fit under their head. */
+  /** The schema version of earlier chunks; records of another schema would not fit their header. */
   readonly schemaVersion?: number;
 }
 
@@ -65,7 +65,7 @@ interface EncodedChunk {
   readonly next: Position | undefined;
 }
 
-/** Records that are too large to be read together are read by fewer. */
+/** Reads fewer records at once if they are too large together. */
 async function readChunk(
   ctx: WorkspaceContext,
   input: ListRecordsInput,

@@ -14,7 +14,7 @@ import { compiledOnce } from "./compiled-once.ts";
 import type { RecordAddress } from "./record-input.ts";
 
 export interface ReadRecord extends TaggedRecord {
-  /** Whether the answer holds other records too, whose writes do not change this one's version. */
+  /** Whether the response contains other records too, whose writes do not change this one's version. */
   readonly isExpanded: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../model/json.ts";
 import type { RecordName } from "../../query/plan/named-record.ts";
 
-/** Parts of a request that may be unreadable; calling one throws its error, where its turn in the contract's order is. */
+/** Parts of a request that may be invalid. Calling one throws its error, where the contract's order has its place. */
 export interface RecordQuery {
   readonly query: () => URLSearchParams;
 }

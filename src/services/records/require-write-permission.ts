@@ -2,8 +2,8 @@ import { runFenced } from "../../fence/run-fenced.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 /**
- * Refuses a key that may only read, before anything is read of what it sends. Asks the database only for such a key, since it
- * may have been allowed more meanwhile. Throws what the fence refuses.
+ * Refuses a key that may only read, before the body is read. Asks the database only for such a key, because it may have
+ * been given more rights meanwhile. Throws what the fence refuses.
  */
 export async function requireWritePermission(ctx: WorkspaceContext): Promise<void> {
   const { actor } = ctx;

@@ -7,9 +7,9 @@ import type { RecordBody, RecordQuery } from "./record-input.ts";
 import { parseTransaction } from "./transaction-body.ts";
 
 /**
- * Writes of several entities, in order, all or nothing, in one round trip. Records by operation; null for deletes.
- * Throws WORKSPACE_STATUS, BAD_REQUEST, and the error of an operation with `Operation {i}: ` before its message;
- * validation problems of all operations are reported together.
+ * Writes to several entities in order, all or none, in one round trip. Returns records by operation; null for deletes.
+ * Throws WORKSPACE_STATUS, BAD_REQUEST, and the error of an operation with `Operation {i}: ` before its message.
+ * Validation problems of all operations are reported together.
  */
 export async function runTransaction(
   ctx: WorkspaceContext,

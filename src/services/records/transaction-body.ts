@@ -31,7 +31,7 @@ const transactionSchema = z.strictObject({
 
 type SentOperation = z.infer<typeof operationSchema>;
 
-/** The operations of a body, in order. Throws BAD_REQUEST naming what is wrong and where. */
+/** Parses the operations of a body, in order. Throws BAD_REQUEST naming what is wrong and where. */
 export function parseTransaction(sent: JsonObject): readonly TransactionOperation[] {
   const result = transactionSchema.safeParse(sent, { reportInput: true });
   if (!result.success) throw badRequest(result.error.issues.map(issueText).join("; "));

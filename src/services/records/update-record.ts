@@ -11,7 +11,7 @@ import type { RecordAddress, RecordBody } from "./record-input.ts";
 export interface UpdateRecordInput extends RecordAddress, RecordBody, Precondition {}
 
 /**
- * Changes what is sent and validates only that; `{}` changes nothing. Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST,
+ * Changes and validates the sent fields only; `{}` changes nothing. Throws WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST,
  * VALIDATION_ERROR, PRECONDITION_FAILED, UNIQUE_CONSTRAINT_VIOLATION, FOREIGN_KEY_VIOLATION, IDEMPOTENCY_CONFLICT.
  */
 export async function updateRecord(ctx: WorkspaceContext, input: UpdateRecordInput): Promise<WrittenRecord> {

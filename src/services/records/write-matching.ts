@@ -17,12 +17,12 @@ export interface MatchingInput extends RecordQuery {
   readonly entity: string;
   /** The changes; null deletes the records. */
   readonly changes: (() => JsonObject) | null;
-  /** Whether the result holds the records. */
+  /** Whether the result contains the records. */
   readonly isReturning: boolean;
 }
 
 /**
- * Changes or deletes the records that match a filter: all of them or none. Throws WORKSPACE_STATUS, NOT_FOUND (entity),
+ * Changes or deletes the records that match a filter, all or none. Throws WORKSPACE_STATUS, NOT_FOUND (entity),
  * BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION, FOREIGN_KEY_VIOLATION.
  */
 export async function writeMatching(ctx: WorkspaceContext, input: MatchingInput): Promise<MatchingAnswer> {

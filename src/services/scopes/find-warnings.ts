@@ -11,7 +11,7 @@ import type { Predicate } from "../../query/plan/predicate.ts";
 import { READ_EVERYTHING } from "../../query/plan/target.ts";
 import { treeWithNames } from "../../query/rules/rule-names.ts";
 
-/** Names each filter that makes the database read a whole table, with the index that would help. */
+/** Names each filter that makes the database read a whole table, and the index that would help. */
 export function findWarnings(catalog: Catalog, scopes: readonly ApiKeyScope[]): readonly Detail[] {
   const byId = new Map([...catalog.entities.values()].map((entity) => [entity.id, entity]));
   return scopes.flatMap(({ entityId, filter }, i) => {
@@ -32,7 +32,7 @@ interface Scan {
   readonly rule: Predicate;
 }
 
-/** The table of the rule, and those that its relationships lead to, where no index finds the records. */
+/** The tables that have no index for the rule: its own, and those that its relationships lead to. */
 const scansOf = (rule: Predicate, entity: Entity): readonly Scan[] => [
   ...(isFoundByIndex(rule) ? [] : [{ entity, rule }]),
   ...scansBehind(rule),
@@ -67,7 +67,7 @@ const SEARCHED: ReadonlySet<OperatorName> = new Set([
 const isIndexed = ({ name, indexed, unique, references }: Column) =>
   name === "id" || indexed || unique || references !== undefined;
 
-/** References and ids, by which relationships are followed, are always indexed. */
+/** References and ids, which relationships follow, are always indexed. */
 function isFoundByIndex(rule: Predicate): boolean {
   switch (rule.kind) {
     case "TEST":
@@ -89,7 +89,7 @@ function messageOf({ entity, rule }: Scan): string {
   return `reads every ${entity.name}: ${help}`;
 }
 
-/** Columns of the rule's own entity that an index would find it by. */
+/** Columns of the rule's own entity that an index could use. */
 function columnsToIndex(rule: Predicate): readonly Column[] {
   if (rule.kind === "TEST")
     return SEARCHED.has(rule.operator) && !isIndexed(rule.column) ? [rule.column] : [];

@@ -11,11 +11,14 @@ import type { NamedScope } from "./scope-schema.ts";
 
 export interface ReadScopes<S> {
   readonly scopes: S | readonly ApiKeyScope[];
-  /** What the owner should know of them. */
+  /** Warnings for the owner. */
   readonly warnings: readonly Detail[];
 }
 
-/** Sent scopes as they are stored, checked against the schema of now. Throws VALIDATION_ERROR, NOT_FOUND. */
+/**
+ * Converts sent scopes to their stored form and checks them against the current schema. Throws VALIDATION_ERROR,
+ * NOT_FOUND.
+ */
 export async function readScopes<S extends null | undefined>(
   ctx: WorkspaceContext,
   sent: readonly NamedScope[] | S,

@@ -11,16 +11,16 @@ import type { QueryTarget } from "../../query/plan/target.ts";
 import { fieldId, treeWithIds } from "../../query/rules/rule-names.ts";
 import { type NamedScope, readPreset } from "./scope-schema.ts";
 
-/** Characters of scopes as they are stored: every request reads them. */
+/** Characters of scopes as stored. Every request reads them. */
 const MAX_SCOPES_LENGTH = 65_536;
 
 export interface ResolvedScopes {
   readonly scopes: readonly ApiKeyScope[];
-  /** What stands against them, by its path in the body. */
+  /** The problems of the scopes, by their path in the body. */
   readonly details: readonly Detail[];
 }
 
-/** Names as stable ids, and every rule against the schema. */
+/** Resolves names to stable ids, and checks every rule against the schema. */
 export function resolveScopes(
   { catalog, scope: readable }: Pick<QueryTarget, "catalog" | "scope">,
   named: readonly NamedScope[],
@@ -46,7 +46,7 @@ type Refuse = (part: string, message: string) => void;
 
 const isRuled = ({ filter, check }: NamedScope) => Boolean(filter || check);
 
-/** Several scopes of an entity are alternatives: rows are of one or the other, but a field is readable or it is not. */
+/** Several scopes of an entity are alternatives: each row matches one or the other, but a field is readable or not. */
 function rejectDisagreement(others: readonly NamedScope[], scope: NamedScope, refuse: Refuse): void {
   const same = others.filter(({ entity }) => entity === scope.entity);
   if (same.some((other) => !isRuled(other) && !isRuled(scope)))
@@ -109,7 +109,7 @@ function resolvePresets(entity: Entity, presets: JsonObject, refuse: Refuse): Re
   return Object.fromEntries(entries);
 }
 
-/** What the query language refuses as a problem of a part. */
+/** Turns a refusal of the query language into a problem of a part. */
 function tell(part: string, refuse: Refuse, work: () => unknown): void {
   try {
     work();

@@ -7,12 +7,12 @@ import { MAX_FIELDS } from "../../query/limits.ts";
 import type { Dto } from "../dto.ts";
 
 /**
- * An object of any JSON. Unlike `jsonObjectSchema` it is documented as such; a `__proto__`, which Zod loses, could not name
- * a field.
+ * An object of any JSON. Unlike `jsonObjectSchema`, it is documented as such. Zod drops a `__proto__`, which could not
+ * name a field anyway.
  */
 const treeSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 
-/** A scope as the API shows it: by the names of now. Absent rules do not narrow anything. */
+/** A scope as the API shows it, with present names. An absent rule does not limit anything. */
 export const shownScopeSchema = z.strictObject({
   entity: z.string(),
   operations: z.array(z.enum(OPERATIONS)),
@@ -28,7 +28,7 @@ export type ShownScope = Dto<typeof shownScopeSchema>;
 const fieldsSchema = z.array(z.string()).max(MAX_FIELDS).nullable().optional();
 const ruleSchema = treeSchema.nullable().optional();
 
-/** Changing and deleting tell whether a record is there, so they need reading. */
+/** Updates and deletes tell whether a record exists, so they need read. */
 const scopeSchema = z
   .strictObject({
     entity: z.string().min(1),
@@ -48,7 +48,9 @@ const scopeSchema = z
 export const scopesSchema = z.array(scopeSchema).min(1).max(MAX_ENTITIES);
 export type NamedScope = z.output<typeof scopeSchema>;
 
-/** `{"$claim":"sub","on":"WRITE"}` and `{"value":"x","on":"WRITE"}` are set on every write, all else on create. */
+/**
+ * `{"$claim":"sub","on":"WRITE"}` and `{"value":"x","on":"WRITE"}` are set on every write, everything else on create.
+ */
 export function readPreset(sent: JsonValue): Preset {
   if (!isJsonObject(sent) || sent.on !== "WRITE") return { value: sent };
   const { on, value, ...others } = sent;
@@ -57,7 +59,7 @@ export function readPreset(sent: JsonValue): Preset {
   return isAlone ? { value, on } : { value: sent };
 }
 
-/** As `readPreset` takes it. */
+/** In the form that `readPreset` takes. */
 export function showPreset({ value, on }: Preset): JsonValue {
   if (!on) return value;
   return isOperand(value) ? { ...value, on } : { value, on };

@@ -7,7 +7,7 @@ import { fieldName, treeWithNames } from "../../query/rules/rule-names.ts";
 import { catalogOf } from "./catalog-of.ts";
 import { type ShownScope, showPreset } from "./scope-schema.ts";
 
-/** Scopes by the names of now. Those of entities that are gone are not shown; they allow nothing. */
+/** Shows scopes with present names. Those of deleted entities allow nothing and are not shown. */
 export function showScopes(
   entities: readonly NamedEntity[],
   scopes: readonly ApiKeyScope[],
@@ -20,7 +20,7 @@ export function showScopes(
   });
 }
 
-/** What a rule names by an id is gone, so it never holds. */
+/** A rule that names something deleted never holds. */
 function showScope(catalog: Catalog, entity: Entity, scope: ApiKeyScope): ShownScope {
   const { operations, filter, check, fields, writableFields, presets } = scope;
   const treeOf = (tree: JsonObject) => treeWithNames(catalog, entity, tree) ?? tree;

@@ -36,8 +36,8 @@ export interface CreatedToken {
 }
 
 /**
- * A token for a user of the key's holder. Nothing is written. Throws FORBIDDEN for a key that may not mint, VALIDATION_ERROR,
- * SERVICE_UNAVAILABLE without a secret.
+ * Mints a token for a user of the key's holder. Nothing is written. Throws FORBIDDEN for a key that may not mint,
+ * VALIDATION_ERROR, SERVICE_UNAVAILABLE without a secret.
  */
 export async function createToken(ctx: WorkspaceContext, body: () => unknown): Promise<CreatedToken> {
   const { claims, expiresIn, scopes } = await runFenced(ctx, {
@@ -61,7 +61,7 @@ export async function createToken(ctx: WorkspaceContext, body: () => unknown): P
   return { token: minted, expiresAt: expiresAt.toISOString() };
 }
 
-/** Names are those that the key knows: what it may not see must not be told by a refusal. */
+/** Names are those that the key knows, because a refusal must not reveal what it may not see. */
 function narrow(
   { catalog, access, asOf }: PlanningView,
   named: readonly NamedScope[],

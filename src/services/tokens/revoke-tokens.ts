@@ -20,8 +20,8 @@ export const revokeTokensSchema = z.union([
 export const revocationSchema = z.strictObject({ revokedBefore: timeSchema });
 
 /**
- * Ends all tokens that were issued before now: those of a subject, or all. The admin ends those of every key, a minting key
- * its own. Throws VALIDATION_ERROR, FORBIDDEN, NOT_FOUND.
+ * Ends all tokens issued before now: those of a subject, or all. An administrator ends those of every key, a minting
+ * key only its own. Throws VALIDATION_ERROR, FORBIDDEN, NOT_FOUND.
  */
 export async function revokeTokens(
   ctx: WorkspaceContext,

@@ -12,13 +12,13 @@ import type { WorkspaceContext } from "../context.ts";
 
 export interface WebhooksChange<T> extends Pick<WritePlan<T>, "shape" | "timeoutMs"> {
   readonly statements: readonly Statement[];
-  /** What all webhooks of the workspace listen to from now on. */
+  /** The events that all webhooks of the workspace listen to after the change. */
   readonly webhooks: readonly WebhookCoverage[];
 }
 
 /**
- * Changes webhooks and the triggers of the entities that they begin or cease to cover, in one transaction. `plan` is
- * pure, and is asked again when webhooks or schema have changed meanwhile. Throws NOT_FOUND, and what `plan` throws.
+ * Changes webhooks in one transaction, with the triggers of entities that they start or stop covering. `plan` is pure,
+ * and runs again if webhooks or schema have changed meanwhile. Throws NOT_FOUND, and what `plan` throws.
  */
 export async function changeWebhooks<T>(
   ctx: WorkspaceContext,

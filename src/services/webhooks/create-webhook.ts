@@ -17,7 +17,7 @@ import {
 } from "./webhook.ts";
 import { resolveChoices } from "./webhook-choices.ts";
 
-/** The secret is in the answer and never shown again. Throws VALIDATION_ERROR, NOT_FOUND, BAD_REQUEST, SERVICE_UNAVAILABLE. */
+/** Only the response contains the secret. Throws VALIDATION_ERROR, NOT_FOUND, BAD_REQUEST, SERVICE_UNAVAILABLE. */
 export async function createWebhook(ctx: WorkspaceContext, body: unknown): Promise<WebhookWithSecretDto> {
   const parsed = parseInput(createWebhookSchema(ctx.webhooks.policy), body);
   const { secret: given, signature = "v1", ...input } = parsed;

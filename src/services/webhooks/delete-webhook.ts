@@ -7,7 +7,7 @@ import { changeWebhooks } from "./change-webhooks.ts";
 import { auditWebhook } from "./webhook.ts";
 import { webhookNotFound } from "./webhook-missing.ts";
 
-/** With its deliveries, the unfinished ones too. Throws NOT_FOUND. */
+/** Deletes a webhook with its deliveries, unfinished ones too. Throws NOT_FOUND. */
 export async function deleteWebhook(ctx: WorkspaceContext, id: string): Promise<void> {
   await changeWebhooks(ctx, ({ webhooks: existing }) => {
     const others = existing.filter((webhook) => webhook.id !== id);

@@ -15,33 +15,33 @@ import type { ServiceContext } from "../context.ts";
 import { disableWebhook } from "./disable-webhook.ts";
 import { needsPreparing, PREPARING_REQUESTS, prepareMessages } from "./prepare-messages.ts";
 
-/** Deliveries to one webhook at the same time, once it has shown that it answers. */
+/** Concurrent deliveries to one webhook, once its endpoint has responded. */
 const MAX_WIDTH = 8;
-/** An endpoint that refuses this many in a row is left alone for the rest of the run. */
+/** After this many refusals in a row, an endpoint is left alone for the rest of the run. */
 const MAX_REFUSALS = 10;
-/** To disable a webhook: a read and a write, and once more when its workspace has changed meanwhile. */
+/** Requests to disable a webhook: a read and a write, twice if its workspace has changed meanwhile. */
 const DISABLING_REQUESTS = 5;
 
-/** What one invocation of the Worker may do for all webhooks together. */
+/** The budget of one invocation of the Worker, for all webhooks together. */
 export interface Run {
-  /** Nothing is begun after it; milliseconds since the epoch. */
+  /** Nothing starts after this time, in milliseconds since the epoch. */
   readonly deadline: number;
-  /** Requests, to endpoints and to the database, that are neither made nor reserved. */
+  /** Remaining requests, to endpoints and the database, that are not reserved. */
   requestsLeft: number;
 }
 
 export interface DeliveryResult {
-  /** When the first failed delivery is to be tried again, in seconds from now. */
+  /** Seconds until the first retry of a failed delivery. */
   readonly retryAfterSeconds: number | undefined;
-  /** The endpoint should be left alone until then. */
+  /** The endpoint is left alone until then. */
   readonly isFailing: boolean;
 }
 
 /**
- * Delivers what is due to one webhook until nothing is left, the endpoint fails, or the run must end. It starts with one
- * delivery at a time and doubles as long as all succeed, so that an endpoint that hangs holds up little. Each round trip
- * to the database reports finished deliveries and claims the next ones. Throws SERVICE_UNAVAILABLE; deliveries that are not
- * reported then are repeated when their lease has ended.
+ * Sends due deliveries of one webhook until none are left, the endpoint fails, or the run must end. It starts with one
+ * delivery at a time and doubles while all succeed, so a hanging endpoint blocks little. Each database round trip
+ * reports finished deliveries and claims the next ones. Throws SERVICE_UNAVAILABLE; unreported deliveries are repeated
+ * after their lease.
  */
 export async function deliverToWebhook(
   ctx: ServiceContext,
@@ -86,8 +86,8 @@ function earliest(seconds: readonly (number | undefined)[]): number | undefined 
 }
 
 /**
- * How many deliveries may be claimed, at most `width`. Takes what they may need from the budget at once, because other
- * webhooks share it: the claim, the posts, and the report, which an earlier claim has paid for `done`.
+ * Returns how many deliveries to claim, at most `width`. Reserves their requests at once, because other webhooks share
+ * the budget: the claim, the posts, and the report. An earlier claim has already paid for `done`.
  */
 function reserve(run: Run, { width, done }: Pick<Exchange, "width" | "done">): number {
   const roundTrips = done.length > 0 ? 1 : 2;
@@ -97,7 +97,7 @@ function reserve(run: Run, { width, done }: Pick<Exchange, "width" | "done">): n
   return granted;
 }
 
-/** If there is no room for it, the next run gets a 410 again. */
+/** If the budget has no room, the next run gets a 410 again. */
 function mayDisable(run: Run): boolean {
   if (run.requestsLeft < DISABLING_REQUESTS) return false;
   run.requestsLeft -= DISABLING_REQUESTS;
@@ -108,7 +108,7 @@ interface Exchange {
   readonly webhookId: string;
   /** Reports to write. */
   readonly done: readonly Statement[];
-  /** Most deliveries to claim; 0: none. */
+  /** The most deliveries to claim; 0 for none. */
   readonly width: number;
   readonly run: Run;
 }

@@ -7,11 +7,13 @@ import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { ServiceContext } from "../context.ts";
 import { deliverToWebhook, type Run } from "./deliver-to-webhook.ts";
 
-/** After its response a request may go on for 30 s; an attempt that begins at the last moment takes 15 s. */
+/** A request may continue for 30 s after its response, and an attempt that starts at the end takes 15 s. */
 const RUN_AFTER_WRITE_MS = 12_000;
-/** Less than a minute with the last attempts, so that scheduled runs hardly overlap. */
+/** Less than a minute including the last attempts, so that scheduled runs hardly overlap. */
 const SCHEDULED_RUN_MS = 40_000;
-/** A Worker may make 10,000 an invocation, other works' among them: developers.cloudflare.com/workers/platform/limits. */
+/**
+ * A Worker may make 10,000 per invocation, including other tasks: developers.cloudflare.com/workers/platform/limits.
+ */
 const REQUESTS_PER_RUN = 5_000;
 const WEBHOOKS_PER_RUN = 100;
 
@@ -20,9 +22,9 @@ interface Delivering {
   isAskedAgain: boolean;
 }
 
-/** Webhooks to which this isolate is delivering. A write that comes meanwhile only asks to look again. */
+/** Webhooks that this isolate is delivering to. A write meanwhile only asks for another look. */
 const delivering = new Map<string, Delivering>();
-/** Webhooks to which this isolate will soon retry, and when. */
+/** Webhooks that this isolate will soon retry, and when. */
 const retries = new Map<string, number>();
 
 const newRun = (durationMs: number): Run => ({
@@ -30,15 +32,15 @@ const newRun = (durationMs: number): Run => ({
   requestsLeft: REQUESTS_PER_RUN,
 });
 
-/** What was written to: an entity, or without one any of the workspace. */
+/** The written entity, or any entity of the workspace if absent. */
 export interface Written {
   readonly address: WorkspaceAddress;
   readonly entity?: string | undefined;
 }
 
 /**
- * Delivers what a write may have caused, at once; undefined, and at no cost, when no webhook listens to what the isolate
- * has just planned the write on. Never throws: what is not delivered now, the scheduled run delivers.
+ * Delivers the events of a write at once. Undefined, and free, if no webhook listens in the view that the write was
+ * planned on. Never throws: the scheduled run delivers the rest.
  */
 export function deliverAfterWrite(
   { address, entity }: Written,
@@ -61,12 +63,15 @@ async function deliverForAll(webhooks: readonly WebhookCoverage[], ctx: ServiceC
   }
 }
 
-/** Delivers what is due to one webhook, at once. Never throws. */
+/** Sends due deliveries of one webhook at once. Never throws. */
 export async function deliverFor(ctx: ServiceContext, webhookId: string): Promise<void> {
   await startDelivering(ctx, webhookId, newRun(RUN_AFTER_WRITE_MS));
 }
 
-/** Delivers what is due in all workspaces, to all webhooks at once, so that none waits for another. Throws SERVICE_UNAVAILABLE. */
+/**
+ * Sends due deliveries of all workspaces, to all webhooks at once, so that none waits for another. Throws
+ * SERVICE_UNAVAILABLE.
+ */
 export async function deliverDue(ctx: ServiceContext): Promise<void> {
   const run = newRun(SCHEDULED_RUN_MS);
   run.requestsLeft--;
@@ -74,7 +79,7 @@ export async function deliverDue(ctx: ServiceContext): Promise<void> {
   await Promise.all(due.map(([id]) => startDelivering(ctx, String(id), run)));
 }
 
-/** Delivers to a webhook, and again for the first retry if that is near. */
+/** Delivers to a webhook, and again for the first retry if that is soon. */
 async function startDelivering(ctx: ServiceContext, webhookId: string, run: Run): Promise<void> {
   const running = delivering.get(webhookId);
   if (running && currentMillis() < running.deadline) {

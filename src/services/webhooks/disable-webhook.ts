@@ -6,7 +6,7 @@ import type { ServiceContext } from "../context.ts";
 import { changeWebhooks } from "./change-webhooks.ts";
 import { auditWebhook } from "./webhook.ts";
 
-/** Takes a webhook out of service whose endpoint is gone. What it has not delivered waits for it to be enabled again. */
+/** Disables a webhook whose endpoint is gone. Undelivered messages wait until it is enabled again. */
 export async function disableWebhook(
   ctx: ServiceContext,
   address: WorkspaceAddress | undefined,

@@ -12,7 +12,7 @@ import { webhookMissing } from "./webhook-missing.ts";
 const attemptSchema = z.strictObject({
   at: timeSchema,
   durationMs: countSchema,
-  /** Null: no response. */
+  /** Null if there was no response. */
   statusCode: z.int().nullable(),
   /** The first KiB of the response. */
   response: z.string().nullable(),
@@ -31,7 +31,7 @@ export const deliverySchema = z.strictObject({
   recordId: z.union([z.string(), z.int()]).nullable(),
   status: z.enum(DELIVERY_STATES),
   createdAt: timeSchema,
-  /** Null when finished, or waiting for an earlier delivery of the same record. */
+  /** Null if finished, or waiting for an earlier delivery of the same record. */
   nextAttemptAt: timeSchema.nullable(),
   /** In order. */
   attempts: z.array(attemptSchema),

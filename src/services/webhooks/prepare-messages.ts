@@ -12,19 +12,19 @@ import { type EventPlace, isWanted } from "../../webhooks/event-filter.ts";
 import { type ExpandedRecord, joinParts, messageBody } from "../../webhooks/message-body.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Most requests to the database that `prepareMessages` makes. */
+/** The most database requests of `prepareMessages`. */
 export const PREPARING_REQUESTS = 3;
 
 const isEvent = ({ event }: ClaimedDelivery) => WEBHOOK_EVENTS.some((type) => type === event.type);
 const isChosen = (delivery: ClaimedDelivery) =>
   isEvent(delivery) && (delivery.filter !== null || delivery.expand !== null);
 
-/** Whether the deliveries need to know the schema, and so requests to the database. */
+/** Whether the deliveries need the schema, and so database requests. */
 export const needsPreparing = (deliveries: readonly ClaimedDelivery[]) => deliveries.some(isChosen);
 
 /**
- * Returns the text of each message, by the delivery's id; null for an event that the webhook's filter leaves out. The
- * deliveries are of one workspace. Throws SERVICE_UNAVAILABLE.
+ * Returns the text of each message by delivery id; null for an event that the webhook's filter excludes. All deliveries
+ * belong to one workspace. Throws SERVICE_UNAVAILABLE.
  */
 export async function prepareMessages<D extends ClaimedDelivery>(
   ctx: ServiceContext,
@@ -43,7 +43,7 @@ export async function prepareMessages<D extends ClaimedDelivery>(
   });
 }
 
-/** The remembered view unless it is older than the records of the events. */
+/** The cached view, unless it is older than the records of the events. */
 async function viewFor(ctx: ServiceContext, deliveries: readonly ClaimedDelivery[]) {
   const [first] = deliveries;
   if (!first) return undefined;
@@ -65,7 +65,7 @@ function placeOf(view: WorkspaceView | undefined, { event }: ClaimedDelivery): E
   return entity && { catalog, entity };
 }
 
-/** What is added to the records of deliveries, by the delivery's id: nothing to those whose webhook does not expand. */
+/** The expansions of the records, by delivery id; none if the webhook does not expand. */
 async function expandRecords(
   ctx: ServiceContext,
   view: WorkspaceView | undefined,
@@ -87,7 +87,7 @@ async function expandRecords(
   return new Map<string, ExpandedRecord>([...none, ...found]);
 }
 
-/** Undefined when there is nothing to expand: the record was deleted, or the relationships were. */
+/** Undefined if there is nothing to expand, because the record or the relationships were deleted. */
 function compileExpansions(
   place: EventPlace | undefined,
   { expand, event }: ClaimedDelivery,
@@ -112,7 +112,7 @@ async function readOrNothing({ database }: ServiceContext, reads: readonly { com
   }
 }
 
-/** More related records than a response may hold are not sent. */
+/** More related records than a response may contain are not sent. */
 function shapeOrNothing(compiled: CompiledView, cell: string) {
   try {
     return compiled.shape(cell).record;

@@ -15,9 +15,8 @@ export interface RedeliverInput {
 }
 
 /**
- * Begins a new series of attempts of a delivery, with the same `webhook-id`; one that is still unfinished is tried at
- * once, and a pause that the receiver asked for ends.
- * Throws NOT_FOUND.
+ * Starts a new series of attempts of a delivery, with the same `webhook-id`. An unfinished delivery is tried at once. A
+ * pause that the receiver asked for ends. Throws NOT_FOUND.
  */
 export async function redeliver(
   ctx: WorkspaceContext,

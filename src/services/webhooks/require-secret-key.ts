@@ -1,7 +1,7 @@
 import { AppError } from "../../errors/app-error.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** The deployment's key for webhook secrets. Throws SERVICE_UNAVAILABLE when it has none. */
+/** Returns the deployment's key for webhook secrets. Throws SERVICE_UNAVAILABLE if there is none. */
 export function requireSecretKey({ webhooks }: ServiceContext): string {
   if (webhooks.secretKey !== undefined) return webhooks.secretKey;
   throw new AppError(

@@ -23,7 +23,7 @@ export interface RotateSecretInput {
 }
 
 /**
- * A new secret, which signs from the next attempt on. The old one signs too until the grace period ends. Throws
+ * Creates a new secret, which signs from the next attempt on. The old one signs too until the grace period ends. Throws
  * VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE.
  */
 export async function rotateSecret(
@@ -65,7 +65,7 @@ export async function rotateSecret(
 type Rotation = z.infer<typeof rotateSecretSchema>;
 type SealedSecret = SigningSecret & { readonly sealed: string };
 
-/** Only the database knows which signature the webhook has: it takes the secret that fits, in the one round trip. */
+/** Only the database knows the webhook's signature type: it takes the secret that fits, in the same round trip. */
 function newSecret({ secret, signature }: Rotation, shared: SealedSecret, pair: SealedSecret) {
   const kind = signature ?? (secret === undefined ? undefined : "v1");
   const isPair = kind === undefined ? isNotNull(webhooks.publicKey) : kind === "v1a" ? sql`1` : sql`0`;

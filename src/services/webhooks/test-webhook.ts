@@ -14,7 +14,7 @@ import type { Dto } from "../dto.ts";
 import { parseInput } from "../parse-input.ts";
 import { requireEnabled } from "./webhook-missing.ts";
 
-/** Without an entity: the first that the webhook is about. */
+/** Default: the first entity of the webhook. */
 export const testWebhookSchema = z.strictObject({ entity: z.string().optional() });
 
 export const sentTestSchema = z.strictObject({ deliveryId: z.string() });
@@ -25,8 +25,8 @@ export interface TestWebhookInput {
 }
 
 /**
- * Sends a sample record in the envelope of an event, with a type that no change has. Filters and expansions do not apply.
- * Throws VALIDATION_ERROR, NOT_FOUND (webhook or entity), BAD_REQUEST for a disabled webhook.
+ * Sends a sample record in the envelope of an event, with a type that no change has. Filters and expansions do not
+ * apply. Throws VALIDATION_ERROR, NOT_FOUND (webhook or entity), BAD_REQUEST for a disabled webhook.
  */
 export async function testWebhook(
   ctx: WorkspaceContext,
@@ -55,6 +55,6 @@ function chosenEntity({ catalog, webhooks }: WorkspaceView, id: string, name: st
   return first;
 }
 
-/** A column whose rules no sample keeps is null. */
+/** A column is null if no sample satisfies its rules. */
 const sampleOf = ({ columns }: Entity) =>
   Object.assign({}, ...columns.map((column) => sampleRecord([column]) ?? { [column.name]: null }));

@@ -15,8 +15,8 @@ export interface UpdateWebhookInput {
 }
 
 /**
- * Changes what is sent; events and entities from the next write on. What a disabled webhook has not delivered waits for it to be
- * enabled again. Throws VALIDATION_ERROR, NOT_FOUND.
+ * Changes the sent properties. New events and entities apply from the next write on. Undelivered messages of a disabled
+ * webhook wait until it is enabled again. Throws VALIDATION_ERROR, NOT_FOUND.
  */
 export async function updateWebhook(
   ctx: WorkspaceContext,

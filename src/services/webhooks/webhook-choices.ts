@@ -7,22 +7,22 @@ import type { EventExpansions, EventFilters } from "../../model/webhook.ts";
 import { expandWithIds, expandWithNames } from "../../webhooks/event-expansions.ts";
 import { type EventPlace, eventFilterWithIds, eventFilterWithNames } from "../../webhooks/event-filter.ts";
 
-/** What a webhook sends, by the names of now. */
+/** The choices of a webhook, with present names. */
 export interface NamedChoices {
-  /** Null: all of them, later ones too. */
+  /** Null for all, including later ones. */
   readonly entities: readonly string[] | null;
   readonly filter: JsonObject | null;
   readonly expand: readonly string[] | null;
 }
 
-/** What a webhook sends, as stored. */
+/** The choices of a webhook, as stored. */
 export interface StoredChoices {
   readonly entities: readonly string[] | null;
   readonly filter: EventFilters | null;
   readonly expand: EventExpansions | null;
 }
 
-/** Names as ids; filter and expansions must fit each of the entities. Throws VALIDATION_ERROR. */
+/** Resolves names to ids. Filter and expansions must fit each of the entities. Throws VALIDATION_ERROR. */
 export function resolveChoices(catalog: Catalog, { entities, filter, expand }: NamedChoices): StoredChoices {
   const known = entities?.flatMap((name) => catalog.entities.get(name) ?? []) ?? null;
   const details: Detail[] = (entities ?? []).flatMap((name, i) => {
@@ -50,7 +50,7 @@ export function resolveChoices(catalog: Catalog, { entities, filter, expand }: N
   return choices;
 }
 
-/** Entities that were deleted are left out; a filter or expansions of what was deleted are no longer shown. */
+/** Deleted entities are left out. A filter or expansions with deleted names are no longer shown. */
 export function showChoices(catalog: Catalog, stored: StoredChoices): NamedChoices {
   const all = [...catalog.entities.values()];
   const known = all.filter(({ id }) => stored.entities?.includes(id));

@@ -6,13 +6,13 @@ import type { WorkspaceContext } from "../context.ts";
 
 export const webhookNotFound = (id: string) => notFound("Webhook", id);
 
-/** What of an address does not exist: organization, workspace, or the webhook in it. */
+/** Finds out which part of an address does not exist: organization, workspace, or webhook. */
 export async function webhookMissing(ctx: WorkspaceContext, id: string) {
   const [found] = await ctx.platform.read.batch([workspaceIdOf(ctx.platform, ctx.address)]);
   return found.length === 0 ? workspaceMissing(ctx) : webhookNotFound(id);
 }
 
-/** The webhook of an id, to send something to. Throws NOT_FOUND, BAD_REQUEST. */
+/** Finds the webhook of an id, to send something to it. Throws NOT_FOUND, BAD_REQUEST. */
 export function requireEnabled(webhooks: readonly WebhookCoverage[], id: string): WebhookCoverage {
   const webhook = webhooks.find((candidate) => candidate.id === id);
   if (!webhook) throw webhookNotFound(id);

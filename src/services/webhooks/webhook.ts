@@ -28,13 +28,13 @@ export const webhookSchema = z.strictObject({
   name: z.string(),
   url: z.string(),
   events: z.array(z.enum(WEBHOOK_EVENTS)),
-  /** By their names of now; null: all entities. */
+  /** Present names of entities; null for all. */
   entities: z.array(z.string()).nullable(),
   headers: z.record(z.string(), z.string()),
   enabled: z.boolean(),
-  /** On `record` and `previous`, by their names of now; null: every change is sent. */
+  /** On `record` and `previous`, with present names. Null sends every change. */
   filter: filterSchema.nullable(),
-  /** Relationships that are added to the record at delivery. */
+  /** Relationships to add to the record at delivery. */
   expand: z.array(z.string()).nullable(),
   signature: z.enum(SIGNATURES),
   /** Verifies `v1a` signatures. Null for `v1`. */
@@ -44,7 +44,7 @@ export const webhookSchema = z.strictObject({
 });
 export type WebhookDto = Dto<typeof webhookSchema>;
 
-/** With a shared secret itself, which is shown once; a private key never leaves the service. */
+/** Includes a shared secret, which is shown only once. A private key never leaves the service. */
 export const webhookWithSecretSchema = webhookSchema.extend({ secret: z.string().optional() });
 export type WebhookWithSecretDto = Dto<typeof webhookWithSecretSchema>;
 
@@ -115,7 +115,7 @@ export const updateWebhookSchema = (policy: DestinationPolicy) =>
     expand: expandSchema.optional(),
   });
 
-/** Without a secret one is generated. Without a signature it stays what it is, but a given secret signs `v1`. */
+/** Generates a secret if none is sent. Without `signature`, it stays the same, but a sent secret signs `v1`. */
 export const rotateSecretSchema = z
   .strictObject({
     ...signingFields,
@@ -149,11 +149,11 @@ export function toWebhookDto(row: ShownRow, catalog: Catalog): WebhookDto {
   };
 }
 
-/** The webhook of an id, as long as it belongs to the addressed workspace. */
+/** Selects the webhook with an id, if it belongs to the addressed workspace. */
 export const isWebhookOf = (platform: Platform, { address, id }: { address: WorkspaceAddress; id: string }) =>
   and(eq(webhooks.id, id), inArray(webhooks.workspaceId, workspaceIdOf(platform, address)));
 
-/** The audit of a change of one webhook; its headers may hold secrets, so they are left out. */
+/** The audit entry for a change of a webhook, without its headers, which may contain secrets. */
 export function auditWebhook(
   {
     platform,

@@ -11,7 +11,9 @@ import { stepsOf } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { auditWorkspace } from "./workspace.ts";
 
-/** Drops the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`. */
+/**
+ * Deletes the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`.
+ */
 export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | null): Promise<void> {
   const { read, write } = ctx.platform;
   const hashes = await runFenced(ctx, {

@@ -18,11 +18,11 @@ export interface PrincipalDescription {
     readonly fields: readonly string[];
     readonly writableFields: readonly string[];
   }[];
-  /** Of the credential. */
+  /** When the credential expires. */
   readonly expiresAt: string | null;
 }
 
-/** Who asks, and what they may do. */
+/** Describes the caller and their rights. */
 export async function describePrincipal(ctx: WorkspaceContext): Promise<PrincipalDescription> {
   return runFenced(ctx, {
     need: "READ",

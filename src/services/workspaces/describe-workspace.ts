@@ -14,7 +14,7 @@ export interface WorkspaceDescription {
   readonly entities: readonly EntityDescription[];
 }
 
-/** An entity as the holder of a key sees it: what can be asked and sent, not how it is stored. */
+/** An entity as the holder of a key sees it: what they can query and send, not how it is stored. */
 export interface EntityDescription {
   readonly name: string;
   readonly description?: string | undefined;
@@ -28,7 +28,7 @@ export interface EntityDescription {
   readonly constraints: EntityDefinition["constraints"];
 }
 
-/** The addressed workspace, for the holder of any valid key. */
+/** Describes the addressed workspace to the holder of any valid key. */
 export async function describeWorkspace(ctx: WorkspaceContext): Promise<WorkspaceDescription> {
   return runFenced(ctx, {
     need: "READ",
@@ -47,7 +47,7 @@ export async function describeWorkspace(ctx: WorkspaceContext): Promise<Workspac
   });
 }
 
-/** Nothing is said of entities that the key may not read: a reference to them is a column that cannot be written. */
+/** Says nothing about unreadable entities: a reference to one is a column that cannot be written. */
 function describeEntity(
   { definition, relationships }: Entity,
   { scope: { canRead }, fieldsOf }: Visible,

@@ -12,11 +12,11 @@ import type { Dto } from "../dto.ts";
 import { countSchema } from "../field-schemas.ts";
 
 export const usageSchema = z.strictObject({
-  /** Number of records by entity. */
+  /** The number of records by entity. */
   records: z.record(z.string(), countSchema),
-  /** What records and their indexes take in the database's file. Null where the database has no `dbstat`. */
+  /** The size of records and their indexes in the database file. Null if the database has no `dbstat`. */
   bytes: countSchema.nullable(),
-  /** Those that are not revoked. */
+  /** Keys that are not revoked. */
   keys: countSchema,
   webhooks: countSchema,
   pendingDeliveries: countSchema,

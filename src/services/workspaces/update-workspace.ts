@@ -9,8 +9,8 @@ import { withoutUndefined } from "../without-undefined.ts";
 import { auditWorkspace, toWorkspaceDto, updateWorkspaceSchema, type WorkspaceDto } from "./workspace.ts";
 
 /**
- * Changes what is sent. The revision rises, so that every request that was planned before finds out: once this has
- * returned, the new access mode holds everywhere. Throws VALIDATION_ERROR, NOT_FOUND.
+ * Changes the sent properties. The revision rises, so every request that was planned before finds out: after the
+ * response, the new access mode applies everywhere. Throws VALIDATION_ERROR, NOT_FOUND.
  */
 export async function updateWorkspace(ctx: WorkspaceContext, body: unknown): Promise<WorkspaceDto> {
   const { write } = ctx.platform;

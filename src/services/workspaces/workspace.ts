@@ -14,7 +14,7 @@ import type { Dto } from "../dto.ts";
 import { countSchema, displayNameSchema, slugSchema, timeSchema } from "../field-schemas.ts";
 
 const MAX_CORS_ORIGINS = 100;
-/** What JSON Schema can say of it. */
+/** The part of it that JSON Schema can express. */
 const ORIGIN_SHAPE = "^[a-z][a-z0-9+.-]*://([*][.])?[^A-Z \\t\\n/?#@*]+$";
 const ORIGIN_RULE = "must be an origin such as https://app.example.com or https://*.example.com";
 
@@ -47,7 +47,7 @@ export const updateWorkspaceSchema = z.strictObject({
   mcpMode: z.enum(MCP_MODES).optional(),
 });
 
-/** The audit of a change of one workspace. */
+/** The audit entry for a change of a workspace. */
 export const auditWorkspace = (ctx: ServiceContext, action: string, address: WorkspaceAddress) => {
   const id = workspaceIdOf(ctx.platform, address);
   const hidden = ["id", "organizationId", "revision", "migrationToken", "migratingUntil"];

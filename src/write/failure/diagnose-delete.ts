@@ -11,13 +11,13 @@ import { type Diagnosis, known } from "./diagnosis.ts";
 export interface AttemptedDelete {
   readonly catalog: Catalog;
   readonly entity: Entity;
-  /** Finds the ids of the records that were to be deleted. */
+  /** Finds the ids of the records to delete. */
   readonly ids: Statement;
-  /** What messages call them. */
+  /** The name of the record in messages. */
   readonly subject: string;
 }
 
-/** Which records block a delete: those that hold the record, or a record that would be deleted with it. */
+/** Finds the records that block a delete: those that hold the record, or a record that would be deleted with it. */
 export function diagnoseDelete(
   failure: SqlFailure,
   { catalog, entity, ids, subject }: AttemptedDelete,
@@ -31,7 +31,7 @@ export function diagnoseDelete(
   return {
     questions: paths.map((path) => compileFindHolder(path, ids)),
     conclude(answers) {
-      // The record that blocked it may have been deleted by now.
+      // The blocking record may have been deleted meanwhile.
       const holding = paths.find((_, i) => answers?.[i]?.length !== 0) ?? paths[0];
       const holder = holding?.at(-1);
       if (!holder) return undefined;

@@ -17,21 +17,24 @@ import { type Diagnosis, known } from "./diagnosis.ts";
 export interface AttemptedWrite {
   readonly catalog: Catalog;
   readonly entity: Entity;
-  /** The entity as it is known to the caller. */
+  /** The entity as the caller knows it. */
   readonly visible: Entity;
-  /** What to say of a rule over fields that the caller does not know. */
+  /** The error for a rule over fields that the caller does not know. */
   otherwise(): AppError;
-  /** What was to be stored, by column; of an update only what was sent. */
+  /** The values to store, by column. For an update, only the sent ones. */
   readonly values: ReadonlyMap<Column, SqlValue>;
-  /** Fields whose value stands in for the id of an earlier operation, with that operation's name. */
+  /** Fields with a placeholder for the id of an earlier operation, with that operation's name. */
   readonly pending?: ReadonlyMap<string, string> | undefined;
-  /** References that name their record by a key, with how to show it. */
+  /** References that name their record by a key, and how messages show it. */
   readonly named?: ReadonlyMap<Column, string> | undefined;
-  /** How to find the row that was to be changed, and what was sent for it. */
+  /** How to find the row to change, and the id or value that was sent. */
   readonly existing?: { readonly query: Statement; readonly sent: ReadonlyMap<Column, SqlValue> };
 }
 
-/** Why the database refused a create or an update. It names the columns of a broken unique rule, but no reference. */
+/**
+ * Finds out why the database refused a create or update. The database names the columns of a broken unique rule, but
+ * not of a broken reference.
+ */
 export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagnosis {
   if (failure.uniqueColumns) return diagnoseUnique(failure.uniqueColumns, write);
   if (failure.isForeignKey) return diagnoseReference(write);
@@ -43,7 +46,7 @@ export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagn
   return known(isTold ? validationFailed([detailOf(broken)]) : write.otherwise());
 }
 
-/** An update may send a part of a unique combination; the rest is what the record has. */
+/** An update may send a part of a unique combination. The rest comes from the stored record. */
 function diagnoseUnique(qualifiedNames: readonly string[], write: AttemptedWrite): Diagnosis {
   const { entity, existing, values, named } = write;
   const columns = qualifiedNames.map((qualified) => columnOf(entity, qualified));
@@ -61,7 +64,7 @@ function diagnoseUnique(qualifiedNames: readonly string[], write: AttemptedWrite
   };
 }
 
-/** The column of `w1_customers.email`; its name when the schema has none. */
+/** The column of `w1_customers.email`, or its name if the schema has none. */
 function columnOf({ columns }: Entity, qualified: string): Column | string {
   const name = qualified.slice(qualified.lastIndexOf(".") + 1);
   return columns.find(({ columnName }) => columnName === name) ?? name;
@@ -90,7 +93,7 @@ function diagnoseReference(write: AttemptedWrite): Diagnosis {
   return {
     questions: asked.map(({ target, value }) => render(compileFindVersion(target, hasId(value)))),
     conclude(answers) {
-      // What was missing may be there by now: created by a later item of the same request, or by somebody else.
+      // The missing record may exist by now, created by a later item of the same request, or by another client.
       const created = sent.find(({ target }) => target === entity) ?? sent[0];
       const missing = asked.find((_, i) => answers?.[i]?.length === 0) ?? created;
       if (!missing) return undefined;
@@ -103,7 +106,7 @@ function diagnoseReference(write: AttemptedWrite): Diagnosis {
 
 const isHidden = ({ name }: Column, { visible }: AttemptedWrite) => !visible.columnByName.has(name);
 
-/** A reference to nothing; `value` is the id, or stands for that of an earlier operation. */
+/** A reference to a missing record. `value` is the id, or stands for the id of an earlier operation. */
 export function missingReference(
   { catalog }: Pick<AttemptedWrite, "catalog">,
   column: Column,
@@ -113,7 +116,7 @@ export function missingReference(
   return foreignKeyViolation(`Referenced ${column.columnName} '${shown}' does not exist in ${tableName}`);
 }
 
-/** The value as it was sent. */
+/** The value as sent. */
 export function shownValue(
   column: Column,
   { values, pending, named }: Pick<AttemptedWrite, "values" | "pending" | "named">,

@@ -1,12 +1,12 @@
 import type { AppError } from "../../errors/app-error.ts";
 import type { Rows, Statement } from "../../model/sql-value.ts";
 
-/** Why the database refused a statement: what has to be asked to know it, and what follows. Most need no question. */
+/** Explains why the database refused a statement: the questions to ask, and the conclusion. Most need no question. */
 export interface Diagnosis {
   readonly questions: readonly Statement[];
   /**
-   * Rows by question → what to tell the client; undefined when a client may not know it. Without answers, because they
-   * could not be asked for any more, the best that is known.
+   * Maps rows by question to the client's error; undefined if the client may not know it. Without rows, because the
+   * questions could not be asked, returns the best error that is known.
    */
   conclude(answers: readonly Rows[] | undefined): AppError | undefined;
 }
@@ -14,7 +14,7 @@ export interface Diagnosis {
 /** A diagnosis that needs no question. */
 export const known = (error: AppError | undefined): Diagnosis => ({ questions: [], conclude: () => error });
 
-/** The same diagnosis with its error changed, such as by the item that it belongs to. */
+/** The same diagnosis with its error changed, for instance to name its item. */
 export const mapDiagnosis = (
   { questions, conclude }: Diagnosis,
   change: (error: AppError) => AppError,

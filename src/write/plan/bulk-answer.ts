@@ -6,7 +6,7 @@ export interface BulkAnswer {
   readonly succeeded: number;
   readonly failed: number;
   readonly errors?: readonly { readonly index: number; readonly error: ErrorBody }[];
-  /** In item order; null for what failed or was deleted. */
+  /** In item order; null for failed and deleted items. */
   readonly data?: readonly (JsonObject | null)[];
 }
 
@@ -25,5 +25,5 @@ export function answerOf(results: readonly ItemResult[], isReturning: boolean): 
   };
 }
 
-/** The answer when every item succeeds and no record is asked for. */
+/** The result if every item succeeds and no records are requested. */
 export const successOf = (items: readonly unknown[]): BulkAnswer => ({ succeeded: items.length, failed: 0 });

@@ -17,19 +17,19 @@ export type BulkAction = "CREATE" | "UPDATE" | "DELETE";
 
 export interface BulkRequest {
   readonly action: BulkAction;
-  /** Fields of a unique rule that items are matched on, instead of `id`; comma-separated. */
+  /** The comma-separated fields of a unique rule to match on instead of `id`. */
   readonly upsertBy: string | null;
   readonly items: readonly JsonValue[];
-  /** Whether an item that is refused undoes all. */
+  /** Whether one refused item undoes all. */
   readonly isAtomic: boolean;
-  /** Whether the result holds the records. */
+  /** Whether the result contains the records. */
   readonly isReturning: boolean;
 }
 
-/** What to do with one item, or why nothing can be done. */
+/** The write of an item, or why there is none. */
 export type PlannedItem = PlannedWrite | AppError;
 
-/** The items of a bulk request, planned. */
+/** The planned items of a bulk request. */
 export interface PlannedBulk {
   readonly target: RecordTarget;
   readonly items: readonly PlannedItem[];
@@ -39,7 +39,7 @@ export interface PlannedBulk {
 
 export const isWrite = (item: PlannedItem): item is PlannedWrite => !(item instanceof AppError);
 
-/** The writes of those items that are not refused. */
+/** The writes of the items that are not refused. */
 export const writesOf = ({
   target,
   items,
@@ -57,7 +57,7 @@ export function requireItems(body: JsonValue): readonly JsonValue[] {
   return body;
 }
 
-/** Plans each item as the single request would be planned. Throws BAD_REQUEST for an `upsertBy` that is no unique rule. */
+/** Plans each item like a single request. Throws BAD_REQUEST for an `upsertBy` that is not a unique rule. */
 export function planItems(
   target: RecordTarget,
   { action, upsertBy, items }: BulkRequest,
@@ -91,8 +91,8 @@ function requireId(entity: Entity, body: JsonObject): string {
 }
 
 /**
- * An id as it would stand in a path; other values as a text that is no id. Throws VALIDATION_ERROR for a value of another
- * type that spells an id, such as `"1"`.
+ * Converts an id to its text in a path; other values become a text that is not an id. Throws VALIDATION_ERROR for a
+ * value of another type that spells an id, such as `"1"`.
  */
 function idText(entity: Entity, value: JsonValue): string {
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);

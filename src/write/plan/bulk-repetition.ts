@@ -6,16 +6,16 @@ import { keptRecordOf } from "./plan-together.ts";
 import type { KeptRequest, Repetition } from "./write-plan.ts";
 
 /*
- * What is kept of a bulk request is what its answer holds: which items were done, the errors, and records only if they
- * were asked for. Then whether they were is known from the content, whatever a repetition prefers.
+ * The stored outcome of a bulk request is the content of its response: which items succeeded, the errors, and records
+ * only if they were requested. So the content itself tells whether they were, whatever a replay prefers.
  */
 interface KeptBulk {
   readonly isReturning: boolean;
-  /** Counts and errors; absent while every item that is not kept as done has an unknown end. */
+  /** Counts and errors; absent while the outcome of every other item is unknown. */
   readonly answer?: Omit<BulkAnswer, "data">;
 }
 
-/** How a bulk request is repeated, whichever way its items were run. */
+/** How to replay a bulk request, however its items ran. */
 export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkAnswer): Repetition<BulkAnswer> {
   const { isReturning } = bulk;
   return {
@@ -33,7 +33,10 @@ export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkAnswer): Repeti
   };
 }
 
-/** What to keep of an answer whose errors are known only now; undefined when all were done, or one may be sent again. */
+/**
+ * What to store of a result whose errors are known only now; undefined if all succeeded, or if an item may be sent
+ * again.
+ */
 export function keptContentOf({ data, ...answer }: BulkAnswer): string | undefined {
   const isFinal = !answer.errors?.some(({ error }) => error.code === "SERVICE_UNAVAILABLE");
   if (answer.failed === 0 || !isFinal) return undefined;
@@ -42,7 +45,7 @@ export function keptContentOf({ data, ...answer }: BulkAnswer): string | undefin
 
 const encode = (kept: KeptBulk) => JSON.stringify(kept);
 
-/** The key may be allowed less now, so that an item is refused which was done. Throws IDEMPOTENCY_CONFLICT. */
+/** The key may have fewer rights now, so that an item is refused that was done before. Throws IDEMPOTENCY_CONFLICT. */
 function requireSameItems({ items }: PlannedBulk, { records, done }: KeptRequest): void {
   for (const position of [...records.keys(), ...done]) {
     const item = items[position];
@@ -62,5 +65,5 @@ function resultAt(bulk: PlannedBulk, index: number, kept: KeptRequest): ItemResu
   return isDone ? { record: recordAt(bulk, index, kept) } : OUTCOME_LOST;
 }
 
-/** For an item that the database refused, when its error could not be kept. */
+/** For an item that the database refused, if its error could not be stored. */
 const OUTCOME_LOST = alreadyDone("was used for an item that was refused, and the reason is no longer known");

@@ -17,19 +17,19 @@ import { onlyIf, type RecordStatement, render } from "../sql/statement.ts";
 import { amongVisible } from "./rules.ts";
 import type { Requirement } from "./write-plan.ts";
 
-/** The headers of RFC 9110, section 13.1, as they were sent. */
+/** The headers of RFC 9110, section 13.1, as sent. */
 export interface Precondition {
   readonly ifMatch?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
 }
 
-/** A condition on the record's version, and the error when the record does not meet it. */
+/** A condition on the record's version, and the error if the record does not satisfy it. */
 export interface VersionRule {
   readonly condition: Statement;
   readonly otherwise: () => AppError;
 }
 
-/** What the headers require of the record's version. Throws BAD_REQUEST for a malformed header. */
+/** Parses the headers' condition on the record's version. Throws BAD_REQUEST for a malformed header. */
 export function versionRulesOf(
   entity: Entity,
   { ifMatch, ifNoneMatch }: Precondition,
@@ -50,7 +50,7 @@ export function versionRulesOf(
   return rules;
 }
 
-/** The versions that tags name: `7-abc` as seen in the entity's present shape, `7` in any. */
+/** The versions that tags name: `7-abc` for the entity's present shape, `7` for any. */
 function versionsIn(tags: readonly string[], entity: Entity): readonly number[] {
   return tags.flatMap((tag) => {
     const [, version, shape] = /^(\d{1,16})(?:-([0-9a-z]{1,8}))?$/.exec(tag) ?? [];
@@ -59,19 +59,19 @@ function versionsIn(tags: readonly string[], entity: Entity): readonly number[] 
   });
 }
 
-/** The statement, done only for a record that meets the rules. */
+/** The statement, limited to records that satisfy the rules. */
 export const underRules = (statement: RecordStatement, rules: readonly VersionRule[]): RecordStatement =>
   rules.reduce((limited, { condition }) => onlyIf(limited, condition), statement);
 
 export interface RuledRecord {
   /** Which record it is. */
   readonly condition: Statement;
-  /** How messages name it. */
+  /** The name of the record in messages. */
   readonly shown: string;
   readonly rules: readonly VersionRule[];
 }
 
-/** The record exists for the operation, and meets the rules. */
+/** The requirement that the record exists for the operation and satisfies the rules. */
 export function requirementsOf(
   target: RecordTarget,
   operation: "update" | "delete",

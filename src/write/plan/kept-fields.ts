@@ -5,8 +5,8 @@ import { hasStored } from "../sql/conditions.ts";
 import type { RuleCondition } from "./rules.ts";
 
 /**
- * Read-only fields may be sent as they are stored, so that a record that was read can be sent back. Throws
- * VALIDATION_ERROR for a field that the caller cannot read: the comparison would tell its value.
+ * Read-only fields may be sent with their stored value, so that a record that was read can be sent back. Throws
+ * VALIDATION_ERROR for a field that the caller cannot read, because the comparison would reveal its value.
  */
 export function keptConditionsOf(
   { entity }: RecordTarget,

@@ -12,11 +12,11 @@ import { compileRule } from "../../query/sql/compile-rule.ts";
 import { selectId } from "../sql/find.ts";
 import { notAllowed, type RuleCondition } from "./rules.ts";
 
-/** A record that a reference names by a unique rule, not by its id. */
+/** A record that a reference names by a unique rule instead of its id. */
 export interface NaturalKey {
   /** The record's id; null unless the record exists for the caller. */
   readonly expression: Statement;
-  /** Keeps the write from storing null when there is no such record. */
+  /** Prevents the write from storing null if there is no such record. */
   readonly found: RuleCondition;
   /** `{email: 'alice@example.com'}`. */
   readonly shown: string;
@@ -27,7 +27,7 @@ interface SentKey {
   readonly operation: WriteOperation;
 }
 
-/** Reads `{"$by":{"email":"alice@example.com"}}`, or says what is wrong with it; undefined for any other value. */
+/** Parses `{"$by":{"email":"alice@example.com"}}`, or returns what is wrong with it; undefined for any other value. */
 export function readNaturalKey(
   target: RecordTarget,
   column: Column,

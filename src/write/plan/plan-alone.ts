@@ -18,7 +18,7 @@ import {
 import type { Keep, Repetition, SinglePlan, WritePlan, WriteStep } from "./write-plan.ts";
 
 export interface WrittenRecord extends TaggedRecord {
-  /** Of the path; `fields` may leave it out of the record. */
+  /** The id in the path; `fields` may leave it out of the record. */
   readonly id: string;
 }
 
@@ -29,8 +29,8 @@ export interface WrittenView {
 }
 
 /**
- * One write of one record: a single statement when that is enough, else a batch of what it requires, the write, checks
- * that its view can be shown, and the view. Throws BAD_REQUEST.
+ * Plans one write of one record: a single statement if that is enough, otherwise a batch of its requirements, the
+ * write, checks that its view can be shown, and the view. Throws BAD_REQUEST.
  */
 export function planAlone(
   write: PlannedWrite,
@@ -110,5 +110,5 @@ const repetitionOfView = (viewed: () => CompiledView | null): Repetition<Written
   replay: ({ records }) => viewed()?.shape(records.get(POSITION) ?? "") ?? { ...NOTHING, id: "" },
 });
 
-/** What is left of a deleted record. */
+/** The result of a delete. */
 const NOTHING: TaggedRecord = { record: {}, tag: "0" };

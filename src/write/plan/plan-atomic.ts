@@ -7,7 +7,7 @@ import { repetitionOfBulk } from "./bulk-repetition.ts";
 import { planTogether } from "./plan-together.ts";
 import type { WritePlan } from "./write-plan.ts";
 
-/** All items or none. The error of the first item that fails is thrown here, or when the database has been asked. */
+/** Plans all items or none. Throws the error of the first failing item, now or after asking the database. */
 export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
   const { items, isReturning } = bulk;
   const failing = items.findIndex((item) => item instanceof AppError);
@@ -27,7 +27,7 @@ export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
   };
 }
 
-/** An item is refused, but the database may refuse an earlier one, and the client is told of the first. */
+/** An item is refused, but the database may refuse an earlier one, and the client gets the first error. */
 function planRefusal(bulk: PlannedBulk, failing: number): WritePlan<BulkAnswer> {
   const { target, items } = bulk;
   const refusal = items[failing];

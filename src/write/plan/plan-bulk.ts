@@ -22,8 +22,8 @@ import { limitWritten, type PlannedWrite, recordOf } from "./planned-write.ts";
 import type { EachItem, EachPlan, ItemOutcome, Keep, WritePlan } from "./write-plan.ts";
 
 /**
- * Several writes of one entity, independent of each other or all or nothing. Throws BAD_REQUEST, and with `isAtomic` the
- * error of the first item if nothing comes before it.
+ * Plans several writes to one entity, independent of each other or all or none. Throws BAD_REQUEST, and with `isAtomic`
+ * the error of the first item if nothing comes before it.
  */
 export function planBulk(
   target: RecordTarget,
@@ -37,7 +37,7 @@ export function planBulk(
   return isOneInsert(bulk) ? planOneInsert(bulk) : planEach(bulk);
 }
 
-/** Creates whose records nobody asks for, unless one could refer to a later one. */
+/** Creates without requested records, unless one could refer to a later one. */
 const isOneInsert = ({ target, items, action, isReturning }: PlannedBulk) =>
   action === "CREATE" && !isReturning && items.every(isUnconditional) && !refersToItself(target.entity);
 
@@ -46,7 +46,7 @@ const isUnconditional = (item: PlannedItem) => isWrite(item) && item.requires.le
 const refersToItself = ({ name, columns }: Entity) =>
   columns.some(({ references }) => references?.entity === name);
 
-/** All creates by one INSERT, which is far cheaper than a hundred. When it fails, they are tried one by one. */
+/** Creates all records with one INSERT, which is far cheaper than a hundred. If it fails, they are tried one by one. */
 function planOneInsert(bulk: PlannedBulk): WritePlan<BulkAnswer> {
   const records = bulk.items.filter(isWrite).map(({ values }) => values);
   const answer = successOf(bulk.items);
@@ -59,7 +59,7 @@ function planOneInsert(bulk: PlannedBulk): WritePlan<BulkAnswer> {
   };
 }
 
-/** All items together; when one fails, each by itself. */
+/** Runs all items together; if one fails, each by itself. */
 function planCountingOnSuccess(bulk: PlannedBulk): WritePlan<BulkAnswer> {
   return { ...planAtomic(bulk), otherwise: () => planEach(bulk) };
 }

@@ -23,13 +23,13 @@ import { separateChanges } from "./relative-changes.ts";
 import { amongVisible, attemptOf, checksOf, type RuleCondition, refusalOf } from "./rules.ts";
 import type { WritePlan, WriteStep } from "./write-plan.ts";
 
-/** How many records a write by filter has changed, and which, when they are asked for. */
+/** How many records a write by filter has changed and, if requested, which. */
 export interface MatchingAnswer {
   readonly affected: number;
   readonly data?: readonly JsonObject[];
 }
 
-/** What is to be done with the records that match. */
+/** What to do with the matching records. */
 export interface MatchingWrite {
   readonly operation: "update" | "delete";
   readonly statement: RecordStatement;
@@ -37,13 +37,13 @@ export interface MatchingWrite {
   diagnose(failure: SqlFailure): Diagnosis;
 }
 
-/** The records for which the write is: those that match and that the caller may write. */
+/** The records to write: those that match and that the caller may write. */
 function matchingOf(target: RecordTarget, matching: MatchingPlan, operation: "update" | "delete"): Statement {
   const visible = target.visible.bind(compileMatching(matching));
   return render(amongVisible(compileFindIds(target.stored.entity, isAmong(visible)), target, operation));
 }
 
-/** Changes the records that match. Throws BAD_REQUEST, VALIDATION_ERROR, FORBIDDEN. */
+/** Changes the matching records. Throws BAD_REQUEST, VALIDATION_ERROR, FORBIDDEN. */
 export function planMatchingUpdate(
   target: RecordTarget,
   { matching, body }: { readonly matching: MatchingPlan; readonly body: JsonObject },
@@ -70,7 +70,7 @@ export function planMatchingUpdate(
   };
 }
 
-/** Deletes the records that match. */
+/** Deletes the matching records. */
 export function planMatchingDelete(target: RecordTarget, matching: MatchingPlan): MatchingWrite {
   const { entity, catalog } = target.stored;
   const ids = matchingOf(target, matching, "delete");
@@ -87,7 +87,7 @@ interface Asked {
   readonly isReturning: boolean;
 }
 
-/** All records that match, or none when they are too many or one of them is refused; one transaction. */
+/** Writes all matching records in one transaction, or none if there are too many or one of them is refused. */
 export function planMatchingWrite(
   target: RecordTarget,
   write: MatchingWrite,
@@ -143,7 +143,7 @@ function answerOf(target: RecordTarget, rows: Rows, isReturning: boolean): Match
   return { affected: rows.length, data };
 }
 
-/** The records that the write right before has changed. */
+/** The records that the preceding write has changed. */
 const CHANGED: Statement = { sql: "SELECT changes()", args: [] };
 
 const tooMany = (maxAffected: number) => badRequest(`The filter matches more than ${maxAffected} records`);
@@ -153,7 +153,7 @@ const moreThan = ({ sql, args }: Statement, count: number): Statement => ({
   args: [...args, count],
 });
 
-/** Fails when a record would break the check. */
+/** Fails if a record would break the check. */
 function checkStep(target: RecordTarget, ids: Statement, { condition, otherwise }: RuleCondition): WriteStep {
   const broken = { sql: `(${condition.sql}) IS NOT TRUE`, args: condition.args };
   return guardStep(render(onlyIf(compileFindIds(target.stored.entity, isAmong(ids)), broken)), otherwise);

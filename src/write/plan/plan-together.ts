@@ -15,22 +15,22 @@ export interface TargetedWrite {
 }
 
 export interface TogetherOptions {
-  /** Whether the result holds the records. */
+  /** Whether the result contains the records. */
   readonly isReturning: boolean;
-  /** The error of a write, with its position. */
+  /** Adds its position to the error of a write. */
   inItem(index: number, error: AppError): AppError;
 }
 
-/** Writes that happen all or not at all, with what each requires right before it. */
+/** Writes that happen all or none, each with its requirements right before it. */
 export interface Together {
   readonly steps: readonly WriteStep[];
-  /** Rows by step → the records of the writes; null for deletes. */
+  /** Converts rows by step to the records of the writes; null for deletes. */
   recordsOf(results: readonly Rows[]): readonly (JsonObject | null)[];
-  /** The same records, from what was kept of an earlier request. */
+  /** The same records, from the stored outcome of an earlier request. */
   keptRecordsOf(kept: KeptRequest): readonly (JsonObject | null)[];
 }
 
-/** Throws BAD_REQUEST when they would write too much. */
+/** Throws BAD_REQUEST if they would write too much. */
 export function planTogether(
   writes: readonly TargetedWrite[],
   { isReturning, inItem }: TogetherOptions,
@@ -67,13 +67,13 @@ function writeStep(
   return { statement: render(statement), diagnose, keep: keepRecord(index, { write, target }) };
 }
 
-/** Keeps the record of a write, or of a delete that it was done. */
+/** Stores the record of a write, or for a delete that it was done. */
 export const keepRecord = (position: number, { write, target }: TargetedWrite): Keep => ({
   position,
   cell: () => write.view(plainView(target))?.statement,
 });
 
-/** The record that was kept of a write; null for a delete. */
+/** The stored record of a write; null for a delete. */
 export function keptRecordOf(
   { write, target }: TargetedWrite,
   position: number,

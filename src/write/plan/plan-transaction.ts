@@ -20,7 +20,7 @@ import {
 import { validationContextOf } from "./validation-context.ts";
 import type { WritePlan } from "./write-plan.ts";
 
-/** One operation of a transaction. */
+/** An operation of a transaction. */
 export type TransactionOperation =
   | { readonly kind: "CREATE"; readonly entity: string; readonly as?: string; readonly body: JsonObject }
   | (ExistingRecord & { readonly kind: "UPDATE"; readonly as?: string; readonly body: JsonObject })
@@ -39,7 +39,9 @@ export interface TargetedOperation {
 
 const OPERATION_OF = { CREATE: "create", UPDATE: "update", DELETE: "delete" } as const;
 
-/** Finds the entities of operations. Throws FORBIDDEN, else NOT_FOUND, for the first operation that cannot have its entity. */
+/**
+ * Finds the entities of operations. Throws FORBIDDEN or NOT_FOUND for the first operation that cannot have its entity.
+ */
 export function targetOperations(
   view: PlanningView,
   operations: readonly TransactionOperation[],
@@ -52,7 +54,7 @@ export function targetOperations(
   return results;
 }
 
-/** Writes of several entities, in order, all or nothing. Throws the error of an operation, with its position. */
+/** Plans writes to several entities, in order, all or none. Throws the error of an operation, with its position. */
 export function planTransaction(
   view: PlanningView,
   operations: readonly TargetedOperation[],
@@ -102,7 +104,7 @@ function planOperation(
   return { write: collecting(resolved, () => planUpdate(target, request, context)), pending };
 }
 
-/** Problems of references take the place of what the body's validation says of the same fields. */
+/** Problems of references replace the validation's problems of the same fields. */
 function collecting({ details }: ResolvedBody, plan: () => PlannedWrite): PlannedWrite {
   if (details.length === 0) return plan();
   const fields = new Set(details.map(({ field }) => field));
@@ -121,7 +123,7 @@ interface OperationError {
   readonly error: AppError;
 }
 
-/** The results of those items that have one, and the errors of the others. */
+/** The results of the items that have one, and the errors of the others. */
 function attemptEach<T, R>(items: readonly T[], work: (item: T) => R) {
   const errors: OperationError[] = [];
   const results = items.flatMap((item, index): readonly R[] => {

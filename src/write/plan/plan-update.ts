@@ -24,7 +24,10 @@ export interface UpdateRequest extends RecordName {
   readonly rules?: readonly VersionRule[];
 }
 
-/** Changes what is sent; a body that changes nothing is a read. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN, BAD_REQUEST. */
+/**
+ * Changes the sent fields. A body that changes nothing is a read. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN,
+ * BAD_REQUEST.
+ */
 export function planUpdate(
   target: RecordTarget,
   request: UpdateRequest,
@@ -76,13 +79,13 @@ export function planUpdate(
 
 const MOVED = "moved";
 
-/** The record is not found by its key any more once that is written. */
+/** After this write, the record cannot be found by its key any more. */
 const viewsOfMoved = (target: RecordTarget, condition: Statement) => ({
   remember: rememberFound(MOVED, render(compileFindIds(target.stored.entity, condition))),
   ...viewsOf(target, rememberedId(MOVED)),
 });
 
-/** A text that is no id finds no record, even when the body repeats it. */
+/** A text that is not an id finds no record, even if the body repeats it. */
 function withoutSameId({ id, body }: UpdateRequest): JsonObject {
   const { id: sent, ...others } = body;
   return typeof sent !== "object" && String(sent) === id ? others : body;

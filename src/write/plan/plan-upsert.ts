@@ -28,7 +28,7 @@ import {
 } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
-/** The columns of a unique rule that `upsertBy` names. Throws BAD_REQUEST. */
+/** The columns of the unique rule that `upsertBy` names. Throws BAD_REQUEST. */
 export function upsertKeyOf(entity: Entity, upsertBy: string): readonly Column[] {
   const key = findUniqueRule(entity, upsertBy.split(","));
   if (!key) throw badRequest(`upsertBy '${upsertBy}' is not a unique rule of ${entity.name}`);
@@ -41,8 +41,8 @@ export interface UpsertRequest {
 }
 
 /**
- * Creates the record, or changes what is sent of the one that has the same key. A body that is not enough for a create
- * is refused only when no record has the key. Throws VALIDATION_ERROR, FORBIDDEN.
+ * Creates the record, or changes the sent fields of the one with the same key. A body that is not enough for a create
+ * is refused only if no record has the key. Throws VALIDATION_ERROR, FORBIDDEN.
  */
 export function planUpsert(
   target: RecordTarget,
@@ -110,7 +110,7 @@ interface Matched {
   readonly sent: Values;
 }
 
-/** No record that does not exist for the caller has the key; undefined when all exist. */
+/** Requires that no hidden record has the key; undefined if no records are hidden. */
 function requireVisible(target: RecordTarget, { key, sent }: Matched) {
   const rows = rowsCondition(target, "update");
   if (!rows) return undefined;
@@ -170,7 +170,7 @@ function requireKey({ key, body }: UpsertRequest): void {
     throw validationFailed(missing.map(({ name }) => ({ field: name, message: `${name} is required` })));
 }
 
-/** Records are matched on values: a key cannot have a reference that names its record by another key. */
+/** Records are matched on values, so a key cannot have a reference that names its record by another key. */
 function requireValues(key: readonly Column[], named: ReadonlyMap<Column, string>): void {
   const without = key.filter((column) => named.has(column));
   if (without.length > 0)

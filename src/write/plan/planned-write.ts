@@ -14,27 +14,27 @@ import type { RecordStatement } from "../sql/statement.ts";
 import { FORGET_IDS, type Remembering } from "./references.ts";
 import type { Requirement, WriteStep } from "./write-plan.ts";
 
-/** One validated write of one record, ready for any plan. */
+/** A validated write of one record, ready for any plan. */
 export interface PlannedWrite {
   readonly statement: RecordStatement;
-  /** What it stores, by column; nothing for a delete. */
+  /** The values that it stores, by column; empty for a delete. */
   readonly values: ReadonlyMap<Column, SqlValue>;
-  /** Undefined until the database gives one. */
+  /** Undefined until the database generates one. */
   readonly id: SqlValue | undefined;
-  /** What must hold before it. */
+  /** Requirements that must hold before it. */
   readonly requires: readonly Requirement[];
-  /** Keeps the record's id for its view and for later writes, where they could not find the record otherwise. */
+  /** Remembers the record's id for its view and for later writes, if they could not find the record otherwise. */
   readonly remember?: Remembering;
-  /** The rows of the statement, not empty → the record; null for a delete. */
+  /** Converts the statement's rows, at least one, to the record; null for a delete. */
   shape(rows: Rows): TaggedRecord | null;
-  /** The record as a view shows it; the query must follow the write. Null for a delete. */
+  /** The record as a view shows it. The query must follow the write. Null for a delete. */
   view(plan: RecordViewPlan): CompiledView | null;
-  /** What the view cannot show; the queries must follow the write. */
+  /** Checks for a view that is too large. The queries must follow the write. */
   checks(plan: RecordViewPlan): readonly OverflowCheck[];
   diagnose(failure: SqlFailure): Diagnosis;
 }
 
-/** A step that fails the transaction unless the requirement is met: an UPDATE of no row is no error in SQL. */
+/** A step that fails the transaction unless the requirement is met. In SQL, an UPDATE of no row is not an error. */
 export const requirementStep = ({ query, otherwise }: Requirement): WriteStep => ({
   statement: requireSome(query()),
   diagnose: (failure) => known(isGuardFailure(failure) ? otherwise() : undefined),
@@ -42,11 +42,11 @@ export const requirementStep = ({ query, otherwise }: Requirement): WriteStep =>
 
 export interface WriteSteps {
   readonly steps: readonly WriteStep[];
-  /** Position of the write itself among them. */
+  /** The position of the write itself among them. */
   readonly position: number;
 }
 
-/** A write in a transaction: `own`, with what it requires before it, and what remembers its record. */
+/** A write in a transaction: `own`, with its requirements before it, and the step that remembers its record. */
 export function stepsOfWrite({ requires, remember }: PlannedWrite, own: WriteStep): WriteSteps {
   const before = requires.map(requirementStep);
   if (!remember) return { steps: [...before, own], position: before.length };
@@ -56,18 +56,18 @@ export function stepsOfWrite({ requires, remember }: PlannedWrite, own: WriteSte
     : { steps: [...before, own, { statement }], position: before.length };
 }
 
-/** Ends a transaction in which something may be remembered. */
+/** Ends a transaction that may have remembered ids. */
 export const forgetAfter = (writes: readonly PlannedWrite[]): readonly WriteStep[] =>
   writes.some(({ remember }) => remember) ? [{ statement: FORGET_IDS }] : [];
 
-/** The record that a write returned; null for a delete. Throws what the write says when it found nothing. */
+/** The record that a write returned; null for a delete. Throws the write's error if it found nothing. */
 export function recordOf(write: PlannedWrite, rows: Rows): JsonObject | null {
   const [first] = write.requires;
   if (rows.length === 0 && first) throw first.otherwise();
   return write.shape(rows)?.record ?? null;
 }
 
-/** Defaults, and references of a transaction, write more than was sent. Throws BAD_REQUEST when it is too much. */
+/** Defaults, and references of a transaction, write more than was sent. Throws BAD_REQUEST if it is too much. */
 export function limitWritten(writes: readonly PlannedWrite[]): void {
   let length = 0;
   for (const { statement } of writes) {

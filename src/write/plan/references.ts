@@ -18,12 +18,12 @@ export interface NamedOperation {
   readonly pending: ResolvedBody["pending"];
 }
 
-/** The operations before one. */
+/** The operations before the current one. */
 export interface EarlierOperations {
   readonly named: Map<string, NamedOperation>;
   /** Characters that references have copied so far. */
   copiedLength: number;
-  /** What is left for the patterns of all operations. */
+  /** The remaining pattern budget of all operations. */
   readonly patterns: PatternBudget;
 }
 
@@ -34,13 +34,13 @@ export interface ResolvedBody {
   readonly details: readonly Detail[];
 }
 
-/** Stands for an id while a body is validated; the statement gets the real one. */
+/** A placeholder for an id while a body is validated. The statement gets the real id. */
 const STAND_IN_ID = 1;
 
 /**
- * Replaces each `{"$ref":"order.id"}` in a body by the value that it refers to, if that is known before the database is
- * asked, and each `{"$literal":…}` by what is in it. Values of JSON columns stay as they are. Throws BAD_REQUEST when
- * references copy too much.
+ * Replaces each `{"$ref":"order.id"}` in a body by its value if that is known before the database is asked, and each
+ * `{"$literal":…}` by its content. Values of JSON columns stay the same. Throws BAD_REQUEST if references copy too
+ * much.
  */
 export function resolveReferences(
   entity: Entity,
@@ -87,7 +87,7 @@ export function resolveReferences(
 /** `order.id`. */
 const REFERENCE = /^([^.#/]+)\.([^.#/]+)$/;
 
-/** Whether any id can be stored as it is, without a rule that would have to be checked before it is known. */
+/** Whether any id can be stored unchanged, without a rule that would need its value. */
 const takesPendingId = ({ name, type, constraints }: Column) =>
   type === "INTEGER" && name !== "id" && constraints.length === 0;
 
@@ -97,22 +97,22 @@ function onlyValueIn(value: JsonValue, key: string): JsonValue | undefined {
   return Object.keys(value).length === 1 ? value[key] : undefined;
 }
 
-/** A statement that keeps a record's id under a name, for what follows in the same transaction. */
+/** A statement that remembers a record's id under a name, for later steps of the same transaction. */
 export interface Remembering {
   readonly statement: Statement;
-  /** Whether it stands before the write of the record, and not behind it. */
+  /** Whether it comes before the write of the record instead of after it. */
   readonly isBefore: boolean;
 }
 
 const REMEMBER = "INSERT INTO transaction_results (name, record_id)";
 
-/** Keeps the id of the insert before it. */
+/** Remembers the id of the preceding insert. */
 export const rememberInserted = (name: string): Remembering => ({
   statement: { sql: `${REMEMBER} VALUES (?, last_insert_rowid())`, args: [name] },
   isBefore: false,
 });
 
-/** Keeps the id that a query finds now; the record may not be found by it once it is written. */
+/** Remembers the id that a query finds now, because the write may change the values that find it. */
 export const rememberFound = (name: string, { sql, args }: Statement): Remembering => ({
   statement: { sql: `${REMEMBER} SELECT ?, (${sql})`, args: [name, ...args] },
   isBefore: true,
@@ -125,7 +125,7 @@ export const rememberedId = (name: string): Statement => ({
   args: [name],
 });
 
-/** The values with the remembered ids of earlier operations in place of their stand-ins, by field. */
+/** The values with the remembered ids of earlier operations in place of their placeholders, by field. */
 export function withRememberedIds(
   values: ReadonlyMap<Column, SqlValue>,
   pending: ValidationContext["pending"],

@@ -10,13 +10,13 @@ import type { WriteOperation } from "../../query/rules/plan-rules.ts";
 import { readNaturalKey } from "./natural-key.ts";
 import { contextFor, type RuleCondition } from "./rules.ts";
 
-/** A body without what the database computes: changes relative to the stored value, and ids of records named by a key. */
+/** A body without computed values: changes relative to the stored value, and ids of records named by a key. */
 export interface SeparatedBody {
   readonly body: JsonObject;
-  /** Knows the fields whose value the database computes, and what is wrong with them. */
+  /** The fields whose value the database computes, and their problems. */
   readonly context: ValidationContext;
   readonly changes: ReadonlyMap<Column, Statement>;
-  /** What must hold for the changes to be made. */
+  /** Requirements of the changes. */
   readonly conditions: readonly RuleCondition[];
   /** How to show the records that references name by a key. */
   readonly named: ReadonlyMap<Column, string>;
@@ -25,12 +25,12 @@ export interface SeparatedBody {
 interface Reading {
   readonly value?: JsonValue;
   readonly expression?: Statement;
-  /** What is wrong with the field, or with parts of it. */
+  /** The problems of the field, or of parts of it. */
   readonly problem?: string;
   readonly details?: readonly Detail[];
 }
 
-/** Separates what an update computes from the stored value. */
+/** Separates computed values of an update from the others. */
 export const separateChanges = (target: RecordTarget, body: JsonObject, context: ValidationContext) =>
   separate(target, body, {
     context: contextFor(target, context, "update"),
@@ -38,7 +38,7 @@ export const separateChanges = (target: RecordTarget, body: JsonObject, context:
     read: readUpdate,
   });
 
-/** Replaces the changes in the body of a create by what they make of no value. */
+/** Replaces the changes in the body of a create by their result without a stored value. */
 export const withoutChanges = (target: RecordTarget, body: JsonObject, context: ValidationContext) =>
   separate(target, body, {
     context: contextFor(target, context, "create"),
@@ -95,7 +95,7 @@ function readCreate(column: Column, sent: JsonValue): Reading | undefined {
 /** Years have four digits. */
 const isStorable = (time: Date) => time.getUTCFullYear() >= 0 && time.getUTCFullYear() <= 9999;
 
-/** `{"$now":"PT0S"}`: the request's time, moved by a duration. */
+/** `{"$now":"PT0S"}`: the request's time plus a duration. */
 function readTime(column: Column, sent: JsonObject, { iso }: ValidationContext): Reading | undefined {
   if (column.type !== "DATETIME" || !Object.hasOwn(sent, "$now") || Object.keys(sent).length > 1)
     return undefined;

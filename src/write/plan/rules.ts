@@ -14,9 +14,11 @@ import { existsRecord } from "../sql/conditions.ts";
 import { onlyIf, type RecordStatement } from "../sql/statement.ts";
 import type { Requirement } from "./write-plan.ts";
 
-/* What the rules of a principal add to a write. A principal without rules gets nothing added. */
+/* The additions that a principal's rules make to a write. A principal without rules adds nothing. */
 
-/** The context of a body for an operation: hidden, read-only and preset fields. Throws FORBIDDEN when a claim is missing. */
+/**
+ * The context of a body for an operation: hidden, read-only and preset fields. Throws FORBIDDEN if a claim is missing.
+ */
 export function contextFor(
   target: RecordTarget,
   context: ValidationContext,
@@ -42,7 +44,7 @@ export function contextFor(
     isLocked(column) {
       if (context.isLocked?.(column) || presets.has(column) || telling.has(column.name)) return true;
       if (column.name !== "id") return !isWritable(column);
-      /* Whether an id is taken would tell of records that do not exist for the caller. */
+      /* Whether an id is taken would reveal hidden records. */
       return operation === "create" && ((isNarrowed && column.type === "INTEGER") || !isWritable(column));
     },
   };
@@ -53,20 +55,20 @@ const isHiddenField = ({ entity }: RecordTarget, field: string) => !entity.colum
 export const notAllowed = ({ visible, entity }: RecordTarget, operation: WriteOperation): AppError =>
   recordNotAllowed(operation, entity.name, visible.who);
 
-/** Why a body is refused; problems of hidden fields are not told. */
+/** The error of an invalid body, without problems of hidden fields. */
 export const refusalOf = (
   target: RecordTarget,
   operation: WriteOperation,
   details: readonly Detail[],
 ): AppError => (details.length > 0 ? validationFailed(details) : notAllowed(target, operation));
 
-/** A condition of a write, and what to say when it is not met. */
+/** A condition of a write, and the error if it is not met. */
 export interface RuleCondition {
   readonly condition: Statement;
   otherwise(): AppError;
 }
 
-/** The statement, done only for records that exist for the caller. */
+/** The statement, limited to records that exist for the caller. */
 export function amongVisible(
   statement: RecordStatement,
   target: RecordTarget,
@@ -76,7 +78,7 @@ export function amongVisible(
   return rows ? onlyIf(statement, rows) : statement;
 }
 
-/** Which of the stored records exist for an operation; undefined for all. */
+/** The stored records that exist for an operation; undefined for all. */
 export function rowsCondition(target: RecordTarget, operation: "update" | "delete"): Statement | undefined {
   const rows = target.visible.rowsOf(operation, target.entity.name);
   return rows ? bound(target, rows) : undefined;
@@ -91,14 +93,14 @@ const bound = (
 export interface Writing {
   readonly pending?: ValidationContext["pending"] | undefined;
   readonly operation: WriteOperation;
-  /** The values, and what is assigned: expressions in the place of ids that are not known yet. */
+  /** The values and assignments, with expressions for ids that are not known yet. */
   readonly values: ReadonlyMap<Column, SqlValue>;
   readonly written: Assignments;
   /** References that name their record by a key, which finds only what exists for the caller. */
   readonly named?: ReadonlyMap<Column, string>;
 }
 
-/** What the record must satisfy once it is written. */
+/** The rule that the record must satisfy after the write. */
 export function checksOf(target: RecordTarget, writing: Writing): readonly RuleCondition[] {
   if (!target.visible.hasRules) return [];
   const { operation, written } = writing;
@@ -109,7 +111,7 @@ export function checksOf(target: RecordTarget, writing: Writing): readonly RuleC
   return [...references, { condition, otherwise: () => notAllowed(target, operation) }];
 }
 
-/** What is referred to exists for the caller. */
+/** Referenced records must exist for the caller. */
 function referencesOf(
   target: RecordTarget,
   { operation, written, values, pending, named }: Writing,
@@ -125,14 +127,14 @@ function referencesOf(
       if (isHiddenField(target, column.name)) return notAllowed(target, operation);
       return missingReference(stored, column, shownValue(column, { values, pending }));
     };
-    /* What an expression over the record itself leads to is not known before it is written. */
+    /* What an expression over the record itself refers to is unknown before the write. */
     return [{ condition: isComputed ? NEVER : existsRecord(entity, value, rule), otherwise }];
   });
 }
 
 const NEVER: Statement = { sql: "FALSE", args: [] };
 
-/** The statement with conditions, which are told one by one when it finds no record. */
+/** The statement with conditions. If it finds no record, each condition is checked by itself. */
 export function withConditions(
   statement: RecordStatement,
   conditions: readonly RuleCondition[],
@@ -144,10 +146,10 @@ export function withConditions(
   };
 }
 
-/** Finds something when the condition holds of no record in particular. */
+/** Finds something if a condition that is about no particular record holds. */
 export const probeAlone = ({ sql, args }: Statement): Statement => ({ sql: `SELECT 1 WHERE ${sql}`, args });
 
-/** What a diagnosis may tell of a target. */
+/** What a diagnosis may reveal about a target. */
 export const attemptOf = (
   target: RecordTarget,
   operation: WriteOperation,

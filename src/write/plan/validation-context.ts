@@ -5,8 +5,8 @@ import type { PlanningView } from "../../model/workspace.ts";
 import type { QueryTarget } from "../../query/plan/target.ts";
 
 /**
- * What bodies of the target are validated in. A reference to an entity that the caller may not read cannot be written, and
- * no id can be chosen in one: the refusal would tell which records exist.
+ * The context in which bodies of the target are validated. A reference to an unreadable entity cannot be written, and
+ * an id cannot be chosen in such an entity, because the refusal would reveal which records exist.
  */
 export const validationContextOf = (
   { asOf, access }: Pick<PlanningView, "asOf" | "access">,

@@ -3,7 +3,7 @@ import { compileOverflowChecks } from "../../query/sql/compile-overflow.ts";
 import { compileRecordView, type RecordId } from "../../query/sql/compile-record-view.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 
-/** How a write shows the record that it has written. */
+/** How a write shows the written record. */
 export function viewsOf({ visible }: RecordTarget, id: RecordId): Pick<PlannedWrite, "view" | "checks"> {
   return {
     view(plan) {

@@ -10,7 +10,7 @@ const VERSION = quoteName(VERSION_COLUMN);
 
 export const hasId = (id: SqlValue): Statement => ({ sql: HAS_ID, args: [id] });
 
-/** Whether a record has the value in the column, which no other record has. */
+/** Whether a record has the value in the column, which must be unique. */
 export const hasKey = (column: Column, value: SqlValue): Statement =>
   column.name === "id" ? hasId(value) : matches([column], new Map([[column, value]]));
 
@@ -36,7 +36,7 @@ export const matches = (key: readonly Column[], values: ReadonlyMap<Column, SqlV
   args: key.map((column) => values.get(column) ?? null),
 });
 
-/** Whether the entity has a record of this id that meets the condition. */
+/** Whether the entity has a record with this id that meets the condition. */
 export function existsRecord(entity: Entity, id: Assigned, { sql, args }: Statement): Statement {
   const all: SqlValue[] = [];
   pushArguments(all, id);

@@ -2,7 +2,7 @@ import { longestValueOf } from "../../columns/text.ts";
 import type { Entity } from "../../model/entity.ts";
 import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
 
-/** Characters of a row in the database's response, which holds 10 MB. */
+/** The most characters of a row in the database's response, which holds 10 MB. */
 const MAX_ROW_LENGTH = 10_000_000;
 /** A character of a value takes at most six in JSON. */
 const JSON_CHARACTERS = 6;
@@ -13,16 +13,16 @@ export interface EntityTexts {
   /** Heads of reads and deletes. */
   readonly from: string;
   readonly delete: string;
-  /** All columns in order, then the version: what `shapeRow` reads. */
+  /** All columns in order, then the version, as `shapeRow` decodes them. */
   readonly row: string;
-  /** Heads of updates, by the columns that are written. */
+  /** Heads of updates, by written columns. */
   readonly updates: Map<string, string>;
   readonly isSureToFit: boolean;
 }
 
 const textsOfEntity = new WeakMap<Entity, EntityTexts>();
 
-/** Parts of SQL that are the same for all statements of an entity, made once. */
+/** Parts of SQL that all statements of an entity share, built once. */
 export function textsOf(entity: Entity): EntityTexts {
   const known = textsOfEntity.get(entity);
   if (known) return known;
@@ -41,8 +41,8 @@ export function textsOf(entity: Entity): EntityTexts {
 }
 
 /**
- * Whether the database can return any row of the entity. A write that returns a row which is too large must be undone, so
- * it needs a transaction.
+ * Whether the database can return any row of the entity. A write that returns a too large row must be undone, so it
+ * needs a transaction.
  */
 export const isSureToFit = (entity: Entity): boolean => textsOf(entity).isSureToFit;
 

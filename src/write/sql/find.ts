@@ -8,20 +8,20 @@ import type { RecordStatement } from "./statement.ts";
 
 const VERSION = quoteName(VERSION_COLUMN);
 
-/** Returns the rows of the records that meet the condition, like an insert. */
+/** Returns the rows of the records that meet the condition, in the form of an insert. */
 export function compileFind(entity: Entity, condition: Statement): RecordStatement {
   const { from, row } = textsOf(entity);
   return { kind: "READ", head: { sql: from, args: [] }, where: [condition], returning: row };
 }
 
-/** Returns the row of the record whose key is that of `values`, or no row. */
+/** Returns the row of the record whose key equals that of `values`, or no row. */
 export const compileFindMatching = (
   entity: Entity,
   key: readonly Column[],
   values: ReadonlyMap<Column, SqlValue>,
 ): RecordStatement => compileFind(entity, matches(key, values));
 
-/** The id of the record that has these values and meets the condition, as an expression; null when there is none. */
+/** The id of the record that has these values and meets the condition, as an expression; null if there is none. */
 export function selectId(
   entity: Entity,
   values: ReadonlyMap<Column, SqlValue>,
@@ -51,7 +51,10 @@ export interface HoldingColumn {
   readonly column: Column;
 }
 
-/** Finds a row when a record refers to one of the ids by way of these columns, each to what the one before found. */
+/**
+ * Finds a row if a record refers to one of the ids through these columns, each referring to the records of the one
+ * before.
+ */
 export function compileFindHolder(path: readonly HoldingColumn[], ids: Statement): Statement {
   const sql = path.reduce(
     (found, { owner, column }) =>

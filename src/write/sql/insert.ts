@@ -6,10 +6,10 @@ import { type Assignments, areAllValues, compileSet, pushArguments, textOfAssign
 import { textsOf } from "./entity-texts.ts";
 import type { RecordStatement } from "./statement.ts";
 
-/** SQLite cannot tell `ON CONFLICT` behind a `SELECT` from the `ON` of a join unless there is a `WHERE`. */
+/** Behind a `SELECT`, SQLite needs a `WHERE` to tell `ON CONFLICT` from the `ON` of a join. */
 const ALWAYS: Statement = { sql: "TRUE", args: [] };
 
-/** Inserts one record; columns without a value become null. Returns its row: all columns in order, then `_version`. */
+/** Inserts one record. Columns without a value become null. Returns its row: all columns in order, then `_version`. */
 export function compileInsert(entity: Entity, assignments: Assignments): RecordStatement {
   const { into, one } = insertTextsOf(entity);
   return {
@@ -22,7 +22,7 @@ export function compileInsert(entity: Entity, assignments: Assignments): RecordS
   };
 }
 
-/** Inserts several records, at least one, by one statement, which returns nothing. */
+/** Inserts several records, at least one, with one statement that returns nothing. */
 export function compileInsertAll(
   entity: Entity,
   records: readonly ReadonlyMap<Column, SqlValue>[],
@@ -34,8 +34,8 @@ export function compileInsertAll(
 }
 
 /**
- * Inserts a record, or writes `changed` to the one that has the same `key`, the columns of a unique rule. Returns like an
- * insert. Another unique rule that is broken is an error.
+ * Inserts a record, or writes `changed` to the one with the same `key`, the columns of a unique rule. Returns rows like
+ * an insert. A violation of another unique rule is an error.
  */
 export function compileUpsert(
   entity: Entity,
@@ -59,15 +59,15 @@ export function changingOnly(upsert: RecordStatement, { sql, args }: Statement):
 }
 
 /**
- * The first version of a record. An id that is given may be that of a deleted record, whose ETags must not match again: so
- * the version starts at the time in microseconds, which no count of writes reaches. Generated ids are always new.
+ * The first version of a record. A chosen id may be that of a deleted record, whose ETags must not match again. So the
+ * version starts at the time in microseconds, which no count of writes reaches. Generated ids are always new.
  */
 const firstVersion = (id: string) => `iif(${id} IS NULL, 1, CAST(unixepoch('subsec') * 1000000 AS INTEGER))`;
 
 interface InsertTexts {
   /** `INSERT INTO "w1_orders" (…)`. */
   readonly into: string;
-  /** `?, ?, iif(? IS NULL, …)`: all columns in order, then the version, which takes the id again. */
+  /** `?, ?, iif(? IS NULL, …)`: all columns in order, then the version, which uses the id again. */
   readonly row: string;
   /** The head of an insert of one record: `INSERT INTO … SELECT ?, …`. */
   readonly one: string;
@@ -99,7 +99,7 @@ function compileRow({ columns }: Entity, assignments: Assignments): Statement {
   return { sql: [...row.map(textOfAssigned), firstVersion(textOfAssigned(id))].join(", "), args };
 }
 
-/** As `compileRow` for values alone, without making the text. */
+/** The same as `compileRow` for values alone, without building the text. */
 function argumentsOf({ columns }: Entity, assignments: Assignments): readonly SqlValue[] {
   const args: SqlValue[] = [];
   for (const column of columns) pushArguments(args, assignments.get(column) ?? null);

@@ -3,8 +3,8 @@ import { quoteName } from "../../model/names.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 
 /**
- * A statement about an entity's records, in parts. Plans add to the parts, and `render` makes SQL of them once, at the end:
- * nobody has to find a keyword in a text. Every part brings its own arguments.
+ * A statement about an entity's records, in parts. Plans add to the parts, and `render` makes SQL of them once, at the
+ * end, so no code searches SQL text for keywords. Every part has its own arguments.
  */
 export interface RecordStatement {
   /** A read returns its columns by `SELECT`, a write by `RETURNING`. */
@@ -15,13 +15,13 @@ export interface RecordStatement {
   readonly where: readonly Statement[];
   /** The `ON CONFLICT` clause of an upsert. */
   readonly onConflict?: Statement;
-  /** Columns of the rows that come back; empty for a write that returns nothing. */
+  /** Columns of the returned rows; empty for a write that returns nothing. */
   readonly returning: string;
 }
 
 const ID = quoteName("id");
 
-/** The same statement, done only for records that meet the condition too. */
+/** The same statement, limited to records that also meet the condition. */
 export const onlyIf = (statement: RecordStatement, condition: Statement): RecordStatement => ({
   ...statement,
   where: [...statement.where, condition],
@@ -48,14 +48,14 @@ interface RenderedText {
   readonly text: string;
 }
 
-/** Heads name the entity's table and the columns that are written, so this is a cache by entity and shape. */
+/** Heads name the entity's table and the written columns, so this is a cache by entity and shape. */
 const HEADS_PER_ISOLATE = 1_000;
 const TEXTS_PER_HEAD = 8;
-/** Characters. Longer heads are inserts of many records, which are rarely of the same length twice. */
+/** Characters. Longer heads are inserts of many records, whose length rarely repeats. */
 const LONGEST_KEPT = 2_000;
 const textsByHead = new LruMap<string, readonly RenderedText[]>(HEADS_PER_ISOLATE);
 
-/** Equal parts give the same string object, which is cheap to look up and to compare later on. */
+/** Returns the same string object for equal parts, which makes later lookups and comparisons cheap. */
 function keptText(statement: RecordStatement): string {
   const head = statement.head.sql;
   if (head.length > LONGEST_KEPT) return joinParts(statement);
@@ -77,7 +77,7 @@ function hasSameText(left: RecordStatement, right: RecordStatement): boolean {
   return true;
 }
 
-/** What is kept must not hold the values of a request. */
+/** Cached texts must not contain the values of a request. */
 function withoutArguments(statement: RecordStatement): RecordStatement {
   const { head, where, onConflict } = statement;
   return {

@@ -6,10 +6,10 @@ import { matches } from "./conditions.ts";
 import { textsOf } from "./entity-texts.ts";
 import type { RecordStatement } from "./statement.ts";
 
-/** Heads kept per entity: one for each set of columns that clients send together. */
+/** Heads cached per entity: one for each set of columns that clients send together. */
 const MAX_KEPT_HEADS = 256;
 
-/** Writes to the record whose key is that of `matched`. Returns like `compileUpdates`. */
+/** Writes to the record whose key equals that of `matched`. Returns rows like `compileUpdates`. */
 export function compileUpdateMatching(
   entity: Entity,
   key: readonly Column[],
@@ -19,8 +19,8 @@ export function compileUpdateMatching(
 }
 
 /**
- * Writes to every record that meets the conditions, and counts the write. Returns their rows like an insert. An empty map
- * still counts as a write: `{}` is planned as a read instead.
+ * Writes to every record that meets the conditions, and increments their versions. Returns rows like an insert. An
+ * empty map still counts as a write; `{}` is planned as a read instead.
  */
 export function compileUpdates(
   entity: Entity,
