@@ -1,4 +1,5 @@
 import type { LocalDatabase } from "./libsql/step.ts";
+import type { KeptBudgets } from "./model/kept-bytes.ts";
 import type { RateBindings } from "./rates/rate-limiter.ts";
 import type { TrustedIssuer } from "./tokens/verify-token.ts";
 import { parseVariables } from "./variables.ts";
@@ -10,6 +11,8 @@ export interface Bindings extends RateBindings {
   readonly LIBSQL_URL: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
   readonly LIBSQL_STREAMS?: string;
+  readonly MAX_OUTBOX_MIB?: string;
+  readonly MAX_IDEMPOTENCY_MIB?: string;
   /** The database of a runtime that has one in its own process. */
   readonly DATABASE?: LocalDatabase;
   readonly ADMIN_TOKEN?: string;
@@ -32,6 +35,8 @@ export interface Settings {
   readonly databaseToken: string | undefined;
   /** How many streams an isolate keeps open; 0 for none. */
   readonly databaseStreams: number;
+  /** What each workspace may keep beside its records. */
+  readonly budgets: KeptBudgets;
   /** Undefined if there is no admin token. */
   readonly adminToken: string | undefined;
   /** Where administrators sign in; undefined if nowhere. */
@@ -58,6 +63,10 @@ export function settingsOf(bindings: Bindings): Settings {
     databaseUrl: variables.LIBSQL_URL.replace(/^libsql:/, "https:").replace(/\/+$/, ""),
     databaseToken: variables.LIBSQL_AUTH_TOKEN,
     databaseStreams: variables.LIBSQL_STREAMS,
+    budgets: {
+      outboxBytes: variables.MAX_OUTBOX_MIB,
+      idempotencyBytes: variables.MAX_IDEMPOTENCY_MIB,
+    },
     adminToken: variables.ADMIN_TOKEN,
     adminIssuer: adminIssuerOf(variables.ADMIN_ISSUER, variables.ADMIN_AUDIENCE),
     clientAddressHeader: variables.CLIENT_ADDRESS_HEADER,

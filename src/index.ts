@@ -1,11 +1,13 @@
 import { createApp } from "./app.ts";
-import type { Bindings } from "./env.ts";
+import { type Bindings, settingsOf } from "./env.ts";
 import { toAppError } from "./errors/to-app-error.ts";
 import { forgetOldRequests } from "./fence/replay.ts";
 import { openServices } from "./http/context.ts";
 import { newRequestId } from "./lib/ids.ts";
 import { logFailure } from "./lib/logger.ts";
 import { removeEndedSecrets } from "./services/api-keys/remove-ended-secrets.ts";
+import type { ServiceContext } from "./services/context.ts";
+import { applyBudgets } from "./services/health/apply-budgets.ts";
 import { deliverDue } from "./services/webhooks/deliver.ts";
 import { expireEvents } from "./services/webhooks/expire-events.ts";
 
@@ -15,7 +17,14 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
     const services = openServices(env, newRequestId());
-    const works = Object.entries({ removeEndedSecrets, forgetOldRequests, expireEvents, deliverDue });
+    const { budgets } = settingsOf(env);
+    const works = Object.entries({
+      applyBudgets: (ctx: ServiceContext) => applyBudgets(ctx, budgets),
+      removeEndedSecrets,
+      forgetOldRequests,
+      expireEvents,
+      deliverDue,
+    });
     const outcomes = await Promise.allSettled(works.map(([, work]) => work(services)));
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected")

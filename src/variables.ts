@@ -1,5 +1,6 @@
 import * as z from "zod/v4";
 import { isAddressRange } from "./model/address-range.ts";
+import { DEFAULT_KEPT_MIB, keptBytesOf, MAX_KEPT_MIB } from "./model/kept-bytes.ts";
 
 const MIN_SECRET_LENGTH = 32;
 
@@ -32,10 +33,21 @@ const streams = z
   )
   .transform((text) => (text ? Number(text) : DEFAULT_STREAMS));
 
+const keptMib = z
+  .string()
+  .optional()
+  .refine(
+    (text) => !text || (/^\d{1,7}$/.test(text) && Number(text) <= MAX_KEPT_MIB),
+    `must be 0 to ${MAX_KEPT_MIB}`,
+  )
+  .transform((text) => keptBytesOf(text ? Number(text) : DEFAULT_KEPT_MIB));
+
 const variablesSchema = z.object({
   LIBSQL_URL: z.string().regex(/^(?:https?|libsql):\/\/./, "must be http://…, https://… or libsql://…"),
   LIBSQL_AUTH_TOKEN: optional,
   LIBSQL_STREAMS: streams,
+  MAX_OUTBOX_MIB: keptMib,
+  MAX_IDEMPOTENCY_MIB: keptMib,
   ADMIN_TOKEN: secret,
   ADMIN_ISSUER: optional.refine(
     (text) => text === undefined || /^https?:\/\/./.test(text),

@@ -10,8 +10,8 @@ import type { EventExpansions, EventFilters, OutboxEvent } from "../model/webhoo
 const LEASE_SECONDS = 35;
 /** The total size of records in one claim, far below the database's limit of 10 MiB for a response. */
 const MAX_CLAIM_BYTES = 1_000_000;
-/** The size of one event's records. JSON within JSON is at most twice as long. */
-const MAX_EVENT_BYTES = 4_500_000;
+/** The size of one message's records. JSON within JSON is at most twice as long. Events are far smaller, chosen records may not be. */
+const MAX_MESSAGE_BYTES = 4_500_000;
 const KEPT_DAYS = 30;
 
 const timeIn = (modifier: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now'${modifier})`;
@@ -72,12 +72,12 @@ export function claimDeliveryStatements(
     FROM (${candidates}) c JOIN webhook_events e ON e.id = c.event_id
     WINDOW in_order AS (ORDER BY c.next_attempt_at, c.event_id)`;
   const oversized = `SELECT c.id FROM (${candidates}) c JOIN webhook_events e ON e.id = c.event_id
-    WHERE ${size} > ${MAX_EVENT_BYTES}`;
+    WHERE ${size} > ${MAX_MESSAGE_BYTES}`;
   return [
     {
       sql: `INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms, error)
         SELECT d.id, (SELECT coalesce(max(number), 0) + 1 FROM webhook_attempts WHERE delivery_id = d.id), ${NOW}, 0,
-          'the event is larger than ${MAX_EVENT_BYTES} bytes'
+          'the event is larger than ${MAX_MESSAGE_BYTES} bytes'
         FROM webhook_deliveries d WHERE d.id IN (${oversized})`,
       args: [webhookId, limit],
     },
@@ -94,7 +94,7 @@ export function claimDeliveryStatements(
     {
       sql: `SELECT d.id, d.attempt_count, h.id, h.url, h.headers, h.sealed_secret, e.message_id, o.slug, w.slug,
           e.entity_name, e.type, e.record_id, e.record, e.previous, e.created_at,
-          CASE WHEN h.former_secret_until > ${NOW} THEN h.former_secret END, h.filter, h.expand, e.entity_id
+          e.is_omitted, CASE WHEN h.former_secret_until > ${NOW} THEN h.former_secret END, h.filter, h.expand, e.entity_id
         FROM webhook_deliveries d
         JOIN webhooks h ON h.id = d.webhook_id
         JOIN webhook_events e ON e.id = d.event_id
@@ -109,7 +109,8 @@ export function claimDeliveryStatements(
 export function decodeClaimed(rows: Rows): readonly ClaimedDelivery[] {
   return rows.map((row) => {
     const [id, failures, webhookId, url, headers, sealedSecret, messageId, ...event] = row;
-    const [organization, workspace, entity, type, recordId, record, previous, createdAt, ...chosen] = event;
+    const [organization, workspace, entity, type, recordId, record, previous, createdAt, ...more] = event;
+    const [isOmitted, ...chosen] = more;
     const [formerSecret, filter, expand, entityId] = chosen.map(textOrNull);
     return {
       id: String(id),
@@ -130,6 +131,7 @@ export function decodeClaimed(rows: Rows): readonly ClaimedDelivery[] {
         recordId: typeof recordId === "number" ? recordId : textOrNull(recordId),
         record: textOrNull(record),
         previous: textOrNull(previous),
+        isOmitted: isOmitted === 1,
         createdAt: String(createdAt),
       },
     };

@@ -1,7 +1,9 @@
 import type { ColumnFamily } from "../columns/column-type.ts";
 import { columnTypeOf } from "../columns/registry.ts";
+import { hasLength } from "../columns/text.ts";
 import type { Column } from "../model/column.ts";
 import type { Entity } from "../model/entity.ts";
+import { MAX_EVENT_BYTES } from "../model/kept-bytes.ts";
 import { quoteName } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { eventsOfEntity, type WebhookCoverage, type WebhookEventType } from "../model/webhook.ts";
@@ -81,16 +83,27 @@ function triggerText(workspaceId: number, entity: Entity, event: WebhookEventTyp
     literal(entity.id),
     `(SELECT name FROM entities WHERE id = ${literal(entity.id)})`,
     `${current ?? previous}."id"`,
-    current ? recordJson(entity, current) : "NULL",
-    previous ? recordJson(entity, previous) : "NULL",
+    current ? `CASE WHEN is_small THEN ${recordJson(entity, current)} END` : "NULL",
+    previous ? `CASE WHEN is_small THEN ${recordJson(entity, previous)} END` : "NULL",
+    "NOT is_small",
     "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
   ];
+  const rows = [current, previous].filter((row) => row !== null);
+  const isSmall = `${rows.map((row) => bytesOf(entity, row)).join(" + ")} <= ${MAX_EVENT_BYTES}`;
   const condition = on === "UPDATE" ? ` WHEN ${isChanged(entity)}` : "";
   return `CREATE TRIGGER ${triggerName(entity, shape)} AFTER ${on} ON ${quoteName(entity.physicalTable)}${condition} BEGIN
     INSERT INTO webhook_events
-      (workspace_id, message_id, type, entity_id, entity_name, record_id, record, previous, created_at)
-    VALUES (${values.join(", ")});
+      (workspace_id, message_id, type, entity_id, entity_name, record_id, record, previous, is_omitted, created_at)
+    SELECT ${values.join(", ")} FROM (SELECT ${isSmall} AS is_small);
   END`;
+}
+
+/** The stored texts are measured, not the JSON: making that of a large record takes long. Other values take few bytes. */
+function bytesOf({ columns }: Entity, row: "NEW" | "OLD"): string {
+  const sizes = columns
+    .filter(hasLength)
+    .map(({ columnName }) => `length(CAST(${row}.${quoteName(columnName)} AS BLOB))`);
+  return ["0", ...sizes.map((size) => `coalesce(${size}, 0)`)].join(" + ");
 }
 
 /** A write that changes no field, and so only the ETag, sends no event. */

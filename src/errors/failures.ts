@@ -112,6 +112,19 @@ export const alreadyDone = (why: string) =>
 export const rateLimited = (message: string, retryAfterSeconds: number) =>
   new AppError("RATE_LIMITED", message, { headers: { "Retry-After": String(retryAfterSeconds) } });
 
+/** Longer than a scheduled run waits for the next. */
+const MAKING_ROOM_SECONDS = 60;
+export const outboxFull = () =>
+  rateLimited(
+    "The webhook events of this workspace take all the space that they may — retry when its webhooks have responded",
+    MAKING_ROOM_SECONDS,
+  );
+export const idempotencyFull = () =>
+  rateLimited(
+    "The responses kept for Idempotency-Keys of this workspace take all the space that they may — each is deleted after 24 hours",
+    MAKING_ROOM_SECONDS,
+  );
+
 export const foreignKeyViolation = (message: string) => new AppError("FOREIGN_KEY_VIOLATION", message);
 
 /** The database or KV cannot be reached; `Retry-After` is in seconds. */

@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable, writtenTooLarge } from "../errors/failures.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { logFailure, logWarning } from "../lib/logger.ts";
-import { isUnavailable } from "../libsql/database.ts";
+import { budgetRefusalOf, isUnavailable } from "../libsql/database.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { StepOutcome } from "../libsql/step.ts";
 import type { Rows } from "../model/sql-value.ts";
@@ -116,7 +116,8 @@ async function askAfterCommit(
 
 /** The error of an item if the failure is the server's. The request continues, so the failure is logged here. */
 function unexplained({ requestId }: FenceContext, failure: SqlFailure): AppError {
-  if (failure.isTooLarge) return writtenTooLarge();
+  const refusal = failure.isTooLarge ? writtenTooLarge() : budgetRefusalOf(failure);
+  if (refusal) return refusal;
   const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);
   logFailure(requestId, error);
   return error;

@@ -1,4 +1,5 @@
-import { AnswerTooLarge, serviceUnavailable } from "../errors/failures.ts";
+import type { AppError } from "../errors/app-error.ts";
+import { AnswerTooLarge, idempotencyFull, outboxFull, serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis } from "../lib/clock.ts";
 import type { Rows, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
@@ -116,8 +117,15 @@ function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Row
     if (outcome.status === "SKIPPED")
       throw new SqlFailure(i - stepsBefore, "SKIPPED", "a step before it failed");
     if (isUnavailable(outcome.code)) throw serviceUnavailable(outcome.message);
-    throw new SqlFailure(i - stepsBefore, outcome.code, outcome.message);
+    const failure = new SqlFailure(i - stepsBefore, outcome.code, outcome.message);
+    throw budgetRefusalOf(failure) ?? failure;
   });
+}
+
+/** What a write is told whose trigger found that a budget is used up (drizzle/0019_kept_bytes.sql). */
+export function budgetRefusalOf(failure: SqlFailure): AppError | undefined {
+  if (failure.hasRaised("OUTBOX_FULL")) return outboxFull();
+  return failure.hasRaised("IDEMPOTENCY_FULL") ? idempotencyFull() : undefined;
 }
 
 /** A result is larger than the server returns in one row. Throws. */

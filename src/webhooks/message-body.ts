@@ -11,8 +11,12 @@ export interface ExpandedRecord {
 /** The body for an event. Without expansions, it is the same text at every attempt. */
 export function messageBody(event: OutboxEvent, expanded?: ExpandedRecord): string {
   const { organization, workspace, entity, type, recordId: id, previous, createdAt: timestamp } = event;
-  if (type === ROWS_SENT) return event.record ?? "";
   const place = { organization, workspace, entity };
+  if (event.isOmitted) {
+    const data = { ...place, id, record: null, previous: null, omitted: true };
+    return JSON.stringify({ type, timestamp, data });
+  }
+  if (type === ROWS_SENT) return event.record ?? "";
   if (type === RECORDS_SENT) {
     return JSON.stringify({ type, timestamp, data: { ...place, ...JSON.parse(event.record ?? "{}") } });
   }

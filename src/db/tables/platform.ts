@@ -5,6 +5,7 @@ import { ADMINISTRATOR_KINDS } from "../../model/administrator.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { DEFAULT_KEPT_BYTES } from "../../model/kept-bytes.ts";
 import { MCP_MODES } from "../../model/mcp-mode.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 
@@ -40,6 +41,9 @@ export const workspaces = sqliteTable(
      */
     migrationToken: text("migration_token"),
     migratingUntil: integer("migrating_until"),
+    /** What the workspace's webhook events and kept responses take, kept by triggers; drizzle's kept_bytes migration. */
+    outboxBytes: integer("outbox_bytes").notNull().default(0),
+    idempotencyBytes: integer("idempotency_bytes").notNull().default(0),
     createdAt: text("created_at").notNull(),
     updatedAt: text("updated_at").notNull(),
   },
@@ -161,8 +165,12 @@ export const auditLog = sqliteTable(
   ],
 );
 
-/** One row: the id of this database, generated when it was created. */
-export const deployments = sqliteTable("deployment", { id: text().primaryKey() });
+/** One row: the id of this database, generated when it was created, and what each workspace may keep. */
+export const deployments = sqliteTable("deployment", {
+  id: text().primaryKey(),
+  maxOutboxBytes: integer("max_outbox_bytes").notNull().default(DEFAULT_KEPT_BYTES),
+  maxIdempotencyBytes: integer("max_idempotency_bytes").notNull().default(DEFAULT_KEPT_BYTES),
+});
 
 /** Records per user table, kept by triggers, so that an unfiltered total does not scan. */
 export const recordCounts = sqliteTable("record_counts", {

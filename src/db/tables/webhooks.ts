@@ -63,6 +63,8 @@ export const webhookEvents = sqliteTable(
     /** JSON: an array of objects that together form the record, because SQLite's functions take few arguments. */
     record: text(),
     previous: text(),
+    /** Why both are null: they are larger than an event may be, or every delivery has succeeded. */
+    isOmitted: integer("is_omitted", { mode: "boolean" }).notNull().default(false),
     createdAt: text("created_at").notNull(),
   },
   (table) => [

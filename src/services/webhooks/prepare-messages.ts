@@ -15,7 +15,8 @@ import type { ServiceContext } from "../context.ts";
 /** The most database requests of `prepareMessages`. */
 export const PREPARING_REQUESTS = 3;
 
-const isEvent = ({ event }: ClaimedDelivery) => WEBHOOK_EVENTS.some((type) => type === event.type);
+const isEvent = ({ event }: ClaimedDelivery) =>
+  !event.isOmitted && WEBHOOK_EVENTS.some((type) => type === event.type);
 const isChosen = (delivery: ClaimedDelivery) =>
   isEvent(delivery) && (delivery.filter !== null || delivery.expand !== null);
 

@@ -1,7 +1,7 @@
-import { and, count, eq, inArray, isNull } from "drizzle-orm";
+import { and, count, eq, inArray, isNull, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { statementOf, toTypedStatement } from "../../db/platform.ts";
-import { apiKeys, recordCounts } from "../../db/tables/platform.ts";
+import { apiKeys, deployments, recordCounts, workspaces } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
@@ -20,6 +20,12 @@ export const usageSchema = z.strictObject({
   keys: countSchema,
   webhooks: countSchema,
   pendingDeliveries: countSchema,
+  /** What webhook events take, and how much they may. */
+  outboxBytes: countSchema,
+  maxOutboxBytes: countSchema,
+  /** What is kept to repeat responses to requests with an Idempotency-Key, and how much may be. */
+  idempotencyBytes: countSchema,
+  maxIdempotencyBytes: countSchema,
 });
 export type UsageDto = Dto<typeof usageSchema>;
 
@@ -55,21 +61,38 @@ const countAll = (ctx: WorkspaceContext) =>
           .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
           .where(and(ofWorkspace, isPending)),
       ];
+      const kept = toTypedStatement(
+        read
+          .select(keptColumns)
+          .from(workspaces)
+          .innerJoin(deployments, sql`TRUE`)
+          .where(eq(workspaces.id, workspace.id)),
+      );
       return {
         kind: "READ",
-        statements: [records.statement, ...counts.map(statementOf)],
-        shape([ofTables, keys, hooks, pending]) {
+        statements: [records.statement, ...counts.map(statementOf), kept.statement],
+        shape([ofTables, keys, hooks, pending, bytes]) {
+          const [ofKept] = kept.rowsOf(bytes);
+          if (!ofKept) throw new Error("the fence has let a request to no workspace pass");
           return {
             tables,
             records: recordsOf(catalog, records.rowsOf(ofTables)),
             keys: firstNumber(keys),
             webhooks: firstNumber(hooks),
             pendingDeliveries: firstNumber(pending),
+            ...ofKept,
           };
         },
       };
     },
   });
+
+const keptColumns = {
+  outboxBytes: workspaces.outboxBytes,
+  maxOutboxBytes: deployments.maxOutboxBytes,
+  idempotencyBytes: workspaces.idempotencyBytes,
+  maxIdempotencyBytes: deployments.maxIdempotencyBytes,
+};
 
 function recordsOf(
   catalog: Catalog,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../errors/codes.ts";
 import { alreadyDone } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { answerOf, type BulkAnswer, type ItemResult } from "./bulk-answer.ts";
@@ -33,12 +34,15 @@ export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkAnswer): Repeti
   };
 }
 
+/** Error codes of items that may succeed when they are sent again. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "SERVICE_UNAVAILABLE"]);
+
 /**
  * What to store of a result whose errors are known only now; undefined if all succeeded, or if an item may be sent
  * again.
  */
 export function keptContentOf({ data, ...answer }: BulkAnswer): string | undefined {
-  const isFinal = !answer.errors?.some(({ error }) => error.code === "SERVICE_UNAVAILABLE");
+  const isFinal = !answer.errors?.some(({ error }) => TEMPORARY.has(error.code));
   if (answer.failed === 0 || !isFinal) return undefined;
   return encode({ isReturning: data !== undefined, answer });
 }
