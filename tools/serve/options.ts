@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { DEFAULT_KEPT_MIB } from "../../src/model/kept-bytes.ts";
 import { readPort } from "../runtime/free-port.ts";
 import { OperatorError } from "../runtime/operator-error.ts";
 import { type BoundSettings, defaultConnections } from "./connection-bounds.ts";
@@ -30,6 +31,8 @@ Serves the API on this machine. Settings are environment variables:
   MAX_CONNECTIONS_PER_ADDRESS  open connections from one address (a quarter of MAX_CONNECTIONS; all of them behind a proxy)
   MAX_UNREAD_MIB             response bytes that clients have not read yet (${UNREAD_MIB})
   UNKNOWN_KEY_RATE           requests a minute without a known key from one address (${UNKNOWN_KEY_RATE})
+  MAX_OUTBOX_MIB             webhook events that a workspace keeps (${DEFAULT_KEPT_MIB})
+  MAX_IDEMPOTENCY_MIB        responses that a workspace keeps for Idempotency-Keys (${DEFAULT_KEPT_MIB})
   CLIENT_ADDRESS_HEADER      header in which a proxy names the client
   TRUSTED_PROXIES            proxies that append to that header, as addresses or CIDR ranges
   LOG_REQUESTS               false: no line for each request

@@ -145,7 +145,7 @@ it("the counts of what a workspace keeps are right after every change, and stay 
         "SELECT id FROM webhook_events WHERE is_omitted = 1 AND coalesce(record, previous) IS NOT NULL";
       expect(database.prepare(kept).all()).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 12 },
   );
   expect(refused).toBeGreaterThan(0);
 });
