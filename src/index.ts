@@ -19,7 +19,7 @@ export default {
     const services = openServices(env, newRequestId());
     const { budgets } = settingsOf(env);
     const works = Object.entries({
-      applyBudgets: (ctx: ServiceContext) => applyBudgets(ctx, budgets),
+      applyBudgets: ({ platform }: ServiceContext) => applyBudgets(platform, budgets),
       removeEndedSecrets,
       forgetOldRequests,
       expireEvents,

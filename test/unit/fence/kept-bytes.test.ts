@@ -6,7 +6,6 @@ import Database from "libsql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Platform } from "../../../src/db/platform.ts";
 import { openHttpDatabase } from "../../../src/libsql/open-http-database.ts";
-import type { ServiceContext } from "../../../src/services/context.ts";
 import { applyBudgets } from "../../../src/services/health/apply-budgets.ts";
 import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 import { migrateDatabase } from "../../../tools/migrate.ts";
@@ -28,7 +27,7 @@ beforeAll(async () => {
     openHttpDatabase({ url: server.url, authToken: undefined, requestId: "test" }),
   );
   const budgets = { outboxBytes: OUTBOX_BYTES, idempotencyBytes: IDEMPOTENCY_BYTES };
-  await applyBudgets({ platform } as ServiceContext, budgets);
+  await applyBudgets(platform, budgets);
   await server.close();
   database = new Database(file);
 });
