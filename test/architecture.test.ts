@@ -56,7 +56,7 @@ function violations(isForbidden: (from: string, to: string) => boolean): string[
 }
 
 describe("the source", () => {
-  it("has only folders that the architecture knows", () => {
+  it("has only the folders of the architecture", () => {
     expect(files.map(({ path }) => path).filter((path) => levelOf(path) === -1 && !WIRING.has(path))).toEqual(
       [],
     );

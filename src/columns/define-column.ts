@@ -41,7 +41,8 @@ function checkOptions(column: Column, path: string): readonly Detail[] {
     complain("scale", `must be between 0 and the precision, ${precision}`);
   if (column.type === "ENUM") complainOf(values ?? [], complain);
   if (column.unique && column.type === "JSON") complain("unique", "is not possible on JSON");
-  if (column.autoSet && column.default !== undefined) complain("default", "is not possible beside autoSet");
+  if (column.autoSet && column.default !== undefined)
+    complain("default", "is not possible together with autoSet");
   return details;
 }
 
@@ -52,7 +53,8 @@ function complainOf(values: readonly string[], complain: (option: string, messag
   const isSound = (value: string) => {
     return value !== "" && value.length <= MAX_ENUM_VALUE_LENGTH && isStorableText(value);
   };
-  if (!values.every(isSound)) complain("values", `must be texts of 1 to ${MAX_ENUM_VALUE_LENGTH} characters`);
+  if (!values.every(isSound))
+    complain("values", `must be strings of 1 to ${MAX_ENUM_VALUE_LENGTH} characters`);
 }
 
 function checkConstraints(column: Column, path: string): readonly Detail[] {

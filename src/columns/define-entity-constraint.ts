@@ -41,7 +41,7 @@ function problemOf(constraint: EntityConstraint, byName: ReadonlyMap<string, Col
     const { fields } = constraint;
     if (new Set(fields).size < fields.length) return { field: "fields", message: "must not repeat a field" };
     const isJson = fields.some((name) => byName.get(name)?.type === "JSON");
-    return isJson ? { field: "fields", message: "must not hold JSON" } : undefined;
+    return isJson ? { field: "fields", message: "must not contain a JSON column" } : undefined;
   }
   const column = byName.get(constraint.field);
   if (constraint.type === "CONDITIONAL_REQUIRED")

@@ -64,7 +64,8 @@ function readTerms(where: JsonObject, byName: ByName): readonly Read[] {
 function readTerm(column: Column, operator: string, value: JsonValue): Read {
   const refuse = (problem: string) => ({ name: column.name, problem });
   if (!OPERATORS.includes(operator)) return refuse(`takes only the operators ${OPERATORS.join(", ")}`);
-  if (column.type === "JSON" && !operator.startsWith("is")) return refuse("is JSON, which is not compared");
+  if (column.type === "JSON" && !operator.startsWith("is"))
+    return refuse("is JSON, which cannot be compared");
   if (operator === "isNull" || operator === "isNotNull") {
     if (typeof value !== "boolean") return refuse(`'${operator}' takes true or false`);
     return { column, operator: value === (operator === "isNull") ? "IS NULL" : "IS NOT NULL", values: [] };
@@ -75,7 +76,7 @@ function readTerm(column: Column, operator: string, value: JsonValue): Read {
   if (given.length === 0) return refuse("'in' takes at least one value");
   const values: SqlValue[] = [];
   for (const each of given) {
-    if (each === null) return refuse("compares with null — use isNull");
+    if (each === null) return refuse("cannot be compared with null — use isNull");
     const parsed = columnTypeOf(column).parse(each, column);
     if (!parsed.ok) return refuse(parsed.message);
     values.push(parsed.value);

@@ -153,7 +153,7 @@ function conversionChecks(pair: ExistingPair, { before, after }: ColumnPair): re
 
 function wordsOfConversion(before: Column, after: Column): string {
   if (after.type === "DECIMAL") return `do not fit DECIMAL(${after.precision}, ${after.scale})`;
-  if (after.type === "ENUM") return `are none of: ${after.values?.join(", ")}`;
+  if (after.type === "ENUM") return `are not one of: ${after.values?.join(", ")}`;
   if (after.type === "VARCHAR" && before.type !== "JSON") return `are longer than ${after.length} characters`;
   return `do not convert to ${after.type} without loss`;
 }
@@ -177,7 +177,7 @@ function referenceChecks(
   const target = entities.find((candidate) => candidate.after?.id === targetId)?.before;
   const name = quoteName(after.columnName);
   const isLost = target ? `${name} NOT IN (SELECT "id" FROM ${quoteName(target.physicalTable)})` : "1";
-  const words = `refer to no ${after.references.entity}`;
+  const words = `refer to a missing ${after.references.entity}`;
   const condition = `${name} IS NOT NULL AND ${isLost}`;
   const rows = rowsAfter(pair, [after.name]);
   return [queryCheck(pair, { column: after.name, words, rows, condition })];

@@ -17,12 +17,12 @@ export const unsupportedContentEncoding = () =>
 /** The result does not fit into one database response; a part of it may. */
 export class AnswerTooLarge extends AppError {
   constructor() {
-    super("BAD_REQUEST", "The answer is too large — ask for fewer records, fields or expansions");
+    super("BAD_REQUEST", "The response is too large — ask for fewer records, fields or expansions");
   }
 }
 
 export const writtenTooLarge = () =>
-  badRequest("The texts to be written are too large together, defaults among them — send fewer items");
+  badRequest("The request would write too much text, including defaults — send fewer items");
 
 export const patternsTooCostly = (most: number) =>
   new RefusedRequest(
@@ -61,7 +61,9 @@ export const expiredAdminKey = () => unauthorized("Admin key has expired");
 export const adminAddressNotAllowed = () => forbidden("This admin key is not allowed from this address");
 export const roleNotAllowed = () => forbidden("Your role does not allow this");
 export const requestedWithMissing = () =>
-  forbidden("X-Requested-With is required: this request is authenticated by a header that browsers send");
+  forbidden(
+    "X-Requested-With is required: this request is authenticated by a header that browsers add by themselves",
+  );
 export const lastOwner = () => new AppError("WORKSPACE_STATUS", "The last OWNER cannot be removed");
 export const operationNotAllowed = (operation: string, entity: string, who: Who = "KEY") =>
   forbidden(`${subjects[who]} not allowed to ${operation} ${shown(entity)}`);

@@ -64,7 +64,7 @@ export async function keepResult(ctx: FenceContext, content: string | undefined)
   if (!request || content === undefined) return;
   await ctx.database
     .write([keepContent(request, content)])
-    .catch((cause) => logWarning("an answer is not kept for its Idempotency-Key", cause));
+    .catch((cause) => logWarning("a response was not stored for its Idempotency-Key", cause));
 }
 
 /** Error codes that depend only on the request's content. */
@@ -132,7 +132,7 @@ function conflictWith(
 ): AppError | undefined {
   const expected = withRules(request, belief).fingerprint;
   if (fingerprint.split(RULES)[0] !== request.fingerprint) return usedForAnother();
-  if (fingerprint !== expected) return idempotencyConflict("was used before what you may see was changed");
+  if (fingerprint !== expected) return idempotencyConflict("was used before your access was changed");
   const isSameSchema = schemaVersion === belief.view.workspace.schemaVersion;
   return isSameSchema ? undefined : alreadyDone("was used before the schema was changed");
 }

@@ -109,7 +109,7 @@ async function askAfterCommit(
     const asked = await read(attempt, { kind: "READ", statements, shape });
     return asked.held ? asked.value : undefined;
   } catch (cause) {
-    if (!(cause instanceof AppError)) logWarning("why items were refused could not be asked", cause);
+    if (!(cause instanceof AppError)) logWarning("could not find out why items were refused", cause);
     return undefined;
   }
 }

@@ -95,7 +95,7 @@ export function parseResponse(text: string): PipelineResponse {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`libSQL answered ${text.length} characters that are not JSON`);
+    throw new Error(`libSQL returned ${text.length} characters that are not JSON`);
   }
 }
 
@@ -116,7 +116,7 @@ export function decodeResponse({ results }: PipelineResponse, pipeline: Pipeline
   const rollbacks = needsRollback(pipeline) ? 1 : 0;
   const stepCount = pipeline.steps.length;
   if (step_results.length !== stepCount + rollbacks)
-    throw new Error("libSQL answered another number of steps");
+    throw new Error("libSQL returned the wrong number of steps");
   const outcomes = step_results.slice(0, stepCount).map((result, i) => outcomeOf(result, step_errors[i]));
   /* `sqld` may give the write lock to a connection that it has refused. Then all writers wait until it is closed. */
   const isRefused = step_errors.some((error) => error && isUnavailable(codeOf(error)));

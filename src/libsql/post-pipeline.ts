@@ -17,7 +17,7 @@ export class PipelineRefused extends Error {
   readonly reason: "STREAM_GONE" | "NO_CONNECTION" | "OTHER";
 
   constructor(status: number, reason: PipelineRefused["reason"]) {
-    super(`libSQL answered ${status}`);
+    super(`libSQL returned ${status}`);
     this.reason = reason;
   }
 }

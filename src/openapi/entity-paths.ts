@@ -113,7 +113,7 @@ export interface Maker {
   readonly canRead: boolean;
 }
 
-const DELETED = emptyResponse("The record is no more.", REPLAYED);
+const DELETED = emptyResponse("The record was deleted.", REPLAYED);
 
 const shared = (...names: string[]) => names.map(parameterRef);
 
@@ -146,7 +146,7 @@ const listOf = (name: string) =>
 function aggregateOperation({ own, operation }: Maker): JsonObject | null {
   return operation({
     id: "aggregate",
-    summary: "Measures by group",
+    summary: "Compute measures by group",
     parameters: [...shared("measure", "groupBy", "measureSort"), ...own("filter")],
     responses: {
       200: jsonResponse("One object for each group.", schemaRef("shared-groups")),

@@ -53,11 +53,11 @@ const exampleMessages: Readonly<Record<ErrorCode, string>> = {
 };
 
 const descriptions: Readonly<Record<number, string>> = {
-  400: "The request is malformed, or refers to what does not exist.",
+  400: "The request is malformed, or refers to something that does not exist.",
   401: "The key or token is missing, wrong, revoked, expired, or of another workspace.",
   403: "The key lacks permission.",
   404: "No such entity, record or route.",
-  405: "Another method on this path; `Allow` names the right ones.",
+  405: "The path does not have this method; `Allow` lists its methods.",
   409: "The access mode prevents it, a unique value is taken, or the Idempotency-Key was used before.",
   412: "`If-Match` or `If-None-Match` does not hold.",
   413: "The body is larger than 1 MiB.",
@@ -77,7 +77,7 @@ const headersOf: Readonly<Record<number, JsonObject>> = {
 
 /** `components.headers` of every document. */
 export const sharedHeaders: JsonObject = {
-  "X-Request-Id": { description: "The request's own, else a new one.", schema: STRING },
+  "X-Request-Id": { description: "The id of the request, or a new one.", schema: STRING },
   "Server-Timing": {
     description: "Milliseconds of authentication and of the database.",
     schema: STRING,

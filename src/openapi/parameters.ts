@@ -45,7 +45,7 @@ const HEADER_PARAMETERS: JsonObject = {
     "1 to 255 printable characters: for 24 hours the write is done once, whoever sends it again.",
     { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x20-\\x7e]*$" },
   ),
-  Prefer: header("Prefer", "`return=representation` answers the records too.", STRING),
+  Prefer: header("Prefer", "`return=representation` returns the records too.", STRING),
 };
 
 const PAGE_SIZE = { type: "integer", minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
@@ -69,7 +69,7 @@ export const sharedParameters: JsonObject = {
     "In CSV, puts an apostrophe before texts that a spreadsheet would run as a formula.",
     { schema: { type: "boolean", default: true } },
   ),
-  atomic: query("atomic", "All or nothing: the first failure is answered, and nothing is written.", {
+  atomic: query("atomic", "All or nothing: the response is the first failure, and nothing is written.", {
     schema: { type: "boolean", default: false },
   }),
   maxAffected: query("maxAffected", "The most records that may be written; if more match, none is.", {
@@ -139,14 +139,14 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
         { style: "form", explode: false, schema: upsertKeys(columns, constraints) },
       ),
     }),
-    [parameterNameOf(name, "fields")]: query("fields", "What is answered of each record, comma-separated.", {
+    [parameterNameOf(name, "fields")]: query("fields", "Fields of each record to return, comma-separated.", {
       style: "form",
       explode: false,
       schema: arrayOf(names, { minItems: 1 }),
     }),
     [parameterNameOf(name, "expand")]: query(
       "expand",
-      `Relationships to answer with the record, comma-separated paths. ${choiceOf(expandable)}`,
+      `Relationships to return with the record, comma-separated paths. ${choiceOf(expandable)}`,
       { style: "form", explode: false, allowEmptyValue: true, schema: arrayOf(STRING) },
     ),
   };

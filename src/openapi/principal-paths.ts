@@ -37,7 +37,7 @@ export function principalPaths({ mayMintTokens }: { readonly mayMintTokens: bool
 
 const describePrincipal: JsonObject = {
   operationId: "describePrincipal",
-  summary: "Who asks, and what they may do",
+  summary: "Describe the caller and their rights",
   tags: TAGS,
   responses: {
     200: jsonResponse(
@@ -88,7 +88,7 @@ const createToken: JsonObject = {
 
 const revokeTokens: JsonObject = {
   operationId: "revokeTokens",
-  summary: "End the key's tokens of a subject, or all, that were issued before now",
+  summary: "End the key's tokens: those of a subject, or all",
   tags: TAGS,
   requestBody: jsonBody({
     oneOf: [

@@ -42,7 +42,7 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], access
       },
       responses: {
         ...errorResponses(),
-        NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
+        NotModified: emptyResponse("The client's copy is still current.", { ETag: headerRef("ETag") }),
         ...collect(entityResponses),
       },
       schemas: {
@@ -55,10 +55,10 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], access
 }
 
 const recordHeaders: JsonObject = {
-  ETag: { description: "Of what is answered; changes when it does.", schema: STRING },
+  ETag: { description: "The version of the response.", schema: STRING },
   Location: { description: "The record's path.", schema: { type: "string", format: "uri-reference" } },
   "Idempotent-Replayed": {
-    description: "`true`: the answer is that of an earlier request with the same Idempotency-Key.",
+    description: "`true`: the response is that of an earlier request with the same Idempotency-Key.",
     schema: STRING,
   },
   "Preference-Applied": { description: "The preference that was honoured.", schema: STRING },

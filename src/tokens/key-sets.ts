@@ -87,9 +87,9 @@ export class KeySets {
     };
     const response = await (network ? network.fetch(url, request) : fetch(url, request));
     const text = await readText(response);
-    if (response.status !== 200) throw new Error(`the provider of keys answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`the key provider returned ${response.status}`);
     const content: unknown = JSON.parse(text);
-    if (!isJsonObject(content)) throw new Error("the provider of keys answered no object");
+    if (!isJsonObject(content)) throw new Error("the key provider returned no object");
     return content;
   }
 }
@@ -99,7 +99,7 @@ function toKeys(content: JsonObject): LocalJWKSet {
   try {
     return createLocalJWKSet(content as unknown as JSONWebKeySet);
   } catch (cause) {
-    throw new Error("the provider of keys sent no key set", { cause });
+    throw new Error("the key provider sent no key set", { cause });
   }
 }
 
@@ -111,7 +111,7 @@ async function readText({ body }: Response): Promise<string> {
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new Error("the provider of keys sent too much");
+    if (size > MAX_BYTES) throw new Error("the key provider sent too much");
     text += decoder.decode(chunk, { stream: true });
   }
   return text;

@@ -109,7 +109,7 @@ async function readBeginning({ body }: Response): Promise<string> {
 
 function describeFailure(failure: unknown): Outcome {
   if (failure instanceof Error && failure.name === "TimeoutError") {
-    return { error: `no answer within ${ATTEMPT_TIMEOUT_MS / 1000} seconds` };
+    return { error: `no response within ${ATTEMPT_TIMEOUT_MS / 1000} seconds` };
   }
   return { error: `no connection: ${failure instanceof Error ? failure.message : String(failure)}` };
 }

@@ -42,7 +42,7 @@ export function headerProblems(headers: Readonly<Record<string, string>>): reado
     const isRepeated = seen.has(lower);
     seen.add(lower);
     if (!NAME.test(name)) return [{ name, message: "is not a header name" }];
-    if (isRepeated) return [{ name, message: "is there twice" }];
+    if (isRepeated) return [{ name, message: "is given more than once" }];
     if (RESERVED.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
       return [{ name, message: "cannot be set: deliveries set it themselves" }];
     }

@@ -193,7 +193,7 @@ describe("API keys", () => {
     },
   );
 
-  it("of no use are refused: expired from the start, or reading alone with scopes to write", async () => {
+  it("that could never work are refused: already expired, or READ_ONLY with scopes to write", async () => {
     const read = { entity: "Customer", operations: ["read"] };
     const write = { entity: "Customer", operations: ["read", "create"] };
     const create = (input: object) =>
@@ -246,7 +246,7 @@ describe("API keys", () => {
 });
 
 describe("entities", () => {
-  it("are answered with ids and defaults filled in", async () => {
+  it("are returned with ids and all defaults", async () => {
     const { body } = expectStatus(await w.admin("GET", "/entities/Customer"), 200);
     expect(body.data).toMatchObject({ name: "Customer", tableName: "customers", idType: "INTEGER" });
     expect(body.data.columns[1]).toEqual({
@@ -321,7 +321,7 @@ describe("entities", () => {
     expect((await w.admin("GET", `/entities/${body.name}`)).status).toBe(404);
   });
 
-  it("of a taken name or table are 409", async () => {
+  it("with a taken name or table are 409", async () => {
     for (const [body, taken] of [
       [{ name: "Customer" }, "name 'Customer'"],
       [{ name: "Client", tableName: "Customers" }, "tableName 'Customers'"],
@@ -333,7 +333,7 @@ describe("entities", () => {
     }
   });
 
-  it("that others refer to are not deleted, and none without confirm", async () => {
+  it("are not deleted while others refer to them, nor without confirm", async () => {
     const own = await makeWorkspace(customer, order);
     expectFailure(await own.admin("DELETE", "/entities/Customer?confirm=Customer"), 400, {
       code: "FOREIGN_KEY_VIOLATION",
@@ -344,7 +344,7 @@ describe("entities", () => {
     expectStatus(await own.admin("DELETE", "/entities/Customer?confirm=Customer"), 204);
   });
 
-  it("described to a key's holder show columns and relationships, and not how they are stored", async () => {
+  it("show a key's holder columns and relationships, but not how they are stored", async () => {
     const own = await makeWorkspace(customer, order);
     const { body, text } = expectStatus(await own.api("GET", ""), 200);
     expect(body.data).toMatchObject({
@@ -363,7 +363,7 @@ describe("entities", () => {
 });
 
 describe("usage", () => {
-  it("counts what this workspace holds, and nothing of another", async () => {
+  it("counts the records, keys and webhooks of this workspace only", async () => {
     const own = await makeWorkspace(customer, order);
     const usage = async () => expectStatus(await own.admin("GET", "/usage"), 200).body.data;
     const before = await usage();

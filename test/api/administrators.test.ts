@@ -59,13 +59,13 @@ describe("every route", () => {
     expectFailure(await send(route, stranger.key), 404, missing(`Organization not found: ${w.organization}`));
   });
 
-  it("of all organizations is for those who have all of them", async () => {
+  it("of all organizations needs a role in all of them", async () => {
     const { key } = await makeKey(OWNER, null);
     expectStatus(await ask("POST", "/admin/v1/organizations", { token: key, body: {} }), 422);
     expectStatus(await ask("GET", `/admin/v1${other.adminPath}`, { token: key }), 200);
   });
 
-  it("takes one round trip of a key that is known", async () => {
+  it("takes one round trip with a known key", async () => {
     for (const [method, path, body] of [
       ["GET", w.adminPath],
       ["GET", `${w.adminPath}/entities`],
@@ -95,7 +95,7 @@ describe("an operator", () => {
 describe("an admin key", () => {
   const me = (token: string, headers = {}) => ask("GET", "/admin/v1/me", { token, headers });
 
-  it("tells who it is", async () => {
+  it("describes itself", async () => {
     const made = await makeKey(EDITOR, w.organization);
     expect(made).toMatchObject({
       id: expect.stringMatching(/^adm_/),
@@ -112,7 +112,7 @@ describe("an admin key", () => {
     expect((await askAdmin("GET", "/me")).body.data).toMatchObject({ kind: "ADMIN_TOKEN", role: OWNER });
   });
 
-  it("is refused from the next request on when it is revoked, also for what asks no database", async () => {
+  it("is refused from the next request on after a revocation, even for requests that need no database", async () => {
     const { id, key } = await makeKey(OWNER, w.organization);
     expectStatus(await me(key), 200);
     expectStatus(await askAdmin("DELETE", `/admin-keys/${id}`), 204);
@@ -129,7 +129,7 @@ describe("an admin key", () => {
     expectStatus(await askAdmin("DELETE", `/admin-keys/${id}`), 204);
   });
 
-  it("does nothing with a write when it is revoked between two requests of an isolate that knows it", async () => {
+  it("writes nothing if it is revoked between two requests of an isolate that has cached it", async () => {
     const { id, key } = await makeKey(ADMIN, w.organization);
     expectStatus(await me(key), 200);
     expectStatus(await askAdmin("DELETE", `/admin-keys/${id}`), 204);
@@ -171,7 +171,7 @@ describe("an admin key", () => {
     for (const old of [key, second]) expectFailure(await me(old), 401, INVALID);
   });
 
-  it("that nobody has made, or with a wrong checksum, is refused", async () => {
+  it("that was never issued, or has a wrong checksum, is refused", async () => {
     const wrong = keys.OWNER.slice(0, -1) + (keys.OWNER.endsWith("0") ? "1" : "0");
     for (const token of [wrong, "adm_live_x", w.key]) expectFailure(await me(token), 401, INVALID);
   });
@@ -180,7 +180,7 @@ describe("an admin key", () => {
     expectStatus(await ask("GET", w.apiPath, { token: keys.OWNER }), 401);
   });
 
-  it("notes when it was used", async () => {
+  it("records when it was used", async () => {
     const { id, key } = await makeKey(VIEWER, w.organization);
     expectStatus(await me(key), 200);
     await expect
@@ -193,7 +193,7 @@ describe("keys and members", () => {
   const asRole = (role: AdminRole, method: string, path: string, body?: object) =>
     ask(method, `/admin/v1${path}`, { token: keys[role], body });
 
-  it("of other organizations, and of all, do not exist", async () => {
+  it("of other organizations, and of all organizations, do not exist", async () => {
     for (const organization of [other.organization, null]) {
       const { id } = await makeKey(VIEWER, organization);
       for (const [method, path, body] of [
@@ -210,7 +210,7 @@ describe("keys and members", () => {
     );
   });
 
-  it("are made in the own organization only", async () => {
+  it("are created in the administrator's own organization only", async () => {
     const key = { name: "k", role: VIEWER };
     const member = { email: "someone@example.com", role: VIEWER };
     for (const [path, body] of [
@@ -231,7 +231,7 @@ describe("keys and members", () => {
     }
   });
 
-  it("get no role above that of who gives it, and obey nobody below them", async () => {
+  it("get no role above the administrator's own, and are not managed by anyone with a lower role", async () => {
     const { organization } = w;
     expectFailure(
       await asRole(ADMIN, "POST", "/admin-keys", { name: "k", role: OWNER, organization }),
@@ -246,7 +246,7 @@ describe("keys and members", () => {
     expectStatus(await asRole(ADMIN, "PATCH", `/admin-keys/${lower.id}`, { role: ADMIN }), 200);
   });
 
-  it("keep the last OWNER of an organization", async () => {
+  it("cannot leave an organization without an OWNER", async () => {
     const { organization } = await makeWorkspace();
     const add = async (email: string, role: AdminRole) =>
       expectStatus(await askAdmin("POST", "/members", { body: { email, role, organization } }), 201).body.data
@@ -295,7 +295,7 @@ describe("single sign-on", () => {
     expectStatus(await ask("GET", `/admin/v1${other.adminPath}`, sent), 404);
   });
 
-  it("joins the roles of several organizations", async () => {
+  it("combines the roles of several organizations", async () => {
     const body = { email, organization: other.organization, role: VIEWER };
     const { id } = expectStatus(await askAdmin("POST", "/members", { body }), 201).body.data;
     const sent = { token: await token(), body: { name: "Test" } };
@@ -316,7 +316,8 @@ describe("single sign-on", () => {
     expectStatus(await ask("GET", "/admin/v1/me", { headers: access }), 200);
     expectFailure(await patch({}), 403, {
       code: "FORBIDDEN",
-      message: "X-Requested-With is required: this request is authenticated by a header that browsers send",
+      message:
+        "X-Requested-With is required: this request is authenticated by a header that browsers add by themselves",
     });
     expectStatus(await patch({ "X-Requested-With": "console" }), 200);
   });
@@ -330,7 +331,7 @@ describe("single sign-on", () => {
     expectFailure(await ask("GET", "/admin/v1/me", { token: await token(changes) }), 401, error);
   });
 
-  it("allows nothing to whoever is no member, or no longer", async () => {
+  it("allows nothing to people who are not, or no longer, members", async () => {
     const stranger = await token({ email: "stranger@example.com" });
     expectFailure(await ask("GET", "/admin/v1/me", { token: stranger }), 403, FORBIDDEN);
     expectStatus(await askAdmin("DELETE", `/members/${memberId}`), 204);
@@ -364,7 +365,7 @@ describe("the audit", () => {
     expect(JSON.stringify(made)).not.toContain(key);
   });
 
-  it("lists what belongs to no workspace, or to one that is gone, and nothing of other organizations", async () => {
+  it("lists entries without a workspace or of a deleted one, but none of other organizations", async () => {
     const v = await makeWorkspace();
     expectStatus(await askAdmin("PATCH", `/organizations/${v.organization}`, { body: { name: "New" } }), 200);
     expectStatus(await v.admin("DELETE", `?confirm=${v.workspace}`), 204);

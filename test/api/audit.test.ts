@@ -60,7 +60,7 @@ describe("the audit", () => {
       expect(text).not.toContain(secret);
   });
 
-  it("has one entry of a key that is revoked twice, at once or later: the second time changes nothing", async () => {
+  it("has one entry for a key that is revoked twice, concurrently or later", async () => {
     const w = await makeWorkspace();
     const { id } = await w.createKey();
     const revoke = async () => expectStatus(await w.admin("DELETE", `/api-keys/${id}`), 204);
@@ -96,7 +96,7 @@ describe("the audit", () => {
     expect((await w.admin("GET", "/audit?acton=x")).status).toBe(400);
   });
 
-  it("knows nothing of changes that were refused", async () => {
+  it("has no entries for refused changes", async () => {
     const w = await makeWorkspace();
     expect((await w.admin("PATCH", "/api-keys/key_none", { body: { name: "x" } })).status).toBe(404);
     expect(
@@ -108,7 +108,7 @@ describe("the audit", () => {
 });
 
 describe("lastUsedAt", () => {
-  it("is written after the answer, by whoever uses the key first", async () => {
+  it("is written after the response to the first use", async () => {
     const w = await makeWorkspace({ name: "Note", columns: [] });
     const { id, key } = await w.createKey();
     const lastUsedAt = async () => (await w.admin("GET", `/api-keys/${id}`)).body.data.lastUsedAt;

@@ -36,7 +36,7 @@ describe("bodies", () => {
     });
   });
 
-  it("over 1 MiB are 413, with and without a Content-Length, wherever the body is asked for twice too", async () => {
+  it("over 1 MiB are 413, with and without a Content-Length, even where the body is read twice", async () => {
     const { exports } = await import("cloudflare:workers");
     const body = JSON.stringify({ ...alice, name: "x".repeat(1024 * 1024) });
     const error = { code: "PAYLOAD_TOO_LARGE", message: "Request body is larger than 1048576 bytes" };
@@ -58,7 +58,7 @@ describe("bodies", () => {
     }
   });
 
-  it("deep nesting is refused, not followed", async () => {
+  it("that are nested too deep are refused before they are traversed", async () => {
     const answer = await post(`{"name":${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
     expect(answer.status, answer.text.slice(0, 200)).toBe(400);
     expect(answer.body.error.code).toBe("BAD_REQUEST");
@@ -95,7 +95,7 @@ describe("bodies", () => {
     },
   );
 
-  it("with __proto__ and friends as keys name them as unknown fields", async () => {
+  it("with keys such as __proto__ get an error that names them as unknown fields", async () => {
     const answer = await post(
       '{"email":"p@example.com","name":"P","__proto__":{"x":1},"constructor":1,"toString":2}',
     );
@@ -190,7 +190,7 @@ describe("keys", () => {
 });
 
 describe("every answer", () => {
-  it("carries the caller's request id when it is one, else a new one", async () => {
+  it("carries the caller's request id if it is valid, otherwise a new one", async () => {
     const idOf = async (sent: string) => {
       const answer = await ask("GET", "/healthz", { headers: { "X-Request-Id": sent } });
       return answer.headers.get("X-Request-Id");
@@ -200,7 +200,7 @@ describe("every answer", () => {
     expect(await idOf("x".repeat(129))).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("says where its time went, errors too", async () => {
+  it("has Server-Timing, errors included", async () => {
     for (const path of ["/Customer", "/Nothing"]) {
       expect((await w.api("GET", path)).headers.get("Server-Timing")).toMatch(/^auth;dur=\d+.*, db;dur=\d+/);
     }

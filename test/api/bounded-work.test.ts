@@ -38,7 +38,7 @@ describe("texts that patterns would take too long for", () => {
       "Matching the patterns would take more than 5000000 RE2 instructions × characters — send fewer or shorter texts",
   };
 
-  it("are refused with their request, in every form of it", async () => {
+  it("are refused in every kind of request", async () => {
     const constraints = [{ type: "PATTERN", value: "(\\pL{1,200}\\d)?" }];
     const w = await makeWorkspace({
       name: "Note",

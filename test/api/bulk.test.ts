@@ -63,7 +63,7 @@ describe("bulk create", () => {
     expect(await names()).toEqual(["P1", "P3"]);
   });
 
-  it("answers the records when asked to", async () => {
+  it("returns the records when asked to", async () => {
     const headers = { Prefer: "respond-async, return=representation" };
     const answer = await bulk("POST", [person(1), {}, person(2)], { headers });
     expect(answer.body.data.map((record: { name: string } | null) => record?.name)).toEqual([
@@ -115,7 +115,7 @@ describe("bulk create", () => {
     });
   });
 
-  it("takes 100 items of the most columns", async () => {
+  it("accepts 100 items with the maximum number of columns", async () => {
     const fields = Array.from({ length: 200 }, (_, i) => `field${i}`);
     await w.define({ name: "Wide", columns: fields.map((name) => ({ name, type: "INTEGER" })) });
     const item = (n: number) => Object.fromEntries(fields.map((name, i) => [name, n * i]));
@@ -176,7 +176,7 @@ describe("bulk update", () => {
     expectStatus(await bulk("POST", [person(1), person(2), person(3)]), 200);
   });
 
-  it("changes what is sent, item by item", async () => {
+  it("changes the sent fields, item by item", async () => {
     const items = [
       { id: 1, name: "A" },
       { id: 99, name: "B" },
@@ -247,7 +247,7 @@ describe("bulk update", () => {
     expect(await names()).toEqual(["One", "P2", "P3", "P4"]);
   });
 
-  it("upserts by what is sent, not by what every object has", async () => {
+  it("upserts by sent keys, not by inherited properties", async () => {
     await w.define({
       name: "Tool",
       columns: [
@@ -271,7 +271,7 @@ describe("bulk update", () => {
 });
 
 describe("bulk delete", () => {
-  it("deletes what is there, once, and names what stands against it", async () => {
+  it("deletes existing records once, and names the records that block a delete", async () => {
     expectStatus(await bulk("POST", [person(1), person(2), person(3)]), 200);
     expectStatus(await w.api("POST", "/Order", { body: { orderNumber: "A", customerId: 2 } }), 201);
     const answer = await bulk("DELETE", [1, 1, 2, "3", 99, "x", null, { a: 1 }, 3]);
@@ -328,7 +328,7 @@ describe("bulk delete", () => {
   });
 });
 
-it("changes large records without reading them back, as nobody has asked for them", async () => {
+it("changes large records without reading them back unless they are requested", async () => {
   const v = await makeWorkspace({
     name: "Doc",
     columns: [

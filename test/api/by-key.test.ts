@@ -130,7 +130,7 @@ describe("a record that a path names by a unique field", () => {
       expectFailure(await w.api(method, path, body && { body }), 404, missing(`{${field}: '${value}'}`));
   });
 
-  it("is not another one: case counts, and a path without a value names none", async () => {
+  it("matches exactly: case counts, and a path without a value names no record", async () => {
     await create({ code: "Case" });
     await create({ code: "" });
     expectStatus(await w.api("GET", byCode("case")), 404);
@@ -151,7 +151,7 @@ describe("a record that a path names by a unique field", () => {
     }
   });
 
-  it("answers OPTIONS and other methods with what is allowed", async () => {
+  it("lists the allowed methods for OPTIONS and for other methods", async () => {
     const allowed = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
     const options = await w.api("OPTIONS", byCode("x"));
     expect(expectStatus(options, 204).headers.get("Allow")).toBe(allowed);
@@ -194,7 +194,7 @@ describe("a record that a path names by a unique field", () => {
 describe("a change of the key itself", () => {
   const VIEWS = ["", "?fields=id,code", "?fields=id,code&expand=owner"];
 
-  it.each(VIEWS)("answers the changed record (%s)", async (view) => {
+  it.each(VIEWS)("returns the changed record (%s)", async (view) => {
     const { id, code } = await create();
     const to = `${code}-new`;
     const moved = await w.api("PATCH", byCode(code) + view, { body: { code: to } });
@@ -276,7 +276,7 @@ describe("a unique field, for a key with rules", () => {
       });
   });
 
-  it("must be left as the check says", async () => {
+  it("must satisfy the check after a write", async () => {
     expectStatus(await w.api("POST", "/Owner", { body: { email: "pt@x", country: "PT" } }), 201);
     const api = await holder({ filter: { country: "PT" } });
     const leaving = await api("PUT", "/Owner/by/email/pt@x", { body: { country: "ES", email: "gone@x" } });

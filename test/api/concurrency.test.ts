@@ -30,7 +30,7 @@ const clients = <T>(count: number, client: (id: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, id) => client(id)));
 
 describe("many clients at once", () => {
-  it("create one record of a unique value: one 201, all others 409", async () => {
+  it("create only one record with a unique value: one 201, all others 409", async () => {
     const body = { email: "same@example.com", name: "Same" };
     const statuses = await clients(16, async () => (await w.api("POST", "/Customer", { body })).status);
     expect(statuses.sort()).toEqual([201, ...Array.from({ length: 15 }, () => 409)]);
@@ -54,7 +54,7 @@ describe("many clients at once", () => {
     }
   });
 
-  it("race on every kind of rule, and every acknowledged write is there in the end", async () => {
+  it("race on every kind of rule without losing an acknowledged write", async () => {
     const parent = { name: "Parent", columns: [{ name: "code", type: "INTEGER", unique: true }] };
     const child = {
       name: "Child",
@@ -114,7 +114,7 @@ describe("many clients at once", () => {
     }
   });
 
-  it("feel a revocation from its answer on: no later request succeeds", async () => {
+  it("see a revocation at once: no request after its response succeeds", async () => {
     for (let round = 0; round < 10; round++) {
       const { id, key } = await w.createKey();
       let isRevoked = false;
@@ -138,7 +138,7 @@ describe("many clients at once", () => {
     }
   });
 
-  it("feel a switch to read-only from its answer on: no later write succeeds", async () => {
+  it("see a switch to read-only at once: no write after its response succeeds", async () => {
     for (let round = 0; round < 5; round++) {
       let isReadOnly = false;
       const late: number[] = [];

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 const get = (path: string, method = "GET") => exports.default.fetch(`https://edge.test${path}`, { method });
 
 describe("GET /docs/{org}/{workspace}", () => {
-  it("is the same page for everyone, whether there is such a workspace or not", async () => {
+  it("is the same page for everyone, whether or not the workspace exists", async () => {
     const response = await get("/docs/nobody/nothing");
     expect(response.status).toBe(200);
     expect(response.headers.get("Content-Type")).toBe("text/html; charset=UTF-8");
@@ -27,20 +27,20 @@ describe("GET /docs/{org}/{workspace}", () => {
     expect(second.nonce).not.toBe(first.nonce);
   });
 
-  it("is kept by no cache and tells no other page where it was", async () => {
+  it("is not cached and sends no referrer", async () => {
     const { headers } = await get("/docs/o/w");
     expect(headers.get("Cache-Control")).toBe("no-store");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
   });
 
-  it("writes what stands in the address as text", async () => {
+  it("shows the names in the address as text, never as markup", async () => {
     const text = await (await get("/docs/%3Cimg%20src=x%3E/%22%26amp;'")).text();
     expect(text).toContain("<title>&lt;img src=x&gt;/&quot;&amp;amp;&#39; · API reference</title>");
     expect(text).not.toContain("<img");
   });
 
-  it("answers HEAD, and 405 to what would change something", async () => {
+  it("allows HEAD, and is 405 for methods that would change something", async () => {
     expect(await (await get("/docs/o/w", "HEAD")).text()).toBe("");
     const refused = await get("/docs/o/w", "POST");
     expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);

@@ -46,7 +46,7 @@ const LOSSY = [
   ["text", "9007199254740993", "must be a string"],
 ] as const;
 
-describe("a number that would change in silence is refused", () => {
+describe("a number that would change silently is refused", () => {
   it.each(LOSSY)("in %s: %s", async (field, number, message) => {
     const body = `{"${field}":${number}}`;
     expectFailure(await w.api("POST", "/Reading", { body }), 422, told(field, message));
@@ -121,7 +121,7 @@ describe("a number that would change in silence is refused", () => {
   });
 });
 
-describe("numbers that stay what they are", () => {
+describe("numbers that a double holds stay the same", () => {
   it.each([
     ["dbl", "0.1000000000000000055511151231257827", 0.1],
     ["dbl", "1234567890123456789", 1234567890123456800],

@@ -103,7 +103,7 @@ it.each([
   });
 });
 
-it("an update that breaks a unique combination never shows what another entity holds", async () => {
+it("an update that breaks a unique combination never reveals values of another entity", async () => {
   const w = await makeTheatre();
   const ctx = await interrupt(w, () => swapTables(w));
   await expect(updateRecord(ctx, { ...sending("Seat", { place: 2 }), id: "1" })).rejects.toMatchObject({
@@ -112,7 +112,7 @@ it("an update that breaks a unique combination never shows what another entity h
   });
 });
 
-it("a delete names who holds the record by the schema of now", async () => {
+it("a delete names the records that block it by the current schema", async () => {
   const w = await makeTheatre();
   const ctx = await interrupt(w, () => rename(w, "Seat", "places"));
   await expect(deleteRecord(ctx, { entity: "Guest", query, id: "1" })).rejects.toMatchObject({
@@ -121,7 +121,7 @@ it("a delete names who holds the record by the schema of now", async () => {
   });
 });
 
-it("a write that is refused tells a key that was revoked meanwhile nothing else", async () => {
+it("a refused write tells a key that was revoked meanwhile nothing but 401", async () => {
   const w = await makeTheatre();
   const ctx = await interrupt(w, () => w.admin("DELETE", `/api-keys/${w.keyId}`));
   await expect(createRecord(ctx, sending("Seat", { guestId: 99 }))).rejects.toMatchObject({

@@ -21,14 +21,14 @@ const open = (query: string) =>
     headers: { Authorization: `Bearer ${w.key}` },
   });
 
-describe("an export of records that do not fit into one answer of the database", () => {
+describe("an export of records that do not fit into one database response", () => {
   it("reads fewer of them at once", async () => {
     const lines = (await (await open("format=ndjson")).text()).trimEnd().split("\n");
     const ids = lines.map((line) => JSON.parse(line)).map(({ id, text }) => (text === TEXT ? id : undefined));
     expect(ids).toEqual(Array.from({ length: RECORDS }, (_, i) => i + 1));
   });
 
-  it("breaks off when the schema changes, instead of going on under a head that does not fit", async () => {
+  it("breaks off when the schema changes, because its header would no longer fit", async () => {
     const reader = (await open("format=csv")).body?.getReader();
     expect(new TextDecoder().decode((await reader?.read())?.value)).toMatch(/^id,text\r\n1,x/);
     expectStatus(

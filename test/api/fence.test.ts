@@ -20,7 +20,7 @@ const readAndWrite = (token = w.key): Promise<[Answer, Answer]> =>
   ]);
 
 describe("a key", () => {
-  it("works no more from the moment it is revoked", async () => {
+  it("stops working as soon as it is revoked", async () => {
     expectStatus(await w.admin("DELETE", `/api-keys/${w.keyId}`), 204);
     for (const answer of await readAndWrite()) {
       expectFailure(answer, 401, { code: "UNAUTHORIZED", message: "Invalid API key" });
@@ -28,7 +28,7 @@ describe("a key", () => {
     }
   });
 
-  it("is told nothing any more, not even that the answer would be too large", async () => {
+  it("learns nothing after its revocation, not even that a response would be too large", async () => {
     await w.define({ name: "Doc", columns: [{ name: "text", type: "TEXT" }] });
     const body = Array.from({ length: 5 }, () => ({ text: '"'.repeat(99_000) }));
     for (let i = 0; i < 12; i++) expectStatus(await w.api("POST", "/Doc/bulk", { body }), 200);
@@ -38,7 +38,7 @@ describe("a key", () => {
     for (const path of reads) expectStatus(await w.api("GET", path), 401);
   });
 
-  it("works no more from the moment it expires, and again when that is taken back", async () => {
+  it("stops working as soon as it expires, and works again if that is undone", async () => {
     const expire = (expiresAt: string | null) =>
       w.admin("PATCH", `/api-keys/${w.keyId}`, { body: { expiresAt } });
     expectStatus(await expire("2020-01-01T00:00:00+02:00"), 200);
@@ -139,7 +139,7 @@ describe("the access mode", () => {
     expectStatus(await w.admin("POST", "/entities", { body: { name: "Thing" } }), status);
   });
 
-  it("SCHEMA_LOCKED names itself and lets records be written", async () => {
+  it("SCHEMA_LOCKED refuses schema changes by name and allows writing records", async () => {
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "SCHEMA_LOCKED" } }), 200);
     for (const answer of await readAndWrite()) expectStatus(answer, 200);
     expectFailure(await w.admin("DELETE", "/entities/Customer?confirm=Customer"), 409, {
@@ -150,7 +150,7 @@ describe("the access mode", () => {
 });
 
 describe("the schema", () => {
-  it("is felt at once: a new entity answers, a dropped one is gone", async () => {
+  it("takes effect at once: a new entity exists, a dropped one does not", async () => {
     const before = await w.api("GET", "/Thing");
     expectFailure(before, 404, { code: "NOT_FOUND", message: "Entity not found: Thing" });
     expectStatus(await w.admin("POST", "/entities", { body: { name: "Thing" } }), 201);
@@ -162,7 +162,7 @@ describe("the schema", () => {
     });
   });
 
-  it("an entity dropped and made again under its name is a new one, without the old records", async () => {
+  it("an entity that is dropped and created again has none of the old records", async () => {
     expectStatus(await w.admin("DELETE", "/entities/Customer?confirm=Customer"), 204);
     const body = { name: "Customer", columns: [{ name: "nick", type: "VARCHAR" }] };
     expectStatus(await w.admin("POST", "/entities", { body }), 201);
@@ -176,7 +176,7 @@ describe("the schema", () => {
 });
 
 describe("the order of refusals", () => {
-  it("is 401, 403, 409, 404, 400, 422 whatever else is wrong", async () => {
+  it("is 401, 403, 409, 404, 400, 422, whatever else is wrong", async () => {
     const readOnly = (await w.createKey({ permission: "READ_ONLY" })).key;
     const post = (token: string, entity: string, body: unknown) =>
       ask("POST", `${w.apiPath}/${entity}`, { token, body });

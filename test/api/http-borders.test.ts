@@ -34,7 +34,7 @@ describe("If-Match", () => {
     expectStatus(await w.api("DELETE", path, { headers: { "If-Match": headerOf(current) } }), 204);
   });
 
-  it("does not hold for other tags, on reads as on writes", async () => {
+  it("fails for other tags, on reads and on writes", async () => {
     const { path } = await newNote();
     const headers = { "If-Match": '"9-other", W/"8"' };
     for (const method of ["GET", "PUT", "DELETE"]) {
@@ -60,7 +60,7 @@ describe("If-Match", () => {
     });
   });
 
-  it("guards the schema in the same forms", async () => {
+  it("protects the schema in the same forms", async () => {
     const { headers, body } = expectStatus(await w.admin("GET", "/schema"), 200);
     const tag = headers.get("ETag") ?? "";
     const { entities } = body.data;
@@ -95,7 +95,7 @@ describe("a response", () => {
     headers.get("X-Content-Type-Options"),
   ];
 
-  it("of records may be kept by its client alone, and is asked for again", async () => {
+  it("with records may be cached by its client only, and must be revalidated", async () => {
     const { path, tag } = await newNote();
     const answers = [
       await w.api("GET", path),
@@ -109,7 +109,7 @@ describe("a response", () => {
     for (const answer of answers) expect(cacheOf(answer)).toEqual(["private, no-cache", "nosniff"]);
   });
 
-  it("of the admin API is kept nowhere, secrets least of all", async () => {
+  it("of the admin API is never cached", async () => {
     const body = { name: "k", permission: "READ_ONLY" };
     const answers = [await w.admin("GET", ""), await w.admin("POST", "/api-keys", { body })];
     for (const answer of answers) expect(cacheOf(answer)).toEqual(["no-store", "nosniff"]);
@@ -129,7 +129,7 @@ describe("a compressed body", () => {
     expect(expectStatus(answer, 201).body.data.text).toBe("packed");
   });
 
-  it("is limited by what it unpacks to", async () => {
+  it("is limited by its decompressed size", async () => {
     const bomb = await gzip(JSON.stringify({ text: "x".repeat(2 ** 21) }));
     expectFailure(await post(bomb, "gzip"), 413, {
       code: "PAYLOAD_TOO_LARGE",
@@ -137,7 +137,7 @@ describe("a compressed body", () => {
     });
   });
 
-  it("is refused when it is broken, or in an encoding that is not known", async () => {
+  it("is refused when it is broken, or in an unknown encoding", async () => {
     const whole = await gzip(JSON.stringify({ text: "packed" }));
     expect((await post(whole.slice(0, 20), "gzip")).status).toBe(400);
     expect((await post(await new Response("{}").arrayBuffer(), "gzip")).status).toBe(400);

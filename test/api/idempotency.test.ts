@@ -30,7 +30,7 @@ function expectReplay(first: Answer, second: Answer): void {
   ]);
 }
 
-describe("an answer that is given again", () => {
+describe("a replay", () => {
   it.each([
     ["POST", "/Booking", { at: "AT", no: "1" }],
     ["PUT", "/Booking/1", { at: "AT" }],
@@ -60,7 +60,7 @@ describe("an answer that is given again", () => {
     expect(another.text).toContain("must be in the future");
   });
 
-  it("is not made up when the key may write less now", async () => {
+  it("is refused when the key now has fewer rights", async () => {
     const { id, key } = await w.createKey();
     const asking = {
       token: key,
@@ -73,12 +73,12 @@ describe("an answer that is given again", () => {
     expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { scopes } }), 200);
     expectFailure(await w.api("POST", "/Order/bulk", asking), 409, {
       code: "IDEMPOTENCY_CONFLICT",
-      message: expect.stringContaining("was used when the key was allowed more"),
+      message: expect.stringContaining("was used when the key had more permissions"),
     });
   });
 });
 
-describe("an answer that only just could be given", () => {
+describe("a response that just fits", () => {
   /** As kept twice as long as in the answer, every character of it being escaped once more. */
   const text = '"'.repeat(80_000);
   const COUNT = 55;
@@ -111,7 +111,7 @@ describe("an answer that only just could be given", () => {
   });
 });
 
-describe("a key that was used", () => {
+describe("a used Idempotency-Key", () => {
   const DAY_MS = 24 * 60 * 60 * 1000;
   const age = (ms: number) =>
     runSql("UPDATE idempotency SET created_at = ? WHERE api_key_id = ?", [
@@ -120,7 +120,7 @@ describe("a key that was used", () => {
     ]);
   const setAge = (value: unknown) => send("PUT", "/Customer/1", { age: value });
 
-  it("is the request's own for 24 hours, and free for any other after that", async () => {
+  it("belongs to its request for 24 hours, and is free for others after that", async () => {
     const first = expectStatus(await setAge(77), 200);
     expectStatus(await w.api("PUT", "/Customer/1", { body: { age: 5 } }), 200);
     await age(DAY_MS - 60_000);
@@ -232,7 +232,7 @@ describe("a write with an Idempotency-Key", () => {
     expect([answer.body, roundTrips]).toEqual([{ succeeded: 2, failed: 0 }, 1]);
   });
 
-  it("costs one round trip, and so does its first sending beside others'", async () => {
+  it("costs one round trip, also when sent concurrently with others", async () => {
     const headers = { "Idempotency-Key": "counted" };
     const { answer, roundTrips } = await askCounted("POST", `${w.apiPath}/Customer`, {
       token: w.key,
@@ -326,7 +326,7 @@ describe("a write with an Idempotency-Key", () => {
     });
   });
 
-  it("is refused after a change of the schema that the isolate has not heard of", async () => {
+  it("is refused after a schema change that the isolate has not seen", async () => {
     const constraints = [{ type: "FUTURE" }];
     const v = await makeWorkspace({
       name: "Booking",
@@ -351,7 +351,7 @@ describe("a write with an Idempotency-Key", () => {
     });
   });
 
-  it("refuses the same key with another request that is wrong in itself, too", async () => {
+  it("refuses the same key with another, invalid request", async () => {
     expectStatus(await send("PUT", "/Customer/1", { age: 31 }), 200);
     const used = {
       code: "IDEMPOTENCY_CONFLICT",
@@ -362,7 +362,7 @@ describe("a write with an Idempotency-Key", () => {
     expectFailure(await send("PUT", "/Customer/1?foo=1", { age: 3 }), 409, used);
   });
 
-  it("refuses a key that is none after what is not allowed or not there", async () => {
+  it("reports an invalid key after errors of permission and entity", async () => {
     const { key: token } = await w.createKey({ scopes: [{ entity: "Customer", operations: ["read"] }] });
     const headers = { "Idempotency-Key": "x".repeat(256) };
     const body = { age: "x" };
@@ -378,7 +378,7 @@ describe("a write with an Idempotency-Key", () => {
     expect(await total()).toBe(2);
   });
 
-  it("has a key of its API key alone", async () => {
+  it("has a separate key for each API key", async () => {
     const { key } = await w.createKey();
     expectStatus(await send("POST", "/Customer", person(1)), 201);
     const headers = { "Idempotency-Key": "key 1" };
@@ -393,7 +393,7 @@ describe("a write with an Idempotency-Key", () => {
     });
   });
 
-  it("obeys the fence before it gives an answer again", async () => {
+  it("obeys the fence before a replay", async () => {
     expectStatus(await send("POST", "/Customer", person(1)), 201);
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
     expect((await send("POST", "/Customer", person(1))).status).toBe(409);

@@ -242,7 +242,7 @@ function differenceOf(first = "", second = ""): string {
   return [first, second].map((text) => text.slice(Math.max(0, at - 100), at + 200)).join("\n");
 }
 
-describe("what a user may not see", () => {
+describe("a hidden record or field", () => {
   let worlds: readonly World[];
   beforeAll(async () => {
     worlds = [await makeWorld(true), await makeWorld(false)];

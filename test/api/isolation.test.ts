@@ -34,7 +34,7 @@ function requestsTo(prefix: string, w: TestWorkspace): readonly (readonly [metho
 }
 
 describe("two workspaces", () => {
-  it("of the same entities hold their own records", async () => {
+  it("with equal entities have separate records", async () => {
     for (const w of workspaces()) {
       const { body } = expectStatus(await w.api("GET", "/Customer"), 200);
       expect(body.data.map(({ name }: { name: string }) => name)).toEqual([w.workspace]);
@@ -55,7 +55,7 @@ describe("two workspaces", () => {
     }
   });
 
-  it("have keys that open nothing of the admin's, on any method and path", async () => {
+  it("have keys that cannot use the admin API, on any method and path", async () => {
     const refused = { code: "UNAUTHORIZED", message: "Invalid admin token" };
     for (const w of workspaces()) {
       for (const [method, path] of requestsTo("/admin/v1", w)) {
@@ -65,7 +65,7 @@ describe("two workspaces", () => {
     }
   });
 
-  it("do not share a key that the database gives to another than the edge has", async () => {
+  it("do not share a key that KV and the database assign to different workspaces", async () => {
     const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
     expectStatus(await v.api("GET", "/Customer"), 200);
     const owner = "SELECT workspace_id FROM api_keys WHERE id = ?";
@@ -77,7 +77,7 @@ describe("two workspaces", () => {
     }
   });
 
-  it("that do not exist answer like foreign ones", async () => {
+  it("that do not exist look like foreign ones", async () => {
     for (const path of ["/api/v1/nobody/nothing/Customer", `/api/v1/${one?.organization}/nothing/Customer`]) {
       expectFailure(await ask("GET", path, { token: one?.key ?? "" }), 401, {
         code: "UNAUTHORIZED",
@@ -102,7 +102,7 @@ describe("two workspaces", () => {
     for (const w of workspaces()) expectStatus(await w.api("GET", "/Customer"), 200);
   });
 
-  it("take each other's cursors for a place in their own records", async () => {
+  it("use each other's cursors as positions in their own records only", async () => {
     const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
     for (const [w, name] of [
       [v, "mine"],
@@ -121,7 +121,7 @@ describe("two workspaces", () => {
     expect(answer.text).not.toContain("theirs");
   });
 
-  it("do not meet in an Idempotency-Key", async () => {
+  it("do not share Idempotency-Keys", async () => {
     const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
     const headers = { "Idempotency-Key": crypto.randomUUID() };
     const body = { email: "same@example.com", name: "Same" };
@@ -132,7 +132,7 @@ describe("two workspaces", () => {
     }
   });
 
-  it("do not reach each other's webhooks, nor hear of each other's records", async () => {
+  it("do not reach each other's webhooks or events", async () => {
     const [v, other] = [await makeWorkspace(customer), await makeWorkspace(customer)];
     const [box, otherBox] = [makeMailbox(), makeMailbox()];
     const { id } = await listen(v, box);
@@ -156,7 +156,7 @@ describe("two workspaces", () => {
     expect(await otherBox.received()).toEqual([]);
   });
 
-  it("deleted and made again under the same slug share nothing with the old one", async () => {
+  it("that are deleted and created again under the same slug share nothing with the old one", async () => {
     const old = await makeWorkspace(customer);
     expectStatus(await old.api("POST", "/Customer", { body: { email: "a@b.c", name: "Old" } }), 201);
     expectStatus(await old.admin("DELETE", `?confirm=${old.workspace}`), 204);

@@ -55,7 +55,7 @@ const unavailable = {
   body: { error: { code: "SERVICE_UNAVAILABLE", message: expect.not.stringContaining("KV") } },
 };
 
-it("a key that the isolate knows goes on working, and one that it does not is asked to try again", async () => {
+it("without KV, a cached key keeps working, and an unknown one is asked to retry", async () => {
   expect((await list(env, w.key)).status).toBe(200);
   expect((await list(broken, w.key)).status).toBe(200);
   const unknown = composeApiKey("a".repeat(43));
@@ -64,7 +64,7 @@ it("a key that the isolate knows goes on working, and one that it does not is as
   expect(await ask(broken, "GET", "/readyz", "")).toMatchObject(unavailable);
 });
 
-it("a KV that does not answer holds a request up for 5 seconds, and none with a key that the isolate knows", async () => {
+it("a KV that does not respond delays a request by 5 seconds, and a request with a cached key not at all", async () => {
   expect((await list(env, w.key)).status).toBe(200);
   const asked = [
     list(hanging, composeApiKey("c".repeat(43))),
@@ -78,14 +78,14 @@ it("a KV that does not answer holds a request up for 5 seconds, and none with a 
   for (const answer of await Promise.all(asked)) expect(answer).toMatchObject(unavailable);
 });
 
-it("a good key that is tried in another workspace stays known to the isolate", async () => {
+it("a valid key that is used in another workspace stays cached", async () => {
   const v = await makeWorkspace();
   expect((await list(env, w.key)).status).toBe(200);
   for (let i = 0; i < 3; i++) expect((await ask(env, "GET", v.apiPath, w.key)).status).toBe(401);
   expect((await list(broken, w.key)).status).toBe(200);
 });
 
-it("a key that was never issued is refused without a look into KV, by its checksum", async () => {
+it("a key with a wrong checksum is refused without a KV lookup", async () => {
   const issued = composeApiKey("b".repeat(43));
   const typo = issued.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
   expect((await list(broken, typo)).status).toBe(401);
@@ -100,7 +100,7 @@ it("a revocation holds without KV, from the next request on", async () => {
   expect((await list(env, key)).status).toBe(401);
 });
 
-it("a key that cannot be published is not made", async () => {
+it("a key that cannot be published is not created", async () => {
   const before = (await admin("GET", "/api-keys")).body.meta.totalElements;
   expect(await admin("POST", "/api-keys", { name: "lost", permission: "READ_ONLY" })).toMatchObject(
     unavailable,
@@ -109,7 +109,7 @@ it("a key that cannot be published is not made", async () => {
   expect(await admin("POST", "/api-keys/sync")).toMatchObject(unavailable);
 });
 
-it("a sync asks KV for no key one by one, however many are not the workspace's, and removes what no workspace has", async () => {
+it("a sync does not look up keys one by one, and removes keys of no workspace", async () => {
   const others = await makeWorkspace();
   for (let n = 0; n < 40; n++) await env.API_KEYS.put(`key:${`${n}`.padStart(64, "0")}`, "{}");
   const asked: string[] = [];
@@ -166,7 +166,7 @@ it.each([
   expect((await list(env, key)).status).toBe(200);
 });
 
-it("a rotation that cannot be published leaves the one that has followed it", async () => {
+it("undoing a rotation that cannot be published keeps a later rotation", async () => {
   const { id, key } = await w.createKey();
   const path = `/admin/v1${w.adminPath}/api-keys/${id}/rotate`;
   let second = { key: "", keyPrefix: "" };
@@ -181,7 +181,7 @@ it("a rotation that cannot be published leaves the one that has followed it", as
   expect((await list(env, key)).status).toBe(401);
 });
 
-it("a scheduled run whose other work fails delivers what is due", async () => {
+it("a scheduled run delivers due messages even if its other tasks fail", async () => {
   const v = await makeWorkspace(customer);
   const box = makeMailbox();
   const { id } = await listen(v, box);
@@ -203,7 +203,7 @@ it("a scheduled run whose other work fails delivers what is due", async () => {
   });
 });
 
-it("every work of a scheduled run that fails is in the log, with its cause", async () => {
+it("every failing task of a scheduled run is logged with its cause", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const away = { ...env, LIBSQL_URL: "http://127.0.0.1:1" };
   await expect(worker.scheduled(createScheduledController(), away)).rejects.toMatchObject({

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe("pages", () => {
-  it("answers the first 20 by id, with exact meta", async () => {
+  it("returns the first 20 records by id, with exact totals", async () => {
     const { body } = expectStatus(await w.api("GET", "/Customer"), 200);
     expect(body.meta).toEqual({ page: 0, size: 20, totalElements: TOTAL, totalPages: 2 });
     const ids = body.data.map((record: { id: number }) => record.id);
@@ -22,7 +22,7 @@ describe("pages", () => {
     expect(ids).toHaveLength(20);
   });
 
-  it("answers the rest on the next page and nothing past the end", async () => {
+  it("returns the rest on the next page and nothing past the end", async () => {
     const second = await w.api("GET", "/Customer?page=1");
     expect(second.body.data).toHaveLength(5);
     const past = await w.api("GET", "/Customer?page=7&size=10");
@@ -63,7 +63,7 @@ describe("pages", () => {
     expect(roundTrips).toBe(1);
   });
 
-  it("keeps the total right through deletes", async () => {
+  it("has the right total after deletes", async () => {
     const { body } = await w.api("POST", "/Customer", { body: { email: "gone@example.com", name: "Gone" } });
     expectStatus(await w.api("DELETE", `/Customer/${body.data.id}`), 204);
     expect((await w.api("GET", "/Customer?size=1")).body.meta.totalElements).toBe(TOTAL);
@@ -148,12 +148,12 @@ describe("the largest filter that is allowed", () => {
   const values = Array.from({ length: 500 }, (_, index) => index + 1).join();
   const filters = Array.from({ length: 50 }, () => `filter[id.in]=${values}`).join("&");
 
-  it("is answered with the total", async () => {
+  it("returns its records and the total", async () => {
     const { body } = expectStatus(await w.api("GET", `/Customer?fields=id&size=1&${filters}`), 200);
     expect(body).toMatchObject({ data: [{ id: 1 }], meta: { totalElements: TOTAL } });
   });
 
-  it("is walked through nulls and values of an indexed column", async () => {
+  it("works with a cursor over nulls and values of an indexed column", async () => {
     const sparse = await makeWorkspace({
       name: "Spot",
       columns: [{ name: "rank", type: "INTEGER", indexed: true }],
@@ -172,7 +172,7 @@ describe("the largest filter that is allowed", () => {
 });
 
 describe("a cursor over long texts", () => {
-  it("is short enough to be sent, or refused by the request that would have to answer it", async () => {
+  it("is short enough to send, or the request that would return it is refused", async () => {
     const long = await makeWorkspace({ name: "Note", columns: [{ name: "body", type: "TEXT" }] });
     for (const body of ["a".repeat(6_000), "b".repeat(6_000), "c".repeat(60_000), "d".repeat(60_000)]) {
       expectStatus(await long.api("POST", "/Note", { body: { body } }), 201);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 beforeEach(() => mcp.setMode("FULL"));
 
-describe("what JSON can say and JavaScript mangles", () => {
+describe("JSON that JavaScript objects cannot hold", () => {
   const raw = (name: string, args: string) =>
     mcp.post(
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`,
@@ -45,7 +45,7 @@ describe("what JSON can say and JavaScript mangles", () => {
     expect(error.details).toContainEqual({ field: "age", message: "must be an integer" });
   });
 
-  it.each(["list", "create"])("is no object where %s takes one", async (name) => {
+  it.each(["list", "create"])("is not accepted where %s takes an object", async (name) => {
     const field = name === "list" ? "filter" : "record";
     for (const value of [...(name === "create" ? ["[]", "null"] : ["[1]"]), `"x"`, `"[1]"`, "1"]) {
       const { body } = await raw(name, `{"entity":"Customer","${field}":${value}}`);
@@ -55,7 +55,7 @@ describe("what JSON can say and JavaScript mangles", () => {
   });
 });
 
-describe("what models send beside the schema", () => {
+describe("input of models that does not follow the schema", () => {
   const list = async (args: object) => {
     const { body } = await mcp.post(calling("list", { entity: "Customer", ...args }));
     const answer = JSON.parse(body.result.content[0].text);
@@ -63,7 +63,7 @@ describe("what models send beside the schema", () => {
     return answer;
   };
 
-  it("takes null and empty lists for what is absent", async () => {
+  it("treats null and empty lists as absent", async () => {
     const absent = { filter: null, sort: null, fields: [], expand: [], page: null, size: null, count: null };
     expect(await list({ ...absent, cursor: null })).toEqual(await list({}));
   });
@@ -84,7 +84,7 @@ describe("what models send beside the schema", () => {
     expect((await list(asked)).data).toEqual([{ name: "By text" }]);
   });
 
-  it("publishes every bound, and no list without one", async () => {
+  it("publishes a bound for every number and list", async () => {
     const { tools } = await (await mcp.connect()).listTools();
     const parameters = tools.flatMap(({ inputSchema }) => Object.entries(inputSchema.properties ?? {}));
     const lists = parameters.filter(([, schema]) => JSON.stringify(schema).includes('"type":"array"'));
@@ -113,7 +113,7 @@ describe("the endpoint", () => {
     },
   );
 
-  it("answers a client that says nothing of what it accepts", async () => {
+  it("serves a client without an Accept header", async () => {
     const answer = await ask("POST", mcp.path, { token: w.key, body: calling("describe", {}) });
     expectStatus(answer, 200);
   });
@@ -133,7 +133,7 @@ describe("the endpoint", () => {
     expect(body).toEqual({ jsonrpc: "2.0", id: 5, error: { code: -32601, message: "Method not found" } });
   });
 
-  it("lets no page of another origin in, and writes nothing for it", async () => {
+  it("refuses pages of other origins, and writes nothing for them", async () => {
     const corsAllowedOrigins = ["https://app.example.com", "https://*.example.org"];
     expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins } }), 200);
     const record = { name: "Foreign", email: "foreign@example.com" };
@@ -154,7 +154,7 @@ describe("the endpoint", () => {
     expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins: null } }), 200);
   });
 
-  it("costs one round trip to the database, for a call as for the list of tools", async () => {
+  it("costs one database round trip, for a call and for the list of tools", async () => {
     await w.api("GET", "/Customer");
     const counted: unknown[] = [];
     for (const message of [
@@ -171,7 +171,7 @@ describe("the endpoint", () => {
     expect(counted).toEqual([1, 1, 1, 1, 1]);
   });
 
-  it("asks the database also about what calls no tool, so that it counts and is guarded", async () => {
+  it("checks the caller in the database even for messages that call no tool", async () => {
     await w.api("GET", "/Customer");
     const counted: unknown[] = [];
     for (const [message, headers] of callsThatRunNothing) {
@@ -182,7 +182,7 @@ describe("the endpoint", () => {
     expect(counted).toEqual([1, 1, 1, 1, 1]);
   });
 
-  it("tells what each tool may do to records, in few tokens", async () => {
+  it("publishes annotations for each tool, in few tokens", async () => {
     const { tools } = await (await mcp.connect()).listTools();
     const hints = tools.map(({ name, annotations: a }) => [
       name,
@@ -208,7 +208,7 @@ describe("the endpoint", () => {
     expect(JSON.stringify(tools).length).toBeLessThan(6_000);
   });
 
-  it("tells webhooks of what tools have written", async () => {
+  it("delivers what tools have written to webhooks", async () => {
     const box = makeMailbox();
     const { id } = await listen(w, box);
     await call(await mcp.connect(), "create", {
@@ -220,7 +220,7 @@ describe("the endpoint", () => {
     expectStatus(await w.admin("DELETE", `/webhooks/${id}`), 204);
   });
 
-  it("answers as every other: trace, rates, origins, methods", async () => {
+  it("has request ids, rates, origins and methods like every other endpoint", async () => {
     expectStatus(await w.admin("PATCH", "", { body: { rateLimit: 300 } }), 200);
     const answer = await mcp.post(calling("describe", {}), {
       headers: { Origin: "https://app.example.com" },
@@ -262,7 +262,7 @@ describe("the endpoint", () => {
     expect((await mcp.post(message)).status).toBe(status);
   });
 
-  it("answers what it does not know as JSON-RPC has it, and notifications with nothing", async () => {
+  it("follows JSON-RPC for unknown methods and notifications", async () => {
     const unknown = await mcp.post({ jsonrpc: "2.0", id: 7, method: "resources/list" });
     expect(unknown.body).toMatchObject({ jsonrpc: "2.0", id: 7, error: { code: -32601 } });
     const strange = await mcp.post(calling("toString", {}));

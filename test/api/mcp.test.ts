@@ -71,7 +71,7 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
     await client.close();
   });
 
-  it("gets errors that tell a model what to mend", async () => {
+  it("gets errors that tell a model what to correct", async () => {
     const client = await mcp.connect(w.key, mode);
     expect(await call(client, "create", { entity: "Customer", record: { age: "old" } })).toEqual({
       isError: true,
@@ -93,7 +93,7 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
     );
     for (const [id, message] of [
       [undefined, "is required"],
-      [1.5, "must be a text or an integer"],
+      [1.5, "must be a string or an integer"],
     ]) {
       const { body } = await call(client, "get", { entity: "Customer", id });
       expect(body.error.details).toEqual([{ field: "id", message }]);
@@ -108,8 +108,8 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
   });
 });
 
-describe("what a key may do", () => {
-  it("is all that it is shown: a READ_ONLY key gets tools that read, and cannot call others", async () => {
+describe("the rights of a key", () => {
+  it("decide which tools it sees: a READ_ONLY key gets tools that read, and cannot call others", async () => {
     const { key } = await w.createKey({ permission: "READ_ONLY" });
     const client = await mcp.connect(key);
     expect(await toolsOf(client)).toEqual(READING);
@@ -117,7 +117,7 @@ describe("what a key may do", () => {
     expect(refused).toMatchObject({ isError: true, body: { error: { code: "FORBIDDEN" } } });
   });
 
-  it("is narrowed by its scopes: nothing tells of other entities", async () => {
+  it("are limited by its scopes: nothing reveals other entities", async () => {
     const scopes = [{ entity: "Customer", operations: ["read", "update"] }];
     const client = await mcp.connect((await w.createKey({ scopes })).key);
     expect(await toolsOf(client)).toEqual(["describe", "list", "get", "update", "aggregate"]);
@@ -142,7 +142,7 @@ describe("what a key may do", () => {
     });
   });
 
-  it("has a use for describe whatever it may do", async () => {
+  it("always include describe", async () => {
     const scopes = [{ entity: "Customer", operations: ["create"] }];
     const client = await mcp.connect((await w.createKey({ scopes })).key);
     expect(await toolsOf(client)).toEqual(["describe", "create"]);
@@ -151,7 +151,7 @@ describe("what a key may do", () => {
     expect(await toolsOf(client)).toEqual([]);
   });
 
-  it("ends at the next request when it is revoked, with 401 for whatever is sent", async () => {
+  it("end with its revocation: the next request is 401, whatever it contains", async () => {
     const { id, key } = await w.createKey();
     const client = await mcp.connect(key);
     expect((await call(client, "list", { entity: "Customer" })).isError).toBe(false);
@@ -171,7 +171,7 @@ describe("what a key may do", () => {
       });
   });
 
-  it("holds from its addresses only, and in its own workspace only", async () => {
+  it("apply from its addresses and in its workspace only", async () => {
     const { key } = await w.createKey({ allowedIps: ["203.0.113.7"] });
     const headers = { "CF-Connecting-IP": "203.0.113.8" };
     const answer = await mcp.post(calling("list", { entity: "Customer" }), { token: key, headers });
@@ -199,7 +199,7 @@ describe("the workspace's mcpMode", () => {
     });
   });
 
-  it("DISABLED shuts everything from the next request on", async () => {
+  it("DISABLED refuses everything from the next request on", async () => {
     const client = await mcp.connect();
     await mcp.setMode("DISABLED");
     await expect(call(client, "list", { entity: "Customer" })).rejects.toThrow();
@@ -215,7 +215,7 @@ describe("the workspace's mcpMode", () => {
     expectStatus(await w.api("GET", "/Customer"), 200);
   });
 
-  it("READ_ONLY lets reads through, from the next request on", async () => {
+  it("READ_ONLY allows reads only, from the next request on", async () => {
     const client = await mcp.connect();
     await mcp.setMode("READ_ONLY");
     expect(await toolsOf(client)).toEqual(READING);

@@ -43,7 +43,7 @@ const routesBelow = (...prefixes: string[]): string[] =>
 
 const sorted = (values: readonly string[]) => [...new Set(values)].sort();
 
-describe("the documents have every route, and no other", () => {
+describe("the documents have exactly the routes that exist", () => {
   it("of a workspace", () => {
     const base = WORKSPACE.replaceAll(/:(\w+)/g, "{$1}");
     const routes = routesBelow(WORKSPACE).map((route) =>
@@ -57,7 +57,7 @@ describe("the documents have every route, and no other", () => {
     expect(sorted(operationsOf(adminDocument))).toEqual(sorted(routes));
   });
 
-  it("of both is what the service has, but for what is no REST resource", () => {
+  it("of both together are all routes except those that are not REST resources", () => {
     const routes = sorted(routesBelow("/"));
     const described = [...routesBelow(WORKSPACE), ...routesBelow("/admin/v1", "/healthz", "/readyz")];
     const others = ["GET /docs/{organization}/{workspace}", "POST /mcp/{organization}/{workspace}"];
@@ -114,7 +114,7 @@ describe("the document of a workspace", () => {
 
 /* One request for each operation. That its answer is as documented is what `ask` itself expects. */
 
-describe("every operation of a workspace answers as documented", () => {
+describe("every operation of a workspace responds as documented", () => {
   const body = (email: string) => ({ ...alice, email });
   const requests: Record<string, () => Promise<Answer>> = {
     describeWorkspace: () => w.api("GET", "/"),
@@ -170,7 +170,7 @@ describe("every operation of a workspace answers as documented", () => {
   });
 });
 
-describe("every operation of the admin API answers as documented", () => {
+describe("every operation of the admin API responds as documented", () => {
   const slug = () => `s-${crypto.randomUUID().slice(0, 13)}`;
   const idOf = async (made: Promise<Answer>) => expectStatus(await made, 201).body.data.id as string;
   const newAdminKey = () =>

@@ -12,7 +12,7 @@ const documentOf = async (workspace: TestWorkspace) =>
   expectStatus(await workspace.api("GET", "/openapi.json"), 200).body;
 
 describe("the workspace's own document", () => {
-  it("describes what the workspace has, as it stands", async () => {
+  it("describes the current schema", async () => {
     const { info, servers, paths, components } = await documentOf(w);
     expect(info).toMatchObject({ title: `${w.organization}/${w.workspace}`, version: "2" });
     expect(servers).toEqual([{ url: w.apiPath }]);
@@ -50,12 +50,12 @@ describe("the workspace's own document", () => {
     expect(components.schemas["Customer-filter"].properties["vip.like"]).toBeUndefined();
   });
 
-  it("has its server's address at hand: the paths are below it", async () => {
+  it("has the server's address, and paths relative to it", async () => {
     expectStatus(await w.api("GET", "/"), 200);
     expect((await w.api("GET", "/")).body).toEqual((await w.api("GET", "")).body);
   });
 
-  it("is the same, byte for byte, until the schema changes; then it is another", async () => {
+  it("is the same, byte for byte, until the schema changes", async () => {
     const own = await makeWorkspace(customer);
     const first = await own.api("GET", "/openapi.json");
     const tag = first.headers.get("ETag") ?? "";
@@ -97,7 +97,7 @@ describe("the workspace's own document", () => {
 });
 
 describe("the document of a key with scopes", () => {
-  it("has only what the key may do, and nothing of what it may not read", async () => {
+  it("has only the key's operations, and nothing that it may not read", async () => {
     const own = await makeWorkspace(customer, order);
     const { key } = await own.createKey({ scopes: [{ entity: "Order", operations: ["read", "create"] }] });
     const answer = expectStatus(await own.api("GET", "/openapi.json", { token: key }), 200);
@@ -114,7 +114,7 @@ describe("the document of a key with scopes", () => {
     expect((await documentOf(own)).paths["/Customer"]).toBeDefined();
   });
 
-  it("has no member, parameter or operation that the key is always refused", async () => {
+  it("has no property, parameter or operation that is always refused to the key", async () => {
     const own = await makeWorkspace(customer, order);
     const scopes = [
       { entity: "Order", operations: ["create"] },

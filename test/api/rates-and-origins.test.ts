@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 describe("a rate limit", () => {
-  it("is told with every answer, and ends in 429 with Retry-After; each key has its own", async () => {
+  it("is shown in every response, and ends in 429 with Retry-After; each key has its own", async () => {
     const v = await makeWorkspace({ name: "Note", columns: [] });
     expectStatus(await v.admin("PATCH", "", { body: { rateLimit: 60 } }), 200);
     const first = expectStatus(await v.api("GET", "/Note"), 200);
@@ -63,12 +63,12 @@ describe("a rate limit", () => {
     expect([left(answer), left(await list())]).toEqual([before - 1, before - 2]);
   });
 
-  it("is not there unless the workspace has one", async () => {
+  it("is absent unless the workspace has one", async () => {
     const { headers } = await w.api("GET", "/Note");
     expect([headers.get("RateLimit"), headers.get("RateLimit-Policy")]).toEqual([null, null]);
   });
 
-  it("holds for requests without a known key, by address, and not for keys that are known", async () => {
+  it("applies to requests without a known key, by address, but not to known keys", async () => {
     const headers = { "CF-Connecting-IP": "198.51.100.7" };
     expectStatus(await w.api("GET", "/Note", { headers }), 200);
     const statuses: number[] = [];
@@ -87,7 +87,7 @@ describe("a rate limit", () => {
     expect(network.at(-1)).toBe(429);
   });
 
-  it("holds for wrong admin credentials, by address, and not for the right one", async () => {
+  it("applies to wrong admin credentials, by address, but not to the right one", async () => {
     const headers = { "CF-Connecting-IP": "198.51.100.11" };
     const statuses: number[] = [];
     for (let i = 0; i < 60; i++)
@@ -97,7 +97,7 @@ describe("a rate limit", () => {
     expectStatus(await askAdmin("GET", "/organizations", { headers }), 200);
   });
 
-  it("holds for a key that works no more, which says why until then", async () => {
+  it("applies to a key that has ended; until the limit, responses say why", async () => {
     const { id, key } = await w.createKey();
     const headers = { "CF-Connecting-IP": "198.51.100.9" };
     const list = () => ask("GET", `${w.apiPath}/Note`, { token: key, headers });
@@ -128,7 +128,7 @@ describe("cross-origin requests", () => {
       },
     });
 
-  it("are answered to any origin by default, errors included", async () => {
+  it("are allowed from any origin by default, errors included", async () => {
     const allowed = await preflight(`${w.apiPath}/Note/1`);
     expect(allowed.status).toBe(204);
     expect(allowed.headers.get("Access-Control-Allow-Origin")).toBe("*");
@@ -147,7 +147,7 @@ describe("cross-origin requests", () => {
     }
   });
 
-  it("are answered to listed origins only", async () => {
+  it("are allowed from listed origins only", async () => {
     const corsAllowedOrigins = [origin, "http://localhost:3000"];
     expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins } }), 200);
     const mine = await w.api("GET", "/Note", { headers: { Origin: origin } });
@@ -162,7 +162,7 @@ describe("cross-origin requests", () => {
     expect(any.headers.get("Access-Control-Allow-Origin")).toBe("*");
   });
 
-  it("are answered to no other origin however often it asks", async () => {
+  it("are not allowed from another origin, however often it asks", async () => {
     const v = await makeWorkspace({ name: "Note", columns: [] });
     expectStatus(await v.admin("PATCH", "", { body: { corsAllowedOrigins: [origin] } }), 200);
     const headers = { "CF-Connecting-IP": "198.51.100.77", Origin: "https://evil.example" };
@@ -175,7 +175,7 @@ describe("cross-origin requests", () => {
     expect(mine.headers.get("Access-Control-Allow-Origin")).toBe(origin);
   });
 
-  it("may read that they are unknown or too many, even where nobody can tell the workspace's setting", async () => {
+  it("can read 401 and 429 even if the workspace's setting is unknown", async () => {
     const headers = { "CF-Connecting-IP": "198.51.100.78", Origin: "https://else.example" };
     for (let i = 0; i < 60; i++) {
       const answer = await ask("GET", `/api/v1/no/where${i}/Note`, { headers });
@@ -189,7 +189,7 @@ describe("cross-origin requests", () => {
     expect(headers.get("Access-Control-Allow-Origin")).toBeNull();
   });
 
-  it("refuses nobody whose request has no origin, and is no error for a malformed one", async () => {
+  it("accept requests without an origin, and with a malformed one", async () => {
     expectStatus(
       await w.api("GET", "/Note", { headers: { Origin: "\u0001" } }).catch(() => w.api("GET", "/Note")),
       200,

@@ -15,7 +15,7 @@ const newCustomer = async (fields: object = {}) => {
 };
 
 describe("create", () => {
-  it("answers 201 with Location, ETag and the full record in schema order, defaults filled in", async () => {
+  it("returns 201 with Location, ETag and the full record in schema order, with defaults", async () => {
     const answer = await w.api("POST", "/Customer", { body: { name: "Ann", email: "ann@example.com" } });
     expectStatus(answer, 201);
     const { id } = answer.body.data;
@@ -26,7 +26,7 @@ describe("create", () => {
     expect(answer.headers.get("ETag")).toMatch(/^"1-[0-9a-z]+"$/);
   });
 
-  it("takes a supplied id that is free, and refuses one that is taken", async () => {
+  it("accepts a free id, and refuses a taken one", async () => {
     expectStatus(
       await w.api("POST", "/Customer", { body: { ...alice, id: 5000, email: "five@example.com" } }),
       201,
@@ -40,7 +40,7 @@ describe("create", () => {
     });
   });
 
-  it("takes no id after which none could be generated that JSON keeps exact", async () => {
+  it("refuses an id so large that later generated ids would be inexact in JSON", async () => {
     const own = await makeWorkspace(customer);
     const create = (body: object) => own.api("POST", "/Customer", { body: { ...alice, ...body } });
     expectFailure(await create({ id: 2 ** 52 }), 422, {
@@ -80,7 +80,7 @@ describe("create", () => {
     },
   );
 
-  it("of a deleted record's id makes a later version, however often the old one was written", async () => {
+  it("with a deleted record's id starts at a later version than the old record had", async () => {
     const own = await makeWorkspace(customer);
     const create = () => own.api("POST", "/Customer", { body: { ...alice, id: 7 } });
     const versionOf = ({ headers }: { headers: Headers }) =>
@@ -96,7 +96,7 @@ describe("create", () => {
     expectStatus(await own.api("PUT", "/Customer/7", { body: { age: 41 }, headers }), 200);
   });
 
-  it("never gives the id of a deleted record to another", async () => {
+  it("never generates the id of a deleted record again", async () => {
     const { id } = await newCustomer();
     expectStatus(await w.api("DELETE", `/Customer/${id}`), 204);
     expect((await newCustomer()).id).toBeGreaterThan(id);
@@ -110,7 +110,7 @@ describe("create", () => {
     });
   });
 
-  it("names column, value and table of a reference to nothing", async () => {
+  it("names column, value and table of a reference to a missing record", async () => {
     expectFailure(await w.api("POST", "/Order", { body: { orderNumber: "A-1", customerId: 999999 } }), 400, {
       code: "FOREIGN_KEY_VIOLATION",
       message: "Referenced customer_id '999999' does not exist in customers",
@@ -132,7 +132,7 @@ describe("create", () => {
     });
   });
 
-  it("writes autoSet fields itself and lets nobody else", async () => {
+  it("sets autoSet fields itself and refuses values for them", async () => {
     const { id: customerId } = await newCustomer();
     const created = await w.api("POST", "/Order", { body: { orderNumber: "A-2", customerId } });
     expectStatus(created, 201);
@@ -147,7 +147,7 @@ describe("create", () => {
 });
 
 describe("read", () => {
-  it("answers the record", async () => {
+  it("returns the record", async () => {
     const record = await newCustomer();
     const answer = await w.api("GET", `/Customer/${record.id}`);
     expectStatus(answer, 200);
@@ -189,7 +189,7 @@ describe("read", () => {
 });
 
 describe.each(["PUT", "PATCH"])("update by %s", (method) => {
-  it("changes and validates only what is sent, and the ETag", async () => {
+  it("changes and validates only the sent fields, and changes the ETag", async () => {
     const record = await newCustomer();
     const answer = await w.api(method, `/Customer/${record.id}`, { body: { age: 31 } });
     expectStatus(answer, 200);
@@ -207,7 +207,7 @@ describe.each(["PUT", "PATCH"])("update by %s", (method) => {
     });
   });
 
-  it("refuses an id that is not the path's", async () => {
+  it("refuses an id that differs from the path", async () => {
     const { id } = await newCustomer();
     expectStatus(await w.api(method, `/Customer/${id}`, { body: { id } }), 200);
     expectFailure(await w.api(method, `/Customer/${id}`, { body: { id: id + 1 } }), 422, {
@@ -217,7 +217,7 @@ describe.each(["PUT", "PATCH"])("update by %s", (method) => {
     });
   });
 
-  it("answers 422 before 404, and 404 for what is not there", async () => {
+  it("returns 422 before 404, and 404 for a missing record", async () => {
     const invalid = await w.api(method, "/Customer/999999999", { body: { age: "x" } });
     expect(invalid.status, invalid.text).toBe(422);
     expectFailure(await w.api(method, "/Customer/999999999", { body: { age: 1 } }), 404, {
@@ -246,7 +246,7 @@ describe.each(["PUT", "PATCH"])("update by %s", (method) => {
 });
 
 describe("delete", () => {
-  it("answers 204 without a body, then 404", async () => {
+  it("returns 204 without a body, then 404", async () => {
     const { id } = await newCustomer();
     const answer = await w.api("DELETE", `/Customer/${id}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 204, text: "" });

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 describe("many-to-many relationships", () => {
-  it("expand, filter and describe themselves, in one round trip", async () => {
+  it("can be expanded and filtered, in one round trip, and are described", async () => {
     const path = `${w.apiPath}/Post?expand=tags&fields=name,tags.name`;
     expectStatus(await w.api("GET", "/Post"), 200);
     const { answer, roundTrips } = await askCounted("GET", path, { token: w.key });
@@ -45,7 +45,7 @@ describe("many-to-many relationships", () => {
     expect(described).toContainEqual({ name: "tags", kind: "MANY_TO_MANY", entity: "Tag" });
   });
 
-  it("expand to what they lead to further on, counted in the same round trip", async () => {
+  it("expand further relationships, counted in the same round trip", async () => {
     const fields = "name,taggings.tag.name,taggings.tag.taggings.id";
     const path = `${w.apiPath}/Post?expand=taggings.tag.taggings&fields=${fields}`;
     const { answer, roundTrips } = await askCounted("GET", path, { token: w.key });
@@ -57,7 +57,7 @@ describe("many-to-many relationships", () => {
     expect(roundTrips).toBe(1);
   });
 
-  it("make no 304 of an expansion whose own records have changed", async () => {
+  it("never give 304 for an expansion whose records have changed", async () => {
     const first = expectStatus(await w.api("GET", "/Post/2?expand=tags"), 200);
     expectStatus(await w.api("PUT", "/Tag/2", { body: { name: "navy" } }), 200);
     const headers = { "If-None-Match": first.headers.get("ETag") ?? "" };
@@ -81,7 +81,7 @@ describe("many-to-many relationships", () => {
     });
   });
 
-  it("keep their join entity from being deleted", async () => {
+  it("prevent deleting their join entity", async () => {
     expectFailure(await w.admin("DELETE", "/entities/Tagging?confirm=Tagging"), 400, {
       code: "FOREIGN_KEY_VIOLATION",
       message: "Entity Tagging is still referenced by Post.tags",
@@ -220,13 +220,13 @@ describe("deleting a record that others refer to", () => {
     expectStatus(await own.api("GET", "/Parent/1"), 200);
   });
 
-  it("under CASCADE deletes them too, and the total knows", async () => {
+  it("under CASCADE deletes them too, and the total is right", async () => {
     const { own, answer } = await deleteParent("CASCADE");
     expectStatus(answer, 204);
     expect((await own.api("GET", "/Child")).body).toMatchObject({ data: [], meta: { totalElements: 0 } });
   });
 
-  it("under SET_NULL is refused by those that must not lose their reference", async () => {
+  it("under SET_NULL is refused if one of them must keep its reference", async () => {
     const kept = await makeWorkspace(named("Parent"), {
       ...child("SET_NULL"),
       columns: [...child("SET_NULL").columns, { name: "status", type: "VARCHAR" }],
@@ -266,7 +266,7 @@ describe("deleting a record that others refer to", () => {
     }
     const error = {
       code: "BAD_REQUEST",
-      message: "Record 1 holds more than 1,000 levels of records that would be deleted with it",
+      message: "Record 1 has more than 1,000 levels of records that would be deleted with it",
     };
     expectFailure(await tree.api("DELETE", "/Node/1"), 400, error);
     const bulk = await tree.api("DELETE", "/Node/bulk", { body: [1, 1100] });
@@ -290,7 +290,7 @@ describe("deleting a record that others refer to", () => {
 });
 
 describe("the deepest expansion", () => {
-  it.each([2, 190])("of %i columns is answered by reads, writes and replays", async (width) => {
+  it.each([2, 190])("of %i columns works in reads, writes and replays", async (width) => {
     const columns = Array.from({ length: width }, (_, index) => ({ name: `f${index}`, type: "DOUBLE" }));
     const up = { entity: "Node", relationship: "up", inverse: "down", onDelete: "CASCADE" };
     const deep = await makeWorkspace(

@@ -132,7 +132,7 @@ describe("a record outside the filter does not exist", () => {
     expect(bulk.body.errors.map(({ error }: { error: unknown }) => error)).toEqual([missing(2), missing(99)]);
   });
 
-  it("to an upsert, which answers that the value is taken", async () => {
+  it("to an upsert, which responds that the value is taken", async () => {
     const { api } = partner;
     const taken = {
       code: "UNIQUE_CONSTRAINT_VIOLATION",
@@ -210,7 +210,7 @@ describe("fields of a scope", () => {
     details: [{ field, message }],
   });
 
-  it("are all that is shown, and the others do not exist", async () => {
+  it("are the only ones shown, and the others do not exist", async () => {
     const { api } = partner;
     const { body } = await api("GET", "/Order/1");
     expect(Object.keys(body.data)).toEqual(["id", "number", "status", "customerId"]);
@@ -265,7 +265,7 @@ describe("rules", () => {
     }
   });
 
-  it("are shown as they were set, follow renames, and end with what they name", async () => {
+  it("are shown as set, follow renames, and end with the fields that they name", async () => {
     const own = await makeWorkspace({
       name: "Thing",
       columns: [
@@ -316,7 +316,7 @@ describe("rules", () => {
     expect(detail.message).toMatch(message);
   });
 
-  it("that search without an index are told in warnings", async () => {
+  it("that search without an index cause warnings", async () => {
     const { body } = await holder([
       { entity: "Order", operations: ["read"], filter: { status: "NEW" } },
       { entity: "Customer", operations: ["read"], filter: { country: "PT" } },

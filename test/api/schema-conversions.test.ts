@@ -133,7 +133,7 @@ async function workspaceWith(columns: readonly Pair[]) {
 }
 
 describe("a conversion of a column", () => {
-  it.each(types)("from $type keeps every value that the new type holds", async (source) => {
+  it.each(types)("from $type keeps every value that the new type can hold", async (source) => {
     const kept = pairsFrom(source).map(({ values, ...pair }) => ({
       ...pair,
       values: values.filter((value) => converted(value, pair.from, pair.to) !== undefined),
@@ -149,7 +149,7 @@ describe("a conversion of a column", () => {
     expect(data.map(({ id: _, ...record }: { id: number }) => record)).toEqual(recordsOf(expected));
   });
 
-  it.each(types)("from $type is refused for every value that the new type does not hold", async (source) => {
+  it.each(types)("from $type is refused for every value that the new type cannot hold", async (source) => {
     const refused = pairsFrom(source)
       .map(({ values, ...pair }) => ({
         ...pair,
@@ -166,7 +166,7 @@ describe("a conversion of a column", () => {
     expect(found).toEqual(refused.map(({ name, values }) => ({ column: name, count: values.length })));
   });
 
-  it("of DOUBLE to TEXT and to JSON comes back, however it is written", async () => {
+  it("of DOUBLE to TEXT and to JSON can be reversed, however it is written", async () => {
     const values = [1e16, 1e17, 1e20, 1.5e300, 1e-5, 1e-7, 0.1 + 0.2, 2 ** 53, 2 ** 60, 1 / 3, -1e22];
     const w = await makeWorkspace({ name: "Item", columns: [{ name: "v", type: "DOUBLE" }] });
     for (const v of values) expectStatus(await w.api("POST", "/Item", { body: { v } }), 201);

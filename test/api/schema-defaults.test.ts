@@ -67,7 +67,7 @@ describe("a default that fills records without a value", () => {
       },
       records: [{}, { p: 1 }],
       change: { name: "p", default: 999 },
-      problem: "1 existing records refer to no Item (ids: 1)",
+      problem: "1 existing records refer to a missing Item (ids: 1)",
     },
   ])("keeps the rule $rule", async ({ definition, records, change: { name, ...change }, problem }) => {
     const w = await makeWorkspace(definition);
@@ -102,7 +102,7 @@ describe("a default that fills records without a value", () => {
     });
   });
 
-  it("goes where it breaks nothing", async () => {
+  it("fills only records where it breaks no rule", async () => {
     const w = await makeWorkspace({
       ...withColumn(0, { unique: true }),
       constraints: [{ type: "FIELD_LESS_THAN", field: "b", otherField: "c" }],

@@ -28,7 +28,7 @@ async function madeIndexes(w: TestWorkspace): Promise<readonly string[]> {
 const create = (w: TestWorkspace, body: object) => w.api("POST", "/Task", { body });
 
 describe("an index of an entity", () => {
-  it("over several fields is one of all records, in their order", async () => {
+  it("over several fields covers all records, in the order of the fields", async () => {
     const w = await makeWorkspace(task([{ fields: ["status", "placedAt"] }]));
     expect(await madeIndexes(w)).toEqual([
       expect.stringMatching(/^CREATE INDEX "index_\w+" ON "w\d+_tasks" \("status", "placed_at"\)$/),
@@ -38,7 +38,7 @@ describe("an index of an entity", () => {
     ]);
   });
 
-  it("over some records is a partial one", async () => {
+  it("over some records is a partial index", async () => {
     const w = await makeWorkspace(
       task([{ fields: ["owner"], where: { status: "OPEN", placedAt: { gt: 3 } } }]),
     );
@@ -47,7 +47,7 @@ describe("an index of an entity", () => {
     ]);
   });
 
-  it("that is unique over some records answers 409 for those", async () => {
+  it("that is unique over some records is 409 for those only", async () => {
     const w = await makeWorkspace(
       task([{ fields: ["owner", "placedAt"], unique: true, where: { status: "OPEN" } }]),
     );
@@ -89,7 +89,7 @@ describe("an index of an entity", () => {
     ]);
   });
 
-  it("that is unique is refused while records share its values, and comes and goes by itself", async () => {
+  it("that is unique is refused while records share its values, and can be added and removed alone", async () => {
     const w = await makeWorkspace(task([]));
     expectStatus(await create(w, { owner: "a" }), 201);
     expectStatus(await create(w, { owner: "a" }), 201);
@@ -108,7 +108,7 @@ describe("an index of an entity", () => {
     expectStatus(await create(w, { owner: "a" }), 201);
   });
 
-  it("is told what is wrong with it", async () => {
+  it("is refused with every problem", async () => {
     const w = await makeWorkspace();
     const details = async (index: object) =>
       expectStatus(await w.admin("POST", "/entities", { body: task([index]) }), 422).body.error.details;

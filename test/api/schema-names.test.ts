@@ -76,7 +76,7 @@ describe("names of triggers", () => {
     },
   );
 
-  it("are at most one for each event, and take the place of one for each rule that earlier versions made", async () => {
+  it("are at most one per event, and replace the one per rule of earlier versions", async () => {
     const w = await makeWorkspace();
     const fields = ["low", "middle", "high"];
     const columns = fields.map((name) => ({ name, type: "INTEGER" }));
@@ -118,7 +118,7 @@ describe("names of triggers", () => {
 });
 
 describe("a UNIQUE_COMPOSITE", () => {
-  it("stands once: a second one over the same fields is refused, everywhere", async () => {
+  it("is unique: a second one over the same fields is refused, everywhere", async () => {
     const w = await makeWorkspace();
     const twins = { ...TWIN, constraints: [PAIR, PAIR] };
     expectFailure(await w.admin("POST", "/entities", { body: twins }), 422, refusal("constraints[1].fields"));

@@ -51,7 +51,7 @@ describe("descriptions", () => {
     expect(Book.properties.author.description).toBe("Its first author.");
   });
 
-  it("change alone without touching records, and null takes them away", async () => {
+  it("can change without touching records, and null removes them", async () => {
     const patch = (path: string, body: object) => w.admin("PATCH", `/entities/Author${path}`, { body });
     const changed = expectStatus(await patch("", { description: "Writers." }), 200).body.data;
     expect(changed.description).toBe("Writers.");
@@ -84,7 +84,7 @@ describe("previous names", () => {
   const put = async (v: TestWorkspace, entities: readonly object[], rest: object = {}) =>
     expectStatus(await v.admin("PUT", "/schema", { body: { entities, ...rest } }), 200).body.data.changes;
 
-  it("rename only where the old name is there and the new one is not", async () => {
+  it("rename only where the old name exists and the new one does not", async () => {
     const v = await makeWorkspace({ name: "Item", columns: [{ name: "stock", type: "INTEGER" }] });
     expectStatus(await v.api("POST", "/Item", { body: { stock: 7 } }), 201);
     const next = (name: string) => [

@@ -67,7 +67,7 @@ describe("a column", () => {
     expect(await records("Order")).toMatchObject([{ status: "NEW" }, { status: "NEW" }]);
   });
 
-  it("keeps what existing records were given when its default changes", async () => {
+  it("keeps the values of existing records when its default changes", async () => {
     const body = { default: "PAID" };
     expectStatus(await w.admin("PATCH", "/entities/Order/columns/status", { body }), 200);
     expect(await records("Order")).toMatchObject([{ status: "NEW" }, { status: "NEW" }]);
@@ -75,7 +75,7 @@ describe("a column", () => {
     expect((await w.api("GET", `/Order/${id}`)).body.data.status).toBe("PAID");
   });
 
-  it("is not added as required without a default where there are records", async () => {
+  it("cannot be added as required without a default if there are records", async () => {
     const body = { name: "code", type: "INTEGER", nullable: false };
     expectFailure(
       await w.admin("POST", "/entities/Customer/columns", { body }),
@@ -85,7 +85,7 @@ describe("a column", () => {
     expect((await records("Customer"))[0]).not.toHaveProperty("code");
   });
 
-  it("is renamed with its values, and with what uses its name", async () => {
+  it("keeps its values in a rename, and everything that uses its name follows", async () => {
     const settings = { defaultFields: ["id", "number"], filterableFields: ["number", "customer.email"] };
     expectStatus(await w.admin("PATCH", "/entities/Order", { body: { settings } }), 200);
     expectStatus(
@@ -126,9 +126,9 @@ describe("a column", () => {
     [
       { references: { entity: "Order", relationship: "x" } },
       "age",
-      "2 existing records refer to no Order (ids: 1, 3)",
+      "2 existing records refer to a missing Order (ids: 1, 3)",
     ],
-    [{ type: "ENUM", values: ["bob"] }, "nickname", "1 existing records are none of: bob (ids: 1)"],
+    [{ type: "ENUM", values: ["bob"] }, "nickname", "1 existing records are not one of: bob (ids: 1)"],
   ])("is changed by %j only if existing records allow it", async (body, column, message) => {
     const before = await w.admin("GET", "/schema");
     const answer = await w.admin("PATCH", `/entities/Customer/columns/${column}`, { body });
@@ -170,7 +170,7 @@ describe("a column", () => {
     },
   );
 
-  it("is dropped with its index, and only when its name is repeated and nothing uses it", async () => {
+  it("is dropped with its index, only if its name is confirmed and nothing uses it", async () => {
     const drop = (query: string) => w.admin("DELETE", `/entities/Order/columns/customerId${query}`);
     expect((await drop("")).status).toBe(400);
     expectFailure(
@@ -190,7 +190,7 @@ describe("a column", () => {
 });
 
 describe("an entity", () => {
-  it("changes its table's name and rules; records that break them stand against it", async () => {
+  it("can change its table name and rules, unless records break them", async () => {
     const clash = { tableName: "Customers" };
     expect((await w.admin("PATCH", "/entities/Order", { body: clash })).status).toBe(409);
     expectStatus(await w.admin("PATCH", "/entities/Order", { body: { tableName: "purchases" } }), 200);
@@ -206,7 +206,7 @@ describe("an entity", () => {
 });
 
 describe("a change of schema", () => {
-  it("costs one round trip when no record must be looked at", async () => {
+  it("costs one round trip when no record must be checked", async () => {
     const body = { name: "note", type: "TEXT" };
     await askCounted("GET", `/admin/v1${w.adminPath}/schema`, { token: ADMIN_TOKEN });
     const { answer, roundTrips } = await askCounted(
@@ -221,13 +221,13 @@ describe("a change of schema", () => {
     expect(roundTrips).toBeLessThanOrEqual(2);
   });
 
-  it("that changes nothing leaves the version as it is", async () => {
+  it("that changes nothing keeps the version", async () => {
     const before = await versionOf();
     expectStatus(await w.admin("PATCH", "/entities/Order", { body: { tableName: "purchases" } }), 200);
     expect(await versionOf()).toBe(before);
   });
 
-  it("gives records another ETag: their shape has changed", async () => {
+  it("gives records new ETags, because their shape has changed", async () => {
     const { headers } = await w.api("GET", "/Order/1");
     const tag = headers.get("ETag") ?? "";
     expect((await w.api("GET", "/Order/1", { headers: { "If-None-Match": tag } })).status).toBe(304);
@@ -251,7 +251,7 @@ describe("a change of schema", () => {
 });
 
 describe("the schema as one document", () => {
-  it("holds up to 1,000 references in a workspace", async () => {
+  it("can have up to 1,000 references", async () => {
     const v = await makeWorkspace();
     const entities = Array.from({ length: 6 }, (_, i) => ({
       name: `E${i}`,
@@ -341,7 +341,7 @@ describe("the schema as one document", () => {
     expect((await v.api("GET", "/Customer")).body.meta.totalElements).toBe(1);
   });
 
-  it("destroys data only when it is told to", async () => {
+  it("destroys data only when allowed explicitly", async () => {
     const v = await makeWorkspace(customer, order);
     const kept = { name: "Customer", columns: [customer.columns[0]] };
     const body = { entities: [kept] };
@@ -373,7 +373,7 @@ describe("the schema as one document", () => {
     });
   });
 
-  it("tells in a dry run what stands against it", async () => {
+  it("reports conflicts in a dry run", async () => {
     const v = await makeWorkspace(customer);
     for (const email of ["a@x", "b@x", "c@x", "d@x"])
       expectStatus(await v.api("POST", "/Customer", { body: { email } }), 201);
@@ -407,7 +407,7 @@ describe("the schema as one document", () => {
     );
   });
 
-  it("is guarded by If-Match", async () => {
+  it("is protected by If-Match", async () => {
     const v = await makeWorkspace(customer);
     const { headers, body } = await v.admin("GET", "/schema");
     expect(headers.get("ETag")).toBe('"1"');
@@ -451,7 +451,7 @@ describe("the schema as one document", () => {
     expectFailure(await v.admin("PUT", "/schema?allow=lossy", { body }), 422, invalid(detail));
   });
 
-  it("gives no entity the id of another workspace", async () => {
+  it("never gives an entity the id of another workspace", async () => {
     const v = await makeWorkspace(customer);
     const { entities } = (await v.admin("GET", "/schema")).body.data;
     const other = await makeWorkspace();

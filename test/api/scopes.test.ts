@@ -44,7 +44,7 @@ async function holder(scopes: object[] | null, more: object = {}) {
 }
 
 describe("a key with scopes", () => {
-  it("may do what they name and nothing else", async () => {
+  it("may use the named operations and nothing else", async () => {
     const { api } = await holder([{ entity: "Order", operations: ["read", "update"] }]);
     expectStatus(await api("GET", "/Order"), 200);
     expectStatus(await api("GET", "/Order/1"), 200);
@@ -105,7 +105,7 @@ describe("a key with scopes", () => {
     expect(JSON.stringify(data)).not.toContain("Customer");
   });
 
-  it("cannot write references to what it may not read", async () => {
+  it("cannot write references to entities that it may not read", async () => {
     const { api } = await holder([{ entity: "Order", operations: ["read", "create", "update"] }]);
     for (const customerId of [1, 999, null]) {
       expectFailure(await api("POST", "/Order", { body: { number: "x", customerId } }), 422, {
@@ -164,7 +164,7 @@ describe("a key with scopes", () => {
     expectStatus(await remove(2, all), 204);
   });
 
-  it("nor how deep a delete would cascade, which takes a circle", async () => {
+  it("cannot find out how deep a delete would cascade in a circle", async () => {
     const referring = (name: string, ...targets: readonly string[]) => ({
       name,
       columns: targets.map((entity) => ({
@@ -195,11 +195,11 @@ describe("a key with scopes", () => {
     for (const path of ["/Flat/1", "/Own/1"]) expectStatus(await v.api("DELETE", path, { token }), 204);
     expectFailure(await v.api("DELETE", "/Root/1", { token: await scoped("Root", "Node") }), 400, {
       code: "BAD_REQUEST",
-      message: "Record 1 holds more than 1,000 levels of records that would be deleted with it",
+      message: "Record 1 has more than 1,000 levels of records that would be deleted with it",
     });
   });
 
-  it("may create without reading, and is answered what it created", async () => {
+  it("may create without reading, and gets the created record", async () => {
     const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
     const headers = { "Idempotency-Key": "one" };
     const created = expectStatus(await api("POST", "/Signup", { body: { text: "hi" }, headers }), 201);
@@ -210,7 +210,7 @@ describe("a key with scopes", () => {
     expectFailure(viewed, 403, forbidden("read", "Signup"));
   });
 
-  it("may not choose an id where it may not read, since a refusal would tell which are taken", async () => {
+  it("may not choose an id where it may not read, because a refusal would reveal taken ids", async () => {
     const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
     expectFailure(await api("POST", "/Signup", { body: { id: 1, text: "hi" } }), 422, {
       code: "VALIDATION_ERROR",
@@ -219,14 +219,14 @@ describe("a key with scopes", () => {
     });
   });
 
-  it("is refused by its scope before the access mode is told", async () => {
+  it("is refused by its scope before the access mode", async () => {
     const { api } = await holder([{ entity: "Order", operations: ["read"] }]);
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "READ_ONLY" } }), 200);
     expectFailure(await api("POST", "/Order", { body: {} }), 403, forbidden("create", "Order"));
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
   });
 
-  it("is narrowed and widened from the next request on", async () => {
+  it("obeys new scopes from the next request on", async () => {
     const { id, api } = await holder(null);
     expectStatus(await api("GET", "/Customer"), 200);
     const scopes = [{ entity: "Order", operations: ["read"] }];
@@ -237,7 +237,7 @@ describe("a key with scopes", () => {
     expectStatus(await api("GET", "/Customer"), 200);
   });
 
-  it("follows a rename, and leaves a new entity of the old name alone", async () => {
+  it("follows a rename, and has no rights to a new entity with the old name", async () => {
     const { id, api } = await holder([{ entity: "Signup", operations: ["read"] }]);
     expectStatus(await w.admin("PATCH", "/entities/Signup", { body: { name: "Enrolment" } }), 200);
     expectStatus(await api("GET", "/Enrolment"), 200);
@@ -264,7 +264,7 @@ describe("a key with scopes", () => {
     [
       [{ entity: "Order", operations: ["delete"] }],
       "scopes[0].operations",
-      "must include read beside update or delete",
+      "must include read if it has update or delete",
     ],
     [
       [
@@ -307,7 +307,7 @@ describe("a key with allowed addresses", () => {
     expectFailure(await api("GET", "/Order", from("not an address")), 403, refusal);
   });
 
-  it("feels a narrower list from the next request on", async () => {
+  it("obeys a narrower list from the next request on", async () => {
     const { id, api } = await holder(null);
     expectStatus(await api("GET", "/Order", from("10.0.0.1")), 200);
     expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { allowedIps: ["10.0.0.2"] } }), 200);

@@ -5,7 +5,7 @@ import { runSql } from "../support/database.ts";
 import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
-it("neither the database nor KV holds a key or a webhook's secret, only what they can be known by", async () => {
+it("neither the database nor KV contains a key or a webhook's secret in plain text", async () => {
   const w = await makeWorkspace({ name: "Note", columns: [] });
   const { id, key } = await w.createKey();
   const rotated = expectStatus(await w.admin("POST", `/api-keys/${id}/rotate`, { body: {} }), 200).body.data;

@@ -54,7 +54,7 @@ describe("a record that was read can be sent back as it is", () => {
     expectStatus(await w.api("POST", "/transaction", { body: { operations } }), 200);
   });
 
-  it("but not with another value of a field that is read-only", async () => {
+  it("but not with another value of a read-only field", async () => {
     for (const createdAt of ["2026-01-01T00:00:00Z", null, 5, `${stored.createdAt}`.replace("Z", "1Z")]) {
       const body = { ...(await current()), createdAt };
       const problem = told("createdAt", "is read-only");
@@ -84,7 +84,7 @@ describe("a record that was read can be sent back as it is", () => {
     });
   });
 
-  it("also by a key that may not read what a reference leads to", async () => {
+  it("also by a key that may not read the target of a reference", async () => {
     await w.define({
       name: "Note",
       columns: [
@@ -102,7 +102,7 @@ describe("a record that was read can be sent back as it is", () => {
 });
 
 describe("an upsert that names ids", () => {
-  it("takes the record's own, gives a new record the one that is sent, and refuses another", async () => {
+  it("accepts the record's own id, gives a new record the sent id, and refuses another id", async () => {
     const items = [
       { email: "a@x.com", id: 1, name: "A" },
       { email: "b@x.com", id: 7, name: "B" },
@@ -160,7 +160,7 @@ describe("an id", () => {
     expect(expectStatus(made, 201).body.data.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("that is spelt as another type is refused in bulk", async () => {
+  it("of another JSON type is refused in bulk", async () => {
     const errors = [{ index: 0, error: told("id", "must be an integer") }];
     const failed = { succeeded: 0, failed: 1, errors };
     expect((await w.api("PUT", "/User/bulk", { body: [{ id: "1", name: "X" }] })).body).toEqual(failed);
@@ -170,7 +170,7 @@ describe("an id", () => {
 });
 
 describe("a value of a JSON column in a transaction", () => {
-  it("is stored as it is; elsewhere $literal says so", async () => {
+  it("is stored unchanged; elsewhere $literal does that", async () => {
     await w.define({
       name: "Doc",
       columns: [

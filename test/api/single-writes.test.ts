@@ -116,7 +116,7 @@ async function expectAlike([single, guarded]: [TestWorkspace, TestWorkspace], ca
   return statuses;
 }
 
-it("are answered as in a transaction, and leave the same records", async () => {
+it("give the same responses and records as in a transaction", async () => {
   const workspaces = await makePair();
   const statuses = new Set(await expectAlike(workspaces, CALLS));
   expect([...statuses].toSorted()).toEqual([200, 201, 204, 400, 404, 409, 412, 422]);

@@ -48,7 +48,7 @@ describe("a key that may write timestamps", () => {
     });
   });
 
-  it("leaves to the server what it does not send, and what is null", async () => {
+  it("lets the server set absent and null fields", async () => {
     await permit(true);
     const made = expectStatus(await w.api("POST", "/Note", { body: { code: "a", createdAt: null } }), 201);
     const { createdAt, updatedAt } = made.body.data;
@@ -58,7 +58,7 @@ describe("a key that may write timestamps", () => {
     expectStatus(bad, 422);
   });
 
-  it("is shown as such, and loses the right at once", async () => {
+  it("is shown as such, and loses the right from the next request on", async () => {
     expect(
       expectStatus(await w.api("POST", "/Note", { body: { createdAt: THEN } }), 422).body.error,
     ).toMatchObject(READ_ONLY);
@@ -76,7 +76,7 @@ describe("a key that may write timestamps", () => {
     ).toMatchObject(READ_ONLY);
   });
 
-  it("can be created so", async () => {
+  it("can be created with the right", async () => {
     const body = { name: "importer", permission: "READ_WRITE", mayWriteTimestamps: true };
     expect(expectStatus(await w.admin("POST", "/api-keys", { body }), 201).body.data).toMatchObject({
       mayWriteTimestamps: true,

@@ -58,7 +58,7 @@ const unauthorized = (message: string) => ({ code: "UNAUTHORIZED", message });
 const INVALID = unauthorized("Invalid token");
 
 describe("a user token", () => {
-  it("sees and writes what the key's rules make of its claims", async () => {
+  it("reads and writes by the key's rules with its claims", async () => {
     const ann = as(await mint({ sub: "ann" }));
     const bob = as(await mint({ sub: "bob" }));
     expect((await ann("GET", "/Note?fields=text")).body).toMatchObject({
@@ -118,7 +118,7 @@ describe("a user token", () => {
     });
   });
 
-  it("says who it is", async () => {
+  it("describes itself", async () => {
     const token = await mint({ sub: "ann", team: "x" }, { expiresIn: 60 });
     const { data } = (await as(token)("GET", "/me")).body;
     expect(data).toMatchObject({
@@ -139,7 +139,7 @@ describe("a user token", () => {
     expect((await as(minter.key)("GET", "/me")).body.data).toMatchObject({ kind: "KEY", subject: null });
   });
 
-  it("is minted by keys that may, for claims that fit", async () => {
+  it("is minted only by keys that may, with valid claims", async () => {
     const path = `${w.apiPath}/tokens`;
     expectFailure(await ask("POST", path, { token: w.key, body: { claims: { sub: "x" } } }), 403, {
       code: "FORBIDDEN",

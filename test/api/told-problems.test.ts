@@ -37,7 +37,7 @@ describe("a combination that is taken", () => {
     message: `${prefix}A record with row 'a' and place '1' already exists`,
   });
 
-  it("is named with what the record has of it, when not all of it is sent", async () => {
+  it("is named completely, with stored values for fields that are not sent", async () => {
     expectFailure(await w.api("PUT", "/Seat/2", { body: { row: "a" } }), 409, taken());
     const operations = [{ method: "PUT", entity: "Seat", id: 2, body: { row: "a" } }];
     expectFailure(await w.api("POST", "/transaction", { body: { operations } }), 409, taken("Operation 0: "));
@@ -53,7 +53,7 @@ describe("a combination that is taken", () => {
 });
 
 describe("a text that is too long", () => {
-  it("is told with all else that is wrong with it", async () => {
+  it("is reported with all other problems", async () => {
     expectFailure(await w.api("POST", "/Seat", { body: { mail: "abcd" } }), 422, {
       code: "VALIDATION_ERROR",
       message: "Validation failed: 3 error(s)",
@@ -83,7 +83,7 @@ describe("texts that are compared", () => {
 });
 
 describe("an id that cannot be one", () => {
-  it("is not found, also when the body repeats it", async () => {
+  it("is 404, even if the body repeats it", async () => {
     const missing = { code: "NOT_FOUND", message: "Record not found: abc" };
     expectFailure(await w.api("PUT", "/Seat/abc", { body: { id: "abc", no: 3 } }), 404, missing);
     const { body } = await w.api("PUT", "/Seat/bulk", { body: [{ id: "abc", no: 3 }] });

@@ -37,8 +37,8 @@ const post = (body: object, as?: string) => ({ method: "POST", entity: "Transfer
 const transact = (...operations: object[]) => w.api("POST", "/transaction", { body: { operations } });
 const idOf = (name: string) => ({ $ref: `${name}.id` });
 
-describe("an id that a transaction has yet to make", () => {
-  it("is compared by rules over several fields as what it will be", async () => {
+describe("an id that a transaction will generate", () => {
+  it("is compared with its real value by rules over several fields", async () => {
     const different = await transact(make("a"), make("b"), post({ fromId: idOf("a"), toId: idOf("b") }));
     const [a, b, { fromId, toId }] = expectStatus(different, 200).body.data;
     expect([fromId, toId]).toEqual([a.id, b.id]);
@@ -51,7 +51,7 @@ describe("an id that a transaction has yet to make", () => {
     });
   });
 
-  it("may be kept in an integer column too, and referred to from there", async () => {
+  it("can be stored in an integer column, and referred to from there", async () => {
     expectStatus(await transact(make("a"), make("b")), 200);
     const passedOn = { fromId: { $ref: "t.copy" }, copy: { $ref: "t.fromId" } };
     const answer = await transact(
@@ -77,7 +77,7 @@ describe("an id that a transaction has yet to make", () => {
     },
   );
 
-  it("is not taken for what is missing or taken when another value is", async () => {
+  it("is not blamed when another value is missing or taken", async () => {
     expectFailure(await transact(make("a"), post({ fromId: idOf("a"), toId: 999 })), 400, {
       code: "FOREIGN_KEY_VIOLATION",
       message: "Operation 1: Referenced to_id '999' does not exist in customers",

@@ -46,7 +46,7 @@ describe("a transaction", () => {
     expect(changes.body.data).toMatchObject([{ name: "B" }, { name: "B" }, null]);
   });
 
-  it("keeps nothing of itself when one operation fails, and names it", async () => {
+  it("writes nothing when one operation fails, and names that operation", async () => {
     expectFailure(await transact(newCustomer, orderOf("1"), orderOf("1")), 409, {
       code: "UNIQUE_CONSTRAINT_VIOLATION",
       message: "Operation 2: A record with orderNumber '1' already exists",
@@ -70,7 +70,7 @@ describe("a transaction", () => {
     expect([await total("Customer"), await total("Order")]).toEqual([0, 0]);
   });
 
-  it("holds If-Match of every operation", async () => {
+  it("checks ifMatch of every operation", async () => {
     expectStatus(await transact(newCustomer), 200);
     const update = (ifMatch: string) => ({
       method: "PUT",
@@ -121,7 +121,7 @@ describe("a transaction", () => {
     expectFailure(await w.api("POST", "/transaction", { body }), 400, { code: "BAD_REQUEST", message });
   });
 
-  it("repeats only the beginning of a name that is none", async () => {
+  it("repeats only the beginning of an invalid name", async () => {
     const entity = "x".repeat(500_000);
     expectFailure(await transact({ method: "POST", entity, body: {} }), 404, {
       code: "NOT_FOUND",
@@ -129,7 +129,7 @@ describe("a transaction", () => {
     });
   });
 
-  it("refuses unknown fields, also those whose names objects have", async () => {
+  it("refuses unknown fields, also names such as constructor", async () => {
     const operation = `{"method":"POST","entity":"Customer","body":{"email":"p@example.com","name":"P","__proto__":1}}`;
     expectFailure(await w.api("POST", "/transaction", { body: `{"operations":[${operation}]}` }), 422, {
       code: "VALIDATION_ERROR",
@@ -142,7 +142,7 @@ describe("a transaction", () => {
     });
   });
 
-  it("leaves a JSON column what it is, also when that has a $ref of its own", async () => {
+  it("stores a JSON column unchanged, even if it contains a $ref", async () => {
     await w.define({
       name: "Doc",
       columns: [
@@ -173,7 +173,7 @@ describe("a transaction", () => {
     );
   });
 
-  it("tells what is not allowed, then unknown entities, then parameters, before what is wrong with bodies", async () => {
+  it("reports missing permissions, then unknown entities, then parameters, then problems of bodies", async () => {
     const { key: token } = await w.createKey({ scopes: [{ entity: "Customer", operations: ["create"] }] });
     const invalid = { ...newCustomer, body: {} };
     const nowhere = { method: "POST", entity: "Nowhere", body: {} };
@@ -190,7 +190,7 @@ describe("a transaction", () => {
     expect((await ask([invalid])).body.error.code).toBe("BAD_REQUEST");
   });
 
-  it("copies no more by references than a body holds", async () => {
+  it("copies at most as much by references as a body can have", async () => {
     const columns = ["first", "second"].map((name) => ({ name, type: "TEXT" }));
     await w.define({ name: "Note", columns });
     const note = (body: object) => ({ method: "POST", entity: "Note", body });
@@ -205,7 +205,7 @@ describe("a transaction", () => {
     expect(await total("Note")).toBe(6);
   });
 
-  it("never mixes its ids with those of others", async () => {
+  it("never mixes its ids with those of other transactions", async () => {
     const buyers = Array.from({ length: 8 }, (_, n) => n);
     const answers = await Promise.all(
       buyers.map((n) => {

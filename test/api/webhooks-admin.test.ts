@@ -24,7 +24,7 @@ const input = { name: "Shipping", url: "https://example.com/hook", events: ["rec
 const create = (body: object) => w.admin("POST", "/webhooks", { body });
 
 describe("a webhook", () => {
-  it("is shown as it was made; its secret once", async () => {
+  it("is shown as created, and its secret only once", async () => {
     const body = { ...input, entities: ["Order"], headers: { Authorization: "Bearer x" } };
     const { secret, ...made } = expectStatus(await create(body), 201).body.data;
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
@@ -45,7 +45,7 @@ describe("a webhook", () => {
     expect(listed.text).not.toContain(secret);
   });
 
-  it("has its secret in the database only encrypted", async () => {
+  it("has its secret stored encrypted only", async () => {
     const secret = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
     const { id } = expectStatus(await create({ ...input, secret }), 201).body.data;
     const [[stored] = []] = await runSql("SELECT sealed_secret FROM webhooks WHERE id = ?", [id]);
@@ -63,7 +63,7 @@ describe("a webhook", () => {
     expect((await rotate({ secret })).secret).toBe(secret);
   });
 
-  it("changes what is sent, and forgets what is deleted", async () => {
+  it("changes the sent properties, and drops deleted entities", async () => {
     const { id } = expectStatus(await create(input), 201).body.data;
     const patch = (body: object) => w.admin("PATCH", `/webhooks/${id}`, { body });
     const changes = { name: "Other", events: ALL_EVENTS, entities: ["Customer"], enabled: false };
@@ -135,7 +135,7 @@ describe("a change of a webhook", () => {
     return { ...services, database, platform: new Platform(database), actor: { kind: "ADMIN" }, address };
   }
 
-  it("of its secret is answered once it is made: a secret that nobody has seen would be lost", async () => {
+  it("of its secret gets its response even if the follow-up fails, because an unseen secret would be lost", async () => {
     const { id, secret, ...made } = expectStatus(await create({ ...input, entities: ["Order"] }), 201).body
       .data;
     const rotated = await rotateSecret(adminUntilCommit(), { id, body: {} });
@@ -143,7 +143,7 @@ describe("a change of a webhook", () => {
     expect(rotated.secret).not.toBe(secret);
   });
 
-  it("is answered once it is made", async () => {
+  it("gets its response once it is done", async () => {
     const { id, secret: _, ...made } = expectStatus(await create(input), 201).body.data;
     const body = { name: "Other", entities: ["Customer", "Order"], headers: { "X-A": "1" }, enabled: false };
     const updated = await updateWebhook(adminUntilCommit(), { id, body });
@@ -155,7 +155,7 @@ describe("a change of a webhook", () => {
 describe("what is wrong with a webhook", () => {
   const details = async (body: object) => expectStatus(await create(body), 422).body.error.details;
 
-  it("is told all together, with its place", async () => {
+  it("is reported together, with paths", async () => {
     expect(await details({ url: "ftp://x", events: ["record.read"], colour: "red" })).toEqual([
       { field: "name", message: "is required" },
       { field: "url", message: "must be an http or https URL" },
@@ -213,7 +213,7 @@ describe("a deployment", () => {
     return worker.fetch(request, { ...env, ...variables }, createExecutionContext());
   };
 
-  it("without a key for secrets says so", async () => {
+  it("without WEBHOOK_SECRET_KEY says so", async () => {
     const response = await send({ WEBHOOK_SECRET_KEY: undefined }, input);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({

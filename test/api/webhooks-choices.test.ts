@@ -74,14 +74,14 @@ describe("a webhook's filter", () => {
     expect((await box.messages(1))[0].data.record.orderNumber).toBe("B");
   });
 
-  it("is told what is wrong with it, and needs entities", async () => {
+  it("is refused with every problem, and needs entities", async () => {
     const details = async (input: object) => {
       const body = { name: "x", url: box.url, events: ["record.created"], entities: ["Order"], ...input };
       return expectStatus(await w.admin("POST", "/webhooks", { body }), 422).body.error.details;
     };
     const wrong = async (filter: object) => (await details({ filter }))[0];
     expect(await details({ entities: null, filter: becamePaid })).toEqual([
-      { field: "filter", message: "needs 'entities', to say which entities it is about" },
+      { field: "filter", message: "needs 'entities', to name the entities that it applies to" },
     ]);
     expect(await wrong({ record: { nothing: 1 } })).toMatchObject({
       field: "filter",
@@ -117,7 +117,7 @@ describe("a webhook's expansions", () => {
     expect(Date.parse(message.data.expandedAt)).toBeGreaterThanOrEqual(Date.parse(message.timestamp) - 1);
   });
 
-  it("are absent when the record is gone, which the mark says", async () => {
+  it("are absent if the record was deleted, as expandedAt says", async () => {
     await listen(w, box, { entities: ["Order"], events: ["record.deleted"], expand: ["customer"] });
     await create("Customer", alice);
     await create("Order", { orderNumber: "A", customerId: 1 });

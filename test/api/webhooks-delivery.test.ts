@@ -37,7 +37,7 @@ describe("chosen records that are larger than a message can be", () => {
 });
 
 describe("a delivery", () => {
-  it("is signed as Standard Webhooks says; tampered and old ones do not verify", async () => {
+  it("is signed by Standard Webhooks; tampered and old messages do not verify", async () => {
     const { secret } = await listen(w, box, { headers: { "X-Team": "shipping" } });
     await create();
     await box.messages(1);
@@ -72,7 +72,7 @@ describe("a delivery", () => {
     expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
   });
 
-  it("is listed with its attempts, and the first KiB of what was answered", async () => {
+  it("is listed with its attempts, and the first KiB of each response", async () => {
     await box.react({ fallback: { status: 202, body: "é".repeat(2000) } });
     const { id } = await listen(w, box);
     await create();
@@ -113,7 +113,7 @@ describe("a delivery", () => {
     expect(await elsewhere.received()).toEqual([]);
   });
 
-  it("goes nowhere when its destination is not allowed any more", async () => {
+  it("is not sent when its destination is no longer allowed", async () => {
     const { id } = await listen(w, box);
     await runSql("UPDATE webhooks SET url = 'https://user:pass@example.com/' WHERE id = ?", [id]);
     await create();
@@ -121,7 +121,7 @@ describe("a delivery", () => {
     expect(delivery.attempts[0].error).toBe("not sent: the URL must not contain credentials");
   });
 
-  it("goes nowhere when nobody listens, and says why", async () => {
+  it("fails when nobody listens, and says why", async () => {
     const { id } = await listen(w, { url: "http://127.0.0.1:1/" });
     await create();
     const delivery = await untilNewest(w, id, { attempts: [{ statusCode: null, response: null }] });
@@ -144,7 +144,7 @@ describe("a redelivery", () => {
     expect((await untilNewest(w, id, { status: "SUCCEEDED" })).attempts).toHaveLength(2);
   });
 
-  it("is of a delivery of this webhook", async () => {
+  it("works for deliveries of this webhook only", async () => {
     const { id } = await listen(w, box);
     const other = await listen(w, makeMailbox());
     await create();
@@ -190,7 +190,7 @@ describe("sending chosen records", () => {
     });
   });
 
-  it("refuses what is not there", async () => {
+  it("refuses missing records", async () => {
     const { id } = await listen(w, box);
     const missing = { code: "NOT_FOUND", message: "Record not found: 7" };
     expectFailure(await send(id, { entity: "Customer", ids: [7] }), 404, missing);

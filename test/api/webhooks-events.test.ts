@@ -33,7 +33,7 @@ const changesIn = (messages: readonly { type: string; data: { entity: string; id
   messages.map(({ type, data }) => `${type} ${data.entity} ${data.id}`).sort();
 
 describe("a message", () => {
-  it("holds the record as the API answers it, and as it was before", async () => {
+  it("contains the record as the API returns it, and as it was before", async () => {
     await listen(w, box);
     const created = await create("Customer", alice);
     const updated = (await w.api("PUT", "/Customer/1", { body: { age: 31 } })).body.data;
@@ -71,7 +71,7 @@ describe("a message", () => {
     }
   });
 
-  it("names the entity as it is called at the time", async () => {
+  it("names the entity by its name at the time of the change", async () => {
     await listen(w, box);
     await create("Customer", alice);
     expectStatus(await w.admin("PATCH", "/entities/Customer", { body: { name: "Client" } }), 200);
@@ -90,7 +90,7 @@ describe("a message", () => {
     expect(message.data).toMatchObject({ id: created.id, record: created });
   });
 
-  it("holds records of 200 columns", async () => {
+  it("contains records with 200 columns", async () => {
     const columns = Array.from({ length: 200 }, (_, i) => ({ name: `f${i}`, type: "INTEGER" }));
     await w.define({ name: "Wide", columns });
     await listen(w, box);
@@ -229,7 +229,7 @@ describe("a webhook hears", () => {
 });
 
 describe("a schema change", () => {
-  it("is no event itself; what is written after it is told in the new shape", async () => {
+  it("sends no event; later events have the new shape", async () => {
     const { id } = await listen(w, box, { entities: ["Customer"] });
     await create("Customer", alice);
     await box.messages(1);
@@ -270,7 +270,7 @@ describe("the triggers", () => {
     return rows.length;
   };
 
-  it("are there only while an enabled webhook listens", async () => {
+  it("exist only while an enabled webhook listens", async () => {
     expect(await triggers()).toBe(0);
     const first = await listen(w, box, { entities: ["Customer"], events: ["record.created"] });
     expect(await triggers()).toBe(1);
@@ -295,7 +295,7 @@ describe("the triggers", () => {
   });
 });
 
-it("chosen rows of a webhook that was deleted meanwhile, with its workspace, leave nothing", async () => {
+it("chosen records of a webhook whose workspace was deleted meanwhile leave nothing behind", async () => {
   const messageId = crypto.randomUUID();
   const sent = { webhookId: "whk_gone", deliveryId: "dlv_gone", messageId, entityId: "e", entityName: "E" };
   const results = await database.write(sendStatements({ ...sent, type: "records.sent", record: "{}" }));

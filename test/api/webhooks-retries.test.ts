@@ -40,7 +40,7 @@ describe("a refused delivery", () => {
     expect(two?.headers["webhook-id"]).toBe(one?.headers["webhook-id"]);
   });
 
-  it("is tried at the contract's times, then has failed; then the next of its record has its turn", async () => {
+  it("is retried at the contract's times, then FAILED; then the next one of its record is due", async () => {
     await box.react({ fallback: { status: 503 } });
     const { id } = await listen(w, box, { events: ["record.updated"] });
     await create();
@@ -67,7 +67,7 @@ describe("a refused delivery", () => {
     expect(JSON.parse((await box.received())[8]?.body ?? "").data.record.name).toBe("second");
   });
 
-  it("with 410 disables the webhook; what comes meanwhile is no event, what waits goes on when it is enabled", async () => {
+  it("with 410 disables the webhook; waiting deliveries continue when it is enabled, changes in between send no events", async () => {
     const { id } = await listen(w, box);
     await box.react({ reactions: [{ status: 500 }, { status: 410 }] });
     await create("waits@example.com");
@@ -91,7 +91,7 @@ describe("a refused delivery", () => {
 });
 
 describe("the order per record", () => {
-  it("holds while one record waits and others go on", async () => {
+  it("is kept while one record waits and others continue", async () => {
     const { id } = await listen(w, box);
     await box.react({ reactions: [{ status: 500 }] });
     await create();
@@ -160,7 +160,7 @@ describe("a lease", () => {
     await box.messages(2);
   });
 
-  it("is of one holder only, however many claim at once, and each record's are claimed one by one", async () => {
+  it("has one holder only, however many claim at once, and deliveries of a record are claimed one by one", async () => {
     const { id } = await listen(w, box);
     await runSql(
       `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
@@ -183,7 +183,7 @@ describe("a lease", () => {
     expect(await box.received()).toEqual([]);
   });
 
-  it("that has ended decides nothing any more", async () => {
+  it("that has expired has no effect", async () => {
     await box.react({ fallback: { status: 500 } });
     const { id } = await listen(w, box);
     await create();
@@ -206,8 +206,8 @@ describe("a lease", () => {
   });
 });
 
-describe("what is kept", () => {
-  it("is kept for 30 days; nothing waits behind what is removed", async () => {
+describe("the history", () => {
+  it("is kept for 30 days; nothing waits behind a removed delivery", async () => {
     await box.react({ reactions: [{ status: 500 }] });
     const { id } = await listen(w, box);
     await create();

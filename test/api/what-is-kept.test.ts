@@ -16,7 +16,7 @@ const COUNTED =
 const countOf = async (sql: string, id: string) => Number((await runSql(sql, [id]))[0]?.[0]);
 const dayAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
-describe("one run removes all that is too old, however much that is, and nothing else", () => {
+describe("one run removes everything that is too old, and nothing else", () => {
   it("of events", async () => {
     const w = await makeWorkspace(customer);
     const { id } = await listen(w, { url: "https://example.com/hook" }, { enabled: false });
@@ -69,7 +69,7 @@ it.each([
   expect(writes).toBe(20);
 });
 
-describe("what is kept for an Idempotency-Key is what its response holds", () => {
+describe("the stored outcome for an Idempotency-Key is the content of its response", () => {
   const LENGTH = 50_000;
   const COUNT = 10;
   const body = [...Array.from({ length: COUNT }, (_, i) => ({ id: i + 1, n: 5 })), { id: 99, n: 5 }];

@@ -33,7 +33,7 @@ const tooMany = {
   message: "Cannot expand 'things': a record has more than 1000 of them — list Thing with a filter instead",
 };
 
-describe("a write whose answer cannot be shown", () => {
+describe("a write whose response cannot be shown", () => {
   it("is not done, and its Idempotency-Key is free", async () => {
     const headers = { "Idempotency-Key": "k" };
     expectFailure(await w.api("PUT", "/Owner/1?expand=things", { body: { n: 7 } }), 400, tooMany);
@@ -82,8 +82,8 @@ describe("a write whose answer cannot be shown", () => {
   });
 });
 
-describe("the answer of a write", () => {
-  it("is the full record whatever reads show without being asked", async () => {
+describe("the response to a write", () => {
+  it("is the full record, whatever the defaults of reads are", async () => {
     const created = expectStatus(await w.api("POST", "/Owner", { body: { n: 3 } }), 201).body.data;
     expect(created).toEqual({ id: 3, n: 3 });
     expect((await w.api("PUT", "/Owner/1", { body: { n: 8 } })).body).toEqual({ data: { id: 1, n: 8 } });
@@ -92,16 +92,16 @@ describe("the answer of a write", () => {
   });
 });
 
-describe("a record that is too large for an answer", () => {
+describe("a record that is too large for a response", () => {
   const name = (i: number) => `text${i}`;
   const texts = (from: number, count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [name(from + i), "é".repeat(100_000)]));
   const tooLarge = {
     code: "BAD_REQUEST",
-    message: "The answer is too large — ask for fewer records, fields or expansions",
+    message: "The response is too large — ask for fewer records, fields or expansions",
   };
 
-  it("is changed by what asks for fewer fields, and by nothing that cannot be answered", async () => {
+  it("can be changed by a request for fewer fields, but by none whose response cannot be shown", async () => {
     const columns = Array.from({ length: 60 }, (_, i) => ({ name: name(i), type: "TEXT" }));
     const v = await makeWorkspace({ name: "Huge", columns: [...columns, { name: "n", type: "INTEGER" }] });
     expectStatus(await v.api("POST", "/Huge", { body: { n: 0 } }), 201);
@@ -139,7 +139,7 @@ describe("a record that is too large for an answer", () => {
   });
 });
 
-describe("defaults that make more of a request than was sent", () => {
+describe("defaults that make a request larger", () => {
   it("are written up to a limit", async () => {
     const long = { type: "TEXT", default: "d".repeat(99_000) };
     const columns = Array.from({ length: 10 }, (_, index) => ({ ...long, name: `long${index}` }));
@@ -150,7 +150,7 @@ describe("defaults that make more of a request than was sent", () => {
     };
     const tooLong = {
       code: "BAD_REQUEST",
-      message: "The texts to be written are too large together, defaults among them — send fewer items",
+      message: "The request would write too much text, including defaults — send fewer items",
     };
     expectFailure(await post(100), 400, tooLong);
     expectFailure(await post(6, "?atomic=true"), 400, tooLong);

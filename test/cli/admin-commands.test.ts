@@ -45,7 +45,7 @@ const statusWith = async (key: string) =>
   (await fetch(`${served.baseUrl}${w.path}/Note`, { headers: { authorization: `Bearer ${key}` } })).status;
 
 describe("keys", () => {
-  it("makes a key that works, rotates it, revokes it, and shows it only when it is made", async () => {
+  it("creates a working key, rotates it, revokes it, and shows it only when it is created", async () => {
     const created = await jsonOf("keys", "create", "reader", "--expires-at", "2099-01-01T00:00:00Z");
     expect(created).toMatchObject({
       name: "reader",
@@ -67,7 +67,7 @@ describe("keys", () => {
     expect([await statusWith(created.key), await statusWith(key)]).toEqual([401, 401]);
   });
 
-  it("narrows a key when it is made and later, and takes the limits away again", async () => {
+  it("limits a key when it is created and later, and removes the limits again", async () => {
     const body = { name: "Other", columns: [] };
     await createApiClient(served.baseUrl, ADMIN_TOKEN).require("POST", `${w.adminPath}/entities`, body);
     const narrow = ["--scopes", "Note:read,create Other:read", "--allowed-ips", "127.0.0.1, 2001:db8::/32"];
@@ -224,7 +224,7 @@ describe("profiles", () => {
   const run = (args: readonly string[], environment = {}) => startCli(args, { HOME, ...environment }).ended;
   const save = (...args: readonly string[]) => run(["profiles", "save", "staging", ...args]);
 
-  it("keep the address and the secrets of a deployment, for this person alone", async () => {
+  it("keep the address and the secrets of a deployment, readable for their owner only", async () => {
     const place = ["--org", w.organization, "--workspace", w.workspace];
     await save("--url", served.baseUrl, "--admin-token", ADMIN_TOKEN, ...place);
     expect(await save("--key", w.key)).toMatchObject({ code: 0 });
@@ -268,7 +268,7 @@ describe("profiles", () => {
 });
 
 describe("any command", () => {
-  it("ends quietly when nobody reads its output any more", async () => {
+  it("ends quietly when nobody reads its output", async () => {
     for (const args of [
       ["import", "--help"],
       ["keys", "list"],
@@ -285,7 +285,7 @@ describe("any command", () => {
     }
   });
 
-  it("tells of a server that is not there before two seconds have passed", async () => {
+  it("reports an unreachable server within two seconds", async () => {
     const environment = {
       ...environmentOf(served.baseUrl, w),
       SCHEMASTACK_URL: `http://127.0.0.1:${await findFreePort()}`,
@@ -298,7 +298,7 @@ describe("any command", () => {
     expect(performance.now() - start).toBeLessThan(LOAD_FACTOR * 2_000);
   });
 
-  it("tells of a server that takes connections and says nothing", async () => {
+  it("reports a server that accepts connections and does not respond", async () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as { port: number };
@@ -312,7 +312,7 @@ describe("any command", () => {
     silent.closeAllConnections();
   });
 
-  it("tells of a refusal with exit code 1, in words or as JSON", async () => {
+  it("reports a refusal with exit code 1, as text or JSON", async () => {
     const args = ["workspaces", "create", "w"];
     const message = "A record with slug 'w' already exists";
     expect(await cli(...args)).toEqual({

@@ -74,13 +74,13 @@ describe("export", () => {
     expect(JSON.parse((await cli("export", "Book", "--format", "json", ...nothing)).stdout)).toEqual([]);
   });
 
-  it("tells with --json how many records went where", async () => {
+  it("reports with --json how many records were written, and where", async () => {
     const file = join(directory, "told.ndjson");
     const { stdout } = await cli("export", "Book", file, "--json");
     expect(JSON.parse(stdout)).toEqual({ entity: "Book", file, format: "ndjson", records: 3 });
   });
 
-  it("that is refused leaves what was there before", async () => {
+  it("that is refused keeps the existing file", async () => {
     const own = mkdtempSync(join(directory, "t-"));
     const file = join(own, "kept.csv");
     writeFileSync(file, "old");

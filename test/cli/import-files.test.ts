@@ -126,7 +126,7 @@ describe("a CSV file", () => {
     },
   );
 
-  it("takes a delimiter as people write it", async () => {
+  it("accepts a delimiter as people write it", async () => {
     const file = write("things.csv", "code\tunitPrice\na,b\t1\n");
     expect(await importOf(file, "--delimiter", "\\t")).toMatchObject({ code: 0, stderr: "" });
     expect(await w.records("Thing", "code")).toEqual([{ code: "a,b" }]);
@@ -146,7 +146,7 @@ describe("a CSV file", () => {
     expect(await w.records("Thing", "code,note")).toEqual([{ code: "é", note: "zażółć" }]);
   });
 
-  it("in another encoding names the option, and writes nothing, however late the byte stands", async () => {
+  it("in another encoding names the option, and writes nothing, however late the invalid byte is", async () => {
     const text = Buffer.from(`code,unitPrice\n${linesOf(5000).join("\n")}\n\xe9,1\n`, "latin1");
     const { code, stderr } = await importOf(write("things.csv", text));
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--encoding windows-1252") });
@@ -156,7 +156,7 @@ describe("a CSV file", () => {
     );
   });
 
-  it("calls booleans what it likes", async () => {
+  it("can have other words for booleans", async () => {
     const file = write("things.csv", "code,isOpen\na,Yes\nb,n\nc,TRUE\n");
     expect(await importOf(file)).toMatchObject({ code: 1, summary: { created: 1, refused: 2 } });
     const message = "must be a boolean: one of true, 1, false, 0 (--true and --false name other words)";
@@ -228,7 +228,7 @@ describe("any file", () => {
     expect(await importOf(file)).toMatchObject({ code: 0, summary: { created: 1, refused: 0 } });
   });
 
-  it("is imported anew when its rows were deleted since", async () => {
+  it("is imported again if its rows were deleted since", async () => {
     const file = write("things.csv", "code\na\nb\n");
     expect(await importOf(file)).toMatchObject({ code: 0, summary: { created: 2 } });
     const headers = { authorization: `Bearer ${w.key}`, "content-type": "application/json" };
@@ -278,7 +278,7 @@ describe("the times of another system", () => {
 });
 
 describe("an upsert", () => {
-  it("tells what it creates, updates, leaves as it is, and what is refused", async () => {
+  it("reports created, updated, unchanged and refused rows", async () => {
     const file = write("things.csv", "code,unitPrice,note\na,1,x\nb,2,\nc,3,y\n");
     expect(await importOf(file, "--upsert-by", "code")).toMatchObject({ code: 0, summary: { created: 3 } });
     writeFileSync(file, "code,unitPrice,note\na,1.00,x\nb,2,now\nc,-3,y\nd,4,z\nb,2,now\nb,2,\n");
@@ -316,7 +316,7 @@ describe("an upsert", () => {
 });
 
 describe("a state", () => {
-  it("belongs to one deployment, so that a file can go to another meanwhile", async () => {
+  it("belongs to one deployment, so the file can be imported elsewhere meanwhile", async () => {
     const other = await makeServedWorkspace(served.baseUrl, thing);
     const file = write("things.csv", "code\na\n");
     const head = `${JSON.stringify({ target: `${served.baseUrl}${other.path}/Thing`, fingerprint: "x", salt: "" })}\n`;

@@ -111,7 +111,7 @@ describe("import of CSV", () => {
     expect(b).toMatchObject({ fullName: "", age: null, isVip: false, tags: null, note: null });
   });
 
-  it("takes other names with --map, leaves columns out, and takes other delimiters", async () => {
+  it("accepts other names with --map, omitted columns, and other delimiters", async () => {
     const file = write("people.csv", "E-mail;years;secret\na@example.com;7;x\n");
     const more = ["--delimiter", ";", "--map", "E-mail=email", "--map", "years=age", "--map", "secret="];
     expect(await importOf(file, ...more)).toMatchObject({ code: 0, summary: { succeeded: 1 } });
@@ -191,7 +191,7 @@ describe("import of CSV", () => {
     expect(again).toMatchObject({ code: 0, summary: { succeeded: 2 } });
   });
 
-  it("that stops before it starts leaves no note of itself, and the errors file of an earlier one alone", async () => {
+  it("that is refused at the start leaves no state, and keeps an earlier errors file", async () => {
     const file = write("people.csv", "E-mail,age\na@example.com,-1\n");
     expect(await importOf(file)).toMatchObject({ code: 2 });
     expect(existsSync(`${file}.Person.import`)).toBe(false);
@@ -314,7 +314,7 @@ describe("import", () => {
     expect(await w.records("Person")).toHaveLength(250);
   });
 
-  it("keeps many rows in little memory", async () => {
+  it("needs little memory for many rows", async () => {
     const note = "n".repeat(2_000);
     const rows = Array.from({ length: 30_000 }, (_, i) => `p${i}@example.com,${note}\n`);
     const file = write("many.csv", `email,note\n${rows.join("")}`);

@@ -92,7 +92,7 @@ describe("an import", () => {
     expect(await storedNumbers()).toEqual([1, 2, 3]);
   });
 
-  it("that was killed goes on where it stopped, and its rows are there once", async () => {
+  it("that was killed continues where it stopped, and writes each row once", async () => {
     const file = write(numbersTo(ROWS));
     let running: RunningCli | undefined;
     decide = ({ number }) => {
@@ -114,7 +114,7 @@ describe("an import", () => {
     expect(existsSync(`${file}.Line.import`)).toBe(false);
   });
 
-  it("that was killed, and has lost what it noted, writes nothing twice either", async () => {
+  it("that was killed and lost its state writes nothing twice", async () => {
     const file = write(numbersTo(ROWS));
     let running: RunningCli | undefined;
     decide = ({ number }) => {
@@ -129,7 +129,7 @@ describe("an import", () => {
     expect(await storedNumbers()).toEqual(numbersTo(ROWS));
   });
 
-  it("whose server is away ends with exit code 3, and goes on when it is back", async () => {
+  it("whose server is down ends with exit code 3, and continues when it is back", async () => {
     const file = write(numbersTo(ROWS));
     decide = ({ number }) => (number > 4 ? "CUT_BEFORE" : "PASS");
     const { code, stderr } = await start(file, "--retries", "1").ended;
@@ -172,7 +172,7 @@ describe("an import", () => {
     expect(await storedNumbers()).toEqual(before);
   });
 
-  it("without anybody who listens ends with exit code 3", async () => {
+  it("without a listening server ends with exit code 3", async () => {
     const url = `http://127.0.0.1:${await findFreePort()}`;
     const environment = { ...environmentOf(proxy.url, w), SCHEMASTACK_URL: url };
     const { code, stderr } = await startCli(["import", "Line", write([1]), "--retries", "0"], environment)

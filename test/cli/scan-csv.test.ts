@@ -33,7 +33,7 @@ const spell = (cell: string | null, delimiter: string) =>
       : cell;
 
 describe("scanCsv", () => {
-  it("gives the cells of any file, however it is cut, delimited and ended", async () => {
+  it("returns the cells of any file, however it is split, delimited and ended", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -58,7 +58,7 @@ describe("scanCsv", () => {
     );
   });
 
-  it("tells the line where each record begins", async () => {
+  it("returns the line where each record begins", async () => {
     const found = await scan('a,b\n"1\n2",x\r\n\n"3""\n",y\n', [3]);
     expect(found.map(({ line }) => line)).toEqual([1, 2, 4, 5]);
   });

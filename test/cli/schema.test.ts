@@ -96,7 +96,7 @@ describe("schema", () => {
     expect((await w.records("Note"))[0]).toEqual({ id: 1, text: "kept" });
   });
 
-  it("ends a plan with exit code 1 when records stand against it", async () => {
+  it("ends a plan with exit code 1 when records conflict", async () => {
     edit((columns) => {
       for (const column of columns) if (column.name === "text") column.nullable = false;
     });
@@ -106,7 +106,7 @@ describe("schema", () => {
     });
   });
 
-  it("says from what to what each property changes", async () => {
+  it("shows the old and new value of each changed property", async () => {
     edit((columns) => {
       for (const column of columns) {
         if (column.name === "text") Object.assign(column, { length: 100, unique: true });

@@ -21,7 +21,7 @@ const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength
 const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('"', "\\", "]", '\\"],', "\n"));
 
 describe("splitJsonArray", () => {
-  it("gives every element of any array, however its text is cut and laid out", async () => {
+  it("returns every element of any array, however its text is split and formatted", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(value),

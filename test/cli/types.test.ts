@@ -148,7 +148,7 @@ describe("types", () => {
       'client.PUT("/Flight/bulk", { body: [{ delayMinutes: 2 }] });',
   };
 
-  it("let through what is right, and none of what is wrong", async () => {
+  it("accept correct requests, and no incorrect ones", async () => {
     await types(join(directory, "workspace.d.ts"));
     const lines = [...right, ...Object.values(wrong)];
     write("mistakes.ts", `${IMPORTS}${lines.join("\n")}\nexport {};\n`);

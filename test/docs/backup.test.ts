@@ -74,7 +74,7 @@ async function textsAs(key: string, { path }: ServedWorkspace): Promise<unknown>
   return status === 200 ? (body.data as { text: string }[]).map(({ text }) => text) : status;
 }
 
-it("brings back records, schema, keys and webhooks of its moment; keys after it are refused, and sync brings back the others", async () => {
+it("restores records, schema, keys and webhooks of its moment; later keys are refused, and a sync restores the others", async () => {
   await start(directory);
   const w = await makeServedWorkspace(server.baseUrl, note);
   const box = receiver.mailbox("restored");
@@ -122,7 +122,7 @@ it("brings back records, schema, keys and webhooks of its moment; keys after it 
   expect([await textsAs(later.key, w), await textsAs(ended.key, w)]).toEqual([401, 401]);
 });
 
-it("goes on with --every, keeps only the newest copies and leaves other files alone", async () => {
+it("repeats with --every, keeps only the newest copies and no other files are touched", async () => {
   const copies = mkdtempSync(join(tmpdir(), "backup-"));
   const data = mkdtempSync(join(tmpdir(), "backup-"));
   onTestFinished(() => {

@@ -11,7 +11,7 @@ const documents = globSync(
 describe.each(documents)("%s", (document) => {
   const text = readFileSync(join(ROOT, document), "utf8");
 
-  it("links only to what is there", () => {
+  it("links only to existing files", () => {
     const targets = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? "");
     const local = targets.filter((target) => !/^[a-z]+:/.test(target));
     const missing = local.filter((target) => !existsSync(resolve(ROOT, dirname(document), target)));

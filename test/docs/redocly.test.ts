@@ -17,7 +17,7 @@ it.each([
   expect(lint(document)).toEqual([]);
 });
 
-it("finds what is wrong, so that finding nothing means something", () => {
+it("reports a broken document, so that no report means something", () => {
   const { license: _, ...info } = { license: "", title: "Wrong", version: "1" };
   expect(lint({ openapi: "3.1.0", info, paths: {} }).length).toBeGreaterThan(0);
 });

@@ -61,7 +61,7 @@ async function startExample({ language, command, file }: (typeof examples)[numbe
 }
 
 describe.each(examples)("the receiver in $language", (example) => {
-  it("takes what is genuine once, and refuses what is tampered with or old", async () => {
+  it("accepts a genuine message once, and refuses tampered or old ones", async () => {
     const port = await findFreePort();
     server = startServe(join(directory, example.language), port, { ADMIN_TOKEN, ...ALLOWED });
     await server.waitFor("Ready on");

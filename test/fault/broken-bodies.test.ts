@@ -63,7 +63,7 @@ describe.each(BODIES)("a body %s", (_, header, body) => {
     expect(served.output()).not.toContain('"level":"error"');
   });
 
-  it("is told whoever administers, too", async () => {
+  it("is reported to administrators too", async () => {
     const answer = await send(
       [`POST ${w.adminPath}/entities HTTP/1.1`, `Authorization: Bearer ${ADMIN_TOKEN}`, header],
       body,

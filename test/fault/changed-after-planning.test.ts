@@ -130,7 +130,7 @@ describe.each(writes)("%s %s", (method, path, body) => {
     },
   );
 
-  it("waits for a schema change that is short, longer with each try", async () => {
+  it("waits for a short schema change, longer with each attempt", async () => {
     const LAST_TRY = 7;
     const start = performance.now();
     const answer = await sendWhile(
@@ -146,7 +146,7 @@ describe.each(writes)("%s %s", (method, path, body) => {
     expect([roundTrips, performance.now() - start > 300]).toEqual([LAST_TRY, true]);
   });
 
-  it("is told of a schema change that is longer, and not done", async () => {
+  it("is refused during a longer schema change, and not done", async () => {
     const answer = await sendLate(() => setLease(30), method, path, body);
     expect(answer).toMatchObject({ status: 503, error: { code: "SCHEMA_MIGRATION_IN_PROGRESS" } });
     await isUntouched();
@@ -160,7 +160,7 @@ describe.each(writes)("%s %s", (method, path, body) => {
     });
   });
 
-  it("knows a column that was dropped no more", async () => {
+  it("does not know a dropped column", async () => {
     const change = () => admin("DELETE", "/entities/Note/columns/text?confirm=text");
     const answer = await sendLate(change, method, path, body);
     /* The shape of the record is another, so its tag is as well. */
@@ -169,7 +169,7 @@ describe.each(writes)("%s %s", (method, path, body) => {
     await isUntouched();
   });
 
-  it("is done to the schema as it has become", async () => {
+  it("is done with the new schema", async () => {
     const change = () => admin("PATCH", "", { name: "Another" });
     const { status, data } = await sendLate(change, method, path, body);
     expect(status).toBe({ POST: 201, PUT: 200, DELETE: 204 }[method]);
@@ -179,7 +179,7 @@ describe.each(writes)("%s %s", (method, path, body) => {
   });
 });
 
-it("a record that was deleted is not found, one that was written has another version", async () => {
+it("a deleted record is not found, and a written one has another version", async () => {
   const change = () => send("PUT", "/Note/1", { size: 2 });
   expect(await sendLate(change, "PUT", "/Note/1", { text: "two" })).toMatchObject({ status: 412 });
   expect(roundTrips).toBe(2);

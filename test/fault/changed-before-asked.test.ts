@@ -53,12 +53,12 @@ const violation = (message: string) => ({ code: "FOREIGN_KEY_VIOLATION", message
 const isReferenced = violation("Record 1 is still referenced by childs.parent_id");
 const isMissing = violation("Referenced parent_id '2' does not exist in parents");
 
-it("names the reference that stands against a delete", async () => {
+it("names the reference that blocks a delete", async () => {
   meanwhile = async () => undefined;
   expect(await sendRefused("DELETE", "/Parent/1")).toEqual({ status: 400, body: { error: isReferenced } });
 });
 
-it("names the reference that stands against what would go with the record", async () => {
+it("names the reference that blocks a cascade of the delete", async () => {
   const path = `${w.adminPath}/entities`;
   const goes = { ...child, name: "Link", columns: [refersTo("parent", "CASCADE")] };
   const stays = {
@@ -75,19 +75,19 @@ it("names the reference that stands against what would go with the record", asyn
   expect(await sendRefused("DELETE", "/Parent/3")).toEqual({ status: 400, body: { error } });
 });
 
-it("a delete against whose record nothing stands any more is refused as it was", async () => {
+it("a blocked delete keeps its error even if the blocking record is gone meanwhile", async () => {
   meanwhile = () => write("DELETE", "/Child/5");
   expect(await sendRefused("DELETE", "/Parent/1")).toEqual({ status: 400, body: { error: isReferenced } });
 });
 
-it("so is an item of a bulk delete", async () => {
+it("so does an item of a bulk delete", async () => {
   meanwhile = () => write("DELETE", "/Child/5");
   const { status, body } = await sendRefused("DELETE", "/Parent/bulk", [1]);
   expect([status, body.failed]).toEqual([200, 1]);
   expect(body.errors).toEqual([{ index: 0, error: isReferenced }]);
 });
 
-it("a create whose reference has come is refused as it was", async () => {
+it("a create keeps its error even if the missing record exists meanwhile", async () => {
   meanwhile = () => write("POST", "/Parent", { id: 2 });
   const created = await sendRefused("POST", "/Child", { parentId: 2 });
   expect(created).toEqual({ status: 400, body: { error: isMissing } });

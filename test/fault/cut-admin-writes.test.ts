@@ -288,7 +288,7 @@ it.each(writes)("$what", async ({ method, path, body, status, again, look, befor
   });
 });
 
-it("a key whose making was not answered is not there, or can be found and ended", async () => {
+it("a key whose response was lost does not exist, or can be found and revoked", async () => {
   const liveKeys = async () => {
     const all: { id: string; name: string; revokedAt: string | null }[] = (await get("/api-keys")).body.data;
     return all.filter(({ revokedAt }) => revokedAt === null);
@@ -302,7 +302,7 @@ it("a key whose making was not answered is not there, or can be found and ended"
   expect((await liveKeys()).map(({ id }) => id)).toEqual([keyId]);
 });
 
-it("a rotated key whose making was not answered works after another rotation", async () => {
+it("a key whose rotation response was lost works after another rotation", async () => {
   fateOf = () => "CUT_AFTER";
   const path = `${w.adminPath}/api-keys/${keyId}/rotate`;
   expect((await send("POST", path, {}, ADMIN_TOKEN, CUT)).status).toBe(503);

@@ -115,7 +115,7 @@ async function stored(client: Persistent): Promise<Meant> {
   return found;
 }
 
-it("clients that repeat every write with its Idempotency-Key end with exactly the records that they meant", async () => {
+it("clients that repeat every write with its Idempotency-Key end with exactly the intended records", async () => {
   const client = new Persistent(`http://127.0.0.1:${proxies[1].port}${w.path}`, w.key);
   const meant: Meant = new Map();
   for (const proxy of proxies) proxy.probability = CUT_PROBABILITY;

@@ -139,7 +139,7 @@ it.each(["CUT_BEFORE", "CUT_AFTER"] as const)(
   },
 );
 
-it("is given up when its lease has ended, as somebody may have written meanwhile", async () => {
+it("is given up if its lease has expired, because others may have written meanwhile", async () => {
   const needed = await roundTripsOfChange();
   const told: unknown[] = [];
   for (let late = 2; late <= needed; late++) {

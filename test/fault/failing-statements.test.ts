@@ -107,7 +107,7 @@ it.each([...CODES.map((code) => `SQLITE_${code}`), "BLOCKED", "TRANSACTION_TIMEO
   },
 );
 
-it("an item of a bulk that fails so is one to try again, is logged, and is not kept as refused", async () => {
+it("such a failure of a bulk item asks for a retry, is logged, and is not stored as refused", async () => {
   const created = await Promise.all(["a", "b"].map((name) => send("POST", "/Item", { name })));
   const items = created.map(({ body }) => ({ id: body.data.id, name: "changed" }));
   failure = { code: "SQLITE_IOERR", isHit: (sql) => /^UPDATE "w/.test(sql) };

@@ -79,7 +79,7 @@ async function bulk(method: string, query: string, body: unknown, key?: string) 
   return { status: response.status, body: await response.json() };
 }
 
-it("keeps nothing of a bulk in whose middle there is no more room, and does it once when there is", async () => {
+it("writes nothing of a bulk request when the disk fills up, and does it once when there is room", async () => {
   for (let start = 0; start < LARGE_RECORDS; start += 4) {
     const records = Array.from({ length: 4 }, (_, i) => {
       return { code: `old${start + i}`, n: 1, left: LARGE_TEXT, right: LARGE_TEXT };

@@ -118,7 +118,7 @@ const answers: readonly [string, Fate][] = [
 ];
 
 describe.each(answers)("a database that answers %s", (_, strange) => {
-  it("is 503 to every request, tells nothing of itself, and needs no restart when it is well again", async () => {
+  it("is 503 for every request, reveals nothing, and needs no restart afterwards", async () => {
     fate = strange;
     for (const request of requests()) {
       const answer = await send(request);
@@ -134,7 +134,7 @@ describe.each(answers)("a database that answers %s", (_, strange) => {
     expect((await send({ path: `${w.path}/Item` })).status).toBe(200);
   });
 
-  it("and has run the write all the same: sent again with its key, it is done once", async () => {
+  it("that has run the write anyway: repeated with its key, it is done once", async () => {
     const request = { method: "POST", path: `${w.path}/Item`, body: { name: newName() }, key: newName() };
     fate = typeof strange === "object" ? { ...strange, isRun: true } : strange;
     expect((await send(request)).status).toBe(503);
@@ -149,7 +149,7 @@ describe.each(answers)("a database that answers %s", (_, strange) => {
 /** The database's time, and what a busy machine may add. */
 const [LIMIT_MS, TOLERANCE_MS] = [15_000, 5_000];
 
-it("a database that does not answer in time, or not to the end, is 503 in time to all who wait, and what it has run is done once", {
+it("a database that responds late or incompletely is 503 in time for everyone, and its writes are done once", {
   timeout: 60_000,
 }, async () => {
   expect((await send({ path: `${w.path}/Item` })).status).toBe(200);
@@ -188,7 +188,7 @@ it("a database that does not answer in time, or not to the end, is 503 in time t
   await expect.poll(() => served.waiting(), { timeout: 5_000 }).toBe(0);
 });
 
-it("answers that come late are the right ones, each to who has asked", async () => {
+it("late responses reach the request that they belong to", async () => {
   fate = "DELAY";
   const names = Array.from({ length: 20 }, newName);
   const created = await Promise.all(
@@ -199,7 +199,7 @@ it("answers that come late are the right ones, each to who has asked", async () 
   expect(read.map(({ body }) => body.data.name)).toEqual(names);
 });
 
-it("an export in whose middle the database is lost breaks off, and is told of in the log", async () => {
+it("an export breaks off if the database fails halfway, and is logged", async () => {
   const names = Array.from({ length: 1500 }, newName);
   for (let i = 0; i < names.length; i += 100) {
     const body = names.slice(i, i + 100).map((name) => ({ name: name.padEnd(200, "x") }));

@@ -222,7 +222,7 @@ function withKeptIds(
 }
 
 describe("a schema document", () => {
-  it("becomes the schema exactly, keeps what it can hold, and is refused when records stand against it", async () => {
+  it("becomes the schema exactly, keeps all values that fit, and is refused when records conflict", async () => {
     await fc.assert(
       fc.asyncProperty(
         schemaArbitrary,

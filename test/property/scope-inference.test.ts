@@ -139,7 +139,7 @@ async function answersTo(w: TestWorkspace, plans: readonly EntityPlan[]): Promis
 const writesIn = (tag: string | null) => tag?.replace(/-.*/, "") ?? "";
 
 describe("a key with scopes", () => {
-  it("can infer nothing of what it may not read", async () => {
+  it("can infer nothing about unreadable entities", async () => {
     await fc.assert(
       fc.asyncProperty(fc.tuple(...ENTITIES.map(entityPlan)), async (plans) => {
         if (plans.every(({ operations }) => operations.length === 0)) return;

@@ -19,7 +19,7 @@ afterAll(() => server.stop());
 
 const LISTS = 90;
 
-it("answers others between two large lists, however many wait", async () => {
+it("serves others between two large lists, however many wait", async () => {
   const { baseUrl, target, quiet } = server;
   const over = new AbortController();
   const others = getUntil(over.signal, `${baseUrl}${quiet.path}/Note/1`, { key: quiet.key, keepAlive: true });

@@ -67,7 +67,7 @@ describe("npm run serve", () => {
     expect(await halfBody.closed).toMatch(/^HTTP\/1\.1 (?:408|400) /);
   });
 
-  it("refuses what a key may not write before its body is sent", async () => {
+  it("refuses a write that a key may not do before its body is sent", async () => {
     const admin = createApiClient(served.baseUrl, ADMIN_TOKEN);
     const body = { name: "reader", permission: "READ_ONLY" };
     const { key } = (await admin.require("POST", `${w.adminPath}/api-keys`, body)) as { key: string };
@@ -96,7 +96,7 @@ describe("npm run serve", () => {
     await expect.poll(() => healthz().catch(() => 0), PATIENCE).toBe(200);
   });
 
-  it("makes no more responses than clients read", async () => {
+  it("produces no more responses than clients read", async () => {
     const path = `${w.path}/Doc?size=${RECORDS}`;
     const unread = await Promise.all(
       Array.from({ length: 8 }, async () => {
@@ -110,7 +110,7 @@ describe("npm run serve", () => {
     await expect.poll(() => send("GET", path).then(({ status }) => status), PATIENCE).toBe(200);
   });
 
-  it("compresses what is large for clients that can take it, with the tag of the record", async () => {
+  it("compresses large responses for clients that accept it, with the record's tag", async () => {
     const get = (path: string, encoding: string) =>
       fetch(served.baseUrl + path, {
         headers: { authorization: `Bearer ${w.key}`, "accept-encoding": encoding },

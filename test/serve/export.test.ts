@@ -86,7 +86,7 @@ describe("an export of 200,000 records", () => {
     expect((peak - before) / MIB).toBeLessThan(MOST_GROWTH / MIB);
   });
 
-  it("that its client cuts off is not read on", async () => {
+  it("stops reading when its client disconnects", async () => {
     const reader = (await workspace.export("format=csv")).body?.getReader();
     await reader?.read();
     await reader?.cancel();

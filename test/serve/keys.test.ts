@@ -30,7 +30,7 @@ afterAll(() => served.stop());
 const admin = () => createApiClient(served.baseUrl, ADMIN_TOKEN);
 
 describe("npm run serve", () => {
-  it("knows the address of a connection, whatever headers say", async () => {
+  it("uses the address of the connection, whatever headers say", async () => {
     const narrow = async (allowedIps: string[]) => {
       const body = { name: "narrow", permission: "READ_WRITE", allowedIps };
       return (await admin().require("POST", `${w.adminPath}/api-keys`, body)) as { key: string };
@@ -43,7 +43,7 @@ describe("npm run serve", () => {
     expect(await statusOf(await narrow(["203.0.113.9"]))).toBe(403);
   });
 
-  it("takes the client from the header of its proxies, and nothing that the client put before", async () => {
+  it("takes the client's address from the proxies' header, ignoring what the client sent", async () => {
     const behind = await serveWorker({
       CLIENT_ADDRESS_HEADER: "X-Forwarded-For",
       TRUSTED_PROXIES: "10.0.0.0/8",
@@ -65,7 +65,7 @@ describe("npm run serve", () => {
     }
   });
 
-  it("takes no body at all for an empty one, where all of it is optional", async () => {
+  it("treats a missing body as an empty object where all of it is optional", async () => {
     const v = await makeServedWorkspace(served.baseUrl, { name: "Note", columns: [] });
     const [{ id }] = (await admin().require("GET", `${v.adminPath}/api-keys`)) as [{ id: string }];
     const rotated = await admin().require("POST", `${v.adminPath}/api-keys/${id}/rotate`);
@@ -97,7 +97,7 @@ describe.runIf(existsSync(CHROMIUM))("a page of another origin, in Chromium", ()
   });
   afterAll(() => new Promise((resolve) => page.close(resolve)));
 
-  it("reads answers, headers and errors, and writes with a preflight; an origin that is not listed reads nothing", async () => {
+  it("reads responses, headers and errors, and writes with a preflight; an unlisted origin reads nothing", async () => {
     const browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],

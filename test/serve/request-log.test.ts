@@ -48,7 +48,7 @@ async function lineOf({ path, method = "GET", token = w.key, body }: Sent): Prom
   return JSON.parse(found[0] ?? "");
 }
 
-it("tells of each request in one line, by the pattern of its route", async () => {
+it("logs each request in one line, by the pattern of its route", async () => {
   const workspace = `${w.organization}/${w.workspace}`;
   const millis = expect.any(Number);
   expect(await lineOf({ path: `${w.path}/Note?filter[text]=x` })).toEqual({
@@ -92,7 +92,7 @@ it("tells of each request in one line, by the pattern of its route", async () =>
   });
 });
 
-it("never tells of a key, a body, a query value, or of an address that nobody has opened", async () => {
+it("never logs a key, a body, a query value, or the path of an unauthenticated request", async () => {
   const marker = "unspeakable";
   const body = JSON.stringify({ text: marker });
   const wrong = w.key.replace(/.$/, (last) => (last === "a" ? "b" : "a"));
@@ -112,7 +112,7 @@ it("never tells of a key, a body, a query value, or of an address that nobody ha
   for (const secret of [marker, w.key, wrong, ADMIN_TOKEN]) expect(output).not.toContain(secret);
 });
 
-it("tells of a database that answers nonsense, and nothing of what it answered", async () => {
+it("logs a database that responds with nonsense, but not the response", async () => {
   let fate: Fate = "PASS";
   const other = await serveBehindProxy(() => fate);
   try {
@@ -129,7 +129,7 @@ it("tells of a database that answers nonsense, and nothing of what it answered",
   }
 });
 
-it("tells how long the database took, and tells the client the same", async () => {
+it("logs how long the database took, and tells the client the same", async () => {
   const slow = await serveBehindProxy(() => "DELAY" as const);
   try {
     const requestId = crypto.randomUUID();
@@ -149,7 +149,7 @@ it("tells how long the database took, and tells the client the same", async () =
   }
 });
 
-it("is silent when it is told to be", async () => {
+it("logs nothing with LOG_REQUESTS=false", async () => {
   const quiet = await serveWorker({ LOG_REQUESTS: "false" });
   try {
     expect((await fetch(`${quiet.baseUrl}/healthz`)).status).toBe(200);

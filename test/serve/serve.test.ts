@@ -57,7 +57,7 @@ describe("npm run serve", () => {
 
   const modeOf = (name: string) => statSync(join(directory, name)).mode & 0o777;
 
-  it("answers once it says Ready, and prints where its admin token is instead of the token", async () => {
+  it("accepts requests once it prints Ready, and prints where its admin token is instead of the token", async () => {
     const server = await serveUntilReady();
     expect((await fetch(`${server.baseUrl}/readyz`)).status).toBe(200);
     const file = join(directory, "secrets.json");
@@ -68,7 +68,7 @@ describe("npm run serve", () => {
     expect((await fetch(`${server.baseUrl}/admin/v1/organizations`, { headers })).status).toBe(200);
   });
 
-  it("makes its directory and every file in it readable for their owner only, those that were there too", async () => {
+  it("makes its directory and every file in it private, existing ones too", async () => {
     chmodSync(directory, 0o755);
     writeFileSync(join(directory, "data.db"), "", { mode: 0o644 });
     await serveUntilReady();
@@ -124,7 +124,7 @@ describe("npm run serve", () => {
     expect(second.output()).not.toContain("Admin token");
   });
 
-  it("ends when npm, which runs it, is told to", async () => {
+  it("ends when the npm that runs it is ended", async () => {
     const npm = startServe(directory, port, {}, ["npm", "run", "serve"]);
     await npm.waitFor(`Ready on http://127.0.0.1:${port}\n`);
     const [server, ...others] = childrenOf(npm.child.pid).map(({ pid }) => pid);

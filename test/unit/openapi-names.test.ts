@@ -43,7 +43,7 @@ describe.each([
     expect(repeated(found)).toEqual([]);
   });
 
-  it("has operation ids that are names of methods, and no two alike", () => {
+  it("has unique operation ids that are valid method names", () => {
     const ids = Object.values(document.paths as Parts).flatMap((item) =>
       Object.values(item as Parts).flatMap(({ operationId }) => operationId ?? []),
     );
@@ -58,7 +58,7 @@ describe.each([
     expect(missing).toEqual([]);
   });
 
-  it("says of every list what it holds", () => {
+  it("describes the items of every list", () => {
     const bare = schemasIn(document).filter(({ type, items }) => {
       return (Array.isArray(type) ? type.includes("array") : type === "array") && items === undefined;
     });

@@ -92,7 +92,7 @@ describe("the example of a record", () => {
     expect(sampleRecord([column])).toEqual({ field: expected });
   });
 
-  it("is left out when a rule is beyond it", () => {
+  it("is left out when no candidate satisfies a rule", () => {
     const pattern = { type: "PATTERN", value: "(?i)^q-[0-9]{7}$" };
     expect(sampleRecord([columnOf({ type: "VARCHAR", constraints: [pattern] })])).toBeUndefined();
   });

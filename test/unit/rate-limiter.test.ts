@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openRateLimiter, RATE_STEPS } from "../../src/rates/rate-limiter.ts";
 
-it("each step is counted by the binding that is configured for it, and no other", async () => {
+it("each step is counted by its own binding only", async () => {
   const asked: string[] = [];
   const binding = (name: string): RateLimit => ({
     async limit({ key }) {
@@ -27,7 +27,7 @@ it("each step is counted by the binding that is configured for it, and no other"
   expect(asked).toEqual(["60 key 60", "300 key 300", "1000 key 1000", "6000 key 6000"]);
 });
 
-it("a step without a binding, or that is none, is not counted", async () => {
+it("a missing or unbound step is not counted", async () => {
   const limiter = openRateLimiter({});
   expect(await limiter.take(60, "key")).toBeUndefined();
   expect(await limiter.take(61, "key")).toBeUndefined();

@@ -20,8 +20,8 @@ const json = (more: Record<string, string> = {}) =>
   new Headers({ "Content-Type": "application/json", ...more });
 const error = (code: string) => `{"error":{"code":"${code}","message":"m"}}`;
 
-describe("an answer held against the document", () => {
-  it("that is as documented has no contradictions", () => {
+describe("a response compared with the document", () => {
+  it("that matches the document has no contradictions", () => {
     expect(contradictionsOf(document, answer)).toEqual([]);
   });
 

@@ -92,7 +92,7 @@ const pattern: ConstraintType = {
     const before = sizeBefore(column, constraint);
     if (before + size <= most) return undefined;
     const together = before > 0 ? ", together with the patterns before it," : "";
-    return `must take at most ${most} RE2 instructions${together} for texts of up to ${length} characters, not ${before + size} — count repetitions out less, or give the column a length`;
+    return `must take at most ${most} RE2 instructions${together} for texts of up to ${length} characters, not ${before + size} — use shorter counted repetitions, or give the column a smaller length`;
   },
   compile(_, { value }) {
     const compiled = RE2JS.compile(String(value));

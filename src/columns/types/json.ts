@@ -36,7 +36,7 @@ export const json: ColumnType = {
   parse(value) {
     if (hasInexactNumber(value)) return refuse(INEXACT);
     const text = stringifyFinite(value);
-    if (text === undefined) return refuse("must not hold a number that is too large");
+    if (text === undefined) return refuse("must not contain a number that is too large");
     const isTooLarge = text.length > MAX_JSON_BYTES || encoder.encode(text).length > MAX_JSON_BYTES;
     return isTooLarge ? refuse(TOO_LARGE) : accept(text);
   },

@@ -83,7 +83,7 @@ const adminKeys: readonly AdminRoute[] = [
     tag: "Administrators",
     POST: one({
       id: "rotateAdminKey",
-      summary: "A new secret for an admin key; the old one ends with the grace period",
+      summary: "Rotate an admin key; the old secret ends with the grace period",
       role: "ADMIN",
       body: ApiKeyRotation,
       isBodyOptional: true,
@@ -106,7 +106,7 @@ const members: readonly AdminRoute[] = [
     }),
     POST: created({
       id: "createMember",
-      summary: "Give somebody who signs in a role",
+      summary: "Give a role to somebody who signs in",
       role: "ADMIN",
       body: MemberInput,
       answer: Member,
@@ -148,7 +148,7 @@ export const administrators: readonly AdminRoute[] = [
     tag: "Administrators",
     GET: one({
       id: "getMe",
-      summary: "Who asks, and with which roles",
+      summary: "Describe the caller and their roles",
       role: "VIEWER",
       answer: Administrator,
       handle: async (c) => describeAdministrator(c.get("services")),

@@ -85,7 +85,7 @@ export const apiKeys: readonly AdminRoute[] = [
     tag: "API keys",
     POST: one({
       id: "rotateApiKey",
-      summary: "A new secret for an API key; the old one ends with the grace period",
+      summary: "Rotate an API key; the old secret ends with the grace period",
       role: "OPERATOR",
       body: ApiKeyRotation,
       isBodyOptional: true,

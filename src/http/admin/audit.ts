@@ -26,7 +26,7 @@ export const audit: readonly AdminRoute[] = [
     tag: "Audit",
     GET: page({
       id: "listAudit",
-      summary: "Admin changes, newest first",
+      summary: "List admin changes, newest first",
       role: "VIEWER",
       query: FILTERS,
       answer: AuditEntry,
@@ -38,7 +38,7 @@ export const audit: readonly AdminRoute[] = [
     tag: "Audit",
     GET: page({
       id: "listDeploymentAudit",
-      summary: "Admin changes that belong to no workspace, or to a deleted one, newest first",
+      summary: "List admin changes outside workspaces, or of deleted ones, newest first",
       role: "VIEWER",
       query: FILTERS,
       answer: AuditEntry,

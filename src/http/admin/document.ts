@@ -52,11 +52,11 @@ export function buildAdminDocument(routes: readonly AdminRoute[]): JsonObject {
     paths: { ...Object.fromEntries(paths), [`${BASE}/openapi.json`]: { get: describe }, ...health },
     components: componentsOf({
       securitySchemes: { adminToken: bearer("The deployment's `ADMIN_TOKEN`.") },
-      headers: { ...sharedHeaders, ETag: { description: "Changes with what is answered.", schema: STRING } },
+      headers: { ...sharedHeaders, ETag: { description: "Changes with the response.", schema: STRING } },
       parameters: adminParameters,
       responses: {
         ...errorResponses(ALL, adminMessages),
-        NotModified: emptyResponse("What was named is still current.", { ETag: headerRef("ETag") }),
+        NotModified: emptyResponse("The client's copy is still current.", { ETag: headerRef("ETag") }),
       },
       schemas: { ...errorSchemas, PageMeta: pageMeta, ...componentSchemas() },
     }),
@@ -64,12 +64,12 @@ export function buildAdminDocument(routes: readonly AdminRoute[]): JsonObject {
 }
 
 const tags: Readonly<Record<AdminTag | "Service", string>> = {
-  Organizations: "Who owns workspaces.",
+  Organizations: "Owners of workspaces.",
   Workspaces: "A schema, its records and its keys.",
-  "API keys": "What opens one workspace.",
+  "API keys": "Keys for the records of one workspace.",
   Entities: "Definitions: columns, constraints, relationships, settings.",
   Schema: "All entities of a workspace as one document.",
-  Webhooks: "Who is told of changes of records, and what became of it.",
+  Webhooks: "Messages about changed records, and their deliveries.",
   Audit: "Who changed what, and when.",
   Administrators: "Who may use this API: admin keys, and people who sign in at the identity provider.",
   Service: "The service itself.",

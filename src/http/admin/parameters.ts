@@ -41,18 +41,18 @@ export const adminParameters: JsonObject = {
     default: DEFAULT_PAGE_SIZE,
   }),
   confirm: {
-    ...inQuery("confirm", "The name of what is dropped, again; without it nothing is.", {
+    ...inQuery("confirm", "Repeats the name of what is dropped; without it, nothing is dropped.", {
       ...STRING,
       minLength: 1,
     }),
     required: true,
   },
-  dryRun: inQuery("dryRun", "Only tells what would be changed.", { ...BOOLEAN, default: false }),
+  dryRun: inQuery("dryRun", "Only reports the changes.", { ...BOOLEAN, default: false }),
   action: inQuery("action", "Only this action, such as `workspace.updated`.", STRING),
-  subject: inQuery("subject", "Only what was done to this.", STRING),
+  subject: inQuery("subject", "Only changes of this.", STRING),
   from: inQuery("from", "Not before.", INSTANT),
   to: inQuery("to", "Not after.", INSTANT),
   allow: inQuery("allow", "`lossy` allows changes that destroy data.", { type: "string", enum: ["lossy"] }),
   "If-Match": inHeader("If-Match", "Changes only the schema that has this `ETag`."),
-  "If-None-Match": inHeader("If-None-Match", "Answers 304 while the `ETag` is still this one."),
+  "If-None-Match": inHeader("If-None-Match", "Returns 304 while the `ETag` is still this one."),
 };

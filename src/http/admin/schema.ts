@@ -37,7 +37,7 @@ export const schema: readonly AdminRoute[] = [
     }),
     PUT: one({
       id: "putSchema",
-      summary: "Make the schema what the document says, all of it or nothing",
+      summary: "Change the schema to the document, all of it or nothing",
       role: "EDITOR",
       query: ["dryRun", "allow"],
       isConditional: true,
@@ -58,7 +58,7 @@ export const schema: readonly AdminRoute[] = [
     tag: "Schema",
     GET: page({
       id: "listSchemaChanges",
-      summary: "Changes that were applied, newest first",
+      summary: "List applied schema changes, newest first",
       role: "VIEWER",
       answer: AppliedSchemaChange,
       handle: (c, request) => listSchemaChanges(workspaceContext(c), request),

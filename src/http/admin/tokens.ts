@@ -13,7 +13,7 @@ export const tokens: readonly AdminRoute[] = [
     tag: "API keys",
     POST: one({
       id: "revokeTokens",
-      summary: "End all tokens of a subject, or of everybody, that were issued before now",
+      summary: "End all tokens of a subject, or of everybody",
       role: "OPERATOR",
       body: TokenRevocationInput,
       answer: TokenRevocation,

@@ -129,7 +129,7 @@ export const webhooks: readonly AdminRoute[] = [
     tag: "Webhooks",
     GET: page({
       id: "listDeliveries",
-      summary: "Deliveries with their attempts, newest first",
+      summary: "List deliveries with their attempts, newest first",
       role: "VIEWER",
       answer: Delivery,
       handle: (c, request) => listDeliveries(workspaceContext(c), { id: idOf(c), ...request }),
@@ -140,7 +140,7 @@ export const webhooks: readonly AdminRoute[] = [
     tag: "Webhooks",
     POST: accepted({
       id: "redeliver",
-      summary: "A new series of attempts of a delivery",
+      summary: "Send a delivery again",
       role: "OPERATOR",
       answer: Redelivery,
       handle: async (c) => {

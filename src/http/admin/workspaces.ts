@@ -73,7 +73,7 @@ export const workspaces: readonly AdminRoute[] = [
     tag: "Workspaces",
     GET: one({
       id: "getUsage",
-      summary: "What a workspace holds",
+      summary: "Get the usage of a workspace",
       role: "OPERATOR",
       answer: Usage,
       handle: (c) => getUsage(workspaceContext(c)),

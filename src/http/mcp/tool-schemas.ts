@@ -16,7 +16,7 @@ import { jsonObjectSchema } from "../../services/field-schemas.ts";
 const entity = z.string().describe("Name of the entity, as describe gives it.");
 const id = z
   .union([z.string(), z.int()], {
-    error: ({ input }) => (input === undefined ? "is required" : "must be a text or an integer"),
+    error: ({ input }) => (input === undefined ? "is required" : "must be a string or an integer"),
   })
   .describe("The record's id.");
 const object = (description: string) => jsonObjectSchema.meta({ type: "object", description });
@@ -25,7 +25,7 @@ const expand = z
   .array(z.string())
   .max(MAX_EXPANSIONS)
   .optional()
-  .describe('Relationships to answer with the record, as paths: "customer", "lines.product".');
+  .describe('Relationships to return with the record, as paths: "customer", "lines.product".');
 const BY_KEY = 'A reference takes an id or a unique field: {"$by":{"email":"ann@example.com"}}.';
 const filter = object(
   'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
@@ -35,7 +35,7 @@ const sort = (examples: string) => z.array(z.string()).max(MAX_SORT_KEYS).option
 const etag = z
   .string()
   .optional()
-  .describe("The etag that get answered: refuse the write when the record has changed since.");
+  .describe("The etag that get returned. The write fails if the record has changed since.");
 
 export const toolSchemas = {
   describe: z.strictObject({

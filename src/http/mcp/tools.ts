@@ -55,7 +55,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     },
   }),
   delete: tool("delete", "delete", {
-    description: "Deletes a record, and what its references say is deleted with it.",
+    description: "Deletes a record, and the records that cascade from it.",
     async run(ctx, { entity, id, ifMatch }) {
       await deleteRecord(ctx, { entity, id: String(id), query: queryOf({}), ifMatch });
       return { deleted: id };

@@ -99,7 +99,7 @@ function noteUseAfterwards(c: AppContext, keyId: string, table?: typeof adminKey
   if (!mustNoteUse(keyId, currentMillis())) return;
   const services = openServices(c.env, newRequestId());
   const written = noteUse(services, keyId, table).catch((failure) =>
-    logWarning("lastUsedAt is not written", failure),
+    logWarning("lastUsedAt was not written", failure),
   );
   c.executionCtx.waitUntil(written);
 }

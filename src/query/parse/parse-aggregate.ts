@@ -11,7 +11,7 @@ export function parseAggregate(params: URLSearchParams): AggregateAst {
   rejectUnknownParameters(params, AGGREGATE_PARAMETERS);
   const measures = params.getAll("measure");
   if (measures.length === 0)
-    throw badRequest("Parameter 'measure' is missing — such as measure=count or measure=sum,total");
+    throw badRequest("Parameter 'measure' is missing — for example measure=count or measure=sum,total");
   if (measures.length > MAX_MEASURES)
     throw badRequest(`Parameter 'measure' is given more than ${MAX_MEASURES} times`);
   return {

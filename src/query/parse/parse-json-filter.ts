@@ -146,7 +146,7 @@ function parseTest(operator: OperatorName, value: JsonValue, { path, takesOperan
     if (operator === "eq" || operator === "neq") {
       return { operator: operator === "eq" ? "isNull" : "isNotNull", values: [], form };
     }
-    throw badRequest(`${echo(place)} in filter takes no null — use isNull`);
+    throw badRequest(`${echo(place)} in filter does not take null — use isNull`);
   }
   if (takesOperands && takes === "LIST" && isOperand(value)) return { operator, values: [value], form };
   const values = listOf(value, place, takes === "PAIR");

@@ -40,6 +40,6 @@ function notUnique(entity: Entity, { name }: Column) {
   const fields = uniqueRulesOf(entity).flatMap(([only, ...others]) =>
     only && others.length === 0 ? only.name : [],
   );
-  const advice = fields.length > 0 ? ` — use ${fields.join(" or ")}` : ", and neither is another field";
+  const advice = fields.length > 0 ? ` — use ${fields.join(" or ")}` : ", nor is any other field";
   return badRequest(`Field '${name}' on ${entity.name} is not unique${advice}`);
 }

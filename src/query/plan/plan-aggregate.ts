@@ -54,7 +54,7 @@ function planMeasure(measure: MeasureAst, target: QueryTarget): Measure {
 /** Groups and measures are neighbours in the response. */
 function rejectCollisions(groupBy: readonly FieldPath[], measures: readonly Measure[]): void {
   const taken = groupBy.find(({ name }) => measures.some((measure) => measure.function === name));
-  if (taken) throw badRequest(`Cannot group by ${echo(taken.name)} beside a measure of the same name`);
+  if (taken) throw badRequest(`Cannot group by ${echo(taken.name)} together with a measure of the same name`);
 }
 
 /** Joins the common part of several paths only once. */

@@ -154,5 +154,5 @@ function noOperatorOf(column: Column, key: string, target: QueryTarget) {
   if (!isOperatorName(key))
     return badRequest(`Unknown operator ${echo(key)} on ${place}${suggestion(key, OPERATOR_NAMES)}`);
   rejectUnfit(key, column, target);
-  return badRequest(`Operator '${key}' on ${place} takes no object`);
+  return badRequest(`Operator '${key}' on ${place} does not take an object`);
 }

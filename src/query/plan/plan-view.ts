@@ -123,7 +123,7 @@ function resolveShownField(target: QueryTarget, path: Path): Column {
   const column = resolveColumn(target, name);
   if (rest.length === 0) return column;
   throw badRequest(
-    `Field ${echo(path.join("."))} is unknown: '${name}' on ${target.entity.name} is no relationship`,
+    `Field ${echo(path.join("."))} is unknown: '${name}' on ${target.entity.name} is not a relationship`,
   );
 }
 

@@ -96,7 +96,9 @@ function notARelationship(target: QueryTarget, [name = "", next = "", ...rest]: 
   if (!target.entity.columnByName.has(name)) return unknownField(target, name);
   const place = `${target.entity.name}.${name}`;
   if (OPERATOR_NAMES.some((operator) => operator === next))
-    return badRequest(`Operator '${next}' on ${place} stands beside its value — {"${name}":{"${next}":…}}`);
+    return badRequest(
+      `Operator '${next}' on ${place} takes its value in an object — {"${name}":{"${next}":…}}`,
+    );
   if (rest.length > 0) return badRequest(`Field '${name}' on ${target.entity.name} is not a relationship`);
   return badRequest(`Unknown operator ${echo(next)} on ${place}${suggestion(next, OPERATOR_NAMES)}`);
 }

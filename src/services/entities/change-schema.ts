@@ -99,7 +99,9 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
   } catch (failure) {
     await ctx.database
       .write([releaseLease(lease)])
-      .catch((cause) => logWarning("the lease of a schema change runs out by itself", cause));
+      .catch((cause) =>
+        logWarning("could not release the lease of a schema change, which will expire", cause),
+      );
     const isLost = failure instanceof SqlFailure && isGuardFailure(failure);
     throw isLost ? schemaMigrationInProgress(failure) : failure;
   }

@@ -42,7 +42,7 @@ const scopeSchema = z
   .refine(
     ({ operations }) =>
       operations.includes("read") || !(operations.includes("update") || operations.includes("delete")),
-    { path: ["operations"], error: "must include read beside update or delete" },
+    { path: ["operations"], error: "must include read if it has update or delete" },
   );
 
 export const scopesSchema = z.array(scopeSchema).min(1).max(MAX_ENTITIES);

@@ -29,7 +29,7 @@ export function resolveChoices(catalog: Catalog, { entities, filter, expand }: N
     return catalog.entities.has(name) ? [] : [{ field: `entities[${i}]`, message: "is not an entity" }];
   });
   function forEach<T>(field: string, resolve: (place: EventPlace) => T): Readonly<Record<string, T>> | null {
-    if (!known) details.push({ field, message: "needs 'entities', to say which entities it is about" });
+    if (!known) details.push({ field, message: "needs 'entities', to name the entities that it applies to" });
     const resolved = (known ?? []).flatMap((entity) => {
       try {
         return [[entity.id, resolve({ catalog, entity })] as const];

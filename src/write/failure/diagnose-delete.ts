@@ -24,7 +24,7 @@ export function diagnoseDelete(
 ): Diagnosis {
   if (failure.isTooDeep)
     return known(
-      badRequest(`${subject} holds more than 1,000 levels of records that would be deleted with it`),
+      badRequest(`${subject} has more than 1,000 levels of records that would be deleted with it`),
     );
   if (!failure.isForeignKey && !isBrokenConstraint(failure.message)) return known(undefined);
   const paths = pathsToHolders(catalog, entity);

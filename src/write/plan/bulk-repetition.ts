@@ -53,7 +53,7 @@ const encode = (kept: KeptBulk) => JSON.stringify(kept);
 function requireSameItems({ items }: PlannedBulk, { records, done }: KeptRequest): void {
   for (const position of [...records.keys(), ...done]) {
     const item = items[position];
-    if (!item || !isWrite(item)) throw alreadyDone("was used when the key was allowed more");
+    if (!item || !isWrite(item)) throw alreadyDone("was used when the key had more permissions");
   }
 }
 

@@ -76,7 +76,7 @@ for (const direction of ["LR", "TB"] as const) {
   });
 }
 
-it("lines between the same two entities end apart, in the order in which they begin", () => {
+it("lines between the same two entities end apart, in the order of their starts", () => {
   const references = ["first", "second", "third"].map((relationship) =>
     to("B", { name: `${relationship}Id`, references: { entity: "B", relationship } }),
   );
@@ -109,7 +109,7 @@ it("columns have their keys, types and whether they may be null", () => {
   ]);
 });
 
-it("a long entity shows its keys, and how many columns more it has", () => {
+it("a long entity shows its keys, and how many more columns it has", () => {
   const [long] = many(1, 50);
   const entities = long ? [{ ...long, columns: [...long.columns, to("Entity0", { name: "last" })] }] : [];
   const layout = layoutDiagram({ entities, direction: "LR", aspect: 1 });
@@ -136,7 +136,7 @@ it("cardinality is at the ends of a line and in words", () => {
   ]);
 });
 
-it("names are text in the picture, whatever they hold", () => {
+it("names are text in the picture, whatever they contain", () => {
   const entities = [entity('<b>"&', { name: "<script>", type: "VARCHAR" })];
   const svg = renderDiagram(layoutDiagram({ entities, direction: "LR", aspect: 1 }));
   expect(svg).toContain("&lt;b&gt;&quot;&amp;</text>");

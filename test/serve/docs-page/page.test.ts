@@ -122,7 +122,7 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     await context.close();
   });
 
-  it("finds an operation, proposes a body that can be sent as it is, and gives the document away", async () => {
+  it("finds an operation, proposes a valid body, and offers the document for download", async () => {
     const { context, page, seen } = await visit();
     await unlock(page);
     await page.getByRole("button", { name: "Test Request" }).first().waitFor();
@@ -192,7 +192,7 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     await context.close();
   });
 
-  it("obeys keys and draws the entities before the reference stands, which takes long where there are many", async () => {
+  it("accepts keys and draws the entities before the reference is rendered, which is slow for many", async () => {
     const { context, page } = await visit();
     await page.evaluate(() => {
       window.requestAnimationFrame = () => 0;

@@ -190,13 +190,13 @@ const samples: Readonly<Record<ColumnTypeName, Sample>> = {
     values: fc.jsonValue({ maxDepth: 4 }).filter((value) => value !== null) as fc.Arbitrary<JsonValue>,
     refused: [
       ["x".repeat(65_536), "must be at most 65536 bytes of JSON"],
-      [JSON.parse("1e400"), "must not hold a number that is too large"],
-      [{ deep: [JSON.parse("-1e400")] }, "must not hold a number that is too large"],
+      [JSON.parse("1e400"), "must not contain a number that is too large"],
+      [{ deep: [JSON.parse("-1e400")] }, "must not contain a number that is too large"],
     ],
   },
 };
 
-it("has a sample of every type, and none of another", () => {
+it("has exactly one sample for each type", () => {
   expect(Object.keys(samples).sort()).toEqual(Object.keys(columnTypes).sort());
 });
 
@@ -213,7 +213,7 @@ describe.each(Object.entries(samples))("%s", (name, sample) => {
     expect(columnTypes[column.type].name).toBe(name);
   });
 
-  it("gives back what it was given", () => {
+  it("returns exactly the given value", () => {
     fc.assert(
       fc.property(sample.values, (value) => {
         expect(JSON.stringify(type.toJson(store(value), column))).toBe(JSON.stringify(value));
@@ -221,7 +221,7 @@ describe.each(Object.entries(samples))("%s", (name, sample) => {
     );
   });
 
-  it("stores what SQLite holds exactly", () => {
+  it("stores a value that SQLite holds exactly", () => {
     fc.assert(
       fc.property(sample.values, (value) => {
         const stored = store(value);
@@ -255,7 +255,7 @@ describe.each(Object.entries(samples))("%s", (name, sample) => {
     );
   });
 
-  it("answers in one form whatever form is sent", () => {
+  it("returns one form, whatever form is sent", () => {
     const normalised = sample.normalised ?? [];
     const answers = normalised.map(([sent]) => type.toJson(store(sent), column));
     expect(answers).toEqual(normalised.map(([, answered]) => answered));

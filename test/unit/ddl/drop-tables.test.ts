@@ -18,7 +18,7 @@ function stepsOf(references: Readonly<Record<string, readonly string[]>>): reado
   });
 }
 
-it("drops first what nothing refers to, and takes no reference away where none stands in a circle", () => {
+it("drops unreferenced tables first, and removes no references if there is no circle", () => {
   expect(stepsOf({ A: [], B: ["A"], C: ["A", "B"], D: ["C"] })).toEqual([
     "DROP ds",
     "DROP cs",
@@ -27,7 +27,7 @@ it("drops first what nothing refers to, and takes no reference away where none s
   ]);
 });
 
-it("takes away the fewest references that open a circle", () => {
+it("removes the fewest references that open a circle", () => {
   expect(stepsOf({ A: ["A"] })).toEqual(["ALTER as of_a", "DROP as"]);
   expect(stepsOf({ A: ["C"], B: ["A", "A"], C: ["B"] })).toEqual([
     "ALTER cs of_b",

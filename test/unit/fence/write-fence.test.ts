@@ -104,7 +104,7 @@ it.each(["READ", "WRITE", "SCHEMA", "MIGRATION", "MANAGE"] as const)(
   },
 );
 
-it("is the same in all three places, whatever has become of key and workspace", () => {
+it("is the same rule in all three places, whatever happened to key and workspace", () => {
   const setWorkspace = database.prepare("UPDATE workspaces SET access_mode = ?, migrating_until = ?");
   const setKey = database.prepare("UPDATE api_keys SET revoked_at = ?, expires_at = ?");
   const setSecret = database.prepare("UPDATE api_key_secrets SET valid_until = ?");

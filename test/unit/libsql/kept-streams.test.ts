@@ -19,7 +19,7 @@ async function useAtOnce(streams: KeptStreams, batons: readonly string[], forMs 
   });
 }
 
-it("gives the stream that was used last", async () => {
+it("returns the stream that was used last", async () => {
   const streams = new KeptStreams(3);
   await useAtOnce(streams, ["a", "b", "c"]);
   const lease = await streams.take();

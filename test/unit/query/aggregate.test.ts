@@ -59,7 +59,7 @@ describe("aggregates", () => {
     ]);
   });
 
-  it("take the least, the greatest and the different ones, in the type's own form", () => {
+  it("have min, max and countDistinct in the type's own form", () => {
     expect(
       aggregate(
         "Customer",
@@ -75,7 +75,7 @@ describe("aggregates", () => {
     ]);
   });
 
-  it("of doubles come back from beyond their range, and are refused where they do not", () => {
+  it("of doubles may overflow in between, and are refused if the result overflows", () => {
     const scores = (...values: readonly (number | null)[]) => {
       const db = new TestDatabase(catalog);
       for (const [index, score] of values.entries())

@@ -24,7 +24,7 @@ const next = (database: TestDatabase, query: string) => {
 };
 
 describe("a cursor", () => {
-  it("gives back exactly the values that went in", () => {
+  it("returns exactly the encoded values", () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constant(null),
@@ -55,7 +55,7 @@ describe("a cursor", () => {
     expect(decodeCursor(encodeCursor(values, "f"), "f")).toEqual(values);
   });
 
-  it("fits nothing else: not another sort, not another entity, not a changed character", () => {
+  it("is refused for another sort, another entity, or with a changed character", () => {
     const database = filled(20);
     const { cursor } = next(database, "sort=total,desc&size=3&cursor=");
     if (cursor === null) throw new Error("no cursor");
@@ -71,7 +71,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("is refused where its values make it longer than an address may be, never cut", () => {
+  it("is refused if its values make it too long, never cut", () => {
     const database = new TestDatabase(catalog);
     const insert = (note: string) => database.insert(order, { number: 1, status: "NEW", note });
     for (let id = 1; id <= 2; id++) insert("a".repeat(6_000));
@@ -87,7 +87,7 @@ describe("a cursor", () => {
     expect(rest).toEqual({ ids: [3, 4], cursor: null });
   });
 
-  it("neither skips nor repeats a record that is there throughout, while others come and go", () => {
+  it("neither skips nor repeats a record that exists throughout, while others come and go", () => {
     const sorts = [
       "sort=total,desc",
       "sort=number&sort=total,asc,nullsLast",

@@ -106,7 +106,7 @@ describe("expand", () => {
     expect(first("fields=number")).toEqual({ number: 1 });
   });
 
-  it("answers wide records over the 127 arguments of a function", () => {
+  it("returns records wider than the 127 arguments of a function", () => {
     const columns = Array.from({ length: 199 }, (_, index) => ({
       name: `f${index}`,
       type: "INTEGER" as const,
@@ -169,7 +169,7 @@ describe("expansions through many to many", () => {
   const list = (query: string) => db.answer(compileList(planList(node, new URLSearchParams(query)))).data;
   const tooMany = "Cannot expand 'down': it leads to more than";
 
-  it("are empty objects where all that is asked for is deeper than what is expanded", () => {
+  it("are empty objects if all requested fields are deeper than the expansion", () => {
     for (let id = 1; id <= 7; id++) insert(id > 1 ? id - 1 : null);
     const deep = Array.from({ length: 6 }, () => "up").join(".");
     const shown = list(`filter[id]=7&fields=${deep}.id&expand=${deep}`);
@@ -304,7 +304,7 @@ describe("expansions of long texts", () => {
   });
 });
 
-describe("what the caller may not read does not exist", () => {
+describe("unreadable entities do not exist", () => {
   const scope: ReadScope = {
     canRead: (name) => !["Customer", "OrderTag"].includes(name),
     rowsOf: () => null,
@@ -335,7 +335,7 @@ describe("what the caller may not read does not exist", () => {
 describe("a record's view", () => {
   const view = (query: string) => planRecordView(targetIn(catalog, "Order"), new URLSearchParams(query));
 
-  it("answers fields, expansions and tag of one record, null when it is absent", () => {
+  it("returns fields, expansions and tag of one record, null if it is absent", () => {
     const plan = view("fields=id,customer.email&expand=customer");
     expect(database.show(compileRecordView(plan, 1))).toEqual({
       id: "1",
@@ -345,7 +345,7 @@ describe("a record's view", () => {
     expect(database.show(compileRecordView(plan, 99))).toBeNull();
   });
 
-  it("answers the record that was just inserted", () => {
+  it("returns the just-inserted record", () => {
     database.insert(entityOf(catalog, "Order"), { number: 77, status: "NEW" });
     expect(database.show(compileRecordView(view("fields=number"), LAST_INSERTED))?.record).toEqual({
       number: 77,

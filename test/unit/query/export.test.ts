@@ -26,7 +26,7 @@ function exported(database: TestDatabase, query: string): { text: string; chunks
 }
 
 describe("an export", () => {
-  it("holds every matching record once, in order, chunk by chunk", () => {
+  it("contains every matching record once, in order, chunk by chunk", () => {
     const database = new TestDatabase(catalog);
     database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3500)
       INSERT INTO w1_orders (number, status, total) SELECT i % 7, 'NEW', nullif(i % 3, 0) FROM n`);

@@ -51,7 +51,10 @@ describe("a malformed list parameter is named, with its value", () => {
     ["cursor=abc", "Invalid cursor 'abc' — it is unreadable, or belongs to another entity or sort"],
     ["cursor=%00", "Invalid cursor '\u0000' — it is unreadable, or belongs to another entity or sort"],
     ["cursor=WzFd", "Invalid cursor 'WzFd' — it is unreadable, or belongs to another entity or sort"],
-    ['filter={"number.gt":5}', `Operator 'gt' on Order.number stands beside its value — {"number":{"gt":…}}`],
+    [
+      'filter={"number.gt":5}',
+      `Operator 'gt' on Order.number takes its value in an object — {"number":{"gt":…}}`,
+    ],
     ["sort=numbr", "Unknown field 'numbr' on Order — did you mean 'number'?"],
     ["sort=number,up", "Unknown sort direction 'up' in sort=number,up — use asc or desc"],
     [
@@ -78,7 +81,7 @@ describe("a malformed list parameter is named, with its value", () => {
     ["fields=customer.email", "Field 'customer.email' on Order needs expand=customer"],
     ["fields=customer", "Field 'customer' on Order needs expand=customer"],
     ["fields=customer.emial&expand=customer", "Unknown field 'emial' on Customer — did you mean 'email'?"],
-    ["fields=number.x", "Field 'number.x' is unknown: 'number' on Order is no relationship"],
+    ["fields=number.x", "Field 'number.x' is unknown: 'number' on Order is not a relationship"],
     ["expand=custmer", "Unknown relationship 'custmer' on Order — did you mean 'customer'?"],
     ["expand=customer.referrer", "Relationship 'referrer' on Customer cannot be expanded"],
     ["expand=a,,b", "Malformed name '' in expand"],
@@ -153,11 +156,11 @@ describe("a malformed filter is named, with its value", () => {
     ],
     ['filter={"number":{"in":5}}', "'number.in' in filter takes a list, not '5'"],
     ['filter={"number":{"between":[]}}', "'number.between' in filter takes a list of two values, not '[]'"],
-    ['filter={"number":{"gt":null}}', "'number.gt' in filter takes no null — use isNull"],
+    ['filter={"number":{"gt":null}}', "'number.gt' in filter does not take null — use isNull"],
     ['filter={"number":{"gtr":1}}', "Unknown operator 'gtr' on Order.number — did you mean 'gt'?"],
-    ['filter={"number":{"eq":{"x":1}}}', "Operator 'eq' on Order.number takes no object"],
-    ['filter={"number":{"lt":{"gt":1}}}', "Operator 'lt' on Order.number takes no object"],
-    ['filter={"customer.email":{"in":{"x":1}}}', "Operator 'in' on Customer.email takes no object"],
+    ['filter={"number":{"eq":{"x":1}}}', "Operator 'eq' on Order.number does not take an object"],
+    ['filter={"number":{"lt":{"gt":1}}}', "Operator 'lt' on Order.number does not take an object"],
+    ['filter={"customer.email":{"in":{"x":1}}}', "Operator 'in' on Customer.email does not take an object"],
     ['filter={"extra":{"eq":{"x":1}}}', "Operator 'eq' does not fit field 'extra' on Order, which is JSON"],
     ['filter={"number":{"or":[{"gt":1}]}}', "Unknown operator 'or' on Order.number"],
     ['filter={"number":{"not":{"gt":1}}}', "Unknown operator 'not' on Order.number"],
@@ -193,7 +196,7 @@ describe("a malformed filter is named, with its value", () => {
 
 describe("aggregates, exports and single records refuse the same way", () => {
   it.each([
-    ["", "Parameter 'measure' is missing — such as measure=count or measure=sum,total"],
+    ["", "Parameter 'measure' is missing — for example measure=count or measure=sum,total"],
     ["measure=cuont", "Unknown measure 'cuont' — did you mean 'count'?"],
     ["measure=sum", "Invalid measure 'sum' — must be sum,field"],
     ["measure=count,id", "Invalid measure 'count,id' — must be count, without a field"],

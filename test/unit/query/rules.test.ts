@@ -62,7 +62,7 @@ describe("a row rule", () => {
     expect(ruled.map(planOf)).toEqual(filtered.map(planOf));
   });
 
-  it("stays as it is when what it names is renamed, and never holds once that is gone", () => {
+  it("survives renames of its fields, and never holds once they are deleted", () => {
     const order = entityOf(catalog, "Order");
     const stored = treeWithIds(catalog, order, { customer: { country: "PT" }, not: { note: null } });
     const columns = order.columns.map((column) => {
@@ -105,7 +105,7 @@ describe("a field that may not be read", () => {
     expect(ask(query)).toThrow(new RegExp(`^${message}$`));
   });
 
-  it("is not in an answer, and the relationship of a readable reference is", () => {
+  it("is not in a response, but the relationship of a readable reference is", () => {
     const statements = statementsOf(ask("expand=customer")());
     expect(statements[0]?.sql).not.toMatch(/note|is_vip|total/);
     expect(statements[0]?.sql).toContain("w1_customers");

@@ -10,7 +10,7 @@ const services = (bindings: object) => ({
 });
 const isDueAfter = (keyId: string, seconds: number) => mustNoteUse(keyId, NOW_MS + seconds * 1000);
 
-it("a use is written down every 4 minutes, so that it is right to within 5", async () => {
+it("a use is written every 4 minutes, so that it is exact to 5", async () => {
   const keyId = crypto.randomUUID();
   expect(isDueAfter(keyId, 0)).toBe(true);
   await noteUse(services({}), keyId);
@@ -21,7 +21,7 @@ it("a use is written down every 4 minutes, so that it is right to within 5", asy
   ]);
 });
 
-it("a use that could not be written down is due again soon, and not with every request", async () => {
+it("a use that could not be written is retried soon, but not with every request", async () => {
   const keyId = crypto.randomUUID();
   expect(isDueAfter(keyId, 0)).toBe(true);
   await expect(noteUse(services({ LIBSQL_URL: `${env.LIBSQL_URL}/nowhere` }), keyId)).rejects.toThrow();

@@ -94,7 +94,7 @@ describe("a token is refused", () => {
 });
 
 describe("the keys of an issuer", () => {
-  it("are asked for again for an unknown key, at most once in 30 seconds", async () => {
+  it("are requested again for an unknown key, at most once in 30 seconds", async () => {
     const rotating = makeIssuer(unique(), AUDIENCE);
     const trust = { issuer: rotating.issuer, audience: AUDIENCE };
     keySets = new KeySets({ policy });
@@ -112,7 +112,7 @@ describe("the keys of an issuer", () => {
     expect([await check("old", later(60)), await rotating.asked()]).toEqual(["ACCEPTED", 2]);
   });
 
-  it("stay in use while the issuer is down; unknown ones make it 503", async () => {
+  it("stay valid while the issuer is down; a token with an unknown key is 503", async () => {
     const failing = makeIssuer(unique(), AUDIENCE);
     const trust = { issuer: failing.issuer, audience: AUDIENCE };
     await failing.addKey("one");

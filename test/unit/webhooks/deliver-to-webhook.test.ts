@@ -72,16 +72,19 @@ it.each([1, 2, 3, 10, 100, 301, 750])(
   },
 );
 
-it.each([0, 1, 7, 100])("%i deliveries that wait use up what they need, and no more", async (backlog) => {
-  const { ctx, counts } = await openQueue({ backlog });
-  const run = newRun(1000);
-  await deliverToMany(ctx, run, 5);
-  expect(counts.posts).toBe(5 * backlog);
-  expect(counts.reports).toBe(5 * backlog);
-  expect(run.requestsLeft).toBe(1000 - counts.database - counts.posts);
-});
+it.each([0, 1, 7, 100])(
+  "%i waiting deliveries use the budget that they need, and no more",
+  async (backlog) => {
+    const { ctx, counts } = await openQueue({ backlog });
+    const run = newRun(1000);
+    await deliverToMany(ctx, run, 5);
+    expect(counts.posts).toBe(5 * backlog);
+    expect(counts.reports).toBe(5 * backlog);
+    expect(run.requestsLeft).toBe(1000 - counts.database - counts.posts);
+  },
+);
 
-it("a webhook whose endpoint refuses gives back what it has not used", async () => {
+it("a webhook whose endpoint refuses returns its unused budget", async () => {
   const { ctx, counts } = await openQueue({ backlog: 100, status: 500 });
   const run = newRun(1000);
   await deliverToMany(ctx, run, 5);
@@ -89,7 +92,7 @@ it("a webhook whose endpoint refuses gives back what it has not used", async () 
   expect(run.requestsLeft).toBe(1000 - counts.database - counts.posts);
 });
 
-it("a 410 when nothing is left leaves the disabling to the next run", async () => {
+it("a 410 without budget leaves disabling to the next run", async () => {
   const { ctx, counts } = await openQueue({ backlog: 1, status: 410 });
   expect(await deliverToWebhook(ctx, "whk_0", newRun(3))).toEqual({
     retryAfterSeconds: undefined,
