@@ -15,7 +15,7 @@ export function checkEntityConstraintDefinitions(
   const byName = new Map(columns.map((column) => [column.name, column]));
   return constraints.flatMap((constraint, i) => {
     const path = `constraints[${i}]`;
-    const unknown = fieldsOf(constraint).filter(({ name }) => !byName.has(name));
+    const unknown = placedFields(constraint).filter(({ name }) => !byName.has(name));
     if (unknown.length > 0) {
       return unknown.map(({ at, name }) => ({
         field: `${path}.${at}`,
@@ -27,7 +27,9 @@ export function checkEntityConstraintDefinitions(
   });
 }
 
-function fieldsOf(constraint: EntityConstraint): readonly { readonly at: string; readonly name: string }[] {
+function placedFields(
+  constraint: EntityConstraint,
+): readonly { readonly at: string; readonly name: string }[] {
   if (constraint.type === "UNIQUE_COMPOSITE")
     return constraint.fields.map((name, i) => ({ at: `fields[${i}]`, name }));
   const field = { at: "field", name: constraint.field };

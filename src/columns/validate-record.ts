@@ -1,6 +1,6 @@
 import type { Detail } from "../errors/app-error.ts";
 import type { Column } from "../model/column.ts";
-import { type Entity, fieldsOf } from "../model/entity.ts";
+import { constraintFields, type Entity } from "../model/entity.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { checkEntityConstraints } from "./entity-constraints.ts";
@@ -182,7 +182,7 @@ function conclude(entity: Entity, body: JsonObject, collected: Collected): Valid
   };
   /* The database enforces rules over hidden fields by itself. */
   const told = isHidden
-    ? { ...entity, constraints: entity.constraints.filter((rule) => !fieldsOf(rule).some(isUnknown)) }
+    ? { ...entity, constraints: entity.constraints.filter((rule) => !constraintFields(rule).some(isUnknown)) }
     : entity;
   details.push(...checkEntityConstraints(told, known));
   for (const field of Object.keys(body)) {

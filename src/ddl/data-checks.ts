@@ -1,7 +1,7 @@
 import { constraintTypes } from "../columns/constraints/registry.ts";
 import { convertSql, isWider } from "../columns/conversions.ts";
 import type { Column, ColumnConstraint } from "../model/column.ts";
-import { type Entity, type EntityConstraint, fieldsOf } from "../model/entity.ts";
+import { constraintFields, type Entity, type EntityConstraint } from "../model/entity.ts";
 import { quoteName } from "../model/names.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 import { indexConditionOf, ownIndexesOf } from "./indexes.ts";
@@ -111,7 +111,7 @@ export function checksOfEntityConstraint(
   constraint: EntityConstraint,
 ): readonly DataCheck[] {
   const { after } = pair;
-  const rows = rowsAfter(pair, fieldsOf(constraint));
+  const rows = rowsAfter(pair, constraintFields(constraint));
   if (constraint.type === "UNIQUE_COMPOSITE") {
     const { fields } = constraint;
     const names = fields.map((field) => quoteName(columnNameOf(after, field)));

@@ -1,6 +1,11 @@
 import type { Catalog } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
-import { type Entity, type EntityConstraint, type EntityDefinition, fieldsOf } from "../model/entity.ts";
+import {
+  constraintFields,
+  type Entity,
+  type EntityConstraint,
+  type EntityDefinition,
+} from "../model/entity.ts";
 import type { SchemaChange } from "../model/schema-change.ts";
 import {
   checksOfColumn,
@@ -135,7 +140,7 @@ function changesOfIndexes(pair: ExistingPair): readonly PlannedChange[] {
 function checksOfKeptConstraints({ before, after, ...pair }: ExistingPair, { name }: Column) {
   const isKept = isConstraintOf(before);
   return after.constraints
-    .filter((constraint) => fieldsOf(constraint).includes(name) && isKept(after, constraint))
+    .filter((constraint) => constraintFields(constraint).includes(name) && isKept(after, constraint))
     .flatMap((constraint) => checksOfEntityConstraint({ ...pair, before, after }, constraint));
 }
 
@@ -146,7 +151,7 @@ function isConstraintOf(other: Entity) {
 
 /** The constraint as text with stable ids instead of names, so that a rename is not a difference. */
 function byColumnIds(entity: Entity, constraint: EntityConstraint): string {
-  const ids = fieldsOf(constraint).map((field) => entity.columnByName.get(field)?.id);
+  const ids = constraintFields(constraint).map((field) => entity.columnByName.get(field)?.id);
   const equals = constraint.type === "CONDITIONAL_REQUIRED" ? constraint.when.equals : null;
   const message = constraint.type === "UNIQUE_COMPOSITE" ? null : constraint.message;
   return JSON.stringify([constraint.type, ids, equals, message]);

@@ -45,7 +45,7 @@ async function findFacts({ ctx, belief }: Attempt<unknown>): Promise<Facts | und
 }
 
 /** Throws the error of planning, unless the facts give one that comes first, or the belief was stale. */
-export async function refuse(attempt: Attempt<unknown>, refusal: AppError): Promise<Outcome<never>> {
+export async function throwRefusal(attempt: Attempt<unknown>, refusal: AppError): Promise<Outcome<never>> {
   const facts = await findFacts(attempt);
   if (admit(facts, attempt, refusal) === "STALE") return { held: false, facts };
   throw refusal;

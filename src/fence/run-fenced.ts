@@ -7,7 +7,7 @@ import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, FencedPlan, FencedWork, Outcome } from "./fenced-plan.ts";
 import { limitRate } from "./limit-rate.ts";
 import { planOrRefuse } from "./plan-or-refuse.ts";
-import { read, refuse } from "./read.ts";
+import { read, throwRefusal } from "./read.ts";
 import { planAsEarlier, requestOf } from "./replay.ts";
 import { writeBatch } from "./write-batch.ts";
 import { writeEach } from "./write-each.ts";
@@ -39,7 +39,7 @@ async function runAttempt<T>(attempt: Attempt<T>): Promise<Outcome<T>> {
   const planned = planOrRefuse(attempt, attempt.ctx.now);
   if (!(planned instanceof AppError)) return runPlan(attempt, planned);
   const asEarlier = await planAsEarlier(attempt, planned);
-  return asEarlier instanceof AppError ? refuse(attempt, asEarlier) : runPlan(attempt, asEarlier);
+  return asEarlier instanceof AppError ? throwRefusal(attempt, asEarlier) : runPlan(attempt, asEarlier);
 }
 
 function runPlan<T>(attempt: Attempt<T>, plan: FencedPlan<T>): Promise<Outcome<T>> {

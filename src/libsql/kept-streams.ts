@@ -21,7 +21,7 @@ export interface KeptStream {
 }
 
 /** One request's turn. */
-export interface Lease {
+export interface StreamTurn {
   /** The stream to use; undefined to open a new one. */
   readonly stream: KeptStream | undefined;
   /** Whether the stream stays open after the request. */
@@ -34,7 +34,7 @@ export interface Lease {
 }
 
 interface Waiting {
-  lease: Lease | undefined;
+  lease: StreamTurn | undefined;
   readonly until: number;
 }
 
@@ -47,7 +47,7 @@ export class KeptStreams {
   readonly #max: number;
   readonly #idle: { readonly stream: KeptStream; readonly since: number }[] = [];
   /** Open turns, with their start times. */
-  readonly #leases = new Map<Lease, number>();
+  readonly #leases = new Map<StreamTurn, number>();
   readonly #waiting = new Set<Waiting>();
   #pausedUntil = 0;
   #openMs = 0;
@@ -58,7 +58,7 @@ export class KeptStreams {
   }
 
   /** Waits at most as long as opening a stream takes. */
-  async take(): Promise<Lease> {
+  async take(): Promise<StreamTurn> {
     if (this.#max === 0) return this.#leaseOf(undefined, false);
     return this.#takeNow() ?? (await this.#wait()) ?? this.#leaseOf(undefined, false);
   }
@@ -74,7 +74,7 @@ export class KeptStreams {
     return this.#idle.splice(0).map(({ stream }) => stream);
   }
 
-  #takeNow(): Lease | undefined {
+  #takeNow(): StreamTurn | undefined {
     const now = currentMillis();
     for (const [lease, since] of this.#leases) if (now - since > LEASE_MS) this.#leases.delete(lease);
     const isKept = now >= this.#pausedUntil;
@@ -92,7 +92,7 @@ export class KeptStreams {
   }
 
   /** Polls: a promise that another request resolves may never wake this one in workerd. */
-  async #wait(): Promise<Lease | undefined> {
+  async #wait(): Promise<StreamTurn | undefined> {
     const waitMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
     if (waitMs < LOOK_EVERY_MS) return undefined;
     const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs };
@@ -113,10 +113,10 @@ export class KeptStreams {
     }
   }
 
-  #leaseOf(stream: KeptStream | undefined, isKept: boolean): Lease {
+  #leaseOf(stream: KeptStream | undefined, isKept: boolean): StreamTurn {
     const start = currentMillis();
     let isOver = false;
-    const lease: Lease = {
+    const lease: StreamTurn = {
       stream,
       isKept,
       end: (returned) => {

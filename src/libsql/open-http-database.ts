@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable } from "../errors/failures.ts";
 import { TimeoutError, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
-import { type KeptStream, KeptStreams, type Lease } from "./kept-streams.ts";
+import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
 import { type Endpoint, PipelineRefused, postPipeline } from "./post-pipeline.ts";
 import type { Step, StepOutcome } from "./step.ts";
@@ -40,7 +40,7 @@ export function openHttpDatabase(endpoint: Endpoint, streams = NO_STREAMS): Data
 
 async function runSteps(
   server: Server,
-  lease: Lease,
+  lease: StreamTurn,
   steps: readonly Step[],
 ): Promise<readonly StepOutcome[]> {
   const pipeline = { steps, baton: lease.stream?.baton, isKept: lease.isKept };

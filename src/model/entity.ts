@@ -38,7 +38,7 @@ export type EntityConstraint =
     };
 
 /** The names of the fields that a rule covers. */
-export function fieldsOf(constraint: EntityConstraint): readonly string[] {
+export function constraintFields(constraint: EntityConstraint): readonly string[] {
   if (constraint.type === "UNIQUE_COMPOSITE") return constraint.fields;
   if (constraint.type === "CONDITIONAL_REQUIRED") return [constraint.field, constraint.when.field];
   return [constraint.field, constraint.otherField];

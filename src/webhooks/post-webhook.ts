@@ -20,7 +20,7 @@ export interface Message {
   readonly body: string;
 }
 
-export interface Attempt {
+export interface DeliveryAttempt {
   /** ISO 8601 UTC. */
   readonly at: string;
   readonly durationMs: number;
@@ -39,7 +39,7 @@ export interface Attempt {
  * (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md). Never throws: the
  * result contains the failure.
  */
-export async function postWebhook(message: Message, settings: WebhookSettings): Promise<Attempt> {
+export async function postWebhook(message: Message, settings: WebhookSettings): Promise<DeliveryAttempt> {
   const start = currentMillis();
   const outcome = await send(message, settings, new Date(start)).catch(describeFailure);
   const { statusCode = null, response = null, error = null, pauseSeconds } = outcome;
@@ -47,7 +47,7 @@ export async function postWebhook(message: Message, settings: WebhookSettings): 
   return { at: new Date(start).toISOString(), durationMs, statusCode, response, error, pauseSeconds };
 }
 
-type Outcome = Partial<Omit<Attempt, "at" | "durationMs">>;
+type Outcome = Partial<Omit<DeliveryAttempt, "at" | "durationMs">>;
 
 async function send(message: Message, settings: WebhookSettings, now: Date): Promise<Outcome> {
   const { webhookId, sealedSecrets, url, body } = message;

@@ -1,4 +1,4 @@
-import type { Attempt } from "./post-webhook.ts";
+import type { DeliveryAttempt } from "./post-webhook.ts";
 
 /** Seconds to wait after the first, second … failure of a delivery. After one more it is FAILED. */
 export const RETRY_DELAYS_SECONDS = [5, 60, 300, 1800, 7200, 18_000, 36_000] as const;
@@ -16,7 +16,7 @@ export type Verdict =
   | { readonly status: "PENDING"; readonly retryAfterSeconds: number; readonly pauseSeconds?: number };
 
 /** Decides what an attempt means for its delivery. `failuresBefore` counts those of the same series. */
-export function judgeAttempt({ statusCode, pauseSeconds }: Attempt, failuresBefore: number): Verdict {
+export function judgeAttempt({ statusCode, pauseSeconds }: DeliveryAttempt, failuresBefore: number): Verdict {
   if (statusCode !== null && statusCode >= 200 && statusCode < 300) return { status: "SUCCEEDED" };
   // A 410 disables the webhook, and its deliveries wait until it is enabled again.
   if (statusCode === GONE) return { status: "PENDING", retryAfterSeconds: 0 };

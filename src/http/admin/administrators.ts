@@ -20,7 +20,7 @@ import { updateMember } from "../../services/members/update-member.ts";
 import { type AdminRoute, created, none, one, page } from "./admin-route.ts";
 import { ApiKeyRotation } from "./api-keys.ts";
 import { answerSchema, bodySchema } from "./components.ts";
-import { idOf } from "./paths.ts";
+import { idInPath } from "./paths.ts";
 
 const AdminKeyInput = bodySchema("AdminKeyInput", createAdminKeySchema);
 const AdminKeyPatch = bodySchema("AdminKeyPatch", updateAdminKeySchema);
@@ -61,7 +61,7 @@ const adminKeys: readonly AdminRoute[] = [
       summary: "Get an admin key",
       role: "VIEWER",
       answer: AdminKey,
-      handle: (c) => getAdminKey(c.get("services"), idOf(c)),
+      handle: (c) => getAdminKey(c.get("services"), idInPath(c)),
     }),
     PATCH: one({
       id: "updateAdminKey",
@@ -69,13 +69,13 @@ const adminKeys: readonly AdminRoute[] = [
       role: "ADMIN",
       body: AdminKeyPatch,
       answer: AdminKey,
-      handle: async (c, { body }) => updateAdminKey(c.get("services"), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => updateAdminKey(c.get("services"), { id: idInPath(c), body: body() }),
     }),
     DELETE: none({
       id: "revokeAdminKey",
       summary: "Revoke an admin key",
       role: "ADMIN",
-      handle: (c) => revokeAdminKey(c.get("services"), idOf(c)),
+      handle: (c) => revokeAdminKey(c.get("services"), idInPath(c)),
     }),
   },
   {
@@ -88,7 +88,7 @@ const adminKeys: readonly AdminRoute[] = [
       body: ApiKeyRotation,
       isBodyOptional: true,
       answer: AdminKeyWithSecret,
-      handle: async (c, { body }) => rotateAdminKey(c.get("services"), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => rotateAdminKey(c.get("services"), { id: idInPath(c), body: body() }),
     }),
   },
 ];
@@ -121,7 +121,7 @@ const members: readonly AdminRoute[] = [
       summary: "Get a member",
       role: "VIEWER",
       answer: Member,
-      handle: (c) => getMember(c.get("services"), idOf(c)),
+      handle: (c) => getMember(c.get("services"), idInPath(c)),
     }),
     PATCH: one({
       id: "updateMember",
@@ -129,13 +129,13 @@ const members: readonly AdminRoute[] = [
       role: "ADMIN",
       body: MemberPatch,
       answer: Member,
-      handle: async (c, { body }) => updateMember(c.get("services"), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => updateMember(c.get("services"), { id: idInPath(c), body: body() }),
     }),
     DELETE: none({
       id: "deleteMember",
       summary: "Remove a member",
       role: "ADMIN",
-      handle: (c) => deleteMember(c.get("services"), idOf(c)),
+      handle: (c) => deleteMember(c.get("services"), idInPath(c)),
     }),
   },
 ];

@@ -15,7 +15,7 @@ import { rotationSchema } from "../../services/field-schemas.ts";
 import { workspaceContext } from "../context.ts";
 import { type AdminRoute, created, none, one, page } from "./admin-route.ts";
 import { answerSchema, bodySchema } from "./components.ts";
-import { idOf, WORKSPACE } from "./paths.ts";
+import { idInPath, WORKSPACE } from "./paths.ts";
 
 const ApiKeyInput = bodySchema("ApiKeyInput", createApiKeySchema);
 const ApiKeyPatch = bodySchema("ApiKeyPatch", updateApiKeySchema);
@@ -63,7 +63,7 @@ export const apiKeys: readonly AdminRoute[] = [
       summary: "Get an API key",
       role: "VIEWER",
       answer: ApiKey,
-      handle: (c) => getApiKey(workspaceContext(c), idOf(c)),
+      handle: (c) => getApiKey(workspaceContext(c), idInPath(c)),
     }),
     PATCH: one({
       id: "updateApiKey",
@@ -71,13 +71,13 @@ export const apiKeys: readonly AdminRoute[] = [
       role: "ADMIN",
       body: ApiKeyPatch,
       answer: ApiKey,
-      handle: async (c, { body }) => updateApiKey(workspaceContext(c), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => updateApiKey(workspaceContext(c), { id: idInPath(c), body: body() }),
     }),
     DELETE: none({
       id: "revokeApiKey",
       summary: "Revoke an API key",
       role: "OPERATOR",
-      handle: (c) => revokeApiKey(workspaceContext(c), idOf(c)),
+      handle: (c) => revokeApiKey(workspaceContext(c), idInPath(c)),
     }),
   },
   {
@@ -90,7 +90,7 @@ export const apiKeys: readonly AdminRoute[] = [
       body: ApiKeyRotation,
       isBodyOptional: true,
       answer: ApiKeyWithSecret,
-      handle: async (c, { body }) => rotateApiKey(workspaceContext(c), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => rotateApiKey(workspaceContext(c), { id: idInPath(c), body: body() }),
     }),
   },
 ];

@@ -14,7 +14,7 @@ import { updateEntity, updateEntitySchema } from "../../services/entities/update
 import { workspaceContext } from "../context.ts";
 import { type AdminRoute, created, none, one, page } from "./admin-route.ts";
 import { bodySchema, completedSchema } from "./components.ts";
-import { columnOf, entityOf, WORKSPACE } from "./paths.ts";
+import { columnInPath, entityInPath, WORKSPACE } from "./paths.ts";
 
 const ColumnInput = bodySchema("ColumnInput", columnSchema);
 const ColumnPatch = bodySchema("ColumnPatch", columnPatchSchema);
@@ -70,7 +70,7 @@ export const entities: readonly AdminRoute[] = [
       summary: "Get an entity's definition",
       role: "VIEWER",
       answer: Entity,
-      handle: (c) => getEntity(workspaceContext(c), entityOf(c)),
+      handle: (c) => getEntity(workspaceContext(c), entityInPath(c)),
     }),
     PATCH: one({
       id: "updateEntity",
@@ -78,7 +78,7 @@ export const entities: readonly AdminRoute[] = [
       role: "EDITOR",
       body: EntityPatch,
       answer: Entity,
-      handle: (c, { body }) => updateEntity(workspaceContext(c), { entity: entityOf(c), body }),
+      handle: (c, { body }) => updateEntity(workspaceContext(c), { entity: entityInPath(c), body }),
     }),
     DELETE: none({
       id: "deleteEntity",
@@ -86,7 +86,7 @@ export const entities: readonly AdminRoute[] = [
       role: "EDITOR",
       query: ["confirm"],
       handle: (c, { query }) =>
-        deleteEntity(workspaceContext(c), { entity: entityOf(c), confirm: query.get("confirm") }),
+        deleteEntity(workspaceContext(c), { entity: entityInPath(c), confirm: query.get("confirm") }),
     }),
   },
   {
@@ -98,7 +98,7 @@ export const entities: readonly AdminRoute[] = [
       role: "EDITOR",
       body: ColumnInput,
       answer: ColumnAnswer,
-      handle: (c, { body }) => addColumn(workspaceContext(c), { entity: entityOf(c), body }),
+      handle: (c, { body }) => addColumn(workspaceContext(c), { entity: entityInPath(c), body }),
     }),
   },
   {
@@ -110,7 +110,7 @@ export const entities: readonly AdminRoute[] = [
       role: "EDITOR",
       body: ColumnPatch,
       answer: ColumnAnswer,
-      handle: (c, { body }) => updateColumn(workspaceContext(c), { ...columnOf(c), body }),
+      handle: (c, { body }) => updateColumn(workspaceContext(c), { ...columnInPath(c), body }),
     }),
     DELETE: none({
       id: "deleteColumn",
@@ -118,7 +118,7 @@ export const entities: readonly AdminRoute[] = [
       role: "EDITOR",
       query: ["confirm"],
       handle: (c, { query }) =>
-        deleteColumn(workspaceContext(c), { ...columnOf(c), confirm: query.get("confirm") }),
+        deleteColumn(workspaceContext(c), { ...columnInPath(c), confirm: query.get("confirm") }),
     }),
   },
 ];

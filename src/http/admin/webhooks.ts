@@ -19,7 +19,7 @@ import { type AppContext, pathParameter, workspaceContext } from "../context.ts"
 import { deliverAfterRequest } from "../response/deliver-after.ts";
 import { type AdminRoute, accepted, created, none, one, page } from "./admin-route.ts";
 import { answerSchema, bodySchema } from "./components.ts";
-import { idOf, WORKSPACE } from "./paths.ts";
+import { idInPath, WORKSPACE } from "./paths.ts";
 
 /* The document cannot express which destinations a deployment allows. */
 const anyDestination = { allowsHttp: true, allowsPrivate: true };
@@ -66,7 +66,7 @@ export const webhooks: readonly AdminRoute[] = [
       summary: "Get a webhook",
       role: "VIEWER",
       answer: Webhook,
-      handle: (c) => getWebhook(workspaceContext(c), idOf(c)),
+      handle: (c) => getWebhook(workspaceContext(c), idInPath(c)),
     }),
     PATCH: one({
       id: "updateWebhook",
@@ -74,13 +74,13 @@ export const webhooks: readonly AdminRoute[] = [
       role: "EDITOR",
       body: WebhookPatch,
       answer: Webhook,
-      handle: async (c, { body }) => updateWebhook(workspaceContext(c), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => updateWebhook(workspaceContext(c), { id: idInPath(c), body: body() }),
     }),
     DELETE: none({
       id: "deleteWebhook",
       summary: "Delete a webhook with its deliveries",
       role: "EDITOR",
-      handle: (c) => deleteWebhook(workspaceContext(c), idOf(c)),
+      handle: (c) => deleteWebhook(workspaceContext(c), idInPath(c)),
     }),
   },
   {
@@ -94,7 +94,7 @@ export const webhooks: readonly AdminRoute[] = [
       body: WebhookSecretRotation,
       isBodyOptional: true,
       answer: WebhookWithSecret,
-      handle: async (c, { body }) => rotateSecret(workspaceContext(c), { id: idOf(c), body: body() }),
+      handle: async (c, { body }) => rotateSecret(workspaceContext(c), { id: idInPath(c), body: body() }),
     }),
   },
   {
@@ -108,7 +108,7 @@ export const webhooks: readonly AdminRoute[] = [
       isBodyOptional: true,
       answer: SentTest,
       handle: async (c, { body }) =>
-        deliveredAfter(c, await testWebhook(workspaceContext(c), { id: idOf(c), body: body() })),
+        deliveredAfter(c, await testWebhook(workspaceContext(c), { id: idInPath(c), body: body() })),
     }),
   },
   {
@@ -121,7 +121,7 @@ export const webhooks: readonly AdminRoute[] = [
       body: RecordsToSend,
       answer: SentRecords,
       handle: async (c, { body }) =>
-        deliveredAfter(c, await sendRecords(workspaceContext(c), { id: idOf(c), body: body() })),
+        deliveredAfter(c, await sendRecords(workspaceContext(c), { id: idInPath(c), body: body() })),
     }),
   },
   {
@@ -132,7 +132,7 @@ export const webhooks: readonly AdminRoute[] = [
       summary: "List deliveries with their attempts, newest first",
       role: "VIEWER",
       answer: Delivery,
-      handle: (c, request) => listDeliveries(workspaceContext(c), { id: idOf(c), ...request }),
+      handle: (c, request) => listDeliveries(workspaceContext(c), { id: idInPath(c), ...request }),
     }),
   },
   {
@@ -144,7 +144,7 @@ export const webhooks: readonly AdminRoute[] = [
       role: "OPERATOR",
       answer: Redelivery,
       handle: async (c) => {
-        const delivery = { id: idOf(c), deliveryId: pathParameter(c, "delivery") };
+        const delivery = { id: idInPath(c), deliveryId: pathParameter(c, "delivery") };
         return deliveredAfter(c, await redeliver(workspaceContext(c), delivery));
       },
     }),
@@ -153,6 +153,6 @@ export const webhooks: readonly AdminRoute[] = [
 
 /** Starts the webhook's deliveries after the response. */
 function deliveredAfter<T>(c: AppContext, data: T): T {
-  deliverAfterRequest(c, idOf(c));
+  deliverAfterRequest(c, idInPath(c));
   return data;
 }

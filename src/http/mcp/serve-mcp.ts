@@ -100,7 +100,7 @@ function makeServer(sdk: Sdk, exchange: McpExchange, { calling, shutOut }: Event
     } catch (thrown) {
       const failure = toAppError(thrown);
       if (await isAboutConnection(exchange.ctx, failure)) shutOut(failure);
-      return { isError: true, content: textOf({ error: errorBody(failure) }) };
+      return { isError: true, content: textContent({ error: errorBody(failure) }) };
     }
   });
   return server;
@@ -132,7 +132,7 @@ async function callTool(
 ) {
   const answer = await tool.run(ctx, sent);
   if (tool.operation !== "read") onWritten(String(sent?.entity));
-  return { content: textOf(answer) };
+  return { content: textContent(answer) };
 }
 
 export const findTool = (name: unknown): Tool | undefined =>
@@ -150,4 +150,4 @@ async function isAboutConnection(ctx: WorkspaceContext, { code }: AppError): Pro
   }
 }
 
-const textOf = (value: unknown) => [{ type: "text" as const, text: JSON.stringify(value) }];
+const textContent = (value: unknown) => [{ type: "text" as const, text: JSON.stringify(value) }];

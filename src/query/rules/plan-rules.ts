@@ -55,7 +55,7 @@ const texts = new WeakMap<readonly ApiKeyScope[], string>();
 export function rulesOf(catalog: Catalog, layers: Layers): Rules {
   const ofCatalog = kept.get(catalog) ?? new LruMap<string, Rules>(RULES_PER_CATALOG);
   kept.set(catalog, ofCatalog);
-  const text = layers.map(textOf).join("\n");
+  const text = layers.map(scopesKey).join("\n");
   const known = ofCatalog.get(text);
   if (known) return known;
   const planned = planRules(catalog, layers);
@@ -63,7 +63,7 @@ export function rulesOf(catalog: Catalog, layers: Layers): Rules {
   return planned;
 }
 
-function textOf(scopes: readonly ApiKeyScope[]): string {
+function scopesKey(scopes: readonly ApiKeyScope[]): string {
   const text = texts.get(scopes) ?? JSON.stringify(scopes);
   texts.set(scopes, text);
   return text;

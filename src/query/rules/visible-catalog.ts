@@ -1,6 +1,6 @@
 import type { Catalog } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
-import { type Entity, type EntitySettings, fieldsOf, type Relationship } from "../../model/entity.ts";
+import { constraintFields, type Entity, type EntitySettings, type Relationship } from "../../model/entity.ts";
 
 /** Ids of readable fields by the id of their entity. Entities that are not listed are whole. */
 export type ReadableFields = ReadonlyMap<string, ReadonlySet<string>>;
@@ -32,7 +32,7 @@ function withoutHidden(catalog: Catalog, entity: Entity, readable: ReadableField
     return entity;
   const columnByName = new Map(columns.map((column) => [column.name, column]));
   const constraints = entity.constraints.filter((rule) =>
-    fieldsOf(rule).every((field) => columnByName.has(field)),
+    constraintFields(rule).every((field) => columnByName.has(field)),
   );
   const own = entity.definition.columns.filter((column) => columns.includes(column));
   const definition = { ...entity.definition, columns: own, constraints };

@@ -42,7 +42,7 @@ export interface Extent {
 }
 
 /** The limits of the branches of an expansion. */
-export interface Bound {
+export interface ExpansionBound {
   /**
    * A condition: the roots together lead to more records than the limit, or to too much text. Counts no further than
    * needed.
@@ -56,7 +56,7 @@ export interface Bound {
  * limits apply, in this order because counting relies on it: the records of each branch, all of them with their to-one
  * records, and their texts. Whatever cannot exceed a limit is not counted.
  */
-export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly Bound[] {
+export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly ExpansionBound[] {
   const [outermost] = branches;
   if (!outermost) return [];
   const isSingle = branches.length === 1;
@@ -76,7 +76,7 @@ interface Measured {
   each(record: Source): SQL;
 }
 
-function boundOf(expansion: Expansion, counted: readonly Measured[], limit: number): Bound {
+function boundOf(expansion: Expansion, counted: readonly Measured[], limit: number): ExpansionBound {
   return {
     compileExceeds: (roots, sources) =>
       sql`${compileTotal(counted, { roots, sources, rows: limit + 1 })} > ${limit}`,
@@ -118,7 +118,7 @@ function longColumnsOf({ columns }: Selection, most: number): readonly Column[] 
   return longest > Math.min(SHORT_RECORD, (4 * MAX_EXPANDED_BYTES) / most) ? columns.filter(hasLength) : [];
 }
 
-function boundOfTexts({ last }: Branch, texts: readonly Texts[], rows: number): Bound {
+function boundOfTexts({ last }: Branch, texts: readonly Texts[], rows: number): ExpansionBound {
   const measured = texts.map(({ path, columns }) => ({ path, each: compileLength(columns) }));
   return {
     compileExceeds: (roots, sources) =>

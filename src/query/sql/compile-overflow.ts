@@ -3,7 +3,14 @@ import type { AppError } from "../../errors/app-error.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { MAX_EXPANDED_RECORDS } from "../limits.ts";
 import type { Hop, RecordViewPlan } from "../plan/plan.ts";
-import { type Bound, boundsOf, joinPath, outermostBranches, type Roots, tooManyRecords } from "./branches.ts";
+import {
+  boundsOf,
+  type ExpansionBound,
+  joinPath,
+  outermostBranches,
+  type Roots,
+  tooManyRecords,
+} from "./branches.ts";
 import { ONE_RECORD, type RecordId, rootOf } from "./compile-record-view.ts";
 import { idIn } from "./source.ts";
 import { Sources } from "./sources.ts";
@@ -41,7 +48,7 @@ interface Root {
   readonly roots: Roots;
 }
 
-const compileExceeds = (bound: Bound, { sources, roots }: Root): Statement =>
+const compileExceeds = (bound: ExpansionBound, { sources, roots }: Root): Statement =>
   sources.toStatement(sql`SELECT 1 WHERE ${bound.compileExceeds(roots, sources)}`);
 
 function compileOverflow(path: readonly Hop[], { sources, roots }: Root): Statement {

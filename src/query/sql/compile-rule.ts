@@ -12,11 +12,11 @@ import { tableOf } from "./table-of.ts";
 import { Embedded, toStatement } from "./to-statement.ts";
 
 /** The assignments of a write: values, or expressions. */
-export type Written = ReadonlyMap<Column, SqlValue | Statement>;
+export type WrittenValues = ReadonlyMap<Column, SqlValue | Statement>;
 
-export interface RuledRecord {
+export interface RecordToCheck {
   /** The values that the record gets before the rule is checked. */
-  readonly written?: Written;
+  readonly written?: WrittenValues;
   /** Whether the record does not exist yet, so that it has only these values. */
   readonly isNew?: boolean;
 }
@@ -28,7 +28,7 @@ export interface RuledRecord {
 export function compileRule(
   entity: Entity,
   rule: Predicate,
-  { written, isNew }: RuledRecord = {},
+  { written, isNew }: RecordToCheck = {},
 ): Statement {
   const source: Source = {
     entity,

@@ -5,7 +5,7 @@ import type { Expansion, Selection } from "../plan/plan.ts";
 import { compileMatch } from "./branches.ts";
 import { identifier, list } from "./fragments.ts";
 import { compileJsonCell } from "./json-cell.ts";
-import { idIn, idOf, type Source } from "./source.ts";
+import { idColumnOf, idIn, type Source } from "./source.ts";
 import type { Sources } from "./sources.ts";
 
 /** SQLite functions take at most 127 arguments. */
@@ -70,5 +70,5 @@ function neededColumns({ entity, columns, expansions }: Selection): readonly Col
   const references = expansions.flatMap(({ hop: { relationship } }) =>
     relationship.kind === "TO_ONE" ? [relationship.column] : [],
   );
-  return [...new Set([idOf(entity), ...columns, ...references])];
+  return [...new Set([idColumnOf(entity), ...columns, ...references])];
 }

@@ -19,10 +19,10 @@ export interface SourceFactory {
 }
 
 /** The id in a source's rows. */
-export const idIn = (source: Source): SQL => source.column(idOf(source.entity));
+export const idIn = (source: Source): SQL => source.column(idColumnOf(source.entity));
 
 /** The `id` column of any entity. */
-export function idOf(entity: Entity): Column {
+export function idColumnOf(entity: Entity): Column {
   const [id] = entity.columns;
   if (!id) throw new Error(`${entity.name} has no columns`);
   return id;

@@ -22,9 +22,9 @@ import type { WorkspaceContext } from "../context.ts";
 import { type Ask, findProblems } from "./find-problems.ts";
 import {
   changesOf,
-  checksOf,
+  conflictError,
+  dataChecksOf,
   planSchema,
-  refusalOf,
   requireLossAllowed,
   type SchemaEdit,
   type SchemaPlan,
@@ -53,7 +53,7 @@ export async function changeSchema<E extends SchemaEdit>(
     plan(view): WritePlan<{ plan: SchemaPlan<E>; isApplied: boolean }> {
       const plan = planSchema(view, edit(view));
       requireLossAllowed(plan);
-      const isReady = checksOf(plan).length === 0;
+      const isReady = dataChecksOf(plan).length === 0;
       const lease = { workspaceId: plan.workspaceId, token };
       return {
         kind: "WRITE",
@@ -82,8 +82,8 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
       const asked = [requireLease(lease), ...statements, renewLease(lease)];
       return (await ctx.database.write(asked, LONG_WRITE_TIMEOUT_MS)).slice(1, -1);
     };
-    const problems = await findProblems(checksOf(plan), { ask, now: ctx.now });
-    if (problems.length > 0) throw refusalOf(plan, problems);
+    const problems = await findProblems(dataChecksOf(plan), { ask, now: ctx.now });
+    if (problems.length > 0) throw conflictError(plan, problems);
     await runFenced(ctx, {
       need: "MIGRATION",
       plan(view) {

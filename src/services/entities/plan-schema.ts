@@ -60,7 +60,7 @@ function pathTo({ definitions, subject }: SchemaEdit, entityId: string): string 
   return entityId === subject.id ? "" : `${definitions[index]?.name}.`;
 }
 
-export const checksOf = ({ planned }: SchemaPlan) => planned.flatMap(({ checks }) => checks);
+export const dataChecksOf = ({ planned }: SchemaPlan) => planned.flatMap(({ checks }) => checks);
 
 /** The changes as responses show them. Those that conflict with existing data are BLOCKED. */
 export function changesOf({ planned }: SchemaPlan, problems: readonly DataProblem[] = []) {
@@ -84,7 +84,7 @@ export function requireLossAllowed({ edit, planned }: SchemaPlan): void {
 }
 
 /** One detail for each column that existing records conflict with, with its first problem. */
-export function refusalOf({ edit }: SchemaPlan, problems: readonly DataProblem[]) {
+export function conflictError({ edit }: SchemaPlan, problems: readonly DataProblem[]) {
   const details = new Map<string, Detail>();
   for (const { check, message } of problems) {
     const field = edit.subject ? check.column : `${check.entity}.${check.column}`;

@@ -9,7 +9,7 @@ import {
 import { currentMillis } from "../../lib/clock.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Statement } from "../../model/sql-value.ts";
-import { type Attempt, postWebhook } from "../../webhooks/post-webhook.ts";
+import { type DeliveryAttempt, postWebhook } from "../../webhooks/post-webhook.ts";
 import { judgeAttempt } from "../../webhooks/retry-schedule.ts";
 import type { ServiceContext } from "../context.ts";
 import { disableWebhook } from "./disable-webhook.ts";
@@ -136,6 +136,6 @@ async function attemptDelivery(
   body: string,
 ): Promise<Report> {
   const { id: deliveryId, token, failures, ...message } = delivery;
-  const attempt: Attempt = await postWebhook({ ...message, deliveryId, body }, webhooks);
+  const attempt: DeliveryAttempt = await postWebhook({ ...message, deliveryId, body }, webhooks);
   return { deliveryId, token, attempt, ...judgeAttempt(attempt, failures) };
 }

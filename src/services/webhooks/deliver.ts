@@ -33,7 +33,7 @@ const newRun = (durationMs: number): Run => ({
 });
 
 /** The written entity, or any entity of the workspace if absent. */
-export interface Written {
+export interface WrittenEntity {
   readonly address: WorkspaceAddress;
   readonly entity?: string | undefined;
 }
@@ -43,7 +43,7 @@ export interface Written {
  * planned on. Never throws: the scheduled run delivers the rest.
  */
 export function deliverAfterWrite(
-  { address, entity }: Written,
+  { address, entity }: WrittenEntity,
   openServices: () => ServiceContext,
 ): Promise<void> | undefined {
   const view = rememberedView(address);

@@ -7,7 +7,7 @@ import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../er
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
-import { type Entity, fieldsOf } from "../../model/entity.ts";
+import { constraintFields, type Entity } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { hasId } from "../sql/conditions.ts";
 import { compileFindVersion } from "../sql/find.ts";
@@ -42,7 +42,7 @@ export function diagnoseWrite(failure: SqlFailure, write: AttemptedWrite): Diagn
   if (change) return known(validationFailed([change]));
   const broken = brokenConstraintOf(write.entity, failure.message);
   if (!broken || broken.type === "UNIQUE_COMPOSITE") return known(undefined);
-  const isTold = fieldsOf(broken).every((field) => write.visible.columnByName.has(field));
+  const isTold = constraintFields(broken).every((field) => write.visible.columnByName.has(field));
   return known(isTold ? validationFailed([detailOf(broken)]) : write.otherwise());
 }
 

@@ -63,7 +63,7 @@ function versionsIn(tags: readonly string[], entity: Entity): readonly number[] 
 export const underRules = (statement: RecordStatement, rules: readonly VersionRule[]): RecordStatement =>
   rules.reduce((limited, { condition }) => onlyIf(limited, condition), statement);
 
-export interface RuledRecord {
+export interface VersionedRecord {
   /** Which record it is. */
   readonly condition: Statement;
   /** The name of the record in messages. */
@@ -75,7 +75,7 @@ export interface RuledRecord {
 export function requirementsOf(
   target: RecordTarget,
   operation: "update" | "delete",
-  { condition: isRecord, shown, rules }: RuledRecord,
+  { condition: isRecord, shown, rules }: VersionedRecord,
 ): readonly Requirement[] {
   const found = amongVisible(compileFindVersion(target.stored.entity, isRecord), target, operation);
   const exists = { query: () => render(found), otherwise: () => recordNotFound(shown) };

@@ -9,7 +9,7 @@ import { compileInsert } from "../sql/insert.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { withRememberedIds } from "./references.ts";
 import { withoutChanges } from "./relative-changes.ts";
-import { attemptOf, checksOf, probeAlone, refusalOf, withConditions } from "./rules.ts";
+import { attemptOf, invalidBody, probeAlone, ruleChecksOf, withConditions } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
 /** Throws VALIDATION_ERROR, FORBIDDEN. */
@@ -17,7 +17,7 @@ export function planCreate(target: RecordTarget, body: JsonObject, context: Vali
   const { entity } = target.stored;
   const plain = withoutChanges(target, body, context);
   const validated = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
-  if (!validated.ok) throw refusalOf(target, "create", validated.details);
+  if (!validated.ok) throw invalidBody(target, "create", validated.details);
   const { values } = validated;
   const { pending } = context;
   const [idColumn] = entity.columns;
@@ -26,7 +26,7 @@ export function planCreate(target: RecordTarget, body: JsonObject, context: Vali
   const written = withChanges(withRememberedIds(values, pending), changes);
   const checks = [
     ...conditions,
-    ...checksOf(target, { operation: "create", values, written, pending, named }),
+    ...ruleChecksOf(target, { operation: "create", values, written, pending, named }),
   ];
   return {
     ...withConditions(compileInsert(entity, written), checks, probeAlone),

@@ -20,7 +20,7 @@ import { onlyIf, type RecordStatement, render, returningId } from "../sql/statem
 import { compileUpdates } from "../sql/update.ts";
 import { keptConditionsOf } from "./kept-fields.ts";
 import { separateChanges } from "./relative-changes.ts";
-import { amongVisible, attemptOf, checksOf, type RuleCondition, refusalOf } from "./rules.ts";
+import { amongVisible, attemptOf, invalidBody, type RuleCondition, ruleChecksOf } from "./rules.ts";
 import type { WritePlan, WriteStep } from "./write-plan.ts";
 
 /** How many records a write by filter has changed and, if requested, which. */
@@ -52,7 +52,7 @@ export function planMatchingUpdate(
   const { entity } = target.stored;
   const separated = separateChanges(target, body, context);
   const validated = recordValidatorOf(entity).validateUpdate(separated.body, null, separated.context);
-  if (!validated.ok) throw refusalOf(target, "update", validated.details);
+  if (!validated.ok) throw invalidBody(target, "update", validated.details);
   const { values, kept } = validated;
   const { changes, conditions, named } = separated;
   const written = withChanges(values, changes);
@@ -64,7 +64,7 @@ export function planMatchingUpdate(
     checks: [
       ...keptConditionsOf(target, kept),
       ...conditions,
-      ...checksOf(target, { operation: "update", values, written, named }),
+      ...ruleChecksOf(target, { operation: "update", values, written, named }),
     ],
     diagnose: (failure) => diagnoseWrite(failure, { ...attemptOf(target, "update"), values, named }),
   };

@@ -16,7 +16,7 @@ import { keptConditionsOf } from "./kept-fields.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 import { rememberedId, rememberFound, withRememberedIds } from "./references.ts";
 import { separateChanges } from "./relative-changes.ts";
-import { amongVisible, attemptOf, checksOf, refusalOf, withConditions } from "./rules.ts";
+import { amongVisible, attemptOf, invalidBody, ruleChecksOf, withConditions } from "./rules.ts";
 import { viewsOf } from "./views.ts";
 
 export interface UpdateRequest extends RecordName {
@@ -41,7 +41,7 @@ export function planUpdate(
   const { changes, conditions, named } = separated;
   const id = isId ? (value ?? null) : undefined;
   const validated = recordValidatorOf(entity).validateUpdate(separated.body, id, separated.context);
-  if (!validated.ok) throw refusalOf(target, "update", validated.details);
+  if (!validated.ok) throw invalidBody(target, "update", validated.details);
   if (value === undefined) throw recordNotFound(shown);
   const condition = hasKey(column, value);
   const { values, kept } = validated;
@@ -56,7 +56,7 @@ export function planUpdate(
   const checks = [
     ...keptConditionsOf(target, kept),
     ...conditions,
-    ...(isRead ? [] : checksOf(target, { operation: "update", values, written, pending, named })),
+    ...(isRead ? [] : ruleChecksOf(target, { operation: "update", values, written, pending, named })),
   ];
   const { statement, requires } = withConditions(underRules(change, rules), checks, (each) =>
     render(onlyIf(found, each)),

@@ -19,11 +19,11 @@ import { separateChanges, withoutChanges } from "./relative-changes.ts";
 import {
   amongVisible,
   attemptOf,
-  checksOf,
+  invalidBody,
   probeAlone,
   type RuleCondition,
-  refusalOf,
   rowsCondition,
+  ruleChecksOf,
   withConditions,
 } from "./rules.ts";
 import { viewsOf } from "./views.ts";
@@ -55,7 +55,7 @@ export function planUpsert(
   const validator = recordValidatorOf(entity);
   const separated = separateChanges(target, body, context);
   const change = validator.validateUpdate(separated.body, undefined, separated.context);
-  if (!change.ok) throw refusalOf(target, "update", change.details);
+  if (!change.ok) throw invalidBody(target, "update", change.details);
   const { named } = separated;
   requireValues(key, named);
   const sent = change.values;
@@ -89,14 +89,14 @@ export function planUpsert(
   const checks = [
     ...kept,
     ...separated.conditions,
-    ...checksOf(target, { operation: "update", values: sent, written: changed, named }),
+    ...ruleChecksOf(target, { operation: "update", values: sent, written: changed, named }),
   ];
   const { statement, requires } = withConditions(update, checks, (condition) =>
     render(onlyIf(found, condition)),
   );
   const exists = {
     query: () => render(found),
-    otherwise: () => refusalOf(target, "create", creation.details),
+    otherwise: () => invalidBody(target, "create", creation.details),
   };
   return {
     ...upsertOf(target, key, { sent, values: sent, named }),
@@ -138,10 +138,10 @@ function checksOfUpsert(
   const { entity } = target.stored;
   const match = compileFindMatching(entity, key, sent);
   const exists = render(match);
-  const whenCreated = checksOf(target, { operation: "create", values, written: created, named });
+  const whenCreated = ruleChecksOf(target, { operation: "create", values, written: created, named });
   const whenChanged = [
     ...kept,
-    ...checksOf(target, { operation: "update", values: sent, written: changed, named }),
+    ...ruleChecksOf(target, { operation: "update", values: sent, written: changed, named }),
   ];
   return [
     ...whenCreated.map(({ condition, otherwise }) => ({

@@ -2,7 +2,7 @@ import type { ValidationContext } from "../../columns/validate-record.ts";
 import type { AppError, Detail } from "../../errors/app-error.ts";
 import { recordNotAllowed, validationFailed } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
-import { fieldsOf } from "../../model/entity.ts";
+import { constraintFields } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { Predicate } from "../../query/plan/predicate.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
@@ -32,7 +32,7 @@ export function contextFor(
   const telling = new Set(
     stored.entity.constraints
       .filter((rule) => rule.type !== "UNIQUE_COMPOSITE")
-      .map(fieldsOf)
+      .map(constraintFields)
       .filter((fields) => fields.some((field) => isHiddenField(target, field)))
       .flat(),
   );
@@ -56,7 +56,7 @@ export const notAllowed = ({ visible, entity }: RecordTarget, operation: WriteOp
   recordNotAllowed(operation, entity.name, visible.who);
 
 /** The error of an invalid body, without problems of hidden fields. */
-export const refusalOf = (
+export const invalidBody = (
   target: RecordTarget,
   operation: WriteOperation,
   details: readonly Detail[],
@@ -101,7 +101,7 @@ export interface Writing {
 }
 
 /** The rule that the record must satisfy after the write. */
-export function checksOf(target: RecordTarget, writing: Writing): readonly RuleCondition[] {
+export function ruleChecksOf(target: RecordTarget, writing: Writing): readonly RuleCondition[] {
   if (!target.visible.hasRules) return [];
   const { operation, written } = writing;
   const check = target.visible.checkOf(operation, target.entity.name);
