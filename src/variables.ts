@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { isAddressRange } from "./model/address-range.ts";
+import { isAddressRange } from "./model/addresses/address-range.ts";
 import { DEFAULT_KEPT_MIB, keptBytesOf, MAX_KEPT_MIB } from "./model/kept-bytes.ts";
 
 const MIN_SECRET_LENGTH = 32;

@@ -5,7 +5,7 @@ import {
   notFound,
   roleNotAllowed,
 } from "../errors/failures.ts";
-import { isInRanges } from "../model/address-range.ts";
+import { isInRanges } from "../model/addresses/address-range.ts";
 import type { AdminRole } from "../model/admin-role.ts";
 import {
   type AdminGrant,

@@ -11,9 +11,9 @@ import {
   readOnlyApiKey,
 } from "../errors/failures.ts";
 import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
-import { isInRanges } from "../model/address-range.ts";
+import { isInRanges } from "../model/addresses/address-range.ts";
+import { isAllowedOrigin } from "../model/addresses/origin.ts";
 import type { UserToken } from "../model/api-key.ts";
-import { isAllowedOrigin } from "../model/origin.ts";
 import type { Belief, Facts } from "./facts.ts";
 
 /*

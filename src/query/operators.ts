@@ -13,7 +13,7 @@ interface Operator {
   readonly holdsOnNull: boolean;
 }
 
-/** All filter operators. A new one is an entry here and one in `sql/compile-test.ts`. */
+/** All filter operators. A new one is an entry here and one in `sql/condition/compile-test.ts`. */
 export const operators = {
   eq: { takes: "ONE", families: EQUATABLE, holdsOnNull: false },
   neq: { takes: "ONE", families: EQUATABLE, holdsOnNull: true },

@@ -1,6 +1,6 @@
 import { currentMillis } from "../lib/clock.ts";
 import { LruMap } from "../lib/lru-map.ts";
-import { networkOf } from "../model/address-range.ts";
+import { networkOf } from "../model/addresses/address-range.ts";
 
 /*
  * Rate limits per minute, by the platform's bindings: one binding per step, because a binding takes its limit from the

@@ -1,7 +1,7 @@
 import * as z from "zod/v4";
 import { isStorableText } from "../columns/text.ts";
 import { datetimeProblem } from "../columns/types/datetime.ts";
-import { isAddressRange } from "../model/address-range.ts";
+import { isAddressRange } from "../model/addresses/address-range.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 

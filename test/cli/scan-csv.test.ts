@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scanCsv } from "../../tools/cli/import/scan-csv.ts";
+import { scanCsv } from "../../tools/cli/import/read/scan-csv.ts";
 
 async function* cut(text: string, sizes: readonly number[]): AsyncGenerator<string> {
   let at = 0;

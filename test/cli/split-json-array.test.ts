@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitJsonArray } from "../../tools/cli/import/split-json-array.ts";
+import { splitJsonArray } from "../../tools/cli/import/read/split-json-array.ts";
 
 async function* cut(text: string, sizes: readonly number[]): AsyncGenerator<string> {
   let at = 0;

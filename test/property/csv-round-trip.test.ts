@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/model/json.ts";
 import { encodeCsvHeader, encodeCsvRecords } from "../../src/query/export/encode-csv.ts";
 import { BOOLEAN_WORDS } from "../../tools/cli/import/convert-cell.ts";
 import { createFieldMap } from "../../tools/cli/import/map-fields.ts";
-import { readCsv } from "../../tools/cli/import/read-csv.ts";
+import { readCsv } from "../../tools/cli/import/read/read-csv.ts";
 import { columnValues } from "../support/column-values.ts";
 import { entityOf } from "../support/columns.ts";
 

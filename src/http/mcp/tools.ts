@@ -1,7 +1,7 @@
 import { badRequest, entityNotFound } from "../../errors/failures.ts";
 import { stringifyFinite } from "../../lib/stringify-finite.ts";
 import { OPERATIONS, type Operation } from "../../model/access.ts";
-import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import type { TaggedRecord } from "../../query/sql/record/shape-record.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
 import { parseShape } from "../../services/parse-input.ts";

@@ -1,6 +1,6 @@
 import { badRequest, recordHasChanged } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { TaggedRecord } from "../../query/sql/shape-record.ts";
+import type { TaggedRecord } from "../../query/sql/record/shape-record.ts";
 import { describeApi } from "../../services/openapi/describe-api.ts";
 import { aggregateRecords } from "../../services/records/aggregate-records.ts";
 import { bulkWrite } from "../../services/records/bulk-write.ts";
@@ -17,8 +17,8 @@ import { createToken } from "../../services/tokens/create-token.ts";
 import { revokeTokens } from "../../services/tokens/revoke-tokens.ts";
 import { describePrincipal } from "../../services/workspaces/describe-principal.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
-import type { BulkAnswer } from "../../write/plan/bulk-answer.ts";
-import type { BulkAction } from "../../write/plan/bulk-items.ts";
+import type { BulkAnswer } from "../../write/plan/bulk/bulk-answer.ts";
+import type { BulkAction } from "../../write/plan/bulk/bulk-items.ts";
 import type { MatchingAnswer } from "../../write/plan/plan-matching-write.ts";
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { markReplay, writeContext } from "../request/idempotency.ts";

@@ -1,5 +1,5 @@
 import { settingsOf } from "../../env.ts";
-import { forwardedAddress, withoutPort } from "../../model/forwarded-address.ts";
+import { forwardedAddress, withoutPort } from "../../model/addresses/forwarded-address.ts";
 import type { AppContext } from "../context.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { findWorkspaceView, rememberedView } from "../../db/catalog-store.ts";
-import { isAllowedOrigin } from "../../model/origin.ts";
+import { isAllowedOrigin } from "../../model/addresses/origin.ts";
 import type { AppContext } from "../context.ts";
 
 /*

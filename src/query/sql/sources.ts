@@ -3,7 +3,7 @@ import type { Entity } from "../../model/entity.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { Predicate } from "../plan/predicate.ts";
 import { READ_EVERYTHING, type ReadScope } from "../plan/target.ts";
-import { compilePredicate } from "./compile-predicate.ts";
+import { compilePredicate } from "./condition/compile-predicate.ts";
 import { identifier, list, qualified } from "./fragments.ts";
 import type { Source, SourceFactory } from "./source.ts";
 import { tableOf } from "./table-of.ts";

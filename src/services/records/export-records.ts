@@ -7,8 +7,8 @@ import { encoderOf } from "../../query/export/encoder-of.ts";
 import { EXPORT_CHUNK_SIZE } from "../../query/limits.ts";
 import { planExport } from "../../query/plan/plan-list.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
-import { compileChunk } from "../../query/sql/compile-list.ts";
 import { mapStatements } from "../../query/sql/compiled.ts";
+import { compileChunk } from "../../query/sql/page/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { ListRecordsInput } from "./list-records.ts";
 

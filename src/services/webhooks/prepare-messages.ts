@@ -6,7 +6,7 @@ import { currentMillis } from "../../lib/clock.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { WEBHOOK_EVENTS } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
-import { type CompiledView, compileRecordView } from "../../query/sql/compile-record-view.ts";
+import { type CompiledView, compileRecordView } from "../../query/sql/record/compile-record-view.ts";
 import { expandWithNames, planExpansions } from "../../webhooks/event-expansions.ts";
 import { type EventPlace, isWanted } from "../../webhooks/event-filter.ts";
 import { type ExpandedRecord, joinParts, messageBody } from "../../webhooks/message-body.ts";

@@ -9,7 +9,7 @@ import type { Entity } from "../../model/entity.ts";
 import { RECORDS_SENT } from "../../model/webhook.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import type { CompiledRead } from "../../query/sql/compiled.ts";
-import { shapeRow } from "../../query/sql/shape-record.ts";
+import { shapeRow } from "../../query/sql/record/shape-record.ts";
 import { hasId } from "../../write/sql/conditions.ts";
 import { compileFind } from "../../write/sql/find.ts";
 import { render } from "../../write/sql/statement.ts";

@@ -10,7 +10,7 @@ import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
-import { shapeTagOf } from "../../query/sql/shape-record.ts";
+import { shapeTagOf } from "../../query/sql/record/shape-record.ts";
 import { isAtVersion, isNotAtVersion } from "../sql/conditions.ts";
 import { compileFindVersion } from "../sql/find.ts";
 import { onlyIf, type RecordStatement, render } from "../sql/statement.ts";

@@ -8,7 +8,7 @@ import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { findUniqueRule, uniqueRulesOf } from "../../model/unique-rules.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import type { WriteOperation } from "../../query/rules/plan-rules.ts";
-import { compileRule } from "../../query/sql/compile-rule.ts";
+import { compileRule } from "../../query/sql/condition/compile-rule.ts";
 import { selectId } from "../sql/find.ts";
 import { notAllowed, type RuleCondition } from "./rules.ts";
 

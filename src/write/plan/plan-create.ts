@@ -1,8 +1,8 @@
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
-import { LAST_INSERTED } from "../../query/sql/compile-record-view.ts";
-import { shapeRow } from "../../query/sql/shape-record.ts";
+import { LAST_INSERTED } from "../../query/sql/record/compile-record-view.ts";
+import { shapeRow } from "../../query/sql/record/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
 import { withChanges } from "../sql/assignments.ts";
 import { compileInsert } from "../sql/insert.ts";

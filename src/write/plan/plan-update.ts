@@ -4,7 +4,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { nameRecord, type RecordName } from "../../query/plan/named-record.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
-import { shapeRow } from "../../query/sql/shape-record.ts";
+import { shapeRow } from "../../query/sql/record/shape-record.ts";
 import { diagnoseWrite } from "../failure/diagnose-write.ts";
 import { withChanges } from "../sql/assignments.ts";
 import { hasKey } from "../sql/conditions.ts";

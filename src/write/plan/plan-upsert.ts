@@ -6,7 +6,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { findUniqueRule } from "../../model/unique-rules.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
-import { shapeRow } from "../../query/sql/shape-record.ts";
+import { shapeRow } from "../../query/sql/record/shape-record.ts";
 import { diagnoseWrite, shownValue } from "../failure/diagnose-write.ts";
 import { type Assignments, withChanges } from "../sql/assignments.ts";
 import { compileFindMatching } from "../sql/find.ts";

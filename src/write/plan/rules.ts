@@ -7,7 +7,7 @@ import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import type { Predicate } from "../../query/plan/predicate.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import type { WriteOperation } from "../../query/rules/plan-rules.ts";
-import { compileRule } from "../../query/sql/compile-rule.ts";
+import { compileRule } from "../../query/sql/condition/compile-rule.ts";
 import { type AttemptedWrite, missingReference, shownValue } from "../failure/diagnose-write.ts";
 import type { Assignments } from "../sql/assignments.ts";
 import { existsRecord } from "../sql/conditions.ts";

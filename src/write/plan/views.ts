@@ -1,6 +1,6 @@
 import type { RecordTarget } from "../../query/plan/target-in.ts";
-import { compileOverflowChecks } from "../../query/sql/compile-overflow.ts";
-import { compileRecordView, type RecordId } from "../../query/sql/compile-record-view.ts";
+import { compileOverflowChecks } from "../../query/sql/expansion-bounds/compile-overflow.ts";
+import { compileRecordView, type RecordId } from "../../query/sql/record/compile-record-view.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 
 /** How a write shows the written record. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { COLUMN_TYPES } from "../../../src/model/column.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { planRecordView } from "../../../src/query/plan/plan-list.ts";
-import { compileRecordView } from "../../../src/query/sql/compile-record-view.ts";
+import { compileRecordView } from "../../../src/query/sql/record/compile-record-view.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { compileListOf, targetIn } from "../../support/query/shop.ts";
 import { sampleWorld } from "../../support/query/world.ts";

@@ -7,7 +7,7 @@ import { EVERYTHING } from "../../../src/query/plan/predicate.ts";
 import type { QueryTarget, ReadScope } from "../../../src/query/plan/target.ts";
 import { treeWithIds, treeWithNames } from "../../../src/query/rules/rule-names.ts";
 import { type Visible, visibleTo } from "../../../src/query/rules/visible.ts";
-import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
+import { compileAggregate } from "../../../src/query/sql/aggregate/compile-aggregate.ts";
 import { type Compiled, mapStatements } from "../../../src/query/sql/compiled.ts";
 import { treeOf } from "../../support/query/arbitrary.ts";
 import { TestDatabase } from "../../support/query/database.ts";

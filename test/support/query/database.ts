@@ -6,8 +6,8 @@ import type { Catalog } from "../../../src/model/catalog.ts";
 import type { Column } from "../../../src/model/column.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
-import type { CompiledView } from "../../../src/query/sql/compile-record-view.ts";
 import { type Compiled, statementsOf } from "../../../src/query/sql/compiled.ts";
+import type { CompiledView } from "../../../src/query/sql/record/compile-record-view.ts";
 import { compileInsert } from "../../../src/write/sql/insert.ts";
 import { render } from "../../../src/write/sql/statement.ts";
 

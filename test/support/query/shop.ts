@@ -2,7 +2,7 @@ import type { Catalog } from "../../../src/model/catalog.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import { planList } from "../../../src/query/plan/plan-list.ts";
 import { type QueryTarget, READ_EVERYTHING, type ReadScope } from "../../../src/query/plan/target.ts";
-import { compileList } from "../../../src/query/sql/compile-list.ts";
+import { compileList } from "../../../src/query/sql/page/compile-list.ts";
 
 export { shopCatalog } from "../shop-catalog.ts";
 

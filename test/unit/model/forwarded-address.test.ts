@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { forwardedAddress } from "../../../src/model/forwarded-address.ts";
+import { forwardedAddress } from "../../../src/model/addresses/forwarded-address.ts";
 
 const PROXIES = ["10.0.0.0/8", "2001:db8:ffff::/48"];
 

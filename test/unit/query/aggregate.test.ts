@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planAggregate } from "../../../src/query/plan/plan-aggregate.ts";
-import { compileAggregate } from "../../../src/query/sql/compile-aggregate.ts";
+import { compileAggregate } from "../../../src/query/sql/aggregate/compile-aggregate.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { entityOf, shopCatalog, targetIn } from "../../support/query/shop.ts";
 

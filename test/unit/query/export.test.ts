@@ -3,7 +3,7 @@ import type { SqlValue } from "../../../src/model/sql-value.ts";
 import { encoderOf } from "../../../src/query/export/encoder-of.ts";
 import { EXPORT_CHUNK_SIZE } from "../../../src/query/limits.ts";
 import { planExport } from "../../../src/query/plan/plan-list.ts";
-import { compileChunk } from "../../../src/query/sql/compile-list.ts";
+import { compileChunk } from "../../../src/query/sql/page/compile-list.ts";
 import { TestDatabase } from "../../support/query/database.ts";
 import { entityOf, shopCatalog, targetIn } from "../../support/query/shop.ts";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { SqlValue } from "../../../src/model/sql-value.ts";
 import { planList } from "../../../src/query/plan/plan-list.ts";
 import { READ_EVERYTHING } from "../../../src/query/plan/target.ts";
-import { compileList } from "../../../src/query/sql/compile-list.ts";
 import { statementsOf } from "../../../src/query/sql/compiled.ts";
+import { compileList } from "../../../src/query/sql/page/compile-list.ts";
 import { shopCatalog } from "../../support/shop-catalog.ts";
 
 const catalog = shopCatalog();

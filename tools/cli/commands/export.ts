@@ -5,8 +5,8 @@ import { type Command, Option } from "commander";
 import { OperatorError } from "../../runtime/operator-error.ts";
 import { type CommandContext, contextOf, pathOf, workspaceApi } from "../command-context.ts";
 import { ExitCode, usageError } from "../exit-codes.ts";
-import { decodeText } from "../import/decode-text.ts";
-import { splitLines } from "../import/split-lines.ts";
+import { decodeText } from "../import/read/decode-text.ts";
+import { splitLines } from "../import/read/split-lines.ts";
 import { collect } from "./option-values.ts";
 
 const FORMATS = ["csv", "ndjson", "json"] as const;

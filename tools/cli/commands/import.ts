@@ -17,9 +17,9 @@ import { cutBatches } from "../import/cut-batches.ts";
 import { describeEntity, fetchColumnNames } from "../import/describe-entity.ts";
 import { type ImportJournal, journalFileOf, openJournal } from "../import/import-journal.ts";
 import { describeSummary, ImportReport } from "../import/import-report.ts";
-import { FILE_FORMATS, openRows, type RowsOptions } from "../import/open-rows.ts";
+import { FILE_FORMATS, openRows, type RowsOptions } from "../import/read/open-rows.ts";
+import { surveyFile } from "../import/read/survey-file.ts";
 import { runImport } from "../import/run-import.ts";
-import { surveyFile } from "../import/survey-file.ts";
 import { collect, parseCount, parseDelimiter, parseWords } from "./option-values.ts";
 
 const DEFAULT_CONCURRENCY = 4;

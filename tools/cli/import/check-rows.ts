@@ -2,7 +2,7 @@ import { recordValidatorOf, type ValidationContext } from "../../../src/columns/
 import { newUuidV7 } from "../../../src/lib/ids.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { ApiError } from "../api/api-refusal.ts";
-import type { RefusedRow, SourceRow } from "./source-row.ts";
+import type { RefusedRow, SourceRow } from "./read/source-row.ts";
 
 export interface CheckRun {
   readonly rows: AsyncIterable<SourceRow>;

@@ -1,4 +1,4 @@
-import type { SourceRow } from "./source-row.ts";
+import type { SourceRow } from "./read/source-row.ts";
 
 /** Limits of a bulk request: docs/api.md. */
 const MAX_ITEMS = 100;

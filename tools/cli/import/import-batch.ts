@@ -2,8 +2,8 @@ import { type Fate, fatesOf, type StoredRecords } from "./compare-records.ts";
 import type { Batch, BatchRow } from "./cut-batches.ts";
 import { type ImportCounts, NO_ROWS } from "./import-counts.ts";
 import type { BatchOutcome } from "./import-journal.ts";
+import type { RefusedRow } from "./read/source-row.ts";
 import { type BatchTarget, batchKey, sendRows } from "./send-batch.ts";
-import type { RefusedRow } from "./source-row.ts";
 
 export interface BatchRun {
   readonly target: BatchTarget;

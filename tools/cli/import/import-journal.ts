@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { usageError } from "../exit-codes.ts";
-import { decodeText } from "./decode-text.ts";
 import { addCounts, type ImportCounts, NO_ROWS, succeededOf } from "./import-counts.ts";
-import type { RefusedRow } from "./source-row.ts";
-import { splitLines } from "./split-lines.ts";
+import { decodeText } from "./read/decode-text.ts";
+import type { RefusedRow } from "./read/source-row.ts";
+import { splitLines } from "./read/split-lines.ts";
 
 /** The outcome of one batch. */
 export interface BatchOutcome {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { addCounts, type ImportCounts, NO_ROWS, succeededOf } from "./import-counts.ts";
 import { ProgressBar } from "./progress.ts";
-import type { RefusedRow } from "./source-row.ts";
+import type { RefusedRow } from "./read/source-row.ts";
 
 /** The result of an import. Counts include earlier runs of it. */
 export interface ImportSummary extends ImportCounts {

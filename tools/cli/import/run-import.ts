@@ -4,9 +4,9 @@ import { importBatch } from "./import-batch.ts";
 import type { ImportCounts } from "./import-counts.ts";
 import type { BatchOutcome, ImportJournal } from "./import-journal.ts";
 import { InOrder } from "./in-order.ts";
+import type { RefusedRow } from "./read/source-row.ts";
 import { type BatchTarget, batchKey } from "./send-batch.ts";
 import { SendingPool } from "./sending-pool.ts";
-import type { RefusedRow } from "./source-row.ts";
 
 export interface ImportRun {
   readonly batches: AsyncIterable<Batch>;

@@ -1,0 +1,227 @@
+import { type SQL, sql } from "drizzle-orm";
+import { hasLength, longestValueOf } from "../../../columns/text.ts";
+import type { AppError } from "../../../errors/app-error.ts";
+import { badRequest } from "../../../errors/failures.ts";
+import type { Column } from "../../../model/column.ts";
+import { MAX_EXPANDED_BYTES, MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../../limits.ts";
+import type { Expansion, Hop, Selection } from "../../plan/plan.ts";
+import { identifier, keyword } from "../fragments.ts";
+import { idIn, type Source } from "../source.ts";
+import type { Sources } from "../sources.ts";
+
+/** A to-many expansion, and the path to it. */
+export interface Branch {
+  /** Leads to the records of `last`. */
+  readonly path: readonly Hop[];
+  readonly last: Expansion;
+}
+
+/** All branches of an expansion, including itself. Each comes after those that it goes through. */
+function branchesOf({ hop, selection }: Expansion): readonly Branch[] {
+  const deeper = selection.expansions
+    .flatMap(branchesOf)
+    .map(({ path, last }) => ({ path: [hop, ...path], last }));
+  return hop.relationship.kind === "TO_ONE" ? deeper : [{ path: [hop], last: { hop, selection } }, ...deeper];
+}
+
+/** The branches of each expansion that is the first to-many on its path. */
+export function outermostBranches({ expansions }: Selection): readonly (readonly Branch[])[] {
+  return expansions.flatMap((expansion) => {
+    const { hop, selection } = expansion;
+    if (hop.relationship.kind !== "TO_ONE") return [branchesOf(expansion)];
+    return outermostBranches(selection).map((branches) =>
+      branches.map(({ path, last }) => ({ path: [hop, ...path], last })),
+    );
+  });
+}
+
+/** The records of a response, and the limit for them and everything expanded on them. */
+export interface Extent {
+  readonly records: number;
+  readonly limit: number;
+}
+
+/** The limits of the branches of an expansion. */
+export interface ExpansionBound {
+  /**
+   * A condition: the roots together lead to more records than the limit, or to too much text. Counts no further than
+   * needed.
+   */
+  compileExceeds(roots: Roots, sources: Sources): SQL;
+  refusal(): AppError;
+}
+
+/**
+ * Through many records to many: a thousand times a thousand would block the database before anyone notices. So three
+ * limits apply, in this order because counting relies on it: the records of each branch, all of them with their to-one
+ * records, and their texts. Whatever cannot exceed a limit is not counted.
+ */
+export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly ExpansionBound[] {
+  const [outermost] = branches;
+  if (!outermost) return [];
+  const isSingle = branches.length === 1;
+  const texts = textsBehind(outermost, isSingle ? records * MAX_EXPANDED_RECORDS : limit);
+  const bounds = texts.length === 0 ? [] : [boundOfTexts(outermost, texts, limit)];
+  if (isSingle && records * MAX_EXPANDED_RECORDS * weightOf(outermost.last) <= limit) return bounds;
+  const alone = isSingle
+    ? []
+    : branches.map((branch) => boundOf(branch.last, [{ ...branch, each: () => sql`1` }], limit));
+  const together = branches.map((branch) => ({ ...branch, each: compileWeight(branch.last) }));
+  return [...alone, boundOf(outermost.last, together, limit), ...bounds];
+}
+
+/** A path, and a number for each record that it leads to. */
+interface Measured {
+  readonly path: readonly Hop[];
+  each(record: Source): SQL;
+}
+
+function boundOf(expansion: Expansion, counted: readonly Measured[], limit: number): ExpansionBound {
+  return {
+    compileExceeds: (roots, sources) =>
+      sql`${compileTotal(counted, { roots, sources, rows: limit + 1 })} > ${limit}`,
+    refusal: () => tooManyInAll(expansion, limit),
+  };
+}
+
+/** The sum of the numbers of the first rows of each path. */
+function compileTotal(
+  measured: readonly Measured[],
+  { roots, sources, rows }: { readonly roots: Roots; readonly sources: Sources; readonly rows: number },
+): SQL {
+  const totals = measured.map(({ path, each }) => {
+    const { from, where, child } = joinPath(path, roots, sources);
+    const n = identifier("n");
+    return sql`(SELECT total(${n}) FROM (SELECT ${each(child)} AS ${n} FROM ${from} WHERE ${where} LIMIT ${rows}))`;
+  });
+  return sql.join(totals, sql` + `);
+}
+
+/** Columns with possibly long texts, and the path to their records. */
+interface Texts {
+  readonly path: readonly Hop[];
+  readonly columns: readonly Column[];
+}
+
+/** For the records of an expansion, the to-one records on them, and everything expanded on them. */
+function textsBehind({ path, last: { selection } }: Branch, most: number): readonly Texts[] {
+  const columns = longColumnsOf(selection, most);
+  const deeper = selection.expansions.flatMap((expansion) =>
+    textsBehind({ path: [...path, expansion.hop], last: expansion }, most),
+  );
+  return columns.length === 0 ? deeper : [{ path, columns }, ...deeper];
+}
+
+/** None for records so short that `most` of them cannot be too long. */
+function longColumnsOf({ columns }: Selection, most: number): readonly Column[] {
+  const longest = columns.reduce((sum, column) => sum + longestValueOf(column), 0);
+  return longest > Math.min(SHORT_RECORD, (4 * MAX_EXPANDED_BYTES) / most) ? columns.filter(hasLength) : [];
+}
+
+function boundOfTexts({ last }: Branch, texts: readonly Texts[], rows: number): ExpansionBound {
+  const measured = texts.map(({ path, columns }) => ({ path, each: compileLength(columns) }));
+  return {
+    compileExceeds: (roots, sources) =>
+      sql`${compileTotal(measured, { roots, sources, rows })} > ${MAX_EXPANDED_BYTES}`,
+    refusal: () => tooLongInAll(last),
+  };
+}
+
+const compileLength = (columns: readonly Column[]) => (record: Source) =>
+  sql.join(
+    columns.map((column) => sql`coalesce(octet_length(${record.column(column)}), 0)`),
+    sql` + `,
+  );
+
+/** Characters. 20,000 of such records are four responses, and no more than that are unmeasured. */
+const SHORT_RECORD = 2_000;
+
+/** Counts a record with the most to-one records that it can have. */
+const weightOf = ({ selection }: Expansion): number =>
+  objectsOf(selection).reduce((sum, { expansion }) => sum + weightOf(expansion), 1);
+
+/** The same without null references. A to-one record counts with everything that it can have on it. */
+const compileWeight =
+  ({ selection }: Expansion) =>
+  (record: Source): SQL => {
+    const objects = objectsOf(selection).map(
+      ({ column, expansion }) => sql`(${record.column(column)} IS NOT NULL) * ${weightOf(expansion)}`,
+    );
+    return sql.join([sql`1`, ...objects], sql` + `);
+  };
+
+const objectsOf = ({ expansions }: Selection) =>
+  expansions.flatMap((expansion) => {
+    const { relationship } = expansion.hop;
+    return relationship.kind === "TO_ONE" ? [{ column: relationship.column, expansion }] : [];
+  });
+
+/** The start of paths: rows of an entity. */
+export interface Roots {
+  readonly source: Source;
+  readonly from: SQL;
+  readonly where: SQL;
+}
+
+export interface JoinedPath {
+  readonly from: SQL;
+  readonly where: SQL;
+  /** The last two entities of the path. */
+  readonly parent: Source;
+  readonly child: Source;
+}
+
+/**
+ * Uses joins, because sub-selects of five levels are too much for SQLite's parser. They are in the order of the path,
+ * which counting relies on.
+ */
+export function joinPath(path: readonly Hop[], roots: Roots, sources: Sources): JoinedPath {
+  const from = [roots.from];
+  const where = [roots.where];
+  let parent = roots.source;
+  let child = roots.source;
+  for (const hop of path) {
+    parent = child;
+    child = sources.use(hop.entity);
+    from.push(child.from);
+    where.push(compileMatch(hop, { parent, child }, sources));
+  }
+  return { from: sql.join(from, sql` CROSS JOIN `), where: sql.join(where, keyword("and")), parent, child };
+}
+
+/** The records of `child` that a relationship leads to. Each is found once, however often it is linked. */
+export function compileMatch(
+  { relationship, through }: Hop,
+  { parent, child }: { readonly parent: Source; readonly child: Source },
+  sources: Sources,
+): SQL {
+  if (relationship.kind === "TO_ONE") return sql`${idIn(child)} = ${parent.column(relationship.column)}`;
+  if (relationship.kind === "TO_MANY" || !through)
+    return sql`${child.column(relationship.targetColumn)} = ${idIn(parent)}`;
+  const link = sources.use(through);
+  const targets = sql`SELECT ${link.column(relationship.targetColumn)} FROM ${link.from} WHERE ${link.column(relationship.sourceColumn)} = ${idIn(parent)}`;
+  return sql`${idIn(child)} IN (${targets})`;
+}
+
+/** An expansion is never silently cut. */
+export const tooManyRecords = (expansion: Expansion) =>
+  unexpandable(expansion, `a record has more than ${MAX_EXPANDED_RECORDS} of them`);
+
+const tooManyInAll = (expansion: Expansion, limit: number) =>
+  unexpandable(
+    expansion,
+    `it leads to more than ${limit} records`,
+    limit > MAX_EXPANDED_IN_ALL ? "take smaller pages, or " : "",
+  );
+
+const tooLongInAll = (expansion: Expansion) =>
+  unexpandable(
+    expansion,
+    `it leads to more than ${MAX_EXPANDED_BYTES / 1_000_000} MB of text`,
+    "ask for fewer fields or records, or ",
+  );
+
+const unexpandable = ({ hop }: Expansion, why: string, orElse = "") =>
+  badRequest(
+    `Cannot expand '${hop.relationship.name}': ${why} — ${orElse}list ${hop.entity.name} with a filter instead`,
+  );

@@ -1,0 +1,48 @@
+import { FAILING } from "../../../db/write-guard.ts";
+import { AppError } from "../../../errors/app-error.ts";
+import { known } from "../../failure/diagnosis.ts";
+import { planTogether } from "../plan-together.ts";
+import type { WritePlan } from "../write-plan.ts";
+import { answerOf, type BulkAnswer, successOf } from "./bulk-answer.ts";
+import { inItem, type PlannedBulk, writesOf } from "./bulk-items.ts";
+import { repetitionOfBulk } from "./bulk-repetition.ts";
+
+/** Plans all items or none. Throws the error of the first failing item, now or after asking the database. */
+export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+  const { items, isReturning } = bulk;
+  const failing = items.findIndex((item) => item instanceof AppError);
+  if (failing >= 0) return planRefusal(bulk, failing);
+  const { steps, recordsOf } = planTogether(writesOf(bulk), { inItem, isReturning });
+  const answer = isReturning ? undefined : successOf(items);
+  return {
+    kind: "WRITE",
+    steps,
+    shape: (results) =>
+      answer ??
+      answerOf(
+        recordsOf(results).map((record) => ({ record })),
+        isReturning,
+      ),
+    repetition: repetitionOfBulk(bulk, answer),
+  };
+}
+
+/** An item is refused, but the database may refuse an earlier one, and the client gets the first error. */
+function planRefusal(bulk: PlannedBulk, failing: number): WritePlan<BulkAnswer> {
+  const { target, items } = bulk;
+  const refusal = items[failing];
+  if (!(refusal instanceof AppError)) throw new Error(`item ${failing} is not refused`);
+  const told = inItem(failing, refusal);
+  const refuse = () => {
+    throw told;
+  };
+  const before = writesOf({ target, items: items.slice(0, failing) });
+  if (before.length === 0) return refuse();
+  const { steps } = planTogether(before, { inItem, isReturning: false });
+  return {
+    kind: "WRITE",
+    steps: [...steps, { statement: FAILING, diagnose: () => known(told) }],
+    shape: refuse,
+    repetition: { content: null, replay: refuse },
+  };
+}

@@ -1,0 +1,117 @@
+import type { ValidationContext } from "../../../columns/validate-record.ts";
+import { AppError } from "../../../errors/app-error.ts";
+import { toAppError } from "../../../errors/to-app-error.ts";
+import type { Entity } from "../../../model/entity.ts";
+import type { JsonObject } from "../../../model/json.ts";
+import type { RecordTarget } from "../../../query/plan/target-in.ts";
+import { compileInsertAll } from "../../sql/insert.ts";
+import { render, returningNothing } from "../../sql/statement.ts";
+import { keepRecord, type TargetedWrite } from "../plan-together.ts";
+import { limitWritten, type PlannedWrite, recordOf } from "../planned-write.ts";
+import type { EachItem, EachPlan, ItemOutcome, Keep, WritePlan } from "../write-plan.ts";
+import { answerOf, type BulkAnswer, type ItemResult, successOf } from "./bulk-answer.ts";
+import {
+  type BulkRequest,
+  isWrite,
+  type PlannedBulk,
+  type PlannedItem,
+  planItems,
+  writesOf,
+} from "./bulk-items.ts";
+import { keptContentOf, repetitionOfBulk } from "./bulk-repetition.ts";
+import { planAtomic } from "./plan-atomic.ts";
+
+/**
+ * Plans several writes to one entity, independent of each other or all or none. Throws BAD_REQUEST, and with `isAtomic`
+ * the error of the first item if nothing comes before it.
+ */
+export function planBulk(
+  target: RecordTarget,
+  request: BulkRequest,
+  context: ValidationContext,
+): WritePlan<BulkAnswer> | EachPlan<BulkAnswer> {
+  const { action, isReturning } = request;
+  const bulk = { target, items: planItems(target, request, context), action, isReturning };
+  if (request.isAtomic) return planAtomic(bulk);
+  limitWritten(bulk.items.filter(isWrite));
+  return isOneInsert(bulk) ? planOneInsert(bulk) : planEach(bulk);
+}
+
+/** Creates without requested records, unless one could refer to a later one. */
+const isOneInsert = ({ target, items, action, isReturning }: PlannedBulk) =>
+  action === "CREATE" && !isReturning && items.every(isUnconditional) && !refersToItself(target.entity);
+
+const isUnconditional = (item: PlannedItem) => isWrite(item) && item.requires.length === 0;
+
+const refersToItself = ({ name, columns }: Entity) =>
+  columns.some(({ references }) => references?.entity === name);
+
+/** Creates all records with one INSERT, which is far cheaper than a hundred. If it fails, they are tried one by one. */
+function planOneInsert(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+  const records = bulk.items.filter(isWrite).map(({ values }) => values);
+  const answer = successOf(bulk.items);
+  return {
+    kind: "WRITE",
+    steps: [{ statement: render(compileInsertAll(bulk.target.entity, records)) }],
+    shape: () => answer,
+    repetition: repetitionOfBulk(bulk, answer),
+    otherwise: () => planEach(bulk),
+  };
+}
+
+/** Runs all items together; if one fails, each by itself. */
+function planCountingOnSuccess(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+  return { ...planAtomic(bulk), otherwise: () => planEach(bulk) };
+}
+
+function planEach(bulk: PlannedBulk): EachPlan<BulkAnswer> {
+  const { items, isReturning } = bulk;
+  const positions = items.flatMap((item, index) => (isWrite(item) ? [index] : []));
+  return {
+    kind: "EACH",
+    ...(!isReturning && items.every(isWrite) && { together: () => planCountingOnSuccess(bulk) }),
+    items: () =>
+      writesOf(bulk).map((targeted, i) => itemOf(targeted, { position: positions[i] ?? i, isReturning })),
+    conclude(outcomes) {
+      const results = new Map(positions.map((position, i) => [position, outcomes[i]]));
+      return answerOf(
+        items.map((item, index) => (isWrite(item) ? resultOf(item, results.get(index), isReturning) : item)),
+        isReturning,
+      );
+    },
+    keptOf: keptContentOf,
+    repetition: repetitionOfBulk(bulk),
+  };
+}
+
+function itemOf(
+  targeted: TargetedWrite,
+  { position, isReturning }: { readonly position: number; readonly isReturning: boolean },
+): EachItem {
+  const { statement, diagnose, requires } = targeted.write;
+  if (isReturning)
+    return { statement: render(statement), keep: keepRecord(position, targeted), diagnose, requires };
+  const shown = render(returningNothing(statement));
+  const keep: Keep = {
+    position,
+    cell: () => undefined,
+    isFound: statement.kind === "READ" ? shown : undefined,
+  };
+  return { statement: shown, keep, diagnose, requires };
+}
+
+function resultOf(write: PlannedWrite, outcome: ItemOutcome | undefined, isReturning: boolean): ItemResult {
+  if (!outcome || outcome instanceof AppError)
+    return outcome ?? toAppError(new Error("an item has no outcome"));
+  const { rows, affected } = outcome;
+  if (!isReturning && (affected > 0 || rows.length > 0)) return { record: null };
+  return attempt(() => recordOf(write, rows));
+}
+
+function attempt(shape: () => JsonObject | null): ItemResult {
+  try {
+    return { record: shape() };
+  } catch (thrown) {
+    return toAppError(thrown);
+  }
+}
