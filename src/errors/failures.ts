@@ -24,6 +24,9 @@ export class AnswerTooLarge extends AppError {
 export const writtenTooLarge = () =>
   badRequest("The request would write too much text, including defaults — send fewer items");
 
+export const recordTooLarge = () =>
+  badRequest("The record would be larger than the database can store — write less text");
+
 export const patternsTooCostly = (most: number) =>
   new RefusedRequest(
     "BAD_REQUEST",

@@ -34,8 +34,10 @@ async function readWithFacts(
   belief: Belief,
   plan: Compiled<unknown>,
 ): Promise<readonly Rows[]> {
-  if (plan.kind === "PAGE" && canReadWithFacts(plan))
-    return splitPage(await database.run(factsWithPage(belief, plan)));
+  if (plan.kind === "PAGE" && canReadWithFacts(plan)) {
+    const [rows = []] = await database.read([factsWithPage(belief, plan)]);
+    return splitPage(rows);
+  }
   return database.read([factsStatement(belief), ...statementsOf(plan)]);
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts";
-import { serviceUnavailable, writtenTooLarge } from "../errors/failures.ts";
+import { recordTooLarge, serviceUnavailable } from "../errors/failures.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { logFailure, logWarning } from "../lib/logger.ts";
 import { budgetRefusalOf, isUnavailable } from "../libsql/database.ts";
@@ -116,7 +116,7 @@ async function askAfterCommit(
 
 /** The error of an item if the failure is the server's. The request continues, so the failure is logged here. */
 function unexplained({ requestId }: FenceContext, failure: SqlFailure): AppError {
-  const refusal = failure.isTooLarge ? writtenTooLarge() : budgetRefusalOf(failure);
+  const refusal = failure.isTooLarge ? recordTooLarge() : budgetRefusalOf(failure);
   if (refusal) return refusal;
   const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);
   logFailure(requestId, error);

@@ -1,3 +1,4 @@
+import { recordTooLarge } from "../errors/failures.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Rows } from "../model/sql-value.ts";
 import type { SinglePlan } from "../write/plan/write-plan.ts";
@@ -18,6 +19,7 @@ export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): 
     rows = await ctx.database.run(render(onlyIf(plan.statement, fenceCondition(belief, ctx.now))));
   } catch (failure) {
     if (!(failure instanceof SqlFailure)) throw failure;
+    if (failure.isTooLarge) throw recordTooLarge();
     const diagnosis = plan.diagnose(failure);
     const isKnown = diagnosis.questions.length === 0 && diagnosis.conclude([]);
     if (isKnown) throw isKnown;

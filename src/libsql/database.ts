@@ -67,13 +67,8 @@ export function createDatabase(runSteps: RunSteps): Database {
   }
 
   async function run(statement: Statement): Promise<Rows> {
-    const outcomes = await send([statement]);
-    try {
-      const [rows = []] = rowsOf(outcomes, 0);
-      return rows;
-    } catch (failure) {
-      return tooLargeToReturn(failure);
-    }
+    const [rows = []] = rowsOf(await send([statement]), 0);
+    return rows;
   }
 
   /* An accessor for `waitedMs` would give each request's object its own shape, which is slow. */
@@ -83,8 +78,9 @@ export function createDatabase(runSteps: RunSteps): Database {
     async read(statements) {
       const [only] = statements;
       /* One statement sees one snapshot anyway. */
-      if (only && statements.length === 1) return [await run(only)];
-      return runInOrder(BEGIN_READ, statements).catch(tooLargeToReturn);
+      const isSingle = only && statements.length === 1;
+      const reading = isSingle ? run(only).then((rows) => [rows]) : runInOrder(BEGIN_READ, statements);
+      return reading.catch(tooLargeToReturn);
     },
     write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),
     async writeEach(guards, items) {

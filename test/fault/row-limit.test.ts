@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/start-libsql-server.ts";
+import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import { send } from "../support/processes/send.ts";
 import {
   makeServedWorkspace,
@@ -10,33 +7,51 @@ import {
   type ServedWorkspace,
   serveWorker,
 } from "../support/processes/served-workspace.ts";
+import { startTestDatabase, type TestDatabase } from "../support/processes/test-database.ts";
 
-/* A database that refuses values of more than 5 MB, as libSQL server does. */
+/* A libSQL server refuses values and rows of more than 5 MB. */
 
-const MAX_VALUE_BYTES = 5_000_000;
-const PARTS = Array.from({ length: 20 }, (_, i) => `part${i}`);
-/** Three bytes a character: 297 kB. */
-const LARGE = "€".repeat(99_000);
+const PARTS = Array.from({ length: 30 }, (_, i) => `part${i}`);
+/** 99 kB as stored, twice as much in JSON. */
+const LARGE = '"'.repeat(99_000);
+/** Three bytes a character: 17 of them are more than a row. */
+const DEFAULT = "€".repeat(99_000);
+const SENT = { key: "a", part0: DEFAULT, part1: DEFAULT, part2: DEFAULT };
+const TOO_LARGE = {
+  code: "BAD_REQUEST",
+  message: expect.stringContaining("larger than the database can store"),
+};
 
-let directory = "";
-let database: LibsqlServer;
+let database: TestDatabase;
 let served: Served;
 let w: ServedWorkspace;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "row-limit-"));
-  const file = join(directory, "data.db");
-  database = await startLibsqlServer({ file, maxValueBytes: MAX_VALUE_BYTES });
-  served = await serveWorker({ LIBSQL_URL: database.url });
+  database = await startTestDatabase();
+  served = await serveWorker({
+    LIBSQL_URL: database.url,
+    ALLOW_HTTP_WEBHOOKS: "true",
+    ALLOW_PRIVATE_WEBHOOKS: "true",
+  });
   const texts = PARTS.map((name) => ({ name, type: "TEXT" }));
   const columns = [{ name: "n", type: "INTEGER", nullable: false }, ...texts];
-  w = await makeServedWorkspace(served.baseUrl, { name: "Doc", columns });
+  const key = { name: "key", type: "VARCHAR", unique: true };
+  const form = { name: "Form", columns: [key, ...texts.slice(0, 3)] };
+  w = await makeServedWorkspace(served.baseUrl, { name: "Doc", columns }, form);
+  for (const { name, type } of texts.slice(3, 17)) await addDefault(name, type);
 });
 afterAll(async () => {
   await served.stop();
-  await database.close();
-  rmSync(directory, { recursive: true, force: true });
+  await database.stop();
 });
+
+const askAdmin = (path: string, body: object) =>
+  send(`${served.baseUrl}${w.adminPath}${path}`, { method: "POST", token: ADMIN_TOKEN, body });
+
+async function addDefault(name: string, type: string): Promise<void> {
+  const added = await askAdmin("/entities/Form/columns", { name, type, default: DEFAULT });
+  expect(added?.status, added?.text.slice(0, 200)).toBe(201);
+}
 
 async function ask(method: string, path: string, body?: unknown, headers = {}) {
   const answer = await send(`${served.baseUrl}${w.path}${path}`, { method, token: w.key, body, headers });
@@ -53,6 +68,47 @@ async function makeLarge(): Promise<number> {
   }
   return created.body.data.id;
 }
+
+it("a record that is larger than a row is refused, however it is written, and nothing of it is stored", async () => {
+  const operations = [{ method: "POST", entity: "Form", body: SENT }];
+  const keyed = { "Idempotency-Key": crypto.randomUUID() };
+  for (const [path, body, headers] of [
+    ["/Form", SENT, {}],
+    ["/Form?fields=id", SENT, {}],
+    ["/Form", SENT, keyed],
+    ["/Form", SENT, keyed],
+    ["/Form/bulk?atomic=true", [SENT], {}],
+    ["/transaction", { operations }, {}],
+  ] as const) {
+    expect(await ask("POST", path, body, headers), path).toMatchObject({
+      status: 400,
+      body: { error: TOO_LARGE },
+    });
+  }
+  const bulk = await ask("POST", "/Form/bulk", [SENT]);
+  expect(bulk).toMatchObject({
+    status: 200,
+    body: { succeeded: 0, failed: 1, errors: [{ error: TOO_LARGE }] },
+  });
+  expect(await ask("POST", "/Form/bulk", [{ key: "b" }])).toMatchObject({ body: { succeeded: 1 } });
+  const upsert = await ask("PUT", "/Form/bulk?upsertBy=key", [SENT]);
+  expect(upsert).toMatchObject({ body: { failed: 1, errors: [{ error: TOO_LARGE }] } });
+  expect(await w.records("Form", "id")).toHaveLength(1);
+});
+
+it("a record whose event is larger than a row can be changed and deleted", async () => {
+  const id = await makeLarge();
+  const events = ["record.updated", "record.deleted"];
+  const body = { name: "hook", url: `${served.baseUrl}/healthz`, events, entities: ["Doc"] };
+  const hook = await askAdmin("/webhooks", body);
+  expect(hook?.status).toBe(201);
+  for (const [i, headers] of [{}, { "Idempotency-Key": crypto.randomUUID() }].entries()) {
+    const changed = await ask("PATCH", `/Doc/${id}?fields=n`, { n: i }, headers);
+    expect(changed).toEqual({ status: 200, body: { data: { n: i } } });
+  }
+  expect(await ask("PUT", "/Doc/bulk", [{ id, n: 7 }])).toMatchObject({ body: { succeeded: 1 } });
+  expect((await ask("DELETE", `/Doc/${id}`)).status).toBe(204);
+});
 
 it("a record that is too large for a response is 400, and can be read, changed and deleted with fewer fields", async () => {
   const id = await makeLarge();

@@ -32,7 +32,7 @@ export interface LibsqlServerOptions {
   /** How long a writer waits for the one before it until SQLITE_BUSY. */
   readonly writerWaitMs?: number;
   readonly maxBodyBytes?: number;
-  /** The longest text, blob or row; SQLite's own limit by default, 5,000,000 by that of sqld (`max_row_size`). */
+  /** The longest text, blob or row, as `max_row_size` of sqld. */
   readonly maxValueBytes?: number;
   /** What the rows of one statement or batch may take as JSON. */
   readonly maxResponseBytes?: number;
@@ -57,7 +57,7 @@ const DEFAULTS = {
   streamIdleMs: 10_000,
   writerWaitMs: 5_000,
   maxBodyBytes: 32 * 1024 * 1024,
-  maxValueBytes: 1_000_000_000,
+  maxValueBytes: 5_000_000,
   maxResponseBytes: 10_000_000,
   maxConnections: 128,
   connectionWaitMs: 1_000,
