@@ -25,7 +25,9 @@ export const writtenTooLarge = () =>
   badRequest("The request would write too much text, including defaults — send fewer items");
 
 export const recordTooLarge = () =>
-  badRequest("The record would be larger than the database can store — write less text");
+  badRequest(
+    "A record or its response would be larger than the database allows — write less text, or ask for fewer fields",
+  );
 
 export const patternsTooCostly = (most: number) =>
   new RefusedRequest(

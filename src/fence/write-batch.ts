@@ -1,4 +1,4 @@
-import { AnswerTooLarge, recordTooLarge } from "../errors/failures.ts";
+import { recordTooLarge } from "../errors/failures.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Rows } from "../model/sql-value.ts";
 import { known } from "../write/failure/diagnosis.ts";
@@ -24,10 +24,8 @@ export async function writeBatch<T>(attempt: Attempt<T>, plan: WritePlan<T>): Pr
     if (guarded) return guarded;
     if (failure.index < guards.length) throw failure;
     if (plan.otherwise) return writeEach(attempt, plan.otherwise());
-    const step = steps[failure.index - guards.length];
-    /* A step that only reads or keeps has nothing to diagnose. */
-    if (failure.isTooLarge) throw step?.diagnose ? recordTooLarge() : new AnswerTooLarge();
-    return afterStep(attempt, step, failure);
+    if (failure.isTooLarge) throw recordTooLarge();
+    return afterStep(attempt, steps[failure.index - guards.length], failure);
   }
   const own = steps === plan.steps ? results : results.filter((_, i) => !isKeeping(steps[i]));
   return { held: true, value: plan.shape(own) };

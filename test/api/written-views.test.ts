@@ -102,7 +102,8 @@ describe("a record that is too large for a response", () => {
   };
   const tooLargeToStore = {
     code: "BAD_REQUEST",
-    message: "The record would be larger than the database can store — write less text",
+    message:
+      "A record or its response would be larger than the database allows — write less text, or ask for fewer fields",
   };
 
   it("can be changed by a request for fewer fields, but by none whose response cannot be shown", async () => {

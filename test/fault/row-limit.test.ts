@@ -19,7 +19,7 @@ const DEFAULT = "€".repeat(99_000);
 const SENT = { key: "a", part0: DEFAULT, part1: DEFAULT, part2: DEFAULT };
 const TOO_LARGE = {
   code: "BAD_REQUEST",
-  message: expect.stringContaining("larger than the database can store"),
+  message: expect.stringContaining("larger than the database allows"),
 };
 
 let database: TestDatabase;
