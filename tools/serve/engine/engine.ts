@@ -58,7 +58,7 @@ export class Engine implements LocalDatabase {
       const isShort = costs.every((cost) => cost.isShort);
       if (costs.some((cost) => cost.isWrite)) {
         const isLong = timeoutMs > USUAL_TIMEOUT_MS || !isShort;
-        const outcomes = await this.#writer.write({ steps, timeoutMs, signal: request?.signal, isLong });
+        const outcomes = await this.#writer.write({ steps, timeoutMs, client: clientOf(request), isLong });
         if (steps.some(isSchemaChange)) this.#judge.forget();
         return outcomes;
       }

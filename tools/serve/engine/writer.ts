@@ -2,7 +2,9 @@ import { serviceUnavailable } from "../../../src/errors/failures.ts";
 import { currentMillis, pause } from "../../../src/lib/clock.ts";
 import type { Step, StepOutcome } from "../../../src/libsql/step.ts";
 import { isBusy } from "../../libsql-server/engine/sqlite-errors.ts";
+import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
+import { FairQueue } from "./fair-queue.ts";
 import { interrupted } from "./interrupted.ts";
 import { runStepsBy, runStepsHere } from "./run-steps.ts";
 
@@ -17,7 +19,7 @@ type Outcomes = readonly StepOutcome[];
 export interface WriteJob {
   readonly steps: readonly Step[];
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly client: Client;
   /** It may take long, so it runs on another thread and in no group. */
   readonly isLong: boolean;
 }
@@ -38,7 +40,7 @@ export class Writer {
   readonly #connection: Connection;
   readonly #isDurable: boolean;
   readonly #onCommit: () => void;
-  readonly #waiting: WaitingJob[] = [];
+  readonly #waiting = new FairQueue<WaitingJob>();
   #isRunning = false;
   #idle: Promise<void> = Promise.resolve();
 
@@ -54,9 +56,10 @@ export class Writer {
 
   /** Throws SERVICE_UNAVAILABLE when nothing was written. */
   write(job: WriteJob): Promise<Outcomes> {
-    if (this.#waiting.length >= MAX_WAITING) throw serviceUnavailable("too many writes wait");
+    if (this.#waiting.size >= MAX_WAITING) throw serviceUnavailable("too many writes wait");
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...job, deadline: currentMillis() + job.timeoutMs, resolve, reject });
+      const deadline = currentMillis() + job.timeoutMs;
+      this.#waiting.push(job.client.lane, { ...job, deadline, resolve, reject });
       if (this.#isRunning) return;
       this.#isRunning = true;
       /* Whatever else arrived with this request is read first, and joins its group. */
@@ -76,20 +79,20 @@ export class Writer {
   }
 
   async #runAll(): Promise<void> {
-    for (;;) {
-      const job = this.#next();
-      if (!job) break;
+    for (let job = this.#next(isAny); job; job = this.#next(isAny)) {
       await (job.isLong ? this.#runLong(job) : this.#runGroup(job)).catch(job.reject);
+      /* Reads take their turn between two groups. */
+      await new Promise(setImmediate);
     }
     this.#isRunning = false;
   }
 
-  /** The next job that anyone still waits for. */
-  #next(): WaitingJob | undefined {
+  /** Returns the next job that a client still waits for. */
+  #next(mayTake: (job: WaitingJob) => boolean): WaitingJob | undefined {
     for (;;) {
-      const job = this.#waiting.shift();
+      const job = this.#waiting.take(mayTake);
       if (!job) return undefined;
-      if (!job.signal?.aborted && currentMillis() < job.deadline) return job;
+      if (!job.client.signal?.aborted && currentMillis() < job.deadline) return job;
       job.reject(serviceUnavailable("waited too long for the writer, or its client is gone"));
     }
   }
@@ -116,8 +119,7 @@ export class Writer {
   }
 
   #nextMember(end: number): WaitingJob | undefined {
-    if (this.#waiting[0]?.isLong || currentMillis() >= end) return undefined;
-    return this.#next();
+    return currentMillis() < end ? this.#next(isShort) : undefined;
   }
 
   /** Runs a job inside the group's transaction. Returns how to tell its client, once that is committed. */
@@ -154,7 +156,8 @@ export class Writer {
     else this.#connection.exec("COMMIT");
   }
 
-  async #runLong({ steps, deadline, signal, resolve }: WaitingJob): Promise<void> {
+  async #runLong({ steps, deadline, client, resolve }: WaitingJob): Promise<void> {
+    const { signal } = client;
     await this.#begin();
     const interrupt = () => this.#connection.interrupt();
     const timer = setTimeout(interrupt, deadline - currentMillis());
@@ -175,6 +178,9 @@ export class Writer {
     }
   }
 }
+
+const isAny = () => true;
+const isShort = ({ isLong }: WaitingJob): boolean => !isLong;
 
 const BEGIN = "BEGIN IMMEDIATE";
 const NOTHING = { rows: [], affected: 0 };
