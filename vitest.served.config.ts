@@ -15,9 +15,10 @@ export default defineConfig({
     name: "served",
     include: ["test/api/**/*.test.ts"],
     globalSetup: [
-      "test/setup/start-served.ts",
-      "test/setup/start-webhook-receiver.ts",
       "test/setup/start-issuer.ts",
+      "test/setup/start-webhook-receiver.ts",
+      /* Its settings name the issuer. */
+      "test/setup/start-served.ts",
     ],
     maxWorkers: 2,
     testTimeout: 60_000,

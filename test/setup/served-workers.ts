@@ -23,6 +23,7 @@ export const env = {
   LIBSQL_URL: inject("libsqlUrl"),
   LIBSQL_AUTH_TOKEN: inject("libsqlToken"),
   ADMIN_TOKEN: "test-admin-token-of-32-characters",
+  TOKEN_SECRET_KEY: "test-token-secret-key-of-the-tests",
   WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",
   WEBHOOK_RECEIVER_URL: inject("webhookReceiverUrl"),
   TEST_ISSUER_URL: inject("issuerUrl"),

@@ -18,7 +18,10 @@ export default async function startServed(project: TestProject): Promise<() => P
   const port = await findFreePort();
   const variables = {
     ADMIN_TOKEN,
+    TOKEN_SECRET_KEY: "test-token-secret-key-of-the-tests",
     WEBHOOK_SECRET_KEY: "test-webhook-secret-key-of-the-tests",
+    ADMIN_ISSUER: `${project.getProvidedContext().issuerUrl}/admins`,
+    ADMIN_AUDIENCE: "audience-of-admins",
     CLIENT_ADDRESS_HEADER: "CF-Connecting-IP",
     ALLOW_HTTP_WEBHOOKS: "true",
     ALLOW_PRIVATE_WEBHOOKS: "true",

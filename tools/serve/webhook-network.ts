@@ -49,8 +49,10 @@ export function openWebhookNetwork(allowsPrivate: boolean): WebhookNetwork {
           ...(signal && { signal }),
           ...(!allowsPrivate && { lookup: lookUpPublic }),
         };
-        const sent = send(target, options, (answer) => resolve(toResponse(answer)));
+        const sent = send(target, options, (answer) => resolve(Promise.try(toResponse, answer)));
         sent.once("error", (error) => reject(signal?.aborted ? signal.reason : error));
+        /* An upgrade, for instance, ends without a response and without an error. */
+        sent.once("close", () => reject(new Error("the connection ended without a response")));
         sent.end(body);
       }),
   };
@@ -58,10 +60,20 @@ export function openWebhookNetwork(allowsPrivate: boolean): WebhookNetwork {
 
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.includes(":");
 
+/** Throws RangeError for a status that no response can have. */
 function toResponse(answer: IncomingMessage): Response {
-  const body = Readable.toWeb(answer, { strategy: { highWaterMark: MAX_RESPONSE_BYTES } });
   const status = answer.statusCode ?? 0;
-  const isEmpty = status === 204 || status === 205 || status === 304;
-  if (isEmpty) answer.resume();
-  return new Response(isEmpty ? null : (body as ReadableStream), { status });
+  if (status < 200 || status > 599) {
+    answer.destroy();
+    throw new RangeError(`no response has the status ${status}`);
+  }
+  const headers = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  if (status === 204 || status === 205 || status === 304) {
+    answer.resume();
+    return new Response(null, { status, headers });
+  }
+  const body = Readable.toWeb(answer, { strategy: { highWaterMark: MAX_RESPONSE_BYTES } });
+  return new Response(body as ReadableStream, { status, headers });
 }

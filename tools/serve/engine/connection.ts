@@ -9,7 +9,7 @@ import { execElsewhere, openNative, prepareElsewhere, type StatementElsewhere } 
 const MAX_PREPARED = 500;
 /** Longer texts are rarely sent twice. */
 const LONGEST_KEPT = 64 * 1024;
-/** Characters of text in the rows of one statement. */
+/** Bytes of text in the rows of one statement. */
 const MAX_RESULT_LENGTH = 10 * 1024 * 1024;
 
 type Row = readonly SqlValue[];
@@ -138,7 +138,7 @@ const EXPLAIN = /^\s*EXPLAIN\b/i;
 
 function lengthOf(row: readonly NativeValue[]): number {
   let length = 0;
-  for (const value of row) if (typeof value === "string") length += value.length;
+  for (const value of row) if (typeof value === "string") length += Buffer.byteLength(value);
   return length;
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openWebhookNetwork } from "../webhook-network.ts";
 
@@ -73,9 +73,10 @@ describe("the network of webhooks", () => {
     expect(lookUps).toEqual(["once.example.com"]);
   });
 
-  it("sends method, headers and body, and gives status and body back, where private addresses are allowed", async () => {
+  it("sends method, headers and body, and returns status, headers and body, where private addresses are allowed", async () => {
     const answer = await post(`http://127.0.0.1:${port}/hook`, true);
     expect([answer.status, await answer.text()]).toEqual([200, "answer"]);
+    expect(answer.headers.get("location")).toBe(`http://127.0.0.1:${port}/inside`);
     expect(received.at(-1)).toMatchObject({ method: "POST", headers: { "x-own": "1" } });
   });
 
@@ -85,6 +86,21 @@ describe("the network of webhooks", () => {
     await answer.body?.cancel();
     expect([answer.status, received.length - before]).toEqual([302, 1]);
   });
+
+  it.each(["099", "101", "199", "600", "999"])(
+    "fails a response with status %s, and nothing else",
+    async (status) => {
+      const odd = createTcpServer((socket) => {
+        socket
+          .on("error", () => undefined)
+          .end(`HTTP/1.1 ${status} Odd\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n`);
+      });
+      await new Promise<void>((resolve) => odd.listen(0, "127.0.0.1", resolve));
+      const { port: oddPort } = odd.address() as AddressInfo;
+      await expect(post(`http://127.0.0.1:${oddPort}/`, true)).rejects.toThrow();
+      odd.close();
+    },
+  );
 
   it("tells that a name does not resolve", async () => {
     await expect(post("http://absent.example.com/", false)).rejects.toThrow("ENOTFOUND absent.example.com");
