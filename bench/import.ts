@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
-import type { Entity } from "../src/model/entity.ts";
 import { createApiClient as createCliClient } from "../tools/cli/api/send-request.ts";
 import { BOOLEAN_WORDS } from "../tools/cli/import/convert-cell.ts";
 import { cutBatches } from "../tools/cli/import/cut-batches.ts";
@@ -20,12 +19,14 @@ import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 
 /*
  * `npm run bench:import`: a CSV file through the command line's import, against the same rows straight into the same
- * database, in alternating rounds. Environment: ROWS (100,000), ROUNDS (3), CONCURRENCY (4).
+ * database; then rows with a reference by natural key, against the same rows with ids. Rounds alternate. Environment: ROWS
+ * (100,000), ROUNDS (3), CONCURRENCY (4).
  */
 const ROWS = readNumber("ROWS", 100_000);
 const ROUNDS = readNumber("ROUNDS", 3);
 const CONCURRENCY = readNumber("CONCURRENCY", 4);
 const WARM_UP_ROWS = 2_000;
+const AUTHORS = 1_000;
 const BATCH = 100;
 const WORKSPACES = "/admin/v1/organizations/bench/workspaces";
 
@@ -37,6 +38,13 @@ const COLUMNS = [
   { name: "isActive", type: "BOOLEAN", nullable: false, default: true },
   { name: "happenedAt", type: "DATETIME", nullable: false, indexed: true },
 ];
+
+const REFERENCE = { name: "authorId", references: { entity: "Author", inverse: null } };
+
+/** The natural key of an author. */
+function codeOf(author: number): string {
+  return `author-${author}@example.com`;
+}
 
 type Row = readonly [string, string, number, number, boolean, string];
 
@@ -51,11 +59,12 @@ await runServer(async () => {
   const stack = await startStack(directory);
   const client = createClient({ url: stack.database.url, authToken: stack.database.authToken });
   const bench = { directory, client, ...stack, ...(await makeWorkspace(stack.baseUrl)) };
+  await makeAuthors(bench);
   await measure(bench, { round: 0, rows: WARM_UP_ROWS });
   const rounds: ImportRound[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     const measured = await measure(bench, { round, rows: ROWS });
-    console.log(`round ${round}: import ${measured.imported}, direct ${measured.direct} rows/s`);
+    console.log(`round ${round}, rows/s: ${JSON.stringify(measured)}`);
     rounds.push(measured);
   }
   console.log(writeImportReport(rounds, { rows: ROWS, concurrency: CONCURRENCY }));
@@ -81,24 +90,58 @@ type Bench = {
   readonly admin: ReturnType<typeof createApiClient>;
 };
 
-/** Rows a second of both ways, into tables of the same definition that are empty before. */
+async function makeAuthors({ admin, client }: Bench): Promise<void> {
+  const columns = [{ name: "code", type: "VARCHAR", nullable: false, unique: true }];
+  await admin.require("POST", `${WORKSPACES}/import/entities`, {
+    name: "Author",
+    tableName: "authors",
+    columns,
+  });
+  const statements = Array.from({ length: AUTHORS }, (_, i) => ({
+    sql: "INSERT INTO w1_authors (id, code) VALUES (?, ?)",
+    args: [i + 1, codeOf(i + 1)],
+  }));
+  await client.batch(statements, "write");
+}
+
+/** Rows a second of each way, into tables of the same definition that are empty before. */
 async function measure(bench: Bench, { round, rows }: { round: number; rows: number }): Promise<ImportRound> {
   const all = Array.from({ length: rows }, (_, i) => rowOf(i));
-  const names = { imported: `Imported${round}`, direct: `Direct${round}` };
-  for (const name of Object.values(names)) {
-    const definition = { name, tableName: name.toLowerCase(), columns: COLUMNS };
+  const author = (i: number) => 1 + ((i * 7919) % AUTHORS);
+  const plain = writeCsv(bench, `plain${round}`, { columns: COLUMNS, rows: all });
+  const referring = { columns: [...COLUMNS, REFERENCE] };
+  const withIds = { ...referring, rows: all.map((row, i) => [...row, author(i)]) };
+  const withKeys = { ...referring, rows: all.map((row, i) => [...row, codeOf(author(i))]) };
+  const ids = writeCsv(bench, `ids${round}`, withIds);
+  const keys = writeCsv(bench, `keys${round}`, withKeys);
+  const time = async (kind: string, columns: readonly object[], fill: (name: string) => Promise<void>) => {
+    const name = `${kind}${round}`;
+    const definition = { name, tableName: name.toLowerCase(), columns };
     await bench.admin.require("POST", `${WORKSPACES}/import/entities`, definition);
-  }
-  const file = join(bench.directory, `${round}.csv`);
-  const header = COLUMNS.map(({ name }) => name).join(",");
-  writeFileSync(file, `${header}\n${all.map((row) => row.join(",")).join("\n")}\n`);
-  const imported = await rowsPerSecond(rows, () => importFile(bench, file, names.imported));
-  const direct = await rowsPerSecond(rows, () => insertDirectly(bench, all, names.direct));
-  for (const name of Object.values(names)) {
+    const speed = await rowsPerSecond(rows, () => fill(name));
     const { rows: found } = await bench.client.execute(`SELECT count(*) AS n FROM w1_${name.toLowerCase()}`);
     if (Number(found[0]?.n) !== rows) throw new Error(`${name} has ${found[0]?.n} rows`);
-  }
-  return { imported, direct };
+    return speed;
+  };
+  const map = ["authorId=authorId.code"];
+  return {
+    imported: await time("Imported", COLUMNS, (name) => importFile(bench, { file: plain, name })),
+    direct: await time("Direct", COLUMNS, (name) => insertDirectly(bench, all, name)),
+    withIds: await time("Ids", referring.columns, (name) => importFile(bench, { file: ids, name })),
+    withKeys: await time("Keys", referring.columns, (name) => importFile(bench, { file: keys, name, map })),
+  };
+}
+
+interface Table {
+  readonly columns: readonly { readonly name: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+function writeCsv({ directory }: Bench, name: string, { columns, rows }: Table): string {
+  const file = join(directory, `${name}.csv`);
+  const header = columns.map((column) => column.name).join(",");
+  writeFileSync(file, `${header}\n${rows.map((row) => row.join(",")).join("\n")}\n`);
+  return file;
 }
 
 async function rowsPerSecond(rows: number, work: () => Promise<void>): Promise<number> {
@@ -107,18 +150,26 @@ async function rowsPerSecond(rows: number, work: () => Promise<void>): Promise<n
   return Math.round((rows * 1000) / (performance.now() - start));
 }
 
+interface ImportedFile {
+  readonly file: string;
+  /** The entity. */
+  readonly name: string;
+  readonly map?: readonly string[];
+}
+
 /** What the command does, without its process. */
-async function importFile({ baseUrl, key }: Bench, file: string, name: string): Promise<void> {
+async function importFile({ baseUrl, key }: Bench, { file, name, map = [] }: ImportedFile): Promise<void> {
   const client = createCliClient({ url: baseUrl, bearer: key, retries: 0 });
   const path = "/api/v1/bench/import";
-  const entity: Entity = await describeEntity({ client, path }, name);
+  const { entity, entities } = await describeEntity({ client, path }, name);
   const reading: RowsOptions = {
     file,
     format: undefined,
-    map: [],
+    map,
     ignoreUnknown: false,
     keepTimestamps: false,
     columnNames: new Map(),
+    entities,
     delimiter: undefined,
     encoding: undefined,
     booleans: BOOLEAN_WORDS,

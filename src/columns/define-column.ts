@@ -79,5 +79,7 @@ function checkDefault(column: Column, path: string): readonly Detail[] {
     constraints: column.constraints.filter(({ type }) => type !== "PAST" && type !== "FUTURE"),
   };
   const reading = compileFieldRule(timeless).read(column.default, { iso: "" });
-  return "value" in reading ? [] : reading.messages.map((message) => ({ field: `${path}.default`, message }));
+  return "value" in reading
+    ? []
+    : reading.problems.map((problem) => ({ field: `${path}.default`, ...problem }));
 }

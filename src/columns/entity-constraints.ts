@@ -23,17 +23,17 @@ type Rules = Pick<Entity, "constraints" | "columnByName">;
 
 /** The message for a broken constraint. */
 export function detailOf(constraint: Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>): Detail {
-  const { field } = constraint;
+  const { field, type: rule } = constraint;
   if (constraint.type === "CONDITIONAL_REQUIRED") {
     const { when } = constraint;
     const { equals } = when;
     const shown = typeof equals === "object" ? JSON.stringify(equals) : String(equals);
     const text = `${field} is required when ${when.field} is '${shown}'`;
-    return { field, message: constraint.message ?? text };
+    return { field, message: constraint.message ?? text, rule };
   }
   const { words } = comparisons[constraint.type];
   const text = constraint.type === "FIELD_NOT_EQUAL" ? `must ${words}` : `must be ${words}`;
-  return { field, message: constraint.message ?? `${text} ${constraint.otherField}` };
+  return { field, message: constraint.message ?? `${text} ${constraint.otherField}`, rule };
 }
 
 /**

@@ -14,6 +14,12 @@ export interface Moment {
   readonly patterns?: PatternBudget;
 }
 
+/** What is wrong with a value, and the rule that says so. */
+export interface ValueProblem {
+  readonly message: string;
+  readonly rule: string;
+}
+
 /** Checks one sent value against one column. */
 export interface FieldRule {
   readonly column: Column;
@@ -24,14 +30,18 @@ export interface FieldRule {
   read(
     value: JsonValue,
     now: Moment,
-  ): { readonly value: SqlValue } | { readonly messages: readonly string[] };
+  ): { readonly value: SqlValue } | { readonly problems: readonly ValueProblem[] };
 }
 
-interface CompiledCheck {
+interface CompiledCheck extends ValueProblem {
   readonly check: Check;
   readonly steps: ((value: SqlValue) => number) | undefined;
-  readonly message: string;
 }
+
+export const requiredProblem = (field: string): ValueProblem => ({
+  message: `${field} is required`,
+  rule: "REQUIRED",
+});
 
 export function compileFieldRule(column: Column): FieldRule {
   const type = columnTypeOf(column);
@@ -43,13 +53,14 @@ export function compileFieldRule(column: Column): FieldRule {
       check: kind.compile(column, constraint),
       steps: kind.compileSteps?.(constraint),
       message: constraint.message ?? kind.message(constraint),
+      rule: kind.name,
     });
   }
   return {
     column,
     read(sent, now) {
       if (sent === null)
-        return column.nullable ? { value: null } : { messages: [`${column.name} is required`] };
+        return column.nullable ? { value: null } : { problems: [requiredProblem(column.name)] };
       const parsed = type.parse(sent, column);
       if (parsed.ok && checks.length === 0) return parsed;
       const { value } = parsed;
@@ -61,8 +72,11 @@ export function compileFieldRule(column: Column): FieldRule {
               return !check(value, now.iso);
             });
       if (parsed.ok && failed.length === 0) return parsed;
-      const ofType = parsed.ok ? [] : [parsed.message];
-      return { messages: [...ofType, ...failed.map(({ message }) => message)] };
+      const ofType = parsed.ok ? [] : [{ message: parsed.message, rule: ruleOf(parsed) }];
+      return { problems: [...ofType, ...failed.map(({ message, rule }) => ({ message, rule }))] };
     },
   };
 }
+
+/** A value of the type that is refused is too long for it. */
+const ruleOf = ({ value }: { readonly value?: SqlValue }) => (value === undefined ? "TYPE" : "MAX_LENGTH");

@@ -26,6 +26,7 @@ export const NOTHING_TO_CHANGE = "has no value to change";
 /** A rule that the new value must satisfy. */
 interface ResultRule {
   readonly message: string;
+  readonly rule: string;
   holds(result: Statement): Statement;
 }
 
@@ -128,10 +129,11 @@ function rulesOf(column: Column): readonly ResultRule[] {
       sql: `${sql} ${bound.operator} ?`,
       args: [...args, bound.value],
     });
-    return [{ message, holds }];
+    return [{ message, rule: type.name, holds }];
   });
   const sums = ofType.map(({ message, holds }) => ({
     message,
+    rule: "TYPE",
     holds: ({ sql, args }: Statement) => ({ sql: holds(sql), args }),
   }));
   return [...sums, ...bounds];
@@ -140,10 +142,12 @@ function rulesOf(column: Column): readonly ResultRule[] {
 const arrayRules = ({ columnName }: Column): readonly ResultRule[] => [
   {
     message: "must be an array to take $append or $remove",
+    rule: "TYPE",
     holds: () => ({ sql: `json_type(${quoteName(columnName)}) = 'array'`, args: [] }),
   },
   {
     message: TOO_LARGE,
+    rule: "TYPE",
     holds: ({ sql, args }) => ({ sql: `length(CAST(${sql} AS BLOB)) <= ${MAX_JSON_BYTES}`, args }),
   },
 ];
@@ -153,6 +157,10 @@ export function brokenChangeOf(columns: readonly Column[], message: string) {
   const [, name, rule] = /'CHANGE:([A-Za-z]\w*):(\d+)'/.exec(message) ?? [];
   const column = columns.find((candidate) => candidate.name === name);
   if (!column) return undefined;
-  const index = Number(rule) - 1;
-  return { field: column.name, message: rulesOf(column)[index]?.message ?? NOTHING_TO_CHANGE };
+  const broken = rulesOf(column)[Number(rule) - 1];
+  return {
+    field: column.name,
+    message: broken?.message ?? NOTHING_TO_CHANGE,
+    rule: broken?.rule ?? "REQUIRED",
+  };
 }

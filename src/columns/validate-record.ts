@@ -4,7 +4,13 @@ import { constraintFields, type Entity } from "../model/entity.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { checkEntityConstraints } from "./entity-constraints.ts";
-import { compileFieldRule, type FieldRule, type Moment } from "./field-rule.ts";
+import {
+  compileFieldRule,
+  type FieldRule,
+  type Moment,
+  requiredProblem,
+  type ValueProblem,
+} from "./field-rule.ts";
 import { accept } from "./parsed.ts";
 import { columnTypeOf, readBound } from "./registry.ts";
 
@@ -91,7 +97,7 @@ export function parseId(text: string, entity: Entity): SqlValue | undefined {
 type Reading =
   | { readonly value: SqlValue }
   | { readonly kept: KeptField }
-  | { readonly messages: readonly string[] }
+  | { readonly problems: readonly ValueProblem[] }
   | { readonly details: readonly Detail[] }
   | undefined;
 type WhenAbsent = (column: Column, now: ValidationContext) => Reading;
@@ -126,7 +132,7 @@ function readAll(rules: readonly FieldRule[], body: JsonObject, circumstances: C
     else if ("kept" in reading) collected.kept.push(reading.kept);
     else if (isHidden) collected.hasOthers = true;
     else if ("details" in reading) collected.details.push(...reading.details);
-    else for (const message of reading.messages) collected.details.push({ field: column.name, message });
+    else collected.details.push(...reading.problems.map((problem) => ({ field: column.name, ...problem })));
   }
   return collected;
 }
@@ -138,25 +144,27 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, existing }:
   if (sent === undefined || (isId && sent === null)) return absent(column, now);
   if (column.autoSet && now.takesTimestamps && sent === null) return absent(column, now);
   if ((column.autoSet && !now.takesTimestamps) || now.isLocked?.(column))
-    return existing ? readKept(sent, column, "is read-only") : { messages: ["is read-only"] };
-  const problems = now.computed?.get(column.name);
-  if (problems) return problems.length > 0 ? { details: problems } : undefined;
+    return existing ? readKept(sent, column, "is read-only") : readOnly("is read-only");
+  const details = now.computed?.get(column.name);
+  if (details) return details.length > 0 ? { details } : undefined;
   if (!isId || !existing) return rule.read(sent, now);
   const reading = readKept(sent, column, "cannot be changed");
-  if (existing.id === undefined || "messages" in reading) return reading;
-  return reading.kept.value === existing.id ? undefined : { messages: ["cannot be changed"] };
+  if (existing.id === undefined || "problems" in reading) return reading;
+  return reading.kept.value === existing.id ? undefined : readOnly("cannot be changed");
 }
+
+const readOnly = (message: string) => ({ problems: [{ message, rule: "READ_ONLY" }] });
 
 function readKept(sent: JsonValue, column: Column, message: string) {
   const parsed = sent === null ? accept(null) : readBound(sent, column);
-  return parsed.ok ? { kept: { column, value: parsed.value, message } } : { messages: [message] };
+  return parsed.ok ? { kept: { column, value: parsed.value, message } } : readOnly(message);
 }
 
 function presetOf(column: Column, { presets }: ValidationContext): Reading {
   const preset = presets?.get(column);
   if (preset === undefined || preset === null) return preset === null ? { value: null } : undefined;
   const parsed = columnTypeOf(column).parse(preset, column);
-  return parsed.ok ? parsed : { messages: [parsed.message] };
+  return parsed.ok ? parsed : { problems: [{ message: parsed.message, rule: "TYPE" }] };
 }
 
 const valueWhenAbsent: WhenAbsent = (column, now) => {
@@ -169,7 +177,7 @@ const valueWhenAbsent: WhenAbsent = (column, now) => {
     const parsed = columnTypeOf(column).parse(column.default, column);
     if (parsed.ok) return parsed;
   }
-  return column.nullable ? { value: null } : { messages: [`${column.name} is required`] };
+  return column.nullable ? { value: null } : { problems: [requiredProblem(column.name)] };
 };
 
 function conclude(entity: Entity, body: JsonObject, collected: Collected): Validated {
@@ -185,8 +193,17 @@ function conclude(entity: Entity, body: JsonObject, collected: Collected): Valid
     ? { ...entity, constraints: entity.constraints.filter((rule) => !constraintFields(rule).some(isUnknown)) }
     : entity;
   details.push(...checkEntityConstraints(told, known));
-  for (const field of Object.keys(body)) {
-    if (isUnknown(field)) details.push({ field, message: `is not a field of ${entity.name}` });
-  }
+  const unknown = Object.keys(body).filter(isUnknown);
+  if (unknown.length > 0) details.push(...unknownFields(entity, unknown, isUnknown));
   return details.length > 0 || hasOthers ? { ok: false, details } : { ok: true, values, kept };
+}
+
+function unknownFields(
+  entity: Entity,
+  fields: readonly string[],
+  isUnknown: (field: string) => boolean,
+): readonly Detail[] {
+  const known = [...entity.columnByName.keys()].filter((name) => !isUnknown(name));
+  const message = `is not a field of ${entity.name}`;
+  return fields.map((field) => ({ field, message, rule: "UNKNOWN", known }));
 }

@@ -4,10 +4,28 @@ import type { ErrorCode } from "./codes.ts";
 export interface Detail {
   readonly field: string;
   readonly message: string;
+  /** The rule that is broken, in the schema's words, such as `MIN`; docs/errors.md has the others. */
+  readonly rule?: string | undefined;
+  /** When the field is unknown: the names that the client may know. */
+  readonly known?: readonly string[];
+}
+
+/** A problem of a field that may be one of another entity. */
+export interface FieldProblem extends Detail {
+  readonly entity?: string;
+}
+
+/** A name that is unknown, and those that the client may know. */
+export interface UnknownName {
+  readonly name: string;
+  readonly known: readonly string[];
 }
 
 export interface AppErrorOptions {
-  readonly details?: readonly Detail[];
+  readonly details?: readonly Detail[] | undefined;
+  /** Fields that an error without details is about. Like `unknown`, told in the form of RFC 9457 only. */
+  readonly fields?: readonly FieldProblem[] | undefined;
+  readonly unknown?: UnknownName | undefined;
   /** Response headers of this error, such as `Retry-After` (seconds) or `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Private: goes to the log, never to a client. */
@@ -16,11 +34,13 @@ export interface AppErrorOptions {
 
 /**
  * A failure that a client may see. `code` and `message` are public; `cause` is private. It knows nothing of HTTP: one
- * place makes the envelope and the status from the code.
+ * place makes the response and its status from the code.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Detail[] | undefined;
+  readonly fields: readonly FieldProblem[] | undefined;
+  readonly unknown: UnknownName | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
@@ -28,6 +48,8 @@ export class AppError extends Error {
     this.name = "AppError";
     this.code = code;
     this.details = options.details;
+    this.fields = options.fields;
+    this.unknown = options.unknown;
     this.headers = options.headers ?? {};
   }
 }
@@ -35,7 +57,15 @@ export class AppError extends Error {
 /** Refuses the whole request, whichever of its items caused it. */
 export class RefusedRequest extends AppError {}
 
-/** Returns the same error with words before its message that name a part of the request. */
-export function withPrefix(prefix: string, { code, message, details, headers, cause }: AppError): AppError {
-  return new AppError(code, prefix + message, { headers, cause, ...(details && { details }) });
+/** Returns the same error for a part of a request: with words before its message, and a path before its fields. */
+export function withPrefix(prefix: string, error: AppError, path = ""): AppError {
+  const { code, message, cause, details, fields } = error;
+  const locate = <T extends FieldProblem>(problem: T): T =>
+    problem.entity === undefined ? { ...problem, field: path + problem.field } : problem;
+  return new AppError(code, prefix + message, {
+    ...error,
+    cause,
+    details: details?.map(locate),
+    fields: fields?.map(locate),
+  });
 }

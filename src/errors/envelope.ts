@@ -5,19 +5,19 @@ import type { ErrorCode } from "./codes.ts";
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly details?: readonly Detail[];
+  readonly details?: readonly Pick<Detail, "field" | "message">[];
 }
 
 /** The most details that one error shows. The last one counts the rest. */
 export const MAX_DETAILS = 100;
 
-function shownOf(details: readonly Detail[]): readonly Detail[] {
+export function shownOf<T extends Detail>(details: readonly T[]): readonly (T | Detail)[] {
   if (details.length <= MAX_DETAILS) return details;
   const shown = details.slice(0, MAX_DETAILS - 1);
   return [...shown, { field: "", message: `and ${details.length - shown.length} more` }];
 }
 
-export function errorBody(error: AppError): ErrorBody {
-  const { code, message, details } = error;
-  return details === undefined ? { code, message } : { code, message, details: shownOf(details) };
+export function errorBody({ code, message, details }: AppError): ErrorBody {
+  if (details === undefined) return { code, message };
+  return { code, message, details: shownOf(details).map(({ field, message }) => ({ field, message })) };
 }

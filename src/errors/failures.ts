@@ -1,4 +1,4 @@
-import { AppError, type Detail, RefusedRequest } from "./app-error.ts";
+import { AppError, type Detail, type FieldProblem, RefusedRequest } from "./app-error.ts";
 
 /* Literal messages of the contract that several places throw. */
 
@@ -79,7 +79,9 @@ export const recordNotAllowed = (operation: string, entity: string, who: Who) =>
 
 export const notFound = (what: string, name: string) =>
   new AppError("NOT_FOUND", `${what} not found: ${shown(name)}`);
-export const entityNotFound = (name: string) => notFound("Entity", name);
+/** `known`: the entities that the client may know. */
+export const entityNotFound = (name: string, known: Iterable<string>) =>
+  new AppError("NOT_FOUND", `Entity not found: ${shown(name)}`, { unknown: { name, known: [...known] } });
 export const recordNotFound = (id: string) => notFound("Record", id);
 export const routeNotFound = () => new AppError("NOT_FOUND", "Route not found");
 
@@ -89,9 +91,14 @@ export const methodNotAllowed = (allowed: readonly string[]) =>
   });
 
 /** A unique value is taken: of one field, or of the fields of a unique combination. */
-export function uniqueViolation(fields: readonly { readonly field: string; readonly value: string }[]) {
-  const taken = fields.map(({ field, value }) => `${field} '${value}'`).join(" and ");
-  return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${taken} already exists`);
+export function uniqueViolation(taken: readonly { readonly field: string; readonly value: string }[]) {
+  const named = taken.map(({ field, value }) => `${field} '${value}'`).join(" and ");
+  const problem =
+    taken.length > 1
+      ? { message: "is taken in this combination", rule: "UNIQUE_COMPOSITE" }
+      : { message: "is already taken", rule: "UNIQUE" };
+  const fields = taken.map(({ field }) => ({ field, ...problem }));
+  return new AppError("UNIQUE_CONSTRAINT_VIOLATION", `A record with ${named} already exists`, { fields });
 }
 
 const hasChanged = (what: string) =>
@@ -132,7 +139,21 @@ export const idempotencyFull = () =>
     MAKING_ROOM_SECONDS,
   );
 
-export const foreignKeyViolation = (message: string) => new AppError("FOREIGN_KEY_VIOLATION", message);
+export const foreignKeyViolation = (message: string, fields?: readonly FieldProblem[]) =>
+  new AppError("FOREIGN_KEY_VIOLATION", message, { fields });
+
+/** A field refers to a record that does not exist. */
+export const referenceMissing = (message: string, field: string) =>
+  foreignKeyViolation(message, [{ field, message: "does not exist", rule: "FOREIGN_KEY" }]);
+
+/** A field of records of an entity, that one perhaps, still refers to a record. */
+export const stillReferenced = (
+  message: string,
+  { entity, field }: { readonly entity: string; readonly field: string },
+) =>
+  foreignKeyViolation(message, [
+    { entity, field, message: "still refers to the record", rule: "FOREIGN_KEY" },
+  ]);
 
 /** The database or KV cannot be reached; `Retry-After` is in seconds. */
 export const serviceUnavailable = (cause: unknown) =>

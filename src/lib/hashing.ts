@@ -17,7 +17,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** CRC-32 (IEEE 802.3) of an ASCII text, unsigned. */
+/** CRC-32 (IEEE 802.3) of a text, unsigned: of the low bytes of its UTF-16 units, which are the bytes of ASCII. */
 export function crc32(text: string): number {
   let remainder = 0xffffffff;
   for (let i = 0; i < text.length; i++) {

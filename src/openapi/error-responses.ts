@@ -14,6 +14,7 @@ import {
   usedForAnother,
   validationFailed,
 } from "../errors/failures.ts";
+import { MAX_KNOWN, PROBLEM_TYPE } from "../errors/problem.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { ruleOfMode } from "../model/access-mode.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -114,9 +115,10 @@ export function errorResponses(
       const examples = Object.fromEntries(
         codes.map((code) => [code, { value: exampleOf(code, messages[code]) }]),
       );
-      const content = jsonContent(schemaRef("shared-error"), { examples });
+      const { content } = jsonContent(schemaRef("shared-error"), { examples });
       const headers = { ...TRACE_HEADERS, ...headersOf[status] };
-      return [nameOf(status), { description: descriptions[status] ?? "", headers, ...content }];
+      const forms = { ...content, [PROBLEM_TYPE]: { schema: schemaRef("shared-problem") } };
+      return [nameOf(status), { description: descriptions[status] ?? "", headers, content: forms }];
     }),
   );
 }
@@ -124,6 +126,8 @@ export function errorResponses(
 function exampleOf(code: ErrorCode, message = exampleMessages[code]): JsonObject {
   return { error: { code, message, ...(code === "VALIDATION_ERROR" && { details: DETAILS }) } };
 }
+
+const hint = { suggestion: STRING, known: arrayOf(STRING, { maxItems: MAX_KNOWN }) };
 
 const detail = objectOf({ field: STRING, message: STRING });
 
@@ -137,6 +141,25 @@ export const errorSchemas: JsonObject = {
     { optional: ["details"] },
   ),
   "shared-error": objectOf({ error: schemaRef("shared-errorBody") }),
+  "shared-problem": objectOf(
+    {
+      type: STRING,
+      title: STRING,
+      status: { type: "integer" },
+      detail: STRING,
+      code: { type: "string", enum: CODES },
+      requestId: STRING,
+      errors: arrayOf(
+        objectOf(
+          { entity: STRING, field: STRING, message: STRING, rule: STRING, ...hint },
+          { optional: ["entity", ...Object.keys(hint)] },
+        ),
+        { maxItems: MAX_DETAILS },
+      ),
+      ...hint,
+    },
+    { optional: Object.keys(hint) },
+  ),
 };
 
 /** The responses of an operation that can fail with these statuses. */

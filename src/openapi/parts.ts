@@ -81,7 +81,7 @@ export function nullable(schema: JsonObject): JsonObject {
   };
 }
 
-export const jsonContent = (schema: JsonObject, more: JsonObject = {}): JsonObject => ({
+export const jsonContent = (schema: JsonObject, more: JsonObject = {}) => ({
   content: { "application/json": { schema, ...more } },
 });
 

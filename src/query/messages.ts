@@ -1,3 +1,5 @@
+import { AppError } from "../errors/app-error.ts";
+import { closestName } from "../lib/closest-name.ts";
 import { MAX_ECHO_LENGTH } from "./limits.ts";
 
 /** A client's text as messages repeat it. */
@@ -5,40 +7,18 @@ export function echo(text: string): string {
   return text.length <= MAX_ECHO_LENGTH ? `'${text}'` : `'${text.slice(0, MAX_ECHO_LENGTH)}…'`;
 }
 
-/** ` — did you mean 'email'?` if a name is similar, otherwise nothing. */
-export function suggestion(name: string, candidates: Iterable<string>): string {
-  const mostEdits = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
-  if (name.length > 80) return "";
-  let best: { readonly candidate: string; readonly edits: number } | undefined;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) > mostEdits) continue;
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits <= mostEdits && edits < (best?.edits ?? Number.POSITIVE_INFINITY)) best = { candidate, edits };
-  }
-  return best ? ` — did you mean '${best.candidate}'?` : "";
+export interface Misnamed {
+  readonly name: string;
+  /** The names that could stand there, as far as the client may know them. */
+  readonly known: Iterable<string>;
+  /** What to say when no name is close. */
+  readonly advice?: string;
 }
 
-/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */
-function editDistance(left: string, right: string): number {
-  let beforePrevious: number[] = [];
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const isSame = left[i - 1] === right[j - 1];
-      let edits = Math.min(
-        at(previous, j) + 1,
-        at(current, j - 1) + 1,
-        at(previous, j - 1) + (isSame ? 0 : 1),
-      );
-      const isSwap = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
-      if (isSwap) edits = Math.min(edits, at(beforePrevious, j - 2) + 1);
-      current.push(edits);
-    }
-    beforePrevious = previous;
-    previous = current;
-  }
-  return at(previous, right.length);
+/** BAD_REQUEST for a name that is unknown, with the one that was probably meant: ` — did you mean 'email'?` */
+export function unknownName(message: string, { name, known, advice = "" }: Misnamed): AppError {
+  const unknown = { name, known: [...known] };
+  const meant = closestName(name, unknown.known);
+  const hint = meant === undefined ? advice : ` — did you mean '${meant}'?`;
+  return new AppError("BAD_REQUEST", message + hint, { unknown });
 }
-
-const at = (row: readonly number[], index: number): number => row[index] ?? 0;

@@ -23,7 +23,7 @@ export function parseShape<T>(schema: z.ZodType<T>, body: unknown): T {
 
 /** Refuses numbers that would be rounded. */
 function inexactNumbersIn(value: unknown, path: readonly PropertyKey[]): readonly Detail[] {
-  if (value instanceof InexactNumber) return [{ field: pathOf(path), message: INEXACT }];
+  if (value instanceof InexactNumber) return [{ field: pathOf(path), message: INEXACT, rule: "TYPE" }];
   if (Array.isArray(value)) return value.flatMap((item, i) => inexactNumbersIn(item, [...path, i]));
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => inexactNumbersIn(item, [...path, key]));
@@ -42,9 +42,10 @@ function detailsOf(issue: z.core.$ZodIssue): readonly Detail[] {
     return issue.keys.map((key) => ({
       field: path ? `${path}.${key}` : key,
       message: "is not a known property",
+      rule: "UNKNOWN",
     }));
   }
-  return [{ field: path, message: messageOf(issue) }];
+  return [{ field: path, message: messageOf(issue), rule: ruleOf(issue) }];
 }
 
 /** `["columns", 2, "length"]` → `columns[2].length`. */
@@ -63,6 +64,15 @@ function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "too_small") return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
   if (issue.code === "too_big") return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
   return issue.message;
+}
+
+function ruleOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_type") return issue.input === undefined ? "REQUIRED" : "TYPE";
+  if (issue.code === "invalid_value") return "TYPE";
+  if (issue.code === "invalid_format") return "PATTERN";
+  if (issue.code !== "too_small" && issue.code !== "too_big") return undefined;
+  const bound = issue.code === "too_small" ? "MIN" : "MAX";
+  return issue.origin === "string" ? `${bound}_LENGTH` : bound;
 }
 
 const articled = (type: string) =>

@@ -124,6 +124,43 @@ describe("previous names", () => {
     expect(await put(v, [{ name: "Item", columns }])).toEqual([]);
   });
 
+  it("grow with each rename by PATCH, so that the pulled document renames in another deployment", async () => {
+    const item = { name: "Item", columns: [{ name: "stock", type: "INTEGER" }] };
+    const [staging, production] = [await makeWorkspace(item), await makeWorkspace(item)];
+    expectStatus(await production.api("POST", "/Item", { body: { stock: 7 } }), 201);
+    const patch = async (path: string, body: object) =>
+      expectStatus(await staging.admin("PATCH", `/entities${path}`, { body }), 200).body.data;
+    const amount = await patch("/Item/columns/stock", { name: "amount" });
+    expect(amount.previousNames).toEqual(["stock"]);
+    const quantity = await patch("/Item/columns/amount", { name: "quantity", description: "How many." });
+    expect(quantity.previousNames).toEqual(["amount", "stock"]);
+    expect((await patch("/Item", { name: "Article" })).previousNames).toEqual(["Item"]);
+    const pulled = (await staging.admin("GET", "/schema")).body.data;
+    const changes = await put(production, pulled.entities, { deployment: "dep_other" });
+    expect(changes).toMatchObject([
+      { kind: "RENAME_ENTITY", entity: "Article", from: "Item" },
+      { kind: "RENAME_COLUMN", column: "quantity", from: "stock" },
+      { kind: "ALTER_COLUMN", properties: expect.arrayContaining(["previousNames"]) },
+      { kind: "CHANGE_SETTINGS", properties: ["previousNames"] },
+    ]);
+    expect((await production.api("GET", "/Article/1")).body.data).toEqual({ id: 1, quantity: 7 });
+    expect(await put(production, pulled.entities, { deployment: "dep_other" })).toEqual([]);
+  });
+
+  it("of a PATCH are those that it sends, and never the present name", async () => {
+    const v = await makeWorkspace({ name: "Item", columns: [{ name: "a", type: "INTEGER" }] });
+    const patch = async (path: string, body: object) =>
+      expectStatus(await v.admin("PATCH", `/entities${path}`, { body }), 200).body.data;
+    await patch("/Item/columns/a", { name: "b" });
+    expect((await patch("/Item/columns/b", { name: "a" })).previousNames).toEqual(["b"]);
+    const sent = await patch("/Item/columns/a", { name: "c", previousNames: ["x"] });
+    expect(sent.previousNames).toEqual(["x"]);
+    expect(await patch("/Item/columns/c", { name: "d", previousNames: null })).not.toHaveProperty(
+      "previousNames",
+    );
+    expect(await patch("/Item", { name: "Other", previousNames: null })).not.toHaveProperty("previousNames");
+  });
+
   it("are not shown to holders of keys", async () => {
     const v = await makeWorkspace({
       name: "Item",

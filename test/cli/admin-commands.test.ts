@@ -191,6 +191,24 @@ describe("webhooks", () => {
     await jsonOf("webhooks", "delete", id);
     expect(await jsonOf("webhooks", "list")).toEqual([]);
   });
+
+  it("creates one with a filter, expansions and Ed25519 signatures, and ends the first two", async () => {
+    const parent = { name: "parentId", references: { entity: "Note", relationship: "parent" } };
+    await createApiClient(served.baseUrl, ADMIN_TOKEN).require(
+      "POST",
+      `${w.adminPath}/entities/Note/columns`,
+      parent,
+    );
+    const filter = { record: { text: { like: "a" } } };
+    const options = ["--filter", JSON.stringify(filter), "--expand", "parent", "--signature", "v1a"];
+    const address = "https://hooks.example.com/in";
+    const created = await jsonOf("webhooks", "create", "some", address, "--entities", "Note", ...options);
+    expect(created).toMatchObject({ filter, expand: ["parent"], signature: "v1a", entities: ["Note"] });
+    const ended = await jsonOf("webhooks", "update", created.id, "--filter", "none", "--expand", "none");
+    expect(ended).toMatchObject({ filter: null, expand: null });
+    const wrong = await cli("webhooks", "create", "x", address, "--entities", "Note", "--filter", "[1]");
+    expect(wrong.stderr).toContain("It must be a JSON object");
+  });
 });
 
 describe("audit", () => {

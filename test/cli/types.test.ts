@@ -21,7 +21,7 @@ const CONFIG = {
 };
 const IMPORTS = `import createClient from "openapi-fetch";
 import type { components, paths } from "./workspace.d.ts";
-const client = createClient<paths>();
+const client = createClient<paths, "application/json">();
 type Filter = components["schemas"]["Flight-filter"];
 const flight = { originId: 1, destinationId: 2, departsAt: "2001-01-01T00:00:00Z", delayMinutes: 0, distanceMiles: 9 };
 `;

@@ -1,7 +1,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type ErrorCode, statusOfCode } from "../../src/errors/codes.ts";
+import { typeOf } from "../../src/errors/problem.ts";
 
+const codes = Object.keys(statusOfCode) as ErrorCode[];
 const ROOT = resolve(import.meta.dirname, "../..");
 const documents = globSync(
   ["README.md", "docs/*.md", "bench/*.md", "src/**/README.md", "tools/**/README.md"],
@@ -25,4 +28,11 @@ describe.each(documents)("%s", (document) => {
     );
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
+});
+
+it("the type of every problem leads to its row in the table of errors", () => {
+  const page = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
+  const anchors = [...page.matchAll(/<a id="(\w+)"><\/a>`(\w+)`/g)].map(([, id, code]) => [code, id]);
+  const types = codes.map((code) => [code, typeOf(code).replace("/docs/errors.md#", "")]);
+  expect(anchors.sort()).toEqual(types.sort());
 });

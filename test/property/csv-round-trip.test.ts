@@ -13,7 +13,13 @@ async function* whole(text: string): AsyncGenerator<string> {
 }
 
 async function readBack(entity: ReturnType<typeof entityOf>, text: string, unescapeFormulas: boolean) {
-  const plain = { map: [], ignoreUnknown: false, keepTimestamps: false, columnNames: new Map() };
+  const plain = {
+    map: [],
+    ignoreUnknown: false,
+    keepTimestamps: false,
+    columnNames: new Map(),
+    entities: new Map(),
+  };
   const rows: JsonObject[] = [];
   const options = { delimiter: undefined, booleans: BOOLEAN_WORDS, unescapeFormulas, onNote: () => {} };
   for await (const row of readCsv(whole(text), { ...options, fields: createFieldMap(entity, plain) })) {

@@ -110,7 +110,10 @@ async function describe(ctx: WorkspaceContext, { entity }: ToolArguments<"descri
     return { ...workspace, entities: overview };
   }
   const found = entities.find(({ name }) => name === entity);
-  if (!found) throw entityNotFound(entity);
+  if (!found) {
+    const known = entities.map(({ name }) => name);
+    throw entityNotFound(entity, known);
+  }
   return found;
 }
 

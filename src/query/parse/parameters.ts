@@ -1,5 +1,5 @@
 import { badRequest } from "../../errors/failures.ts";
-import { echo, suggestion } from "../messages.ts";
+import { echo, unknownName } from "../messages.ts";
 
 /** The query parameters of each kind of request. `filter` stands for `filter[…]` too. */
 export const LIST_PARAMETERS = [
@@ -21,10 +21,11 @@ export function rejectUnknownParameters(params: URLSearchParams, known: readonly
   for (const name of params.keys()) {
     if (known.includes(name)) continue;
     if (name.startsWith("filter[") && known.includes("filter")) continue;
-    const advice =
-      suggestion(baseName(name), known) ||
-      " — unknown parameters are refused, so that no typo goes unnoticed";
-    throw badRequest(`Unknown parameter ${echo(name)}${advice}`);
+    throw unknownName(`Unknown parameter ${echo(name)}`, {
+      name: baseName(name),
+      known,
+      advice: " — unknown parameters are refused, so that no typo goes unnoticed",
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { badRequest } from "../../errors/failures.ts";
 import { type AggregateAst, MEASURE_FUNCTIONS, type MeasureAst, type MeasureFunction } from "../ast.ts";
 import { MAX_GROUP_KEYS, MAX_MEASURES } from "../limits.ts";
-import { echo, suggestion } from "../messages.ts";
+import { echo, unknownName } from "../messages.ts";
 import { AGGREGATE_PARAMETERS, invalidParameter, rejectUnknownParameters } from "./parameters.ts";
 import { parseFilter } from "./parse-filter.ts";
 import { parseNames, parsePath } from "./parse-names.ts";
@@ -25,7 +25,7 @@ export function parseAggregate(params: URLSearchParams): AggregateAst {
 function parseMeasure(value: string): MeasureAst {
   const [name = "", field, rest] = value.split(",", 3).map((part) => part.trim());
   if (!isMeasureFunction(name)) {
-    throw badRequest(`Unknown measure ${echo(value)}${suggestion(name, MEASURE_FUNCTIONS)}`);
+    throw unknownName(`Unknown measure ${echo(value)}`, { name, known: MEASURE_FUNCTIONS });
   }
   if (rest !== undefined) throw invalidParameter("measure", value, `${name},field`);
   if (name === "count") {

@@ -3,7 +3,7 @@ import { badRequest } from "../../errors/failures.ts";
 import type { MeasureAst, SortTermAst } from "../ast.ts";
 import { MAX_JOINED_RELATIONSHIPS } from "../limits.ts";
 import { familiesOfMeasure } from "../measures.ts";
-import { echo, suggestion } from "../messages.ts";
+import { echo, unknownName } from "../messages.ts";
 import { parseAggregate } from "../parse/parse-aggregate.ts";
 import type { AggregatePlan, AggregateSortKey, FieldPath, Measure } from "./plan.ts";
 import { planFilter } from "./plan-filter.ts";
@@ -86,9 +86,9 @@ function planAggregateSort(
     const group = groupNames.indexOf(name);
     const measure = measureNames.indexOf(name);
     if (group < 0 && measure < 0) {
-      const known = [...groupNames, ...measureNames];
-      throw badRequest(
-        `Cannot sort by ${echo(name)} — it is neither a group nor a measure of this request${suggestion(name, known)}`,
+      throw unknownName(
+        `Cannot sort by ${echo(name)} — it is neither a group nor a measure of this request`,
+        { name, known: [...groupNames, ...measureNames] },
       );
     }
     const asked = groupBy[group];

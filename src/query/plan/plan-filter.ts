@@ -6,7 +6,7 @@ import { isOperand } from "../../model/operand.ts";
 import { Slot, type SqlValue } from "../../model/sql-value.ts";
 import type { FilterAst, Path, TestAst } from "../ast.ts";
 import { MAX_NEEDLE_LENGTH, MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
-import { echo, suggestion } from "../messages.ts";
+import { echo, unknownName } from "../messages.ts";
 import { isOperatorName, OPERATOR_NAMES, type OperatorName, operatorOf } from "../operators.ts";
 import { type Operand, planOperand } from "./plan-operand.ts";
 import type { Hop, Predicate } from "./predicate.ts";
@@ -128,17 +128,26 @@ function related(hops: readonly Hop[], predicate: Predicate): Predicate {
 function rejectUnfilterable(root: QueryTarget, names: Path): void {
   let target = root;
   for (const [index, name] of names.entries()) {
-    const { filterableFields } = target.entity.settings;
+    const from = target;
+    const { filterableFields } = from.entity.settings;
     const rest = names.slice(index).join(".");
     if (filterableFields && !filterableFields.includes(name) && !filterableFields.includes(rest)) {
-      throw badRequest(
-        `Field ${echo(rest)} on ${target.entity.name} is not filterable${suggestion(rest, filterableFields)}`,
-      );
+      throw unknownName(`Field ${echo(rest)} on ${target.entity.name} is not filterable`, {
+        name: rest,
+        known: filterableFields.filter((path) => isKnownTo(from, path.split("."))),
+      });
     }
     const hop = findHop(target, name);
     if (!hop || index === names.length - 1) return;
     target = targetOf(target, hop);
   }
+}
+
+/** Whether a path of a setting leads to something that exists for the caller. */
+function isKnownTo(target: QueryTarget, [name = "", ...rest]: Path): boolean {
+  const hop = findHop(target, name);
+  if (rest.length > 0) return hop !== undefined && isKnownTo(targetOf(target, hop), rest);
+  return hop !== undefined || target.entity.columnByName.has(name);
 }
 
 function rejectTooDeep(relationships: Path): void {
@@ -152,7 +161,7 @@ function rejectTooDeep(relationships: Path): void {
 function noOperatorOf(column: Column, key: string, target: QueryTarget) {
   const place = `${target.entity.name}.${column.name}`;
   if (!isOperatorName(key))
-    return badRequest(`Unknown operator ${echo(key)} on ${place}${suggestion(key, OPERATOR_NAMES)}`);
+    return unknownName(`Unknown operator ${echo(key)} on ${place}`, { name: key, known: OPERATOR_NAMES });
   rejectUnfit(key, column, target);
   return badRequest(`Operator '${key}' on ${place} does not take an object`);
 }

@@ -4,7 +4,7 @@ import type { Column } from "../../model/column.ts";
 import type { Relationship } from "../../model/entity.ts";
 import type { Path } from "../ast.ts";
 import { MAX_RELATIONSHIP_LEVELS } from "../limits.ts";
-import { echo, suggestion } from "../messages.ts";
+import { echo, unknownName } from "../messages.ts";
 import { OPERATOR_NAMES } from "../operators.ts";
 import type { FieldPath, Hop } from "./plan.ts";
 import type { QueryTarget } from "./target.ts";
@@ -21,9 +21,10 @@ export function findHop(target: QueryTarget, name: string): Hop | undefined {
 export function resolveHop(target: QueryTarget, name: string): Hop {
   const hop = findHop(target, name);
   if (hop) return hop;
-  throw badRequest(
-    `Unknown relationship ${echo(name)} on ${target.entity.name}${suggestion(name, relationshipNames(target))}`,
-  );
+  throw unknownName(`Unknown relationship ${echo(name)} on ${target.entity.name}`, {
+    name,
+    known: relationshipNames(target),
+  });
 }
 
 /** Throws BAD_REQUEST if the entity has no such column. */
@@ -87,8 +88,8 @@ const relationshipNames = (target: QueryTarget): string[] =>
     .map(({ name }) => name);
 
 function unknownField(target: QueryTarget, name: string) {
-  const names = [...target.entity.columnByName.keys(), ...relationshipNames(target)];
-  return badRequest(`Unknown field ${echo(name)} on ${target.entity.name}${suggestion(name, names)}`);
+  const known = [...target.entity.columnByName.keys(), ...relationshipNames(target)];
+  return unknownName(`Unknown field ${echo(name)} on ${target.entity.name}`, { name, known });
 }
 
 /** A column followed by another name is most likely a misspelt operator. */
@@ -100,7 +101,7 @@ function notARelationship(target: QueryTarget, [name = "", next = "", ...rest]: 
       `Operator '${next}' on ${place} takes its value in an object — {"${name}":{"${next}":…}}`,
     );
   if (rest.length > 0) return badRequest(`Field '${name}' on ${target.entity.name} is not a relationship`);
-  return badRequest(`Unknown operator ${echo(next)} on ${place}${suggestion(next, OPERATOR_NAMES)}`);
+  return unknownName(`Unknown operator ${echo(next)} on ${place}`, { name: next, known: OPERATOR_NAMES });
 }
 
 const needsField = (target: QueryTarget, name: string) =>

@@ -11,8 +11,8 @@ import { parseInput } from "../parse-input.ts";
 import { changeSchema } from "./change-schema.ts";
 import { completeColumn, type IdTypeOf } from "./complete-definition.ts";
 import { definitionsOf, withReplaced } from "./definitions-of.ts";
-import { columnPatchSchema, columnSchema } from "./entity-definition-schema.ts";
-import { withColumnRenamed } from "./rename-in-definitions.ts";
+import { type ColumnPatch, columnPatchSchema, columnSchema } from "./entity-definition-schema.ts";
+import { previousNamesOf, withColumnRenamed } from "./rename-in-definitions.ts";
 
 export interface ColumnInputOf {
   readonly entity: string;
@@ -40,8 +40,9 @@ export async function addColumn(
 }
 
 /**
- * Changes the sent properties of a column; null removes an option. Everything that uses the column follows a new name.
- * Values are converted to a new type if they lose nothing. Throws what changeSchema throws,
+ * Changes the sent properties of a column; null removes an option. Everything that uses the column follows a new name, and
+ * the old one becomes a previous name unless the request sends those. Values are converted to a new type if they lose
+ * nothing. Throws what changeSchema throws,
  * UNIQUE_CONSTRAINT_VIOLATION.
  */
 export async function updateColumn(
@@ -108,9 +109,9 @@ async function changeColumn(
   }
 }
 
-const withoutPath = ({ field, message }: Detail, path: string): Detail => ({
-  field: field.startsWith(path) ? field.slice(path.length) : field,
-  message,
+const withoutPath = (detail: Detail, path: string): Detail => ({
+  ...detail,
+  field: detail.field.startsWith(path) ? detail.field.slice(path.length) : detail.field,
 });
 
 const idTypeIn =
@@ -127,9 +128,10 @@ function getColumn({ definition }: Entity, name: string): Column {
 
 const OPTIONS_OF_TYPES = ["length", "precision", "scale", "values", "generated", "autoSet"] as const;
 
-function patched(before: Column, patch: Record<string, unknown>, idTypeOf: IdTypeOf): Column {
-  const isRetyped = patch.type !== undefined && patch.type !== before.type;
-  const kept: Record<string, unknown> = { ...before };
+function patched(before: Column, patch: ColumnPatch, idTypeOf: IdTypeOf): Column {
+  const { name = before.name, type = before.type } = patch;
+  const isRetyped = type !== before.type;
+  const kept: Record<string, unknown> = { ...before, previousNames: previousNamesOf(before, name) ?? null };
   if (isRetyped) for (const option of OPTIONS_OF_TYPES) delete kept[option];
   const merged = Object.entries({ ...kept, ...patch }).filter(([, value]) => value !== null);
   return completeColumn(parseInput(columnSchema, Object.fromEntries(merged)), before.id, idTypeOf);

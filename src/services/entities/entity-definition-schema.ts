@@ -12,7 +12,7 @@ import { withoutUndefined } from "../without-undefined.ts";
 const MAX_RELATIONSHIPS = 100;
 const MAX_MESSAGE_LENGTH = 500;
 const MAX_DESCRIPTION_LENGTH = 1_000;
-const MAX_PREVIOUS_NAMES = 20;
+export const MAX_PREVIOUS_NAMES = 20;
 
 export const nameSchema = z
   .string()
@@ -71,6 +71,8 @@ export const columnPatchSchema = z.strictObject({
     Object.entries(optional).map(([name, schema]) => [name, schema.nullable().optional()]),
   ),
 });
+
+export type ColumnPatch = z.infer<typeof columnPatchSchema>;
 
 export const columnSchema = z
   .strictObject({

@@ -45,7 +45,10 @@ export function planSchema<E extends SchemaEdit>(
   const problems = checkSchema(catalog, { definitions, subjects });
   if (problems.length > 0) {
     throw validationFailed(
-      problems.map(({ entityId, field, message }) => ({ field: pathTo(edit, entityId) + field, message })),
+      problems.map(({ entityId, ...detail }) => ({
+        ...detail,
+        field: pathTo(edit, entityId) + detail.field,
+      })),
     );
   }
   const schema = pairSchemas(catalog, buildCatalog({ ...catalog, definitions }));

@@ -7,10 +7,25 @@ import type {
   EntitySettings,
 } from "../../model/entity.ts";
 import { definitionsOf } from "./definitions-of.ts";
+import { MAX_PREVIOUS_NAMES } from "./entity-definition-schema.ts";
 
 export interface Renaming {
   readonly from: string;
   readonly to: string;
+}
+
+interface Named {
+  readonly name: string;
+  readonly previousNames?: readonly string[] | undefined;
+}
+
+/**
+ * Returns the previous names after a rename, newest first. The old name is among them, so that a document of this schema
+ * renames in other deployments too.
+ */
+export function previousNamesOf({ name, previousNames = [] }: Named, next: string) {
+  const names = name === next ? previousNames : [name, ...previousNames].filter((each) => each !== next);
+  return names.length > 0 ? names.slice(0, MAX_PREVIOUS_NAMES) : undefined;
 }
 
 /** All definitions, with an entity's new name in place of the old one. */

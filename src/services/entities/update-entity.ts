@@ -17,7 +17,7 @@ import {
   settingsSchema,
 } from "./entity-definition-schema.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
-import { withEntityRenamed } from "./rename-in-definitions.ts";
+import { previousNamesOf, withEntityRenamed } from "./rename-in-definitions.ts";
 
 export interface UpdateEntityInput {
   readonly entity: string;
@@ -36,7 +36,8 @@ export const updateEntitySchema = z.strictObject({
 });
 
 /**
- * Changes the sent properties and, within the settings, the sent settings. References to a renamed entity follow.
+ * Changes the sent properties and, within the settings, the sent settings. References to a renamed entity follow, and the
+ * old name becomes a previous name unless the request sends those.
  * Throws WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION.
  */
 export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInput): Promise<EntityDto> {
@@ -48,7 +49,7 @@ export async function updateEntity(ctx: WorkspaceContext, input: UpdateEntityInp
       constraints,
       indexes,
       description,
-      previousNames,
+      previousNames = previousNamesOf(definition, name),
       ...rest
     } = parseInput(updateEntitySchema, input.body());
     const all = withEntityRenamed(definitionsOf(catalog), { from: definition.name, to: name });

@@ -1,5 +1,5 @@
 import { isBrokenConstraint } from "../../ddl/triggers.ts";
-import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
+import { badRequest, stillReferenced } from "../../errors/failures.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -36,7 +36,8 @@ export function diagnoseDelete(
       const holder = holding?.at(-1);
       if (!holder) return undefined;
       const { owner, column } = holder;
-      return foreignKeyViolation(`${subject} is still referenced by ${owner.tableName}.${column.columnName}`);
+      const message = `${subject} is still referenced by ${owner.tableName}.${column.columnName}`;
+      return stillReferenced(message, { entity: owner.name, field: column.name });
     },
   };
 }

@@ -3,7 +3,7 @@ import { columnTypeOf } from "../../columns/registry.ts";
 import { brokenChangeOf } from "../../columns/relative-change.ts";
 import { brokenConstraintOf } from "../../ddl/triggers.ts";
 import type { AppError } from "../../errors/app-error.ts";
-import { foreignKeyViolation, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import { referenceMissing, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";
@@ -113,7 +113,8 @@ export function missingReference(
   shown: string,
 ): AppError {
   const { tableName } = entityNamed(catalog, column.references?.entity ?? "");
-  return foreignKeyViolation(`Referenced ${column.columnName} '${shown}' does not exist in ${tableName}`);
+  const message = `Referenced ${column.columnName} '${shown}' does not exist in ${tableName}`;
+  return referenceMissing(message, column.name);
 }
 
 /** The value as sent. */

@@ -13,7 +13,7 @@ export function keptConditionsOf(
   kept: readonly KeptField[],
 ): readonly RuleCondition[] {
   return kept.map(({ column, value, message }) => {
-    const otherwise = () => validationFailed([{ field: column.name, message }]);
+    const otherwise = () => validationFailed([{ field: column.name, message, rule: "READ_ONLY" }]);
     if (!entity.columnByName.has(column.name)) throw otherwise();
     return { condition: hasStored(column, value), otherwise };
   });

@@ -1,6 +1,6 @@
 import { columnTypeOf, readBound } from "../../columns/registry.ts";
 import type { Detail } from "../../errors/app-error.ts";
-import { foreignKeyViolation } from "../../errors/failures.ts";
+import { referenceMissing } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
@@ -48,7 +48,7 @@ export function readNaturalKey(
   const shown = showKey(values);
   const isHidden = !target.entity.columnByName.has(column.name);
   const missing = `Referenced ${column.references?.relationship} ${shown} does not exist in ${entity.tableName}`;
-  const otherwise = () => (isHidden ? notAllowed(target, operation) : foreignKeyViolation(missing));
+  const otherwise = () => (isHidden ? notAllowed(target, operation) : referenceMissing(missing, column.name));
   const condition = { sql: `${expression.sql} IS NOT NULL`, args: expression.args };
   return { expression, shown, found: { condition, otherwise } };
 }
@@ -61,11 +61,11 @@ function readKey(entity: Entity, sent: JsonValue, path: string) {
   for (const [field, value] of Object.entries(key)) {
     const column = entity.columnByName.get(field);
     const parsed = column && value !== null && readBound(value, column);
-    const add = (message: string) => details.push({ field: `${path}.${field}`, message });
-    if (!column) add(`is not a field of ${entity.name}`);
-    else if (!parsed) add("cannot be null");
+    const add = (message: string, rule: string) => details.push({ field: `${path}.${field}`, message, rule });
+    if (!column) add(`is not a field of ${entity.name}`, "UNKNOWN");
+    else if (!parsed) add("cannot be null", "REQUIRED");
     else if (parsed.ok) values.set(column, parsed.value);
-    else add(parsed.message);
+    else add(parsed.message, "TYPE");
   }
   if (details.length === 0 && !findUniqueRule(entity, Object.keys(key)))
     details.push({ field: path, message: namesNoRule(entity) });

@@ -144,15 +144,9 @@ function worstOf(errors: readonly OperationError[]): AppError {
   const [first] = [...invalid, ...errors];
   if (!first) throw new Error("no operation has failed");
   if (first.error.details === undefined) return inOperation(first.index, first.error);
-  const details = invalid.flatMap(({ index, error }) => detailsIn(index, error));
+  const details = invalid.flatMap(({ index, error }) => inOperation(index, error).details ?? []);
   return withPrefix(`Operation ${first.index}: `, validationFailed(details));
 }
 
-function detailsIn(index: number, { details = [] }: AppError): readonly Detail[] {
-  return details.map(({ field, message }) => ({ field: `operations[${index}].${field}`, message }));
-}
-
-function inOperation(index: number, error: AppError): AppError {
-  const located = error.details ? validationFailed(detailsIn(index, error)) : error;
-  return withPrefix(`Operation ${index}: `, located);
-}
+const inOperation = (index: number, error: AppError): AppError =>
+  withPrefix(`Operation ${index}: `, error, `operations[${index}].`);

@@ -1,3 +1,4 @@
+import { requiredProblem } from "../../columns/field-rule.ts";
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
 import { badRequest, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
@@ -167,7 +168,7 @@ function checksOfUpsert(
 function requireKey({ key, body }: UpsertRequest): void {
   const missing = key.filter(({ name }) => !Object.hasOwn(body, name) || body[name] === null);
   if (missing.length > 0)
-    throw validationFailed(missing.map(({ name }) => ({ field: name, message: `${name} is required` })));
+    throw validationFailed(missing.map(({ name }) => ({ field: name, ...requiredProblem(name) })));
 }
 
 /** Records are matched on values, so a key cannot have a reference that names its record by another key. */

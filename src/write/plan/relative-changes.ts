@@ -70,7 +70,7 @@ function separate(
     if (!reading) continue;
     const { value, expression, problem, details = [] } = reading;
     if (value !== undefined) plain = { ...plain, [field]: value };
-    else computed.set(field, problem === undefined ? details : [{ field, message: problem }]);
+    else computed.set(field, problem === undefined ? details : [{ field, message: problem, rule: "TYPE" }]);
     if (expression) changes.set(column, expression);
     if (!key || "details" in key) continue;
     conditions.push(key.found);

@@ -171,14 +171,17 @@ describe("several constraints", () => {
     expect(validated).toEqual({
       ok: false,
       details: [
-        { field: "a", message: "must be at least 3 characters" },
-        { field: "a", message: "must be a valid email address" },
-        { field: "b", message: "must be greater than 0" },
-        { field: "b", message: "must be at least 5" },
+        { field: "a", message: "must be at least 3 characters", rule: "MIN_LENGTH" },
+        { field: "a", message: "must be a valid email address", rule: "EMAIL" },
+        { field: "b", message: "must be greater than 0", rule: "POSITIVE" },
+        { field: "b", message: "must be at least 5", rule: "MIN" },
       ],
     });
     const typed = recordValidatorOf(entity).validateUpdate({ a: 5 }, 1, NOW);
-    expect(typed).toEqual({ ok: false, details: [{ field: "a", message: "must be a string" }] });
+    expect(typed).toEqual({
+      ok: false,
+      details: [{ field: "a", message: "must be a string", rule: "TYPE" }],
+    });
   });
 });
 

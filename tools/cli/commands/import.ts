@@ -51,6 +51,7 @@ import that file with --from-errors.
 Examples:
   import Customer customers.csv
   import Customer customers.csv --map "E-mail=email" --map "Remarks=" --upsert-by email
+  import Book books.csv --map "Author=authorId.name"
   import Customer customers.csv --encoding windows-1252 --true yes,y --false no,n
   import Customer customers.csv.errors.ndjson --from-errors`;
 
@@ -73,7 +74,13 @@ export function addImport(program: Command): void {
 function addReadingOptions(command: Command): void {
   command
     .addOption(new Option("--format <format>", "when the file's name does not tell").choices(FILE_FORMATS))
-    .option("--map <header=field>", "what a header means; header= leaves it out (repeatable)", collect, [])
+    .option(
+      "--map <header=field>",
+      "what a header means: a field, reference.field to name a record by a unique field, or nothing to leave it out " +
+        "(repeatable)",
+      collect,
+      [],
+    )
     .option("--ignore-unknown", "leave out columns that the entity has no field for")
     .option(
       "--delimiter <character>",
@@ -107,7 +114,7 @@ async function importFile(context: CommandContext<ImportOptions>, name: string, 
   const { options, settings } = context;
   const size = sizeOf(file);
   const api = workspaceApi(context);
-  const entity = await describeEntity(api, name);
+  const { entity, entities } = await describeEntity(api, name);
   const hasAdmin = settings.adminToken !== undefined;
   const columnNames = hasAdmin ? await fetchColumnNames(workspaceAdmin(context), name) : new Map();
   const report = new ImportReport(options.errors ? pathOf(options.errors) : `${file}.errors.ndjson`, size);
@@ -115,6 +122,7 @@ async function importFile(context: CommandContext<ImportOptions>, name: string, 
     ...readingOf(options),
     file,
     columnNames,
+    entities,
     onNote: (note) => console.error(note),
     onChunk: ({ length }) => {
       report.bytes += length;

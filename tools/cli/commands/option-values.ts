@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/model/json.ts";
 
 /** Collects the values of an option that may be repeated. */
 export const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
@@ -56,3 +57,20 @@ export const parseWords = (text: string): readonly string[] =>
 
 /** Reads names separated by commas. */
 export const parseNames = (text: string): readonly string[] => text.split(",").map((name) => name.trim());
+
+/** Reads a filter tree, or `none`. */
+export function parseTree(text: string): JsonObject | "none" {
+  const tree = text === "none" ? text : readJson(text);
+  if (tree === "none" || isJsonObject(tree)) return tree;
+  throw new InvalidArgumentError(
+    `It must be a JSON object such as '{"record":{"status":"PAID"}}', or 'none'.`,
+  );
+}
+
+function readJson(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}

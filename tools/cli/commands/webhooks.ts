@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { fetchAll, fetchData, fetchPage } from "../api/api-data.ts";
 import { type CommandContext, contextOf, workspaceAdmin } from "../command-context.ts";
 import { usageError } from "../exit-codes.ts";
 import { formatTable } from "../format-table.ts";
-import { collect, parseCount, parseNames } from "./option-values.ts";
+import { collect, parseCount, parseNames, parseTree } from "./option-values.ts";
 
 interface Webhook {
   readonly id: string;
@@ -28,6 +29,7 @@ interface Delivery {
 }
 
 const ID = "whk_…, as list shows it";
+const SIGNATURE_KINDS = "v1 (shared secret) or v1a (Ed25519)";
 const EVENTS = ["record.created", "record.updated", "record.deleted"];
 
 /** `webhooks list|create|update|delete|rotate-secret|test|send|deliveries|redeliver`; docs/cli.md. */
@@ -78,20 +80,30 @@ interface WebhookOptions {
   readonly events?: readonly string[];
   readonly entities?: readonly string[];
   readonly header: readonly string[];
+  readonly filter?: JsonObject | "none";
+  readonly expand?: readonly string[];
 }
 
 function addWebhookOptions(command: Command): Command {
   return command
     .option("--events <events>", `some of ${EVENTS.join(", ")}, comma-separated`, parseNames)
     .option("--entities <entities>", "names, comma-separated, or 'all'", parseNames)
+    .option(
+      "--filter <json>",
+      "send only changes that satisfy it; needs --entities; 'none' ends it",
+      parseTree,
+    )
+    .option("--expand <paths>", "relationships to add to records, or 'none'; needs --entities", parseNames)
     .option("--header <name=value>", "sent along with each delivery (repeatable)", collect, []);
 }
 
-const bodyOf = ({ name, to, events, entities, header }: WebhookOptions) => ({
+const bodyOf = ({ name, to, events, entities, header, filter, expand }: WebhookOptions) => ({
   name,
   url: to,
   events,
   entities: entities?.join() === "all" ? null : entities,
+  filter: filter === "none" ? null : filter,
+  expand: expand?.join() === "none" ? null : expand,
   headers: header.length === 0 ? undefined : Object.fromEntries(header.map(parseHeader)),
 });
 
@@ -106,13 +118,15 @@ function addCreate(webhooks: Command): void {
     .command("create")
     .description("create a webhook, and print its secret this once")
     .argument("<name>", "what people call it")
-    .argument("<address>", "where deliveries go");
+    .argument("<address>", "where deliveries go")
+    .option("--signature <kind>", SIGNATURE_KINDS);
   addWebhookOptions(command).action(async (name: string, to: string, _options: unknown, command: Command) => {
-    const context = contextOf<WebhookOptions>(command);
+    const context = contextOf<WebhookOptions & { signature?: string }>(command);
     const { client, path } = addressOf(context);
+    const { signature } = context.options;
     const body = JSON.stringify({
       events: EVENTS,
-      ...withoutAbsent(bodyOf({ ...context.options, name, to })),
+      ...withoutAbsent({ ...bodyOf({ ...context.options, name, to }), signature }),
     });
     const created = await fetchData<NewWebhook>(client, { method: "POST", path, body });
     context.print({ value: created, text: showSecret(created) });
@@ -167,7 +181,7 @@ function addRotateSecret(webhooks: Command): void {
     .description("give a webhook a new secret, and print it this once")
     .argument("<id>", ID)
     .option("--grace <seconds>", "how long the old secret signs too, up to a week", parseCount)
-    .option("--signature <kind>", "v1 (shared secret) or v1a (Ed25519); absent: as before")
+    .option("--signature <kind>", `${SIGNATURE_KINDS}; absent: as before`)
     .action(async (id: string, _options: unknown, command: Command) => {
       const context = contextOf<{ grace?: number; signature?: string }>(command);
       const { grace, signature } = context.options;

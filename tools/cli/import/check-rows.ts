@@ -1,7 +1,11 @@
 import { recordValidatorOf, type ValidationContext } from "../../../src/columns/validate-record.ts";
+import { errorBody } from "../../../src/errors/envelope.ts";
+import { validationFailed } from "../../../src/errors/failures.ts";
 import { newUuidV7 } from "../../../src/lib/ids.ts";
 import type { Entity } from "../../../src/model/entity.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import type { ApiError } from "../api/api-refusal.ts";
+import { naturalKeyIn } from "./map-fields.ts";
 import type { RefusedRow, SourceRow } from "./read/source-row.ts";
 
 export interface CheckRun {
@@ -25,12 +29,11 @@ export async function checkRows({ rows, entity, onRefused, onChecked, ...run }: 
     takesTimestamps: keepsTimestamps,
   };
   const validate = ({ record }: SourceRow): ApiError | undefined => {
+    const context = { ...now, computed: namedIn(record) };
     const checked = isUpsert
-      ? validator.validateUpdate(record, undefined, now)
-      : validator.validateCreate(record, now);
-    if (checked.ok) return undefined;
-    const { details } = checked;
-    return { code: "VALIDATION_ERROR", message: `Validation failed: ${details.length} error(s)`, details };
+      ? validator.validateUpdate(record, undefined, context)
+      : validator.validateCreate(record, context);
+    return checked.ok ? undefined : errorBody(validationFailed(checked.details));
   };
   for await (const row of rows) {
     const error = row.error ?? validate(row);
@@ -39,3 +42,7 @@ export async function checkRows({ rows, entity, onRefused, onChecked, ...run }: 
     onChecked(!error);
   }
 }
+
+/** References that name their record by a key, which only the database can look up. */
+const namedIn = (record: JsonObject) =>
+  new Map(Object.entries(record).flatMap(([field, value]) => (naturalKeyIn(value) ? [[field, []]] : [])));

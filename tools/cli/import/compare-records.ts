@@ -1,9 +1,10 @@
 import { columnTypeOf } from "../../../src/columns/registry.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import type { JsonObject, JsonValue } from "../../../src/model/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/model/json.ts";
 import { ApiRefusal } from "../api/api-refusal.ts";
 import type { ApiClient } from "../api/send-request.ts";
 import type { BatchRow } from "./cut-batches.ts";
+import { naturalKeyIn } from "./map-fields.ts";
 
 /** The effect of an upsert on a row. */
 export type Fate = "created" | "updated" | "unchanged";
@@ -44,11 +45,37 @@ export async function fatesOf(
   return wanted.map((record): Fate => {
     const key = keyOf(record, upsertBy);
     const before = known.get(key);
-    known.set(key, { ...before, ...record });
+    known.set(key, { ...before, ...record, ...namedIn(record, entity) });
     if (!before) return "created";
-    const isSame = Object.entries(record).every(([field, value]) => isEqual(before[field], value));
+    const isSame = Object.entries(record).every(([field, value]) =>
+      isStored(before, { field, value, entity }),
+    );
     return isSame ? "unchanged" : "updated";
   });
+}
+
+/** The relationships whose references a row sends: the natural keys that it names, null for those sent as an id. */
+function namedIn(record: JsonObject, entity: Entity): JsonObject {
+  const entries = Object.entries(record).flatMap(([field, value]): [string, JsonValue][] => {
+    const references = entity.columnByName.get(field)?.references;
+    return references ? [[references.relationship, naturalKeyIn(value) ?? null]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+interface SentField {
+  readonly field: string;
+  readonly value: JsonValue;
+  readonly entity: Entity;
+}
+
+/** Whether a field has the value; of a record that is named by a key, whether the related record has the key. */
+function isStored(before: JsonObject, { field, value, entity }: SentField): boolean {
+  const key = naturalKeyIn(value);
+  const references = entity.columnByName.get(field)?.references;
+  if (!key || !references) return isEqual(before[field], value);
+  const related = before[references.relationship];
+  return isJsonObject(related) && Object.entries(key).every(([name, part]) => isEqual(related[name], part));
 }
 
 /** Returns a text that is the same for rows that match the same record. */
@@ -82,14 +109,24 @@ async function fetchStored(
   const { client, path, upsertBy } = stored;
   const fields = [...new Set([...upsertBy, ...wanted.flatMap((record) => Object.keys(record))])];
   const known = fields.filter((field) => stored.entity.columnByName.has(field));
+  const named = wanted.flatMap((record) => relatedFieldsIn(record, stored.entity));
+  const shown = [...new Set([...known, ...named])];
+  const expand = [...new Set(named.map((path) => path.split(".", 1)[0]))].join(",");
   const all: JsonObject[] = [];
   for (const filter of filtersOf(wanted, upsertBy)) {
-    const query = new URLSearchParams({ filter, fields: known.join(","), size: "1000", count: "none" });
+    const query = new URLSearchParams({ filter, fields: shown.join(","), size: "1000", count: "none" });
+    if (expand) query.set("expand", expand);
     const { text } = await client.send({ method: "GET", path: `${path}?${query}` });
     all.push(...(JSON.parse(text) as { data: JsonObject[] }).data);
   }
   return all;
 }
+
+/** The fields of related records by which a row names them, such as `author.name`. */
+const relatedFieldsIn = (record: JsonObject, entity: Entity): readonly string[] =>
+  Object.entries(namedIn(record, entity)).flatMap(([relationship, key]) =>
+    isJsonObject(key) ? Object.keys(key).map((name) => `${relationship}.${name}`) : [],
+  );
 
 /** Returns filters that together find the records of all rows. A null matches no record. */
 function filtersOf(wanted: readonly JsonObject[], upsertBy: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
 import { buildCatalog } from "../../../src/model/catalog.ts";
 import type { Column } from "../../../src/model/column.ts";
-import type { Entity, EntityConstraint } from "../../../src/model/entity.ts";
+import type { Entity, EntityConstraint, EntityDefinition } from "../../../src/model/entity.ts";
 import { toSnakeCase } from "../../../src/model/names.ts";
 import { fetchData } from "../api/api-data.ts";
 import type { Addressed } from "../command-context.ts";
@@ -17,47 +17,51 @@ interface Description {
   }[];
 }
 
+/** An entity among all that the key knows. */
+export interface DescribedEntity {
+  readonly entity: Entity;
+  readonly entities: ReadonlyMap<string, Entity>;
+}
+
 /**
  * Fetches an entity as the workspace describes it to the key. Columns and rules are the server's, so its validation can
  * run here. Ids and the names of table and columns, which a key does not see, have default values. Throws OperatorError if
  * there is no such entity.
  */
-export async function describeEntity({ client, path }: Addressed, name: string): Promise<Entity> {
-  const { schemaVersion, entities } = await fetchData<Description>(client, { method: "GET", path });
-  const found = entities.find((entity) => entity.name === name);
-  if (!found) {
-    const names = entities.map((entity) => entity.name).join(", ");
-    throw usageError(`There is no entity ${name}. The workspace has ${names || "none"}.`);
-  }
-  const idType = found.columns.some((column) => column.name === "id" && column.type === "UUID");
-  const catalog = buildCatalog({
+export async function describeEntity({ client, path }: Addressed, name: string): Promise<DescribedEntity> {
+  const described = await fetchData<Description>(client, { method: "GET", path });
+  const { entities } = buildCatalog({
     workspaceId: 0,
     organization: "",
     workspace: "",
-    schemaVersion,
+    schemaVersion: described.schemaVersion,
     maxExpandDepth: null,
-    definitions: [
-      {
-        id: name,
-        name,
-        tableName: toSnakeCase(name),
-        idType: idType ? "UUID" : "INTEGER",
-        columns: found.columns.filter((column) => column.name !== "id").map(complete),
-        constraints: found.constraints,
-        relationships: [],
-        settings: {
-          defaultExpand: null,
-          defaultFields: null,
-          expandableRelationships: null,
-          filterableFields: null,
-          maxExpandDepth: null,
-        },
-      },
-    ],
+    definitions: described.entities.map(toDefinition),
   });
-  const entity = catalog.entities.get(name);
-  if (!entity) throw new Error(`The catalog lacks ${name}`);
-  return entity;
+  const entity = entities.get(name);
+  if (entity) return { entity, entities };
+  const names = [...entities.keys()].join(", ");
+  throw usageError(`There is no entity ${name}. The workspace has ${names || "none"}.`);
+}
+
+function toDefinition({ name, columns, constraints }: Description["entities"][number]): EntityDefinition {
+  const hasUuid = columns.some((column) => column.name === "id" && column.type === "UUID");
+  return {
+    id: name,
+    name,
+    tableName: toSnakeCase(name),
+    idType: hasUuid ? "UUID" : "INTEGER",
+    columns: columns.filter((column) => column.name !== "id").map(complete),
+    constraints,
+    relationships: [],
+    settings: {
+      defaultExpand: null,
+      defaultFields: null,
+      expandableRelationships: null,
+      filterableFields: null,
+      maxExpandDepth: null,
+    },
+  };
 }
 
 const complete = (column: DescribedColumn): Column => ({

@@ -1,3 +1,4 @@
+import { requiredProblem } from "../../../columns/field-rule.ts";
 import { columnTypeOf } from "../../../columns/registry.ts";
 import { parseId, type ValidationContext } from "../../../columns/validate-record.ts";
 import { AppError, RefusedRequest, withPrefix } from "../../../errors/app-error.ts";
@@ -86,7 +87,7 @@ function requireObject(item: JsonValue): JsonObject {
 
 function requireId(entity: Entity, body: JsonObject): string {
   const { id } = body;
-  if (id === undefined || id === null) throw validationFailed([{ field: "id", message: "id is required" }]);
+  if (id === undefined || id === null) throw validationFailed([{ field: "id", ...requiredProblem("id") }]);
   return idText(entity, id);
 }
 
@@ -99,6 +100,6 @@ function idText(entity: Entity, value: JsonValue): string {
   const [column] = entity.columns;
   const parsed = column && columnTypeOf(column).parse(value, column);
   if (parsed?.ok === false && parseId(text, entity) !== undefined)
-    throw validationFailed([{ field: "id", message: parsed.message }]);
+    throw validationFailed([{ field: "id", message: parsed.message, rule: "TYPE" }]);
   return text;
 }

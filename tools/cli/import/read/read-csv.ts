@@ -1,8 +1,7 @@
-import type { Column } from "../../../../src/model/column.ts";
 import type { JsonValue } from "../../../../src/model/json.ts";
 import { usageError } from "../../exit-codes.ts";
 import { type CellOptions, convertCell } from "../convert-cell.ts";
-import type { FieldMap } from "../map-fields.ts";
+import { type FieldMap, fieldsOf, type MappedColumn } from "../map-fields.ts";
 import { guessDelimiter, peekHeader } from "./guess-delimiter.ts";
 import { type CsvRecord, scanCsv } from "./scan-csv.ts";
 import { type SourceRow, unreadable } from "./source-row.ts";
@@ -45,7 +44,7 @@ const nameOf = (delimiter: string) => (delimiter === "\t" ? "tabs" : `'${delimit
 
 const isBlankLine = ({ cells }: CsvRecord) => cells.length === 1 && cells[0] === null;
 
-type Field = { readonly column: Column; readonly at: number };
+type Field = { readonly field: MappedColumn; readonly at: number };
 
 /** Returns a function that reads rows. A blank line is skipped; in a file of one column it is a row with null. */
 function rowReader({ cells: headers, problem }: CsvRecord, options: CsvOptions) {
@@ -55,7 +54,7 @@ function rowReader({ cells: headers, problem }: CsvRecord, options: CsvOptions) 
     if (record.problem !== undefined) return brokenRow(record, record.problem);
     if (headers.length > 1 && isBlankLine(record)) return undefined;
     const { values, details } = readCells(record, { columns, options });
-    const row = { line: record.line, record: Object.fromEntries(values) };
+    const row = { line: record.line, record: fieldsOf(values) };
     if (record.cells.length !== headers.length) {
       const message = `The row has ${record.cells.length} cells, the header has ${headers.length}`;
       return { ...row, error: unreadable(message) };
@@ -76,36 +75,38 @@ function readCells(
   { cells }: CsvRecord,
   { columns, options }: { readonly columns: readonly Field[]; readonly options: CellOptions },
 ) {
-  const values: [string, JsonValue][] = [];
+  const values: [MappedColumn, JsonValue | undefined][] = [];
   const details: { field: string; message: string }[] = [];
-  for (const { column, at } of columns) {
+  for (const { field, at } of columns) {
     const cell = cells[at] ?? null;
-    const converted = convertCell(cell, column, options);
-    if ("message" in converted) details.push({ field: column.name, message: converted.message });
+    const converted = convertCell(cell, field.column, options);
+    if ("message" in converted) details.push({ field: field.name, message: converted.message });
     /* A cell that does not convert keeps its text, for the user to correct. */
-    const value = "message" in converted ? cell : converted.value;
-    if (value !== undefined) values.push([column.name, value]);
+    values.push([field, "message" in converted ? cell : converted.value]);
   }
   return { values, details };
 }
 
 function readHeaders(headers: CsvRecord["cells"], { fields, onNote }: CsvOptions): readonly Field[] {
-  const found = headers.map((header, at) => ({ header, at, column: columnOf(header ?? "", fields) }));
-  const unknown = found.filter(({ column }) => column === undefined);
+  const found = headers.map((header, at) => ({ header, at, field: columnOf(header ?? "", fields) }));
+  const unknown = found.filter(({ field }) => field === undefined);
   if (unknown.length > 0) {
     const names = unknown.map(({ header }) => `'${header ?? ""}'`).join(", ");
     throw usageError(
       `No field for ${names}: give --map header=field, or --ignore-unknown to leave them out.`,
     );
   }
-  const columns = found.flatMap(({ header, column, at }) => {
-    return typeof column === "object" ? [{ header, column, at }] : [];
+  const columns = found.flatMap(({ header, field, at }) => {
+    return typeof field === "object" ? [{ header, field, at }] : [];
   });
-  const names = columns.map(({ column }) => column.name);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) throw usageError(`Two columns of the file mean the field '${twice}'.`);
-  for (const { header, column } of columns) {
-    if (fields.columnOf(header ?? "") !== column) onNote(`The header '${header}' is read as ${column.name}.`);
+  const names = columns.map(({ field }) => field.name);
+  const isTwice = ({ name, reference }: MappedColumn, i: number) =>
+    names.indexOf(name) < i || (reference !== undefined && names.includes(reference.name));
+  const twice = columns.find(({ field }, i) => isTwice(field, i))?.field;
+  if (twice)
+    throw usageError(`Two columns of the file mean the field '${twice.reference?.name ?? twice.name}'.`);
+  for (const { header, field } of columns) {
+    if (fields.columnOf(header ?? "") !== field) onNote(`The header '${header}' is read as ${field.name}.`);
   }
   return columns;
 }

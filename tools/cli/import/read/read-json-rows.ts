@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../../src/model/json.ts";
-import type { FieldMap } from "../map-fields.ts";
+import { type FieldMap, fieldsOf } from "../map-fields.ts";
 import { type Place, type SourceRow, unreadable } from "./source-row.ts";
 
 /** Reads rows from the texts of JSON objects. With `fromErrors`, each text is a line of an errors file with a `row`. */
@@ -30,9 +30,10 @@ function parse(text: string): JsonValue | undefined {
 
 /** Maps names to fields. Unknown names stay: the server refuses them, row by row. */
 function renameFields(object: JsonObject, fields: FieldMap): JsonObject {
-  const entries = Object.entries(object).flatMap(([name, value]): [string, JsonValue | undefined][] => {
-    const column = fields.columnOf(name);
-    return column === "IGNORED" ? [] : [[column?.name ?? name, value]];
-  });
-  return Object.fromEntries(entries) as JsonObject;
+  return fieldsOf(
+    Object.entries(object).flatMap(([name, value]) => {
+      const field = fields.columnOf(name);
+      return field === "IGNORED" ? [] : [[field ?? { name }, value] as const];
+    }),
+  );
 }

@@ -7,7 +7,14 @@ import { openRows, type RowsOptions } from "./open-rows.ts";
  * fingerprint of its content and of how it is read. Throws OperatorError.
  */
 export async function surveyFile(entity: Entity, options: RowsOptions): Promise<string> {
-  const { file: _, onChunk: _chunk, onNote: _note, columnNames: _names, ...reading } = options;
+  const {
+    file: _,
+    onChunk: _chunk,
+    onNote: _note,
+    columnNames: _names,
+    entities: _entities,
+    ...reading
+  } = options;
   const hash = createHash("sha256").update(JSON.stringify(reading));
   const onChunk = (chunk: Uint8Array) => hash.update(chunk);
   const { rows } = openRows(entity, { ...options, isSurvey: true, onChunk, onNote: () => {} });
