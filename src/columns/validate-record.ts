@@ -204,6 +204,13 @@ function unknownFields(
   isUnknown: (field: string) => boolean,
 ): readonly Detail[] {
   const known = [...entity.columnByName.keys()].filter((name) => !isUnknown(name));
-  const message = `is not a field of ${entity.name}`;
-  return fields.map((field) => ({ field, message, rule: "UNKNOWN", known }));
+  const problem = unknownProblem(entity, known);
+  return fields.map((field) => ({ field, ...problem }));
 }
+
+/** Says that an entity has no such field; `known` are the fields that the client may know. */
+export const unknownProblem = ({ name }: Entity, known: readonly string[]) => ({
+  message: `is not a field of ${name}`,
+  rule: "UNKNOWN",
+  known,
+});

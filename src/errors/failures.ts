@@ -62,6 +62,10 @@ export const addressNotAllowed = () => forbidden("This API key is not allowed fr
 /** Whom the message addresses. */
 const subjects = { KEY: "This API key is", USER: "You are" } as const;
 type Who = keyof typeof subjects;
+interface Allowance {
+  readonly who: Who;
+  readonly known?: readonly string[];
+}
 export const expiredAdminKey = () => unauthorized("Admin key has expired");
 export const adminAddressNotAllowed = () => forbidden("This admin key is not allowed from this address");
 export const roleNotAllowed = () => forbidden("Your role does not allow this");
@@ -70,18 +74,20 @@ export const requestedWithMissing = () =>
     "X-Requested-With is required: this request is authenticated by a header that browsers add by themselves",
   );
 export const lastOwner = () => new AppError("WORKSPACE_STATUS", "The last OWNER cannot be removed");
-export const operationNotAllowed = (operation: string, entity: string, who: Who = "KEY") =>
-  forbidden(`${subjects[who]} not allowed to ${operation} ${shown(entity)}`);
+/** `known`: the entities for which the operation is allowed. */
+export const operationNotAllowed = (operation: string, entity: string, { who, known }: Allowance) =>
+  new AppError("FORBIDDEN", `${subjects[who]} not allowed to ${operation} ${shown(entity)}`, {
+    unknown: known && { name: entity, known },
+  });
 
 /** The result of a write breaks a rule. */
 export const recordNotAllowed = (operation: string, entity: string, who: Who) =>
   forbidden(`${subjects[who]} not allowed to ${operation} this ${shown(entity)}`);
 
-export const notFound = (what: string, name: string) =>
-  new AppError("NOT_FOUND", `${what} not found: ${shown(name)}`);
-/** `known`: the entities that the client may know. */
-export const entityNotFound = (name: string, known: Iterable<string>) =>
-  new AppError("NOT_FOUND", `Entity not found: ${shown(name)}`, { unknown: { name, known: [...known] } });
+/** `known`: the names that the client may know, where they help. */
+export const notFound = (what: string, name: string, known?: readonly string[]) =>
+  new AppError("NOT_FOUND", `${what} not found: ${shown(name)}`, { unknown: known && { name, known } });
+export const entityNotFound = (name: string, known: readonly string[]) => notFound("Entity", name, known);
 export const recordNotFound = (id: string) => notFound("Record", id);
 export const routeNotFound = () => new AppError("NOT_FOUND", "Route not found");
 
@@ -146,14 +152,11 @@ export const foreignKeyViolation = (message: string, fields?: readonly FieldProb
 export const referenceMissing = (message: string, field: string) =>
   foreignKeyViolation(message, [{ field, message: "does not exist", rule: "FOREIGN_KEY" }]);
 
-/** A field of records of an entity, that one perhaps, still refers to a record. */
+/** A field of an entity still refers to what is to be deleted. */
 export const stillReferenced = (
   message: string,
   { entity, field }: { readonly entity: string; readonly field: string },
-) =>
-  foreignKeyViolation(message, [
-    { entity, field, message: "still refers to the record", rule: "FOREIGN_KEY" },
-  ]);
+) => foreignKeyViolation(message, [{ entity, field, message: "still refers to it", rule: "FOREIGN_KEY" }]);
 
 /** The database or KV cannot be reached; `Retry-After` is in seconds. */
 export const serviceUnavailable = (cause: unknown) =>

@@ -20,7 +20,7 @@ export type CatalogSource = Omit<Catalog, "entities"> & { readonly definitions: 
 /** Names are case-sensitive. Throws NOT_FOUND. */
 export function entityNamed(catalog: Catalog, name: string): Entity {
   const entity = catalog.entities.get(name);
-  if (!entity) throw entityNotFound(name, catalog.entities.keys());
+  if (!entity) throw entityNotFound(name, [...catalog.entities.keys()]);
   return entity;
 }
 

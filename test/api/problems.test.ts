@@ -198,9 +198,7 @@ describe("a problem names the field and the rule of", () => {
     expectProblem(await problem("DELETE", "/Author/1"), 400, {
       code: "FOREIGN_KEY_VIOLATION",
       detail: "Record 1 is still referenced by books.writer",
-      errors: [
-        { entity: "Book", field: "authorId", message: "still refers to the record", rule: "FOREIGN_KEY" },
-      ],
+      errors: [{ entity: "Book", field: "authorId", message: "still refers to it", rule: "FOREIGN_KEY" }],
     });
   });
 

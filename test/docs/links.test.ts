@@ -7,7 +7,7 @@ import { typeOf } from "../../src/errors/problem.ts";
 const codes = Object.keys(statusOfCode) as ErrorCode[];
 const ROOT = resolve(import.meta.dirname, "../..");
 const documents = globSync(
-  ["README.md", "docs/*.md", "bench/*.md", "src/**/README.md", "tools/**/README.md"],
+  ["README.md", "docs/**/*.md", "bench/*.md", "src/**/README.md", "tools/**/README.md"],
   { cwd: ROOT, exclude: ["**/node_modules/**"] },
 );
 

@@ -1,5 +1,5 @@
 import { operationNotAllowed } from "../../errors/failures.ts";
-import type { Operation } from "../../model/access.ts";
+import type { Access, Operation } from "../../model/access.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { doesDeleteTell } from "../../model/holders.ts";
@@ -29,7 +29,10 @@ export function targetIn(
   for (const operation of access.isWhole ? [] : operations) {
     const isTelling = operation === "delete" && entity && doesDeleteTell(catalog, entity, visible.isWhole);
     if (!entity || !access.isAllowed(operation, entity) || isTelling)
-      throw operationNotAllowed(operation, name, access.who);
+      throw operationNotAllowed(operation, name, {
+        who: access.who,
+        known: othersAllowed(catalog, access, { name, operation }),
+      });
   }
   const stored = { catalog, entity: entityNamed(catalog, name) };
   return {
@@ -40,3 +43,12 @@ export function targetIn(
     stored,
   };
 }
+
+const othersAllowed = (
+  { entities }: Catalog,
+  access: Access,
+  { name, operation }: { readonly name: string; readonly operation: Operation },
+) =>
+  [...entities.values()]
+    .filter((entity) => entity.name !== name && access.isAllowed(operation, entity))
+    .map((entity) => entity.name);

@@ -13,7 +13,7 @@ const FULL_RECORD = { defaultExpand: null, defaultFields: null };
 export function planWrittenView(target: RecordTarget, parameters: URLSearchParams): RecordViewPlan | null {
   const { name } = target.entity;
   if (parameters.size === 0) return null;
-  if (!target.scope.canRead(name)) throw operationNotAllowed("read", name, target.visible.who);
+  if (!target.scope.canRead(name)) throw operationNotAllowed("read", name, { who: target.visible.who });
   return planRecordView(target, parameters, FULL_RECORD);
 }
 

@@ -122,7 +122,10 @@ const idTypeIn =
 /** `id` is not a column of the definition. Throws NOT_FOUND. */
 function getColumn({ definition }: Entity, name: string): Column {
   const column = definition.columns.find((candidate) => candidate.name === name);
-  if (!column) throw notFound("Column", name);
+  if (!column) {
+    const known = definition.columns.map((each) => each.name);
+    throw notFound("Column", name, known);
+  }
   return column;
 }
 

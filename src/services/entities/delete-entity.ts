@@ -1,4 +1,4 @@
-import { badRequest, foreignKeyViolation } from "../../errors/failures.ts";
+import { badRequest, stillReferenced } from "../../errors/failures.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -29,16 +29,15 @@ export async function deleteEntity(
 function requireUnreferenced(catalog: Catalog, entity: Entity): void {
   const inbound = entity.inbound.find((reference) => reference.entity !== entity.name);
   if (inbound) {
-    throw foreignKeyViolation(
-      `Entity ${entity.name} is still referenced by ${inbound.entity}.${inbound.column.name}`,
-    );
+    throw stillUsed(entity, { entity: inbound.entity, field: inbound.column.name });
   }
   for (const other of catalog.entities.values()) {
     const relationship = other.definition.relationships.find(({ through }) => through === entity.name);
     if (relationship && other.name !== entity.name) {
-      throw foreignKeyViolation(
-        `Entity ${entity.name} is still referenced by ${other.name}.${relationship.name}`,
-      );
+      throw stillUsed(entity, { entity: other.name, field: relationship.name });
     }
   }
 }
+
+const stillUsed = ({ name }: Entity, user: { readonly entity: string; readonly field: string }) =>
+  stillReferenced(`Entity ${name} is still referenced by ${user.entity}.${user.field}`, user);

@@ -1,4 +1,5 @@
 import { columnTypeOf, readBound } from "../../columns/registry.ts";
+import { unknownProblem } from "../../columns/validate-record.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { referenceMissing } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
@@ -58,11 +59,17 @@ function readKey(entity: Entity, sent: JsonValue, path: string) {
   const values = new Map<Column, SqlValue>();
   const details: Detail[] = [];
   const key = isJsonObject(sent) ? sent : {};
+  let names: readonly string[] | undefined;
+  const unknown = () => {
+    names ??= [...entity.columnByName.keys()];
+    return unknownProblem(entity, names);
+  };
   for (const [field, value] of Object.entries(key)) {
     const column = entity.columnByName.get(field);
     const parsed = column && value !== null && readBound(value, column);
-    const add = (message: string, rule: string) => details.push({ field: `${path}.${field}`, message, rule });
-    if (!column) add(`is not a field of ${entity.name}`, "UNKNOWN");
+    const at = `${path}.${field}`;
+    const add = (message: string, rule: string) => details.push({ field: at, message, rule });
+    if (!column) details.push({ field: at, ...unknown() });
     else if (!parsed) add("cannot be null", "REQUIRED");
     else if (parsed.ok) values.set(column, parsed.value);
     else add(parsed.message, "TYPE");

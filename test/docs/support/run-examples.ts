@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findFreePort, startServe } from "../../support/processes/serve-process.ts";
 
+const CLI = fileURLToPath(new URL("../../../tools/cli/main.ts", import.meta.url));
 /** The address that the documents show, which is that of `npm run dev`. */
 const ADDRESS = "http://127.0.0.1:8787";
 /** Placeholders of the documents, each with what it stands for in the text that server and examples have printed so far. */
@@ -45,6 +46,7 @@ export type Newcomer = Awaited<ReturnType<typeof startNewcomer>>;
 export async function startNewcomer() {
   const directory = mkdtempSync(join(tmpdir(), "examples-test-"));
   writeFileSync(join(directory, "variables.sh"), "");
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ scripts: { cli: `node ${CLI}` } }));
   const server = startServe(join(directory, "data"), await findFreePort(), {}, [
     process.execPath,
     "tools/dev.ts",
@@ -67,7 +69,10 @@ export async function startNewcomer() {
     /** Runs a command and returns what it prints. */
     async run(command: string): Promise<string> {
       const script = `set -a\n. ./variables.sh\n${fillIn(command)}\nexport -p > variables.sh`;
-      const { stdout } = await promisify(execFile)("bash", ["-c", script], { cwd: directory });
+      const { stdout } = await promisify(execFile)("bash", ["-c", script], {
+        cwd: directory,
+        env: { ...process.env, HOME: directory, XDG_CONFIG_HOME: directory },
+      });
       printed += stdout;
       return stdout.replaceAll("\r\n", "\n").trim();
     },
