@@ -41,6 +41,7 @@ function eventsOf(name: string): readonly OutboxEvent[] {
     record: record as string,
     previous: null,
     createdAt: "",
+    isOmitted: false,
   }));
 }
 
