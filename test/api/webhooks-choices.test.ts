@@ -97,6 +97,22 @@ describe("a webhook's filter", () => {
     expect(await details({ expand: ["nothing"] })).toMatchObject([{ field: "expand" }]);
   });
 
+  it("compares every digit of a number, and refuses one that it would have to round", async () => {
+    const big = { name: "Big", columns: [{ name: "n", type: "BIGINT" }] };
+    await w.define(big);
+    const filter = { record: { n: { gt: "9007199254740992" } } };
+    const { id } = await listen(w, box, { entities: ["Big"], filter });
+    expect((await w.admin("GET", `/webhooks/${id}`)).body.data.filter).toEqual(filter);
+    for (const n of ["9007199254740991", "9007199254740993", "9007199254740992"]) await create("Big", { n });
+    expect((await box.messages(1)).map(({ data }) => data.record.n)).toEqual(["9007199254740993"]);
+    await expect.poll(async () => (await deliveriesOf(w, id)).length, { timeout: 20_000 }).toBe(1);
+    const body = `{"name":"x","url":"${box.url}","events":["record.created"],"entities":["Big"],"filter":{"record":{"n":9007199254740993}}}`;
+    const refused = expectStatus(await w.admin("POST", "/webhooks", { body }), 422);
+    expect(refused.body.error.details).toEqual([
+      { field: "filter.record.n", message: "cannot be stored exactly: send it as a string" },
+    ]);
+  });
+
   it("is checked again when the entities change, and removed by null", async () => {
     const { id } = await listen(w, box, { entities: ["Order"], filter: becamePaid });
     const patch = (body: object) => w.admin("PATCH", `/webhooks/${id}`, { body });
