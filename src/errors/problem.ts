@@ -6,7 +6,7 @@ import { shownOf } from "./envelope.ts";
 export const PROBLEM_TYPE = "application/problem+json";
 
 /** The rule of a problem that no word of the schema names. */
-export const OTHER_RULE = "INVALID";
+const OTHER_RULE = "INVALID";
 
 /** Known names are listed up to this many. */
 export const MAX_KNOWN = 20;
@@ -20,7 +20,7 @@ interface Hint {
   readonly known?: readonly string[];
 }
 
-export interface ProblemEntry extends Hint {
+interface ProblemEntry extends Hint {
   readonly entity?: string;
   readonly field: string;
   readonly message: string;
@@ -28,7 +28,7 @@ export interface ProblemEntry extends Hint {
 }
 
 /** An error as RFC 9457 has it, section 3, with what a form needs. */
-export interface Problem extends Hint {
+interface Problem extends Hint {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -56,7 +56,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
 export const typeOf = (code: ErrorCode) => `/docs/errors.md#${code.toLowerCase()}`;
 
 /** `UNIQUE_CONSTRAINT_VIOLATION` → `Unique constraint violation`. */
-export const titleOf = (code: ErrorCode) => code.charAt(0) + code.slice(1).toLowerCase().replaceAll("_", " ");
+const titleOf = (code: ErrorCode) => code.charAt(0) + code.slice(1).toLowerCase().replaceAll("_", " ");
 
 function entryOf({ entity, field, message, rule, known }: FieldProblem, index: number): ProblemEntry {
   const hint = known && index < MAX_SUGGESTIONS ? hintOf({ name: field.split(".").at(-1) ?? "", known }) : {};
