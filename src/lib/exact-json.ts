@@ -13,8 +13,13 @@ const [PLUS, MINUS, POINT, NINE, SMALL_E, BIG_E] = [0x2b, 0x2d, 0x2e, 0x39, 0x65
 export interface JsonScan {
   /** Levels of nesting. */
   readonly depth: number;
-  /** Whether some finite number changes when it becomes a double. */
-  readonly hasInexactNumber: boolean;
+  /** Where finite numbers stand that change when they become doubles. */
+  readonly inexact: readonly TextRange[];
+}
+
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Scans a valid JSON text once. */
@@ -22,37 +27,33 @@ export function scanJson(text: string): JsonScan {
   let depth = 0;
   let deepest = 0;
   let isInString = false;
-  let digits = 0;
-  let numberStart = 0;
-  let hasInexactNumber = false;
+  const inexact: TextRange[] = [];
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);
     if (isInString) {
       if (character === BACKSLASH) i++;
       else if (character === QUOTE) isInString = false;
-    } else if (character >= POINT && character <= NINE) {
-      if (digits === 0) numberStart = i;
-      if (++digits > SAFE_DIGITS && !hasInexactNumber) {
-        const end = endOfNumber(text, i);
-        hasInexactNumber = isInexact(text.slice(numberStart, end));
-        i = end - 1;
-      }
-    } else if ((character === SMALL_E || character === BIG_E) && digits > 0) {
-      hasInexactNumber ||= isInexact(text.slice(numberStart, endOfNumber(text, i)));
-    } else {
-      digits = 0;
-      if (character === QUOTE) isInString = true;
-      else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
-      else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--;
-    }
+    } else if (character >= MINUS && character <= NINE) {
+      const signedEnd = endOfNumber(text, i);
+      const end = Math.abs(signedEnd);
+      const mayBeInexact = signedEnd < 0 || end - i > SAFE_DIGITS;
+      if (mayBeInexact && isInexact(text.slice(i, end))) inexact.push({ start: i, end });
+      i = end - 1;
+    } else if (character === QUOTE) isInString = true;
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
+    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth--;
   }
-  return { depth: deepest, hasInexactNumber };
+  return { depth: deepest, inexact };
 }
 
-function endOfNumber(text: string, from: number): number {
-  let end = from;
-  while (isOfNumber(text.charCodeAt(end))) end++;
-  return end;
+/** Returns where the number ends; as a negative number when it has an exponent. */
+function endOfNumber(text: string, start: number): number {
+  let end = start;
+  let sign = 1;
+  for (let character = text.charCodeAt(end); isOfNumber(character); character = text.charCodeAt(++end)) {
+    if (character === SMALL_E || character === BIG_E) sign = -1;
+  }
+  return sign * end;
 }
 
 const isOfNumber = (character: number) =>
@@ -72,10 +73,40 @@ export function isInexact(text: string): boolean {
   return sent?.digits !== kept?.digits || sent?.exponent !== kept?.exponent;
 }
 
-/** Parses valid JSON. `keep` converts the text of each number that a double cannot hold. */
-export function parseKeeping(text: string, keep: (number: string) => unknown): unknown {
-  return JSON.parse(text, (_, value, context?: { readonly source?: string }) => {
-    const { source } = context ?? {};
-    return typeof value === "number" && source !== undefined && isInexact(source) ? keep(source) : value;
-  });
+/**
+ * Parses valid JSON. `keep` converts the text of each inexact number. A reviver with the source of each value would do the
+ * same, and take two seconds for a body of a MiB.
+ */
+export function parseKeeping(
+  text: string,
+  inexact: readonly TextRange[],
+  keep: (number: string) => unknown,
+): unknown {
+  const mark = crypto.randomUUID();
+  const root: unknown[] = [JSON.parse(withMarks(text, inexact, mark))];
+  const unread: Container[] = [root];
+  const read = (container: Container, key: number | string) => {
+    const value = container[key as never] as unknown;
+    if (typeof value === "object" && value !== null) unread.push(value as Container);
+    else if (typeof value === "string" && value.startsWith(mark))
+      container[key as never] = keep(value.slice(mark.length)) as never;
+  };
+  for (let container = unread.pop(); container; container = unread.pop()) {
+    if (Array.isArray(container)) for (let i = 0; i < container.length; i++) read(container, i);
+    else for (const key of Object.keys(container)) read(container, key);
+  }
+  return root[0];
+}
+
+type Container = unknown[] | Record<string, unknown>;
+
+/** The text with each inexact number as a string that begins with the mark. */
+function withMarks(text: string, inexact: readonly TextRange[], mark: string): string {
+  let marked = "";
+  let from = 0;
+  for (const { start, end } of inexact) {
+    marked += `${text.slice(from, start)}"${mark}${text.slice(start, end)}"`;
+    from = end;
+  }
+  return marked + text.slice(from);
 }

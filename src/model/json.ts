@@ -1,4 +1,4 @@
-import { parseKeeping, scanJson } from "../lib/exact-json.ts";
+import { parseKeeping, scanJson, type TextRange } from "../lib/exact-json.ts";
 
 export type JsonValue = null | boolean | number | string | InexactNumber | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -35,9 +35,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Parses JSON and keeps the digits of inexact numbers. Throws SyntaxError. */
 export function parseJson(text: string): JsonValue {
   const value: JsonValue = JSON.parse(text);
-  return scanJson(text).hasInexactNumber ? parseExactly(text) : value;
+  const { inexact } = scanJson(text);
+  return inexact.length > 0 ? parseExactly(text, inexact) : value;
 }
 
-/** The same as parseJson, for a text that has an inexact number. It is several times slower. */
-export const parseExactly = (text: string): JsonValue =>
-  parseKeeping(text, (number) => new InexactNumber(number)) as JsonValue;
+/** The same as parseJson, for a text with inexact numbers. */
+export const parseExactly = (text: string, inexact: readonly TextRange[]): JsonValue =>
+  parseKeeping(text, inexact, (number) => new InexactNumber(number)) as JsonValue;

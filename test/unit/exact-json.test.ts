@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { scanJson } from "../../src/lib/exact-json.ts";
+import { describe, expect, it, vi } from "vitest";
+import { isInexact, scanJson } from "../../src/lib/exact-json.ts";
 import { InexactNumber, parseJson } from "../../src/model/json.ts";
 
 /** Any number as JSON may spell it. */
@@ -60,6 +60,30 @@ describe("a JSON text is read", () => {
         expect(parseJson(text)).toEqual(JSON.parse(text));
       }),
     );
+  });
+
+  it("like by a reviver with the source of each value, where some number is inexact", () => {
+    const json = fc.json({ depthSize: "medium", stringUnit: "grapheme" });
+    const texts = fc
+      .tuple(json, numberText, json)
+      .map((parts) => `[1e-400,${parts.join()},{"__proto__":1e-401}]`);
+    const keep = (_: string, value: unknown, { source }: { source?: string } = {}) =>
+      typeof value === "number" && source !== undefined && isInexact(source)
+        ? new InexactNumber(source)
+        : value;
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = parseJson(text);
+        expect(read).toEqual(JSON.parse(text, keep));
+        expect(JSON.stringify(read)).toBe(JSON.stringify(JSON.parse(text, keep)));
+      }),
+    );
+  });
+
+  it("without a function for each value, which takes seconds for a body of a MiB", () => {
+    const parse = vi.spyOn(JSON, "parse");
+    expect(parseJson("[1e-400,0]")).toEqual([new InexactNumber("1e-400"), 0]);
+    expect(parse.mock.calls.filter(([, reviver]) => reviver !== undefined)).toEqual([]);
   });
 
   it.each([

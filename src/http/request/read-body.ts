@@ -133,7 +133,7 @@ function parseJson(bytes: Uint8Array): JsonValue {
   } catch {
     throw invalidJson();
   }
-  const { depth, hasInexactNumber } = scanJson(text);
+  const { depth, inexact } = scanJson(text);
   if (depth > MAX_BODY_DEPTH) throw badRequest(`Request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
-  return hasInexactNumber ? parseExactly(text) : value;
+  return inexact.length > 0 ? parseExactly(text, inexact) : value;
 }

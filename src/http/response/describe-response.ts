@@ -5,7 +5,7 @@ import { respond } from "./respond.ts";
 /** Responds with an OpenAPI document, or 304 if the client has it. */
 export function describedWith(
   c: AppContext,
-  { content, tag }: { readonly content: string | ArrayBuffer; readonly tag: string },
+  { content, tag }: { readonly content: string | Uint8Array; readonly tag: string },
 ): Response {
   const headers = { ETag: etagOf({ tag }) };
   if (hasCurrentCopy(c, { tag })) return respond(c, null, { status: 304, headers });

@@ -38,7 +38,8 @@ export function parseJsonFilter(text: string): FilterAst {
   }
   const nearest = readJson(text);
   rejectUnreadable(nearest, text);
-  const json = scanJson(text).hasInexactNumber ? parseExactly(text) : nearest;
+  const { inexact } = scanJson(text);
+  const json = inexact.length > 0 ? parseExactly(text, inexact) : nearest;
   if (!isJsonObject(json)) throw badRequest(`Parameter 'filter' must be a JSON object: ${echo(text)}`);
   return parseTree(json, { groups: 0, objects: 0, takesOperands: false });
 }

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../lib/hashing.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { type Access, OPERATIONS } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { type Narrowing, type VisibleEntity, visibleEntitiesOf } from "../../openapi/visible-schema.ts";
 import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
 import { type Visible, visibleTo } from "../../query/rules/visible.ts";
@@ -10,7 +11,7 @@ import type { WorkspaceContext } from "../context.ts";
 
 export interface ApiDescription {
   /** The OpenAPI document as JSON, in UTF-8. */
-  readonly content: ArrayBuffer;
+  readonly content: Uint8Array<ArrayBuffer>;
   /** A hash of the content, so that a new release has a new tag too. */
   readonly tag: string;
 }
@@ -18,7 +19,12 @@ export interface ApiDescription {
 /** By workspace, schema version and access. The document of the largest schema has 10 MB, so an isolate keeps few. */
 const DOCUMENTS_PER_ISOLATE = 4;
 const TAG_LENGTH = 16;
-const documents = new LruMap<string, ApiDescription>(DOCUMENTS_PER_ISOLATE);
+const documents = new LruMap<string, KeptDocument>(DOCUMENTS_PER_ISOLATE);
+const encoder = new TextEncoder();
+
+interface KeptDocument extends Pick<ApiDescription, "content"> {
+  tag?: string;
+}
 
 /** Returns the workspace's OpenAPI document, as far as the key reaches. */
 export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription> {
@@ -31,13 +37,17 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   const shape = narrowing ? shapeOf(visibleEntitiesOf(visible.catalog, access, narrowing)) : "";
   const rules = `${access.mayMintTokens}/${shape}`;
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}/${rules}`;
-  const known = documents.get(key);
-  if (known) return known;
-  const document = buildWorkspaceDocument(visible.catalog, access, narrowing);
-  const content = await new Response(JSON.stringify(document)).arrayBuffer();
-  const made = { content, tag: (await sha256Hex(content)).slice(0, TAG_LENGTH) };
-  documents.set(key, made);
-  return made;
+  const document =
+    documents.get(key) ?? keep(key, buildWorkspaceDocument(visible.catalog, access, narrowing));
+  document.tag ??= (await sha256Hex(document.content)).slice(0, TAG_LENGTH);
+  return { content: document.content, tag: document.tag };
+}
+
+/** Nothing is awaited between the lookup and this, so that requests at the same time make a document once. */
+function keep(key: string, document: JsonObject): KeptDocument {
+  const kept = { content: new Uint8Array(encoder.encode(JSON.stringify(document))) };
+  documents.set(key, kept);
+  return kept;
 }
 
 /**
