@@ -8,6 +8,7 @@ import { currentTime } from "../lib/clock.ts";
 import { createDatabase } from "../libsql/database.ts";
 import { KeptStreams } from "../libsql/kept-streams.ts";
 import { openHttpDatabase } from "../libsql/open-http-database.ts";
+import { Turns } from "../libsql/turns.ts";
 import type { Actor } from "../model/api-key.ts";
 import { openRateLimiter } from "../rates/rate-limiter.ts";
 import type { ServiceContext, WorkspaceContext } from "../services/context.ts";
@@ -47,11 +48,11 @@ const nobody: Client = { address: () => undefined };
 /** Opens the services for a client's request, or for background work. */
 export function openServices(bindings: Bindings, requestId: string, client = nobody): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
-  const { streams, ...services } = lastingServicesOf(bindings);
+  const { streams, turns, ...services } = lastingServicesOf(bindings);
   const { DATABASE } = bindings;
   const database = DATABASE
     ? createDatabase(DATABASE.stepsFor(client.request))
-    : openHttpDatabase({ url, authToken, requestId }, streams);
+    : openHttpDatabase({ url, authToken, requestId }, streams, turnOf(turns, client));
   return {
     ...services,
     database,
@@ -69,6 +70,16 @@ interface LastingServices
     "apiKeys" | "adminKeys" | "rates" | "webhooks" | "tokenSecretKey" | "keySets"
   > {
   readonly streams: KeptStreams;
+  readonly turns: Turns;
+}
+
+/** Requests to the database that one key or token may make at once, or as many as there are streams. */
+const PRINCIPAL_TURNS = 8;
+
+/** Undefined for work that nobody waits for. */
+function turnOf(turns: Turns, { request }: Client) {
+  const principal = request?.headers.get("Authorization");
+  return principal ? (timeoutMs: number) => turns.take(principal, timeoutMs) : undefined;
 }
 
 /** Services shared by all requests of an isolate. */
@@ -85,6 +96,7 @@ function lastingServicesOf(bindings: Bindings): LastingServices {
     tokenSecretKey: settingsOf(bindings).tokenSecretKey,
     keySets: new KeySets(settingsOf(bindings).webhooks),
     streams: new KeptStreams(settingsOf(bindings).databaseStreams),
+    turns: new Turns(Math.max(PRINCIPAL_TURNS, settingsOf(bindings).databaseStreams)),
   };
   lasting.set(bindings, services);
   return services;

@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts";
 import { serviceUnavailable } from "../errors/failures.ts";
-import { TimeoutError, within } from "../lib/clock.ts";
+import { currentMillis, TimeoutError, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
@@ -14,26 +14,35 @@ interface Server {
 
 const CLOSE_TIMEOUT_MS = 1_000;
 const NO_STREAMS = new KeptStreams(0);
+const NO_TURN = async () => () => undefined;
 
 /**
  * Opens a libSQL server for one request. Each method of the database is one HTTP request. All requests of an isolate to
- * the same server share `streams`; without it, each request opens a stream and closes it.
+ * the same server share `streams`; without it, each request opens a stream and closes it. `takeTurn` waits until the
+ * principal may ask.
  */
-export function openHttpDatabase(endpoint: Endpoint, streams = NO_STREAMS): Database {
+export function openHttpDatabase(
+  endpoint: Endpoint,
+  streams = NO_STREAMS,
+  takeTurn: (timeoutMs: number) => Promise<() => void> = NO_TURN,
+): Database {
   const server = { endpoint, streams };
   return createDatabase(async (steps, timeoutMs) => {
+    const start = currentMillis();
+    const endTurn = await takeTurn(timeoutMs);
     const lease = await streams.take();
     const abandonment = new AbortController();
     const { signal } = abandonment;
     try {
       const running = runSteps({ endpoint: { ...endpoint, signal }, streams }, lease, steps);
-      return await within(timeoutMs, running);
+      return await within(timeoutMs - (currentMillis() - start), running);
     } catch (cause) {
       abandonment.abort();
       if (cause instanceof TimeoutError) await closeIdle(server);
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
       lease.end();
+      endTurn();
     }
   });
 }

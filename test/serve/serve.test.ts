@@ -68,6 +68,19 @@ describe("npm run serve", () => {
     expect((await fetch(`${server.baseUrl}/admin/v1/organizations`, { headers })).status).toBe(200);
   });
 
+  it("leaves nothing in the temporary directory, even when it is killed", async () => {
+    const temporary = mkdtempSync(join(tmpdir(), "serve-temporary-"));
+    try {
+      const { child, exited } = await serveUntilReady({ TMPDIR: temporary });
+      child.kill("SIGKILL");
+      await exited;
+      await serveUntilReady({ TMPDIR: temporary });
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
+  });
+
   it("makes its directory and every file in it private, existing ones too", async () => {
     chmodSync(directory, 0o755);
     writeFileSync(join(directory, "data.db"), "", { mode: 0o644 });

@@ -11,6 +11,7 @@ import { buildAssets } from "../docs-page/build-assets.ts";
 const SOURCE = fileURLToPath(new URL("../../src", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const KEPT_BUILDS = 4;
+const LONGEST_BUILD_MS = 600_000;
 
 /** Puts Node's synchronous hash in the place of Web Crypto's. */
 const nodeSha256: Plugin = {
@@ -49,12 +50,14 @@ try {
 }
 removeOldBuilds(dirname(directory));
 
+/** Removes drafts of builds that were killed, too. */
 function removeOldBuilds(parent: string): void {
-  const builds = readdirSync(parent).filter(
-    (name) => /^[0-9a-f]{16}$/.test(name) && name !== basename(directory),
-  );
-  const age = (name: string) => statSync(join(parent, name)).mtimeMs;
-  for (const name of builds.sort((a, b) => age(b) - age(a)).slice(KEPT_BUILDS)) {
-    rmSync(join(parent, name), { recursive: true });
-  }
+  const names = readdirSync(parent).filter((name) => name !== basename(directory));
+  const changedAt = (name: string) => statSync(join(parent, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const builds = names.filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const old = builds.sort((a, b) => changedAt(b) - changedAt(a)).slice(KEPT_BUILDS);
+  const isDead = (name: string) =>
+    name.startsWith("draft-") && changedAt(name) < Date.now() - LONGEST_BUILD_MS;
+  for (const name of [...old, ...names.filter(isDead)])
+    rmSync(join(parent, name), { recursive: true, force: true });
 }

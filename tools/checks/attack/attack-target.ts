@@ -33,6 +33,8 @@ export interface AttackTarget {
 
 export interface AttackedServer {
   readonly pid: number | undefined;
+  /** Of the database and all else that the server keeps. */
+  readonly directory: string;
   readonly baseUrl: string;
   readonly target: AttackTarget;
   /** The other workspace, which nobody attacks. It has record 1 of Note. */
@@ -57,6 +59,15 @@ const remark = {
   ],
 };
 const page = { name: "Page", columns: [{ name: "text", type: "TEXT" }] };
+const TEXTS = 9;
+/** Its records have 900 KB, a change of `n` few bytes. A webhook that never responds listens to one of the two. */
+const large = (name: string) => ({
+  name,
+  columns: [
+    ...Array.from({ length: TEXTS }, (_, i) => ({ name: `text${i}`, type: "TEXT" })),
+    { name: "n", type: "INTEGER" },
+  ],
+});
 /** Its pattern has almost 490 instructions for RE2. */
 const code = {
   name: "Code",
@@ -81,7 +92,7 @@ export async function startTarget(
     const { baseUrl } = server;
     const target = await fill(baseUrl, scale);
     writeNotes(join(directory, "data.db"), scale.records);
-    return { pid: server.child.pid, baseUrl, ...target, stop };
+    return { pid: server.child.pid, directory, baseUrl, ...target, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -92,7 +103,15 @@ async function fill(
   baseUrl: string,
   { entities, connections }: AttackScale,
 ): Promise<Pick<AttackedServer, "target" | "quiet">> {
-  const attacked = await makeServedWorkspace(baseUrl, note, remark, page, code);
+  const attacked = await makeServedWorkspace(
+    baseUrl,
+    note,
+    remark,
+    page,
+    code,
+    large("Watched"),
+    large("Large"),
+  );
   const quiet = await makeServedWorkspace(baseUrl, note);
   const wide = await makeServedWorkspace(baseUrl, ...wideEntities(entities));
   const admin = createApiClient(baseUrl, ADMIN_TOKEN);
@@ -103,6 +122,7 @@ async function fill(
   });
   await createApiClient(baseUrl, quiet.key).require("POST", `${quiet.path}/Note`, { text: "quiet" });
   await writePages(baseUrl, attacked);
+  await writeLarge(baseUrl, attacked);
   const target = {
     port: Number(new URL(baseUrl).port),
     path: attacked.path,
@@ -126,6 +146,20 @@ async function writePages(baseUrl: string, { key, path }: ServedWorkspace): Prom
   const records = Array.from({ length: PAGES_AT_ONCE }, () => ({ text: "x".repeat(PAGE_BYTES) }));
   const client = createApiClient(baseUrl, key);
   for (let i = 0; i < PAGES; i += PAGES_AT_ONCE) await client.require("POST", `${path}/Page/bulk`, records);
+}
+
+async function writeLarge(baseUrl: string, { key, path, adminPath }: ServedWorkspace): Promise<void> {
+  const client = createApiClient(baseUrl, key);
+  const texts = Array.from({ length: TEXTS }, (_, i) => [`text${i}`, "x".repeat(100_000)]);
+  const record = { n: 0, ...Object.fromEntries(texts) };
+  for (const entity of ["Watched", "Large"])
+    await client.require("POST", `${path}/${entity}?fields=id`, record);
+  await createApiClient(baseUrl, ADMIN_TOKEN).require("POST", `${adminPath}/webhooks`, {
+    name: "silent",
+    url: "https://webhook.invalid/",
+    events: ["record.updated"],
+    entities: ["Watched"],
+  });
 }
 
 /** Writes to the file: over HTTP this would take minutes. */

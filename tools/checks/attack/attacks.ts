@@ -59,6 +59,25 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       key: readKey,
     })),
   },
+  A3: {
+    what: "bulk updates of 100 × one record of 900 KB, with a webhook",
+    run: repeat(FEW, ({ path, writeKey }) => ({
+      method: "PUT",
+      path: `${path}/Watched/bulk`,
+      key: writeKey,
+      body: changesOfLarge(),
+    })),
+  },
+  A4: {
+    what: "the same with an Idempotency-Key and an item that fails",
+    run: repeat(FEW, ({ path, writeKey }) => ({
+      method: "PUT",
+      path: `${path}/Large/bulk`,
+      key: writeKey,
+      body: changesOfLarge(0),
+      isIdempotent: true,
+    })),
+  },
   "A5 unread": {
     what: "480 lists of 9 MB that nobody reads",
     run: holdMany(({ connections }) => Math.min(480, connections), {
@@ -90,6 +109,15 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       body: CODES,
     })),
   },
+  "A10 numbers": {
+    what: "bodies of 1 MB with 500,000 numbers, one of them inexact",
+    run: repeat(FEW, ({ path, writeKey }) => ({
+      method: "POST",
+      path: `${path}/Note`,
+      key: writeKey,
+      body: NUMBERS,
+    })),
+  },
   "A10 tool": {
     what: "MCP calls with 250,000 entries of `sort`",
     run: repeat(FEW, ({ mcpPath, readKey }) => ({
@@ -118,6 +146,15 @@ const LONG_SORT = JSON.stringify({
   method: "tools/call",
   params: { name: "list", arguments: { entity: "Note", sort: Array.from({ length: 250_000 }, () => "") } },
 });
+
+const NUMBERS = `{"text":[1e-400${",0".repeat(500_000)}]}`;
+
+let changes = 0;
+/** A bulk body that changes the same record 100 times, and those of other ids, which do not exist, not. */
+const changesOfLarge = (...absent: readonly number[]): string =>
+  JSON.stringify(
+    [...Array.from({ length: 100 - absent.length }, () => 1), ...absent].map((id) => ({ id, n: ++changes })),
+  );
 
 let addresses = 0;
 /** One of 127.1.0.1 to 127.254.255.250. */

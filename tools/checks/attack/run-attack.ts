@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { pause } from "../../../src/lib/clock.ts";
-import { openDescriptors, residentMib } from "../process-usage.ts";
+import { diskMib, openDescriptors, residentMib } from "../process-usage.ts";
 import type { AttackedServer } from "./attack-target.ts";
 import { type Felt, getUntil } from "./quiet-client.ts";
 import { shoot } from "./shoot.ts";
@@ -11,6 +11,8 @@ const ATTACKER = fileURLToPath(new URL("attacker.ts", import.meta.url));
 const SAMPLE_EVERY_MS = 100;
 const ASK_EVERY_MS = 50;
 const BACK_PATIENCE_MS = 30_000;
+/** After the attack, until what it has left is measured. */
+const REST_MS = 5_000;
 
 export type Outcomes = Readonly<Record<string, number>>;
 
@@ -30,15 +32,16 @@ export interface AttackReport {
   readonly elapsedSeconds: number;
   readonly memoryMib: Usage;
   readonly descriptors: Usage;
+  readonly diskMib: Usage;
   /** Milliseconds from the end of the attack until the attacker's address is served; undefined: not within 30 s. */
   readonly backAfterMs: number | undefined;
 }
 
 /** Lets another process attack the server for so long, while a client of the other workspace asks. No name: only that. */
 export async function runAttack(
-  { pid, baseUrl, target, quiet }: AttackedServer,
+  { pid, directory, baseUrl, target, quiet }: AttackedServer,
   name: string | undefined,
-  seconds: number,
+  { seconds, restMs = REST_MS }: { readonly seconds: number; readonly restMs?: number },
 ): Promise<AttackReport> {
   const start = performance.now();
   const over = new AbortController();
@@ -46,6 +49,7 @@ export async function runAttack(
   const others = [true, false].map((keepAlive) => getUntil(over.signal, url, { key: quiet.key, keepAlive }));
   const memory = watch(() => residentMib(pid));
   const descriptors = watch(() => openDescriptors(pid));
+  const disk = watch(() => diskMib(directory));
   const outcomes = name === undefined ? {} : await attack(name, seconds, JSON.stringify(target));
   if (name === undefined) await pause(seconds * 1000);
   const backAfterMs = await waitUntilServed(target.port);
@@ -53,6 +57,7 @@ export async function runAttack(
   const [kept, fresh] = await Promise.all(others);
   if (!kept || !fresh) throw new Error("no client");
   const elapsedSeconds = (performance.now() - start) / 1000;
+  await pause(restMs);
   return {
     outcomes,
     kept,
@@ -60,6 +65,7 @@ export async function runAttack(
     elapsedSeconds,
     memoryMib: memory.end(),
     descriptors: descriptors.end(),
+    diskMib: disk.end(),
     backAfterMs,
   };
 }

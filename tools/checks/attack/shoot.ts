@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 
@@ -12,6 +13,8 @@ export interface Shot {
   readonly body?: string;
   /** Another address than that of all attackers. */
   readonly from?: string;
+  /** Sends an Idempotency-Key of its own with each request. */
+  readonly isIdempotent?: boolean;
   /** The client leaves then. */
   readonly goneAfterMs?: number;
 }
@@ -24,7 +27,7 @@ export interface Hit {
 
 /** Sends a request and reads its response. */
 export function shoot(port: number, shot: Shot): Promise<Hit> {
-  const { method = "GET", path, key, body, from, goneAfterMs } = shot;
+  const { method = "GET", path, key, body, from, isIdempotent, goneAfterMs } = shot;
   const { promise, resolve } = Promise.withResolvers<Hit>();
   const sent = request(
     {
@@ -36,6 +39,7 @@ export function shoot(port: number, shot: Shot): Promise<Hit> {
       agent: from ? false : kept,
       headers: {
         ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        ...(isIdempotent && { "idempotency-key": randomUUID() }),
         ...(body !== undefined && {
           "content-type": "application/json",
           accept: "application/json, text/event-stream",

@@ -1,0 +1,57 @@
+import { serviceUnavailable } from "../errors/failures.ts";
+import { currentMillis, pause } from "../lib/clock.ts";
+
+const LOOK_EVERY_MS = 5;
+/** Of one principal. Each looks at all before it. */
+const MAX_WAITING = 200;
+
+interface Turn {
+  readonly principal: string;
+  /** A request that the runtime has ended never ends its turn. */
+  readonly until: number;
+}
+
+/**
+ * Bounds how many requests to the database each principal has at once in an isolate. The others of the same principal wait
+ * in order; nobody waits for another principal. Holds no promises, because a request may not wait for one of another.
+ */
+export class Turns {
+  readonly #max: number;
+  readonly #turns = new Map<string, Turn[]>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Resolves when the turn has come, with how to end it. Throws SERVICE_UNAVAILABLE after `timeoutMs`, or if too many wait. */
+  async take(principal: string, timeoutMs: number): Promise<() => void> {
+    const turn: Turn = { principal, until: currentMillis() + timeoutMs };
+    const turns = this.#turns.get(principal) ?? [];
+    if (turns.length >= this.#max + MAX_WAITING)
+      throw serviceUnavailable("too many requests of one principal wait");
+    this.#turns.set(principal, turns);
+    turns.push(turn);
+    while (this.#placeOf(turn) >= this.#max) {
+      await pause(LOOK_EVERY_MS);
+      if (currentMillis() < turn.until) continue;
+      this.#end(turn);
+      throw serviceUnavailable("waited too long for other requests of the same principal");
+    }
+    return () => this.#end(turn);
+  }
+
+  /** How many turns that have not ended are before it. */
+  #placeOf(turn: Turn): number {
+    const now = currentMillis();
+    const turns = this.#turns.get(turn.principal) ?? [];
+    for (const other of [...turns]) if (other !== turn && other.until <= now) this.#end(other);
+    return turns.indexOf(turn);
+  }
+
+  #end(turn: Turn): void {
+    const turns = this.#turns.get(turn.principal) ?? [];
+    const place = turns.indexOf(turn);
+    if (place >= 0) turns.splice(place, 1);
+    if (turns.length === 0) this.#turns.delete(turn.principal);
+  }
+}
