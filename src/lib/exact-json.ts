@@ -1,4 +1,5 @@
 import { readDecimal } from "./decimal-text.ts";
+import { newId } from "./ids.ts";
 
 /* JSON whose numbers do not change silently: finds numbers that a double cannot hold. */
 
@@ -82,7 +83,7 @@ export function parseKeeping(
   inexact: readonly TextRange[],
   keep: (number: string) => unknown,
 ): unknown {
-  const mark = crypto.randomUUID();
+  const mark = newId("number");
   const root: unknown[] = [JSON.parse(withMarks(text, inexact, mark))];
   const unread: Container[] = [root];
   const read = (container: Container, key: number | string) => {
