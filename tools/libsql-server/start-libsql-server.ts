@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage } from "node:http";
+import { closeServer, listen } from "../runtime/http-listener.ts";
 import { ConnectionPermits } from "./engine/connection-permits.ts";
 import { ConnectionPool } from "./engine/connection-pool.ts";
 import { SchemaClock } from "./engine/schema-clock.ts";
@@ -104,30 +104,9 @@ export async function startLibsqlServer(options: LibsqlServerOptions): Promise<L
   const port = await listen(server, settings);
   const close = async () => {
     streams.closeParked();
-    await closeHttp(server);
+    await closeServer(server, CLOSE_GRACE_MS);
     streams.closeParked();
     pool.close();
   };
   return { url: `http://${settings.host}:${port}`, port, close };
-}
-
-function listen(server: Server, { port, host }: { port: number; host: string }): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once("error", reject);
-  server.listen(port, host, () => {
-    server.removeListener("error", reject);
-    resolve((server.address() as AddressInfo).port);
-  });
-  return promise;
-}
-
-function closeHttp(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-  server.close(() => {
-    clearTimeout(timer);
-    resolve();
-  });
-  server.closeIdleConnections();
-  return promise;
 }

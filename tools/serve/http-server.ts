@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { closeServer, listen } from "../runtime/http-listener.ts";
 import { compressFor } from "./compress.ts";
 import type { ConnectionBounds } from "./connection-bounds.ts";
 import { refuseMalformed } from "./refuse-malformed.ts";
@@ -68,7 +69,7 @@ export async function startHttpServer({ host, port, bounds, handle }: HttpOption
   );
   server.on("clientError", refuseMalformed);
   bounds.watch(server);
-  return { port: await listen(server, { host, port }), close: () => close(server) };
+  return { port: await listen(server, { host, port }), close: () => closeServer(server, CLOSE_GRACE_MS) };
 }
 
 const unavailable = () =>
@@ -84,24 +85,3 @@ const unavailable = () =>
       headers: { "Retry-After": "1", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" },
     },
   );
-
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once("error", reject);
-  server.listen(port, host, () => {
-    server.removeListener("error", reject);
-    resolve((server.address() as AddressInfo).port);
-  });
-  return promise;
-}
-
-function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-  server.close(() => {
-    clearTimeout(timer);
-    resolve();
-  });
-  server.closeIdleConnections();
-  return promise;
-}

@@ -1,19 +1,9 @@
-import { AnswerTooLarge, schemaMigrationInProgress } from "../../errors/failures.ts";
 import { toAppError } from "../../errors/to-app-error.ts";
-import { runFenced } from "../../fence/run-fenced.ts";
 import { logFailure } from "../../lib/logger.ts";
-import type { Rows, SqlValue } from "../../model/sql-value.ts";
-import { encoderOf } from "../../query/export/encoder-of.ts";
 import { EXPORT_CHUNK_SIZE } from "../../query/limits.ts";
-import { planExport } from "../../query/plan/plan-list.ts";
-import { targetIn } from "../../query/plan/target-in.ts";
-import { mapStatements } from "../../query/sql/compiled.ts";
-import { compileChunk } from "../../query/sql/page/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
+import { type EncodedChunk, readChunk } from "./export-chunk.ts";
 import type { ListRecordsInput } from "./list-records.ts";
-
-/** The factor by which a chunk that was too large shrinks. */
-const FEWER = 8;
 
 export interface RecordExport {
   readonly contentType: string;
@@ -46,65 +36,4 @@ export async function exportRecords(ctx: WorkspaceContext, input: ListRecordsInp
     logFailure(ctx.requestId, toAppError(failure));
     throw failure;
   }
-}
-
-/** The next chunk to read. */
-interface Position {
-  /** Null at the beginning. */
-  readonly after: readonly SqlValue[] | null;
-  /** How many records to read at once. */
-  readonly size: number;
-  /** The schema version of earlier chunks; records of another schema would not fit their header. */
-  readonly schemaVersion?: number;
-}
-
-interface EncodedChunk {
-  readonly contentType: string;
-  readonly text: string;
-  /** Undefined after the last chunk. */
-  readonly next: Position | undefined;
-}
-
-/** Reads fewer records at once if they are too large together. */
-async function readChunk(
-  ctx: WorkspaceContext,
-  input: ListRecordsInput,
-  position: Position,
-): Promise<EncodedChunk> {
-  try {
-    return await tryChunk(ctx, input, position);
-  } catch (failure) {
-    if (!(failure instanceof AnswerTooLarge) || position.size === 1) throw failure;
-    return readChunk(ctx, input, { ...position, size: Math.ceil(position.size / FEWER) });
-  }
-}
-
-function tryChunk(
-  ctx: WorkspaceContext,
-  input: ListRecordsInput,
-  { after, size, schemaVersion }: Position,
-): Promise<EncodedChunk> {
-  return runFenced(ctx, {
-    need: "READ",
-    plan: (planning) => {
-      const target = targetIn(planning, input.entity, ["read"]);
-      const version = target.catalog.schemaVersion;
-      if (version !== (schemaVersion ?? version)) throw schemaMigrationInProgress();
-      const plan = planExport(target, input.query());
-      const encoder = encoderOf(plan);
-      const chunk = mapStatements(compileChunk(plan, after, size), target.visible.bind);
-      return {
-        ...chunk,
-        shape(results: readonly Rows[]) {
-          const { records, next } = chunk.shape(results);
-          const head = after === null ? encoder.head : "";
-          return {
-            contentType: encoder.contentType,
-            text: head + encoder.encode(records),
-            next: next ? { after: next, size, schemaVersion: version } : undefined,
-          };
-        },
-      };
-    },
-  });
 }

@@ -1,12 +1,11 @@
 import { and, count, eq, inArray, isNull, sql } from "drizzle-orm";
 import * as z from "zod/v4";
-import { statementOf, toTypedStatement } from "../../db/platform.ts";
+import { toTypedStatement } from "../../db/platform.ts";
 import { apiKeys, deployments, recordCounts, workspaces } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Rows } from "../../model/sql-value.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { countSchema } from "../field-schemas.ts";
@@ -49,18 +48,20 @@ const countAll = (ctx: WorkspaceContext) =>
           .from(recordCounts)
           .where(inArray(recordCounts.tableName, tables)),
       );
-      const counts = [
+      const keys = toTypedStatement(
         read
           .select({ total: count() })
           .from(apiKeys)
           .where(and(eq(apiKeys.workspaceId, workspace.id), isNull(apiKeys.revokedAt))),
-        read.select({ total: count() }).from(webhooks).where(ofWorkspace),
+      );
+      const hooks = toTypedStatement(read.select({ total: count() }).from(webhooks).where(ofWorkspace));
+      const pending = toTypedStatement(
         read
           .select({ total: count() })
           .from(webhookDeliveries)
           .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
           .where(and(ofWorkspace, isPending)),
-      ];
+      );
       const kept = toTypedStatement(
         read
           .select(keptColumns)
@@ -70,17 +71,17 @@ const countAll = (ctx: WorkspaceContext) =>
       );
       return {
         kind: "READ",
-        statements: [records.statement, ...counts.map(statementOf), kept.statement],
-        shape([ofTables, keys, hooks, pending, bytes]) {
-          const [ofKept] = kept.rowsOf(bytes);
-          if (!ofKept) throw new Error("the fence has let a request to no workspace pass");
+        statements: [records, keys, hooks, pending, kept].map(({ statement }) => statement),
+        shape([ofRecords, ofKeys, ofHooks, ofPending, ofBytes]) {
+          const [bytes] = kept.rowsOf(ofBytes);
+          if (!bytes) throw new Error("the fence has let a request to no workspace pass");
           return {
             tables,
-            records: recordsOf(catalog, records.rowsOf(ofTables)),
-            keys: firstNumber(keys),
-            webhooks: firstNumber(hooks),
-            pendingDeliveries: firstNumber(pending),
-            ...ofKept,
+            records: recordsOf(catalog, records.rowsOf(ofRecords)),
+            keys: totalOf(keys.rowsOf(ofKeys)),
+            webhooks: totalOf(hooks.rowsOf(ofHooks)),
+            pendingDeliveries: totalOf(pending.rowsOf(ofPending)),
+            ...bytes,
           };
         },
       };
@@ -104,14 +105,14 @@ function recordsOf(
   );
 }
 
-const firstNumber = (rows: Rows | undefined): number => Number(rows?.[0]?.[0]);
+const totalOf = ([row]: readonly { readonly total: number }[]): number => row?.total ?? 0;
 
 async function bytesOf(ctx: WorkspaceContext, tables: readonly string[]): Promise<number | null> {
   const ofTables = `SELECT name FROM sqlite_schema WHERE tbl_name IN (SELECT value FROM json_each(?))`;
   const sql = `SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN (${ofTables})`;
   try {
-    const [rows] = await ctx.database.read([{ sql, args: [JSON.stringify(tables)] }]);
-    return firstNumber(rows);
+    const [[row] = []] = await ctx.database.read([{ sql, args: [JSON.stringify(tables)] }]);
+    return Number(row?.[0]);
   } catch (cause) {
     if (cause instanceof SqlFailure && cause.message.includes("no such table: dbstat")) return null;
     throw cause;
