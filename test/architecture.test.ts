@@ -18,9 +18,9 @@ const LEVELS = [
   ["services"],
   ["http"],
 ];
-/** The Worker's entry and its environment stand above and beside all of them. */
+/** The Worker's entry and its environment are above all folders. */
 const WIRING = new Set(["index.ts", "app.ts", "env.ts", "variables.ts"]);
-/** What every noun of the services may use. */
+/** The part of the services that every noun may use. */
 const SHARED_SERVICES = new Set(["scopes"]);
 
 interface SourceFile {

@@ -5,7 +5,10 @@ declare global {
     interface Env extends Bindings {
       readonly WEBHOOK_RECEIVER_URL: string;
       readonly TEST_ISSUER_URL: string;
-      /** Where database calls are counted; that is the database itself unless the suite runs against `npm run serve`. */
+      /**
+       * The address where database requests are counted: the database itself, unless the suite runs against `npm run
+       * serve`.
+       */
       readonly COUNTS_URL?: string;
     }
     interface GlobalProps {

@@ -18,7 +18,7 @@ async function makeKey(role: AdminRole, organization: string | null, more: objec
 
 let w: TestWorkspace;
 let other: TestWorkspace;
-/** Of the first workspace's organization, by role. */
+/** Administrators of the first workspace's organization, by role. */
 let keys: Record<AdminRole, string>;
 beforeAll(async () => {
   [w, other] = await Promise.all([makeWorkspace({ name: "Note", columns: [] }), makeWorkspace()]);

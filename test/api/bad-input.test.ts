@@ -51,7 +51,7 @@ describe("bodies", () => {
       const streamed = await exports.default.fetch(`https://edge.test${path}`, {
         method: "POST",
         headers: { Authorization: `Bearer ${token}`, ...headers },
-        // Else the runtime knows the length, and declares it.
+        // Otherwise the runtime knows the length and declares it.
         body: new Blob([body]).stream().pipeThrough(new TransformStream()),
       });
       expect([path, streamed.status, await streamed.json()]).toEqual([path, 413, { error }]);

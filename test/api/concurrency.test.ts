@@ -3,11 +3,11 @@ import { expectStatus } from "../support/api.ts";
 import { customer } from "../support/entities.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Many clients at once; what the database holds at the end must be what the answers said. */
+/* Many clients at once. At the end, the database must contain exactly what the responses said. */
 
-/** Of one client; far more than it takes. */
+/** The most requests of one client, far more than needed. */
 const MOST_REQUESTS = 500;
-/** Requests that must have started after the change was answered. */
+/** Requests that must start after the response to the change. */
 const LATE_REQUESTS = 24;
 
 const counter = {

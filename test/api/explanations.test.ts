@@ -12,7 +12,7 @@ import { updateRecord } from "../../src/services/records/update-record.ts";
 import { expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* The database refuses a write, and why is asked in a second request. Here something changes between the two. */
+/* If the database refuses a write, a second request asks why. Here something changes in between. */
 
 const seat = {
   name: "Seat",
@@ -24,7 +24,7 @@ const seat = {
   constraints: [{ type: "UNIQUE_COMPOSITE", fields: ["room", "place"] }],
 };
 const guest = { name: "Guest", columns: [{ name: "name", type: "VARCHAR" }] };
-/** With the columns of a seat. */
+/** Has the columns of a seat. */
 const secret = {
   name: "Secret",
   columns: [
@@ -52,7 +52,7 @@ async function swapTables(w: TestWorkspace): Promise<void> {
   await rename(w, "Secret", "seats");
 }
 
-/** A request by the workspace's key, in which `between` happens after the first request to the database. */
+/** Sends a request with the workspace's key. `between` runs after its first database request. */
 async function interrupt(w: TestWorkspace, between: () => Promise<unknown>): Promise<WorkspaceContext> {
   const services = openServices(env, "test");
   const { database } = services;

@@ -5,7 +5,7 @@ import { runSql } from "../support/database.ts";
 import { alice, customer } from "../support/entities.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Everything is cached in the isolate and in KV; each of these changes must be felt by the very next request. */
+/* Everything is cached in the isolate and in KV. The very next request must obey each of these changes. */
 
 let w: TestWorkspace;
 beforeEach(async () => {

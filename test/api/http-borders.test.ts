@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ask, askAdmin, expectFailure, expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* What HTTP itself promises about requests and responses: conditions, caches, encodings, origins. */
+/* HTTP's own rules for requests and responses: conditions, caches, encodings, origins. */
 
 let w: TestWorkspace;
 beforeAll(async () => {

@@ -15,7 +15,7 @@ const send = (method: string, path: string, body?: unknown, key = "key 1", more:
 const person = (n: number) => ({ email: `p${n}@example.com`, name: `P${n}`, age: n });
 const total = async () => (await w.api("GET", "/Customer")).body.meta.totalElements;
 
-/** The second answer is the first one again, and says so. */
+/** The second response equals the first and is marked as a replay. */
 function expectReplay(first: Answer, second: Answer): void {
   const shown = ({ status, text, headers }: Answer) => ({
     status,
@@ -79,7 +79,7 @@ describe("a replay", () => {
 });
 
 describe("a response that just fits", () => {
-  /** As kept twice as long as in the answer, every character of it being escaped once more. */
+  /** Stored content is twice as long as in the response, because every character is escaped once more. */
   const text = '"'.repeat(80_000);
   const COUNT = 55;
   let v: TestWorkspace;

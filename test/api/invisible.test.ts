@@ -66,7 +66,7 @@ interface World {
   readonly token: string;
 }
 
-/** Records 1 to 3 are visible in both; those from 11 on are not, and differ; no id is above 20. */
+/** Records 1 to 3 are visible in both. Records from 11 on are invisible and differ. No id is above 20. */
 async function makeWorld(isFirst: boolean): Promise<World> {
   const w = await makeWorkspace(...definitions);
   const put = async (entity: string, records: readonly object[]) =>
@@ -220,7 +220,7 @@ const HEADERS = [
   "Preference-Applied",
 ];
 
-/** What a client can see of an answer, without what names the workspace or the moment. */
+/** The visible part of a response, without values that name the workspace or the time. */
 function seen({ w }: World, { status, text, headers }: Answer): unknown {
   const plain = (value: string | null) =>
     value
@@ -233,10 +233,10 @@ function seen({ w }: World, { status, text, headers }: Answer): unknown {
   return [status, plain(text), timing, ...HEADERS.map((name) => plain(headers.get(name)))];
 }
 
-/** The checksum in front ties a cursor to its workspace. */
+/** The checksum at the start ties a cursor to its workspace. */
 const positionOf = (cursor: string) => JSON.parse(atob(cursor)).slice(1);
 
-/** Where the texts part. */
+/** The first difference of the texts. */
 function differenceOf(first = "", second = ""): string {
   const at = [...first].findIndex((character, i) => character !== second[i]);
   return [first, second].map((text) => text.slice(Math.max(0, at - 100), at + 200)).join("\n");

@@ -6,7 +6,7 @@ import { alice, customer, order } from "../support/entities.ts";
 import { listen, makeMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, makeWorkspaceIn, type TestWorkspace } from "../support/workspace.ts";
 
-/* Two workspaces of the same names in one organization, and one in another. */
+/* Two workspaces with the same names in one organization, and one in another. */
 
 let [one, two, abroad]: TestWorkspace[] = [];
 const workspaces = () => [one, two, abroad].filter((w) => w !== undefined);
@@ -21,7 +21,7 @@ beforeAll(async () => {
   }
 });
 
-/** Each method, and one that nobody knows, on each path that there is below the prefix. */
+/** Each method, and an unknown one, on each path below the prefix. */
 function requestsTo(prefix: string, w: TestWorkspace): readonly (readonly [method: string, path: string])[] {
   const { organization, workspace } = w;
   const values: Readonly<Record<string, string>> = { organization, workspace, entity: "Customer" };

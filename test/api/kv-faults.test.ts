@@ -8,7 +8,7 @@ import { alice, customer } from "../support/entities.ts";
 import { letTimePass, listen, makeMailbox, untilNewest } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* The Worker in an isolate whose KV does not answer; the database does, unless a test says otherwise. */
+/* The Worker in an isolate whose KV does not respond. The database does, unless a test says otherwise. */
 
 async function fail(): Promise<never> {
   throw new Error("KV GET failed: 500 Internal Server Error at colo XYZ");
@@ -189,7 +189,7 @@ it("a scheduled run delivers due messages even if its other tasks fail", async (
   expect((await v.api("POST", "/Customer", { body: alice })).status).toBe(201);
   await untilNewest(v, id, { attempts: [{ statusCode: 500 }] });
   await letTimePass(id);
-  // Not by a secret that has ended and a KV that is away: the scheduled run of another suite may come first.
+  // Not by an ended secret without KV, because the scheduled run of another suite may come first.
   const send = globalThis.fetch;
   const fetch = vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => {
     return String(init?.body).includes("api_key_secrets") ? fail() : send(input, init);

@@ -9,7 +9,7 @@ import { customer } from "../support/entities.ts";
 import { listen } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/** An admin of the workspace, and how long each of their writes may take. */
+/** An admin of the workspace, and the time limit of each of their writes. */
 function adminOf({ organization, workspace }: TestWorkspace) {
   const timeouts: (number | undefined)[] = [];
   const services = openServices(env, "test");

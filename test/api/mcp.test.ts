@@ -4,7 +4,7 @@ import { alice, customer, order } from "../support/entities.ts";
 import { call, calling, callsThatRunNothing, type McpOfWorkspace, mcpOf, toolsOf } from "../support/mcp.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Driven by the SDK's own client; what a client would never send, by hand. */
+/* Uses the SDK's own client. Messages that no client would send are sent by hand. */
 
 const ALL = ["describe", "list", "get", "create", "update", "delete", "aggregate"];
 const READING = ["describe", "list", "get", "aggregate"];

@@ -6,7 +6,7 @@ import { catalogueOf } from "../support/catalogue.ts";
 import { naughtyTexts } from "../support/naughty-texts.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* The same texts where a name, an id, a parameter, a header or a setting is read: harmless, whatever the answer. */
+/* The same texts as names, ids, parameters, headers and settings. They must be harmless, whatever the response. */
 
 const note = { name: "Note", columns: [{ name: "text", type: "TEXT", unique: true }] };
 const line = {
@@ -14,9 +14,9 @@ const line = {
   columns: [{ name: "noteId", references: { entity: "Note", relationship: "note", inverse: "lines" } }],
 };
 
-/** Not to be changed by anything. */
+/** A workspace that nothing may change. */
 let w: TestWorkspace;
-/** For what an admin may make of the texts. */
+/** A workspace for whatever an admin makes of the texts. */
 let v: TestWorkspace;
 beforeAll(async () => {
   w = await makeWorkspace(note, line);
@@ -72,7 +72,7 @@ const ofRecords = (text: string, encoded: string) => [
   ),
 ];
 
-/** What no header may hold is sent percent-encoded. */
+/** A text that a header cannot contain is sent percent-encoded. */
 const ofHeaders = (text: string, encoded: string) =>
   HEADERS.flatMap((name) => {
     const headers = { [name]: /^[\x20-\x7e]*$/.test(text) ? text : encoded };
@@ -92,7 +92,7 @@ const callTool = (params: object) =>
     body: { jsonrpc: "2.0", id: 1, method: "tools/call", params },
   });
 
-/** One after the other: the test runner loads the tools' code for one request at a time. */
+/** One after the other, because the test runner loads the tools' code for one request at a time. */
 async function ofTools(text: string): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const call of callsWith(text)) answers.push(await callTool(call));

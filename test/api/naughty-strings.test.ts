@@ -3,7 +3,7 @@ import { expectStatus } from "../support/api.ts";
 import { naughtyTexts as texts } from "../support/naughty-texts.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Texts that have been trouble elsewhere, through every way in and out. */
+/* Texts that have caused trouble elsewhere, through every way in and out. */
 
 const note = { name: "Note", columns: [{ name: "text", type: "TEXT" }] };
 const line = {

@@ -28,13 +28,13 @@ beforeAll(async () => {
   adminDocument = expectStatus(await askAdmin("GET", "/openapi.json"), 200).body;
 });
 
-/** `GET /Customer/{id}` of every operation. */
+/** `GET /Customer/{id}` and the like, for every operation. */
 const operationsOf = (document: Parts): string[] =>
   Object.entries(document.paths as Parts).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => `${method.toUpperCase()} ${path}`),
   );
 
-/** Likewise of every route of the service below a path. */
+/** The same for every route of the service below a path. */
 const routesBelow = (...prefixes: string[]): string[] =>
   routes
     .filter(({ path }) => prefixes.some((prefix) => path.startsWith(prefix)))
@@ -112,7 +112,7 @@ describe("the document of a workspace", () => {
   });
 });
 
-/* One request for each operation. That its answer is as documented is what `ask` itself expects. */
+/* One request per operation. `ask` itself checks that the response is as documented. */
 
 describe("every operation of a workspace responds as documented", () => {
   const body = (email: string) => ({ ...alice, email });

@@ -6,8 +6,8 @@ import { type Parts, resolved } from "../support/find-operation.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * Values for a part of a request, judged by the document and by the API, which must agree. Left out is what no schema says,
- * such as whether a record exists or where a relationship leads.
+ * Values for a part of a request. The document and the API must agree about each. Rules that a schema cannot express,
+ * such as whether a record exists, are left out.
  */
 
 let w: TestWorkspace;

@@ -7,7 +7,7 @@ beforeAll(async () => {
   w = await makeWorkspace({ name: "Note", columns: [{ name: "text", type: "VARCHAR" }] });
 });
 
-/** Miniflare counts by the minute of the clock: nothing here may stand on both sides of its end. */
+/** Miniflare counts by the minute of the clock, so no test may run across its end. */
 const MINUTE_MS = 60_000;
 beforeEach(async () => {
   const left = MINUTE_MS - (Date.now() % MINUTE_MS);
@@ -52,7 +52,7 @@ describe("a rate limit", () => {
     expectStatus(await v.admin("PATCH", "", { body: { rateLimit: 300 } }), 200);
     const left = ({ headers }: Answer) => Number(/r=(\d+)/.exec(headers.get("RateLimit") ?? "")?.[1]);
     const list = () => v.api("GET", "/Note");
-    /* The first answer is held against the document, which is asked for with the same key. */
+    /* The first response is compared with the document, which is fetched with the same key. */
     await list();
     const before = left(await list());
     const path = `${v.apiPath}/Note/bulk`;

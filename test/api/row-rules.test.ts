@@ -31,7 +31,7 @@ const definitions = [
 ];
 
 let w: TestWorkspace;
-/** Sees the customers of PT, and their orders without `secret`; 1 is of PT, 2 is not. */
+/** Sees the customers of PT, and their orders without `secret`. Customer 1 is in PT, 2 is not. */
 let partner: Awaited<ReturnType<typeof holder>>;
 
 const EVERYTHING = ["read", "create", "update", "delete"];

@@ -6,7 +6,7 @@ import { columnOf } from "../support/columns.ts";
 import { converted } from "../support/conversion-model.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
-/* Each type to each other type, with the values at the edges of both. */
+/* Converts each type to each other type, with the values at the edges of both. */
 
 const UUID = "018f4b2e-0000-7000-8000-00000000abcd";
 const TEXTS = [
@@ -115,7 +115,7 @@ const pairsFrom = (source: TypeCase): readonly Pair[] =>
 const definitionOf = ({ id: _, ...column }: Column) => column;
 const entityWith = (columns: readonly Column[]) => ({ name: "Item", columns: columns.map(definitionOf) });
 
-/** As many records as the longest column has values; shorter columns end with nulls. */
+/** As many records as the longest column has values. Shorter columns end with nulls. */
 function recordsOf(
   columns: readonly { readonly name: string; readonly values: readonly (JsonValue | undefined)[] }[],
 ) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectFailure, expectStatus } from "../support/api.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
-/* A default that fills what has no value changes records, so it must keep every rule that they keep. */
+/* A default that fills missing values changes records, so it must satisfy every rule. */
 
 const ITEM = {
   name: "Item",

@@ -13,7 +13,7 @@ const task = (indexes: readonly object[]) => ({
   indexes,
 });
 
-/** The index that a definition makes, as the database has it. */
+/** The index that a definition creates, as the database has it. */
 async function madeIndexes(w: TestWorkspace): Promise<readonly string[]> {
   const rows = await runSql(
     `SELECT m.sql FROM sqlite_master m

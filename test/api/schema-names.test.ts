@@ -3,7 +3,7 @@ import { expectFailure, expectStatus } from "../support/api.ts";
 import { database } from "../support/database.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Indexes and triggers have names too, which no names of a schema can make clash. */
+/* Indexes and triggers have names too. No names of a schema may make them clash. */
 
 const setNull = { references: { entity: "A", relationship: "p", onDelete: "SET_NULL" } };
 const A = { name: "A", tableName: "a", columns: [{ name: "x", columnName: "b__version_c", ...setNull }] };
@@ -151,11 +151,11 @@ interface TableOfBefore {
   readonly table: string;
   /** Columns that SET NULL empties. */
   readonly emptied: readonly string[];
-  /** SQL of what breaks the constraints. */
+  /** SQL for values that break the constraints. */
   readonly checks: readonly string[];
 }
 
-/** The triggers as databases have them that were made when each rule had its own. */
+/** The triggers of databases from the time when each rule had its own. */
 async function makeTriggersOfBefore(
   w: TestWorkspace,
   separator: string,

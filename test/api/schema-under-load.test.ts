@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { type Answer, expectStatus } from "../support/api.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
-/* Requests while the schema changes: on the old schema or the new one, or told to come back; never anything between. */
+/*
+ * Requests while the schema changes see the old schema or the new one, or must retry. They never see anything in
+ * between.
+ */
 
 const item = {
   name: "Item",

@@ -22,7 +22,7 @@ it("neither the database nor KV contains a key or a webhook's secret in plain te
   }
 });
 
-/** The platform's tables that hold a text, anywhere in it. */
+/** The platform's tables that contain a text anywhere. */
 async function rowsWith(text: string): Promise<readonly unknown[]> {
   const columns = await runSql(
     `SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * A write of one record is one statement that holds the fence itself; with an Idempotency-Key it is a transaction behind
- * the fence's own. Both must answer alike, whatever is asked in whichever state.
+ * A write of one record is one statement with its own fence. With an Idempotency-Key it is a transaction behind a
+ * fence. Both must give the same responses, whatever the request and the state.
  */
 
 const team = {
@@ -91,7 +91,10 @@ const CALLS: readonly Call[] = [
   ["DELETE", "/Team/1"],
 ];
 
-/** What a client sees, without what is another's by chance: the schema's part of an ETag, and a version that is a time. */
+/**
+ * The visible part of a response, without what differs by chance: the schema's part of an ETag, and a version that is a
+ * time.
+ */
 async function send(w: TestWorkspace, [method, path, body, headers]: Call, key?: string) {
   const sent = { ...headers, ...(key && { "Idempotency-Key": key }) };
   const answer = await w.api(method, path, { headers: sent, ...(body !== undefined && { body }) });

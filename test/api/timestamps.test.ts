@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Keys that may write what the server sets otherwise, for records that come from another system. */
+/* Keys that may write fields that the server sets otherwise, for records from another system. */
 
 const THEN = "2001-02-03T04:05:06.000Z";
 const LATER = "2002-02-03T04:05:06.000Z";

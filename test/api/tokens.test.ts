@@ -225,10 +225,10 @@ interface Forgery {
   readonly payload?: object;
 }
 
-/** A token as the product makes them, but for what is forged. */
+/** A token as the product makes it, except for the forged part. */
 async function forge({ secret = SECRET, header = {}, exp, payload = {} }: Forgery): Promise<string> {
   const [org, ws] = w.apiPath.split("/").slice(-2);
-  /* A revocation ends what was issued until then, to the millisecond. */
+  /* A revocation ends tokens that were issued until then, to the millisecond. */
   const issuedAt = (Date.now() + 1) / 1000;
   const now = Math.floor(issuedAt);
   const jwt = new SignJWT({ key: minter.id, ws: [org, ws], claims: { sub: "ann" }, ...payload })

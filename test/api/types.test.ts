@@ -3,7 +3,7 @@ import { expectStatus } from "../support/api.ts";
 import { typeColumns, typeSamples } from "../support/type-samples.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Every column type through the whole Worker: body → SQLite → record, list, filter, and inside an expansion. */
+/* Every column type through the whole Worker: body → SQLite → record, list, filter and expansion. */
 
 let w: TestWorkspace;
 beforeAll(async () => {

@@ -113,7 +113,7 @@ describe("a webhook", () => {
 });
 
 describe("a change of a webhook", () => {
-  /** An admin whose database is away as soon as it has committed a write. */
+  /** An admin whose database fails right after it has committed a write. */
   function adminUntilCommit(): WorkspaceContext {
     let isAway = false;
     const services = openServices(env, "test");

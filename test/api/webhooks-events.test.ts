@@ -7,7 +7,7 @@ import { typeColumns, typeSamples } from "../support/type-samples.ts";
 import { listen, makeMailbox, type TestMailbox } from "../support/webhooks.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* What becomes an event: exactly the changes that were made, whatever made them, as the API shows the records. */
+/* Exactly the changes that were made become events, whatever made them, with records as the API shows them. */
 
 const line = {
   name: "Line",
@@ -28,7 +28,7 @@ beforeEach(async () => {
 const create = async (entity: string, body: object) =>
   expectStatus(await w.api("POST", `/${entity}`, { body }), 201).body.data;
 
-/** `["record.created Customer 1"]`, sorted within what has no order: changes of different records. */
+/** `["record.created Customer 1"]`, sorted where there is no order: changes of different records. */
 const changesIn = (messages: readonly { type: string; data: { entity: string; id: unknown } }[]) =>
   messages.map(({ type, data }) => `${type} ${data.entity} ${data.id}`).sort();
 

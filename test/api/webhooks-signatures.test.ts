@@ -34,7 +34,7 @@ const isGenuine = (secret: string, { headers, body }: Received) => {
   }
 };
 
-/** Verifies `v1a` signatures as a receiver does who only knows the public key. */
+/** Verifies `v1a` signatures like a receiver that only knows the public key. */
 async function isGenuineFor(publicKey: string, received: Received): Promise<boolean> {
   const raw = Uint8Array.fromBase64(publicKey.slice("whpk_".length));
   const key = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);

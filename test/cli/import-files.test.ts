@@ -10,7 +10,7 @@ import {
   serveWorker,
 } from "../support/processes/served-workspace.ts";
 
-/* Files as people have them: broken, cut off, from a spreadsheet, mended and imported again. */
+/* Files as people have them: broken, cut off, from a spreadsheet, corrected and imported again. */
 
 const thing = {
   name: "Thing",

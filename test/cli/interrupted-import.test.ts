@@ -17,7 +17,7 @@ import {
   serveWorker,
 } from "../support/processes/served-workspace.ts";
 
-/* Imports whose requests fail, whose answers get lost, and which are killed; nothing in `Line` is unique. */
+/* Imports whose requests fail, whose responses get lost, and which are killed. Nothing in `Line` is unique. */
 
 const ROWS = 1000;
 const line = {

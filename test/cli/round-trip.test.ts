@@ -13,7 +13,7 @@ import {
   serveWorker,
 } from "../support/processes/served-workspace.ts";
 
-/* Whatever a table holds: exported and imported, in every format, it is the same table. */
+/* A table is the same after export and import, whatever it contains, in every format. */
 
 const RECORDS = 100;
 const columns = [

@@ -26,7 +26,7 @@ type Filter = components["schemas"]["Flight-filter"];
 const flight = { originId: 1, destinationId: 2, departsAt: "2001-01-01T00:00:00Z", delayMinutes: 0, distanceMiles: 9 };
 `;
 
-/** Beside the demo's entities, which have no nullable enum and no defaults. */
+/** An addition to the demo's entities, which have no nullable enum and no defaults. */
 const ADMIN_PATH = "/admin/v1/organizations/demo/workspaces/air";
 const place = {
   name: "Place",
@@ -38,7 +38,7 @@ const place = {
 };
 
 let demo: ServedDemo;
-/** Below the project, so that its packages are found. */
+/** Inside the project, so that its packages are found. */
 let directory: string;
 beforeAll(async () => {
   mkdirSync(join(ROOT, ".data"), { recursive: true });
@@ -61,7 +61,7 @@ const types = (...args: readonly string[]) =>
 
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
 
-/** Runs a program in the directory. Resolves with what it prints, whether it succeeds or not. */
+/** Runs a program in the directory. Resolves with its output, whether or not it succeeds. */
 const run = (program: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
   new Promise<{ readonly succeeds: boolean; readonly text: string }>((finish) => {
     const options = { cwd: directory, env: { ...process.env, ...environment } };

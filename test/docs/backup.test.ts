@@ -19,7 +19,7 @@ import { findFreePort, type ServeProcess, startServe } from "../support/processe
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 import { type Receiver, startReceiver } from "../support/processes/webhook-receiver.ts";
 
-/* The backup of docs/operations.md, taken as it says while the server runs, and restored: in its place, and elsewhere. */
+/* The backup of docs/operations.md, made while the server runs and restored in the same place and elsewhere. */
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const note = { name: "Note", columns: [{ name: "text", type: "VARCHAR" }] };
@@ -49,7 +49,7 @@ async function stop(): Promise<void> {
   await server.exited;
 }
 
-/** Runs the command of the page, which names its target at its end. */
+/** Runs the command of the page, which ends with its target. */
 function backUp(target: string): void {
   const page = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
   const [, command] = /```sh\n(DATA_DIR=.* npm run backup .*)\n```/.exec(page) ?? [];

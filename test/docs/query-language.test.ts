@@ -18,7 +18,7 @@ const examples = text.split("\n").filter((line) => line.startsWith("curl "));
 const catalog = sketchCatalog(
   AIR_ENTITIES.map(({ name, columns }) => ({
     name,
-    // The admin document leaves the type of a reference out, and its constraints are none of a query's business.
+    // The admin document leaves out the type of a reference, and queries ignore constraints.
     columns: columns.map((column) => ({ type: "INTEGER", ...column, constraints: [] }) as ColumnSketch),
   })),
 );
@@ -29,7 +29,7 @@ database.transaction(() => {
   for (const flight of flights) database.insert(entityOf(catalog, "Flight"), flight);
 });
 
-/** The records, groups or lines that a curl line of the docs is answered with. */
+/** The records, groups or lines that a curl line of the docs returns. */
 function answerOf(example: string): readonly unknown[] {
   const [, entity = "", action = "", query = ""] =
     /\$AIR\/(\w+)(?:\/(\w+))?(?:\?([^"]*))?"/.exec(example) ?? [];

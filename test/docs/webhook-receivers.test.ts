@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findFreePort, type ServeProcess, startServe } from "../support/processes/serve-process.ts";
 import { makeWebhookWorkspace } from "../support/processes/webhook-workspace.ts";
 
-/* The receivers of docs/webhooks.md as they stand there, against deliveries of the real Worker. */
+/* Runs the receivers of docs/webhooks.md unchanged against deliveries of the real Worker. */
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const ADMIN_TOKEN = "webhook-test-admin-token-of-32-characters";

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => served.stop());
 
-/** Sends these bytes, then nothing more, and gives what is answered until the server closes. */
+/** Sends these bytes, then nothing more, and returns the response until the server closes. */
 function send(head: readonly string[], body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";

@@ -5,7 +5,7 @@ import { type BehindProxy, serveBehindProxy } from "../support/processes/behind-
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
-/* A write of one record that was planned on what has changed by the time the database is asked. */
+/* A write of one record whose plan is out of date when the database gets it. */
 
 const LATE = "late";
 const note = {
@@ -19,7 +19,7 @@ const note = {
 let served: BehindProxy;
 let w: ServedWorkspace;
 let etag: string;
-/** What somebody else does before the database sees a round trip of the request, counted from 1. */
+/** The change that happens before the database sees a round trip of the request, counted from 1. */
 let meanwhile: (roundTrip: number) => Promise<unknown>;
 let roundTrips = 0;
 
@@ -47,7 +47,7 @@ async function send(method: string, path: string, body?: object, headers: Record
   return { status: response.status, body: answer, etag: response.headers.get("ETag") };
 }
 
-/** The request whose first statement comes after `change`. */
+/** Sends the request so that its first statement comes after `change`. */
 async function sendLate(change: () => Promise<unknown>, ...[method, path, body]: Parameters<typeof send>) {
   return sendWhile(async (roundTrip) => roundTrip === 1 && (await change()), method, path, body);
 }
@@ -66,7 +66,7 @@ async function keyPath(): Promise<string> {
   return `/api-keys/${id}`;
 }
 const revokeKey = async () => admin("DELETE", await keyPath());
-/** What a schema change under way holds, ending so many seconds from now. */
+/** The lease of a running schema change that ends after so many seconds. */
 const setLease = (seconds: number) =>
   openHttpDatabase({ url: served.databaseUrl, authToken: undefined, requestId: "test" }).run({
     sql: `UPDATE workspaces SET migrating_until = unixepoch() + ?
@@ -163,7 +163,7 @@ describe.each(writes)("%s %s", (method, path, body) => {
   it("does not know a dropped column", async () => {
     const change = () => admin("DELETE", "/entities/Note/columns/text?confirm=text");
     const answer = await sendLate(change, method, path, body);
-    /* The shape of the record is another, so its tag is as well. */
+    /* The record's shape has changed, and so has its tag. */
     const expected = { POST: 422, PUT: 422, DELETE: 412 }[method];
     expect(answer.status).toBe(expected);
     await isUntouched();

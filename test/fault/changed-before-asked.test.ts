@@ -4,7 +4,7 @@ import { type BehindProxy, serveBehindProxy } from "../support/processes/behind-
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
-/* A write that the database refuses for what another one has put right before it could be asked what was wrong. */
+/* The database refuses a write, and another write removes the reason before it can be asked for. */
 
 const REFUSED = "refused";
 const parent = { name: "Parent", columns: [{ name: "name", type: "VARCHAR" }] };
@@ -16,7 +16,7 @@ const child = { name: "Child", columns: [refersTo("other", "SET_NULL"), refersTo
 
 let served: BehindProxy;
 let w: ServedWorkspace;
-/** What somebody else does between the first round trip of the request and the next. */
+/** The change between the first round trip of the request and the next. */
 let meanwhile: () => Promise<unknown>;
 let roundTrips = 0;
 

@@ -7,12 +7,12 @@ import type { Fate } from "../support/processes/http-proxy.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
 /*
- * What an admin changes, with the connection to the database cut at each of its round trips, before and after it was
- * run: what was answered holds, what was not is done whole or not at all, and doing it again ends where it should.
+ * Admin changes with the connection to the database cut at each round trip, before and after it ran. A confirmed change
+ * holds, an unconfirmed one is done completely or not at all, and repeating it ends in the right state.
  */
 
 const item = { name: "Item", columns: [{ name: "name", type: "VARCHAR" }] };
-/** The request that is cut; others, such as those of each minute, are not. */
+/** The request to cut. Others, such as scheduled ones, are not cut. */
 const CUT = "cut-me";
 
 let served: BehindProxy;
@@ -54,7 +54,7 @@ const get = (below: string) => send("GET", w.adminPath + below);
 const webhook = { name: "first", url: "https://receiver.invalid/", events: ["record.created"] };
 const key = { name: "second", permission: "READ_WRITE" };
 
-/** Each thing once: what has no name of its own is there twice when it was made twice. */
+/** Lists each thing once. A thing without a name of its own is listed twice if it was created twice. */
 const namesOf = async (below: string) => {
   const { body } = await get(below);
   return [...new Set((body.data as { name: string }[]).map(({ name }) => name))].sort();
@@ -69,11 +69,11 @@ const use = async () => (await send("GET", `${w.path}/Item`, undefined, w.key)).
 interface Write {
   readonly what: string;
   readonly method: string;
-  /** In the workspace, or in what holds it. */
+  /** Relative to the workspace, or to its organization. */
   readonly path: () => string;
   readonly body?: () => object;
   readonly status: number;
-  /** The status when it has been done already. */
+  /** The status if it was done before. */
   readonly again: number;
   readonly look: () => Promise<unknown>;
   readonly before: unknown;

@@ -5,7 +5,7 @@ import type { Fate } from "../support/processes/http-proxy.ts";
 import { PERSISTENT_ID, Persistent } from "../support/processes/persistent-client.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
-/* Every write, with the connection to the database cut at each of its round trips, before and after it was run. */
+/* Every write with the connection to the database cut at each round trip, before and after it ran. */
 
 const item = {
   name: "Item",

@@ -12,9 +12,9 @@ import {
 import { startTestDatabase, type TestDatabase } from "../support/processes/test-database.ts";
 
 /*
- * Connections are cut at random, between client and Worker and between Worker and database: before, inside and after
- * requests and answers. Clients send every write with an Idempotency-Key until it is answered. FAULT_SEED repeats a run's
- * random numbers.
+ * Connections are cut at random, between client and Worker and between Worker and database, at any point of requests
+ * and responses. Clients send every write with an Idempotency-Key until it gets a response. FAULT_SEED repeats the
+ * random numbers of a run.
  */
 const CLIENTS = 12;
 const ROUNDS = 5;
@@ -60,7 +60,7 @@ afterEach(async () => {
 /** Name → value and number of writes. */
 type Meant = Map<string, readonly [value: number, writes: number]>;
 
-/** One client's writes of every kind, to records of its own; what it means to be there goes to `meant`. */
+/** One client's writes of every kind to its own records. The intended records go to `meant`. */
 async function work(client: Persistent, id: number, meant: Meant): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const name = (what: string) => `client ${id} round ${round} ${what}`;

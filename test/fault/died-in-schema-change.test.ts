@@ -11,12 +11,12 @@ import {
 } from "../support/processes/served-workspace.ts";
 
 /*
- * A Worker that dies in the middle of a schema change: from some round trip on, the database hears nothing of it any
- * more, before or after that round trip was run. Another Worker goes on.
+ * A Worker that dies during a schema change: from some round trip on, before or after it ran, the database gets nothing
+ * more from it. Another Worker continues.
  */
 
 const RECORDS = 100;
-/** The request whose round trips are counted; the Worker has others, such as those of each minute. */
+/** The request whose round trips are counted. The Worker makes others, such as scheduled ones. */
 const CHANGE = "the-change";
 const item = {
   name: "Item",
@@ -25,7 +25,7 @@ const item = {
     { name: "name", type: "VARCHAR" },
   ],
 };
-/** Looks at existing records and converts them, so that it takes a lease and several round trips. */
+/** Checks and converts existing records, so it takes a lease and several round trips. */
 const change = {
   name: "label",
   type: "VARCHAR",
@@ -50,7 +50,7 @@ afterAll(async () => {
   await healthy.stop();
   await dying.stop();
 });
-/** A new workspace, for a change that has not been made. */
+/** A new workspace without the change. */
 async function startAgain(): Promise<void> {
   fateOf = () => "PASS";
   w = await makeServedWorkspace(healthy.baseUrl, item);
@@ -76,7 +76,7 @@ async function send({ baseUrl }: Served, method: string, path: string, body?: un
 const changeAt = (served: Served) =>
   send(served, "PATCH", `${w.adminPath}/entities/Item/columns/code`, change, CHANGE);
 
-/** The column that is there, and its value in every record. */
+/** The existing column, and its value in every record. */
 async function columnOf(): Promise<string> {
   const records = await w.records("Item");
   expect(records).toHaveLength(RECORDS);
@@ -89,7 +89,7 @@ async function columnOf(): Promise<string> {
   return shape;
 }
 
-/** What 30 seconds do. */
+/** Has the effect of 30 seconds. */
 const endLeases = () =>
   openHttpDatabase({ url: dying.databaseUrl, authToken: undefined, requestId: "test" }).write([
     {

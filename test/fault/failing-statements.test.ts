@@ -13,7 +13,7 @@ import {
   serveWorker,
 } from "../support/processes/served-workspace.ts";
 
-/* A database that answers, but whose disk, memory or owner does not let it run a statement. */
+/* A database that responds, but cannot run a statement because of its disk, memory or owner. */
 
 interface SentStep {
   readonly stmt: { readonly sql: string };
@@ -23,7 +23,7 @@ let directory = "";
 let database: Awaited<ReturnType<typeof startLibsqlServer>>;
 let served: Served;
 let w: ServedWorkspace;
-/** What the step that this matches fails with, if any does. */
+/** The failure of the step that this matches, if any. */
 let failure: { readonly code: string; readonly isHit: (sql: string) => boolean } | undefined;
 
 const proxy = createServer(async (incoming, outgoing) => {
@@ -118,7 +118,7 @@ it("such a failure of a bulk item asks for a retry, is logged, and is not stored
   expect(body.errors).toEqual([{ index: 0, error: { code: "SERVICE_UNAVAILABLE", message } }]);
   await served.waitFor('"code":"SERVICE_UNAVAILABLE","reason":"SqlFailure: SQLite error');
   failure = undefined;
-  /* The database had run it, and only its answer was lost. */
+  /* The database had run it, and only its response was lost. */
   const again = await send("PUT", "/Item/bulk", items, headers);
   expect([again.status, again.body.succeeded, again.body.failed]).toEqual([200, 2, 0]);
 });

@@ -13,11 +13,11 @@ import {
 } from "../support/processes/served-workspace.ts";
 
 /*
- * A database whose files may not grow any more. SQLite then ends the transaction by itself, in the middle of a batch: what
- * comes after that would be kept, one by one, without the fence and without the Idempotency-Key.
+ * A database whose files cannot grow. SQLite then ends the transaction by itself in the middle of a batch. Later items
+ * would be stored one by one, without the fence and the Idempotency-Key.
  */
 const LARGE_TEXT = "x".repeat(99_000);
-/** Changing all of them is more than SQLite keeps in memory, so it writes before the transaction ends. */
+/** Changing all of them exceeds SQLite's cache, so it writes before the transaction ends. */
 const LARGE_RECORDS = 44;
 const TOKEN = "full-disk-token";
 const ROOM_BYTES = 2_000_000;
@@ -48,18 +48,18 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** The embedded server; the parent waits for it, so that a limit can be set on it by its process id. */
+/** The embedded server. The parent waits for it, to set a limit by its process id. */
 async function startDatabase() {
   const file = join(directory, "data.db");
   const args = ["tools/libsql-server/main.ts", "--file", file, "--port", "0", "--auth-token", TOKEN];
-  /* A file that may not grow is an error to the process, as a full disk is, and not its end. */
+  /* A file that cannot grow is an error for the process, like a full disk, not its end. */
   const child = spawn("sh", ["-c", `trap '' XFSZ; exec "$0" "$@"`, process.execPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   return { url: await readReadyUrl(child), child };
 }
 
-/** Bytes that each of the database's files may have. */
+/** The size limit of each of the database's files, in bytes. */
 async function limitFiles(bytes: number | "unlimited"): Promise<void> {
   const pid = String(database.child.pid);
   const [code] = await once(spawn("prlimit", ["--pid", pid, `--fsize=${bytes}:unlimited`]), "exit");

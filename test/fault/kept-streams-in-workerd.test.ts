@@ -4,7 +4,7 @@ import { type BehindProxy, serveBehindProxy } from "../support/processes/behind-
 import type { Fate, SeenRequest } from "../support/processes/http-proxy.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
-/* Requests that share one kept stream in the production runtime, where no request may use another's I/O. */
+/* Requests that share one kept stream in the production runtime, where no request may use the I/O of another. */
 
 const item = { name: "Item", columns: [{ name: "name", type: "VARCHAR", nullable: false }] };
 
@@ -27,7 +27,7 @@ beforeEach(() => {
   seen = [];
 });
 
-/** Longer than a request takes to the Worker, shorter than it waits there for a stream. */
+/** Longer than a request needs to reach the Worker, shorter than it waits there for a stream. */
 const HELD_MS = 20;
 
 const opensStream = ({ body }: SeenRequest) => JSON.parse(body).baton === null;

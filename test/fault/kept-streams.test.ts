@@ -13,7 +13,7 @@ import {
   startHttpProxy,
 } from "../support/processes/http-proxy.ts";
 
-/* The client of libSQL over HTTP: what happens to a stream that is kept, and to the write that uses it. */
+/* The libSQL client over HTTP: what happens to a kept stream, and to the write that uses it. */
 
 let directory = "";
 let server: LibsqlServer;
@@ -57,7 +57,7 @@ const direct = (sql: string) => openHttpDatabase(endpoint(server.url)).run({ sql
 const insert = (n: number | string) => ({ sql: "INSERT INTO t (n) VALUES (?)", args: [n] });
 const stored = async () => (await direct("SELECT n FROM t ORDER BY id")).map(([n]) => n);
 
-/** On a busy machine. */
+/** Generous, for a busy machine. */
 const PATIENCE = { timeout: 30_000 };
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -188,7 +188,7 @@ it("a stream whose write was refused because another one has the lock is closed"
   expect(sent().at(-1)).toEqual({ baton: "kept", requests: [{ type: "close" }] });
 });
 
-/** Of BEGIN, a statement, COMMIT and ROLLBACK. */
+/** The results of BEGIN, a statement, COMMIT and ROLLBACK. */
 const refusedBatch = {
   type: "ok",
   response: {

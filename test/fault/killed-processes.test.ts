@@ -16,7 +16,7 @@ import {
   startServe,
 } from "../support/processes/serve-process.ts";
 
-/* The production runtime with the real Worker, under load, while it or its database is killed with SIGKILL. */
+/* The production runtime with the real Worker under load, while it or its database gets SIGKILL. */
 
 const CLIENTS = 16;
 const MOST_REQUESTS = 20_000;
@@ -47,7 +47,7 @@ async function start(variables: Readonly<Record<string, string>> = {}): Promise<
 interface Load {
   readonly acknowledged: Set<string>;
   readonly sent: Set<string>;
-  /** Bodies of 503 answers, and what was not an answer of the contract. */
+  /** Bodies of 503 responses, and responses that break the contract. */
   readonly refusals: Set<string>;
   readonly violations: string[];
   steady: number;
@@ -88,7 +88,7 @@ const newLoad = (): Load => ({
   steady: 0,
 });
 
-/** Every acknowledged record is there once, and nothing that nobody sent. */
+/** Every confirmed record exists once, and no record exists that nobody sent. */
 async function expectNothingLost({ acknowledged, sent }: Load): Promise<void> {
   const names = await workspace.names();
   expect(new Set(names).size).toBe(names.length);

@@ -4,7 +4,7 @@ import { makeServedWorkspace, type Served, serveWorker } from "../support/proces
 
 const CLIENTS = 32;
 const INCREMENTS = 50;
-/** At most, after one refusal; doubles with each, so that a slow machine is not kept busy with refusals. */
+/** The longest wait after one refusal. It doubles each time, so that a slow machine is not flooded. */
 const FIRST_PAUSE_MS = 5;
 const MOST_DOUBLINGS = 6;
 

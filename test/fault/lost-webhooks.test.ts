@@ -16,17 +16,20 @@ import {
 import { type Receiver, startReceiver } from "../support/processes/webhook-receiver.ts";
 import { makeWebhookWorkspace, type WebhookWorkspace } from "../support/processes/webhook-workspace.ts";
 
-/* Writers at work while receiver, database and everything are killed at random: what was delivered is what was done. */
+/*
+ * Writers work while receiver, database and Worker are killed at random. Exactly the changes that were made must be
+ * delivered.
+ */
 
 const ADMIN_TOKEN = "fault-test-admin-token-of-32-characters";
 const ALLOWED = { ALLOW_HTTP_WEBHOOKS: "true", ALLOW_PRIVATE_WEBHOOKS: "true" };
 const WRITERS = 6;
 const OUTAGES = 9;
-/** A lease of a killed Worker ends after 35 s. */
+/** The lease of a killed Worker expires after 35 s. */
 const DRAIN_MS = 90_000;
 const DRAIN_STEP_MS = 1_000;
 const DATABASE_START_MS = 20_000;
-/** Of a write that the API refuses. */
+/** The status of a write that the API refuses. */
 const REFUSED = -1;
 
 let directory = "";
@@ -68,7 +71,7 @@ async function startReceiving(): Promise<void> {
   receiver = await startReceiver(receiverPort);
 }
 
-/** Closes the receiver with all of its connections; what it has received by then counts. */
+/** Closes the receiver with all of its connections. What it has received by then counts. */
 async function stopReceiving(): Promise<void> {
   const { mailbox, close } = receiver;
   await close();
@@ -96,7 +99,7 @@ const outages = {
   },
 };
 
-/** Waits for it when it is not yet there again after the outage before. */
+/** Waits for the database if it is still down after the last outage. */
 async function killDatabase(): Promise<void> {
   const pid = await vi.waitFor(() => {
     const child = childrenOf(process.pid).find(({ command }) => command.includes("database-child"));
@@ -114,8 +117,8 @@ async function killServer(): Promise<void> {
 }
 
 /**
- * Makes due what waits for its next attempt, as if time had passed, and writes something, which makes the Worker look.
- * Resolves with how many deliveries were unfinished before that.
+ * Makes waiting deliveries due, as if time had passed, and writes a record so that the Worker looks. Resolves with the
+ * number of deliveries that were unfinished before.
  */
 async function hurryDeliveries(): Promise<number> {
   const client = createClient(database);
@@ -134,10 +137,10 @@ async function hurryDeliveries(): Promise<number> {
   }
 }
 
-/** `create 7`, `update 7`, `delete`: what was answered with success, by record. */
+/** `create 7`, `update 7`, `delete`: the confirmed writes by record. */
 const acknowledged = new Map<number, string[]>();
 
-/** One client with one record at a time, which it counts up, sometimes wrongly, and deletes. */
+/** A client with one record at a time, which it counts up, sometimes wrongly, and deletes. */
 async function runWriter(isDone: () => boolean): Promise<void> {
   let id: number | undefined;
   let value = 0;
@@ -171,7 +174,7 @@ interface Change {
   readonly previous: { readonly value: number } | null;
 }
 
-/** Verified messages by record, in the order of their coming; what came twice in a row is there once. */
+/** Verified messages by record, in order of arrival, without immediate repetitions. */
 function changesByRecord(): ReadonlyMap<number, readonly Change[]> {
   const changes = new Map<number, Change[]>();
   const signatures = new Webhook(workspace.secret);
@@ -218,7 +221,7 @@ it("every acknowledged change is delivered, nothing else is, and each record's c
   for (const [id, own] of changes) {
     const text = `record ${id} ${told}: ${own.map(describeChange).join(", ")}`;
     expect(new Set(own.map(({ messageId }) => messageId)).size, text).toBe(own.length);
-    // Each follows on the one before, from the creation to what is in the database now: none missing, none made up.
+    // Each message follows the one before, from the creation to the present record: none missing, none invented.
     expect(
       own.map(({ previous }) => previous?.value),
       text,

@@ -4,16 +4,16 @@ import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import type { Fate, SeenRequest } from "../support/processes/http-proxy.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
-/* A database that is there and answers nonsense, or nothing; and what is behind it has run the statements, or has not. */
+/* A database that responds with nonsense or not at all, and may or may not have run the statements. */
 
 const item = { name: "Item", columns: [{ name: "name", type: "VARCHAR", nullable: false, unique: true }] };
 
 let served: BehindProxy;
 let w: ServedWorkspace;
 let fate: Fate = "PASS";
-/** Of single requests, by their `X-Request-Id`. */
+/** By `X-Request-Id`, for single requests. */
 const fateOf = new Map<string, Fate>();
-/** How many more round trips of such a request pass. */
+/** How many more round trips of such a request to let through. */
 const passesOf = new Map<string, number>();
 
 function decide({ requestId }: SeenRequest): Fate {
@@ -146,7 +146,7 @@ describe.each(answers)("a database that answers %s", (_, strange) => {
   });
 });
 
-/** The database's time, and what a busy machine may add. */
+/** The database's time limit, and a reserve for a busy machine. */
 const [LIMIT_MS, TOLERANCE_MS] = [15_000, 5_000];
 
 it("a database that responds late or incompletely is 503 in time for everyone, and its writes are done once", {

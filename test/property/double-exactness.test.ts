@@ -4,7 +4,7 @@ import { type Answer, expectStatus } from "../support/api.ts";
 import { runSql } from "../support/database.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
-/* Every double is stored, found and returned bit by bit, whichever way it comes in and goes out. Zero has no sign. */
+/* Every double is stored, found and returned bit by bit, through every way in and out. Zero has no sign. */
 
 const COUNT = 40;
 const EDGES = [

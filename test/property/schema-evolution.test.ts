@@ -12,8 +12,8 @@ import { converted } from "../support/conversion-model.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * For random schemas A and B and random records: PUT B makes exactly B, keeps every value that B can hold, and is
- * refused exactly when some record stands against it; and then nothing has changed.
+ * For random schemas A and B and random records: PUT B makes exactly B and keeps every value that B can hold. It is
+ * refused exactly if some record conflicts, and then nothing has changed.
  */
 
 const RUNS = 40;
@@ -140,7 +140,7 @@ const columnArbitrary = (name: string): fc.Arbitrary<ColumnShape> =>
     );
 
 const NAMES = ["alpha", "beta", "gamma", "Delta", "order"] as const;
-/** A kind of id cannot be changed; what is matched by name keeps its own. */
+/** An id type cannot change. Entities that match by name keep theirs. */
 const ID_TYPES: Readonly<Record<string, string>> = { Item: "INTEGER", Group: "UUID", Note: "INTEGER" };
 
 const entityArbitrary = (name: string): fc.Arbitrary<EntityShape> =>
@@ -195,7 +195,7 @@ function withRule(column: ColumnShape, rule: { type: string; value: number } | u
   return fits ? { ...column, constraints: [rule] } : column;
 }
 
-/** Which ids of A the entities and columns of B keep, each at most once; names may be swapped by it. */
+/** Which ids of A the entities and columns of B keep, each at most once. This can swap names. */
 const matchingArbitrary = fc.infiniteStream(fc.nat({ max: 5 }));
 
 function withKeptIds(
@@ -293,7 +293,7 @@ async function schemaOf(workspace: TestWorkspace): Promise<EntityDefinition[]> {
   return expectStatus(await workspace.admin("GET", "/schema"), 200).body.data.entities;
 }
 
-/** B as an empty workspace would have it, for its filled-in columns. */
+/** B as an empty workspace would have it, with all defaults. */
 async function freshSchema(target: readonly EntityShape[]): Promise<EntityDefinition[]> {
   const workspace = await makeWorkspace();
   expectStatus(await workspace.admin("PUT", "/schema", { body: { entities: target } }), 200);
@@ -311,7 +311,7 @@ async function dataOf({ key, apiPath }: TestWorkspace, schema: readonly EntityDe
   return data;
 }
 
-/** Random records, references among them included; what a rule refuses is not there. */
+/** Random records with references among them, without those that a rule refuses. */
 async function fill(
   workspace: TestWorkspace,
   schema: readonly EntityDefinition[],
@@ -341,7 +341,7 @@ function valueFor(column: Column, parents: Data, seed: number): JsonValue {
   return fc.sample(valueArbitrary(column), { seed, numRuns: 1 })[0] ?? null;
 }
 
-/** What must be there after the change, by the names of B; or why it must be refused. */
+/** The expected records after the change, by the names of B; or why it must be refused. */
 function expectedData(
   old: readonly EntityDefinition[],
   target: readonly EntityShape[],

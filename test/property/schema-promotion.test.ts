@@ -5,9 +5,9 @@ import { expectStatus } from "../support/api.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
 /*
- * A document that was pulled from another deployment applies twice: the first time it makes exactly the differences, with
- * renames by `previousNames` that keep all data, and the second time none. Its ids mean nothing here, even where they are
- * those of other things.
+ * A document from another deployment can be applied twice. The first time it makes exactly the differences, with
+ * renames by `previousNames` that keep all data; the second time none. Its ids mean nothing here, even if they equal
+ * ids of other things.
  */
 
 const RUNS = 15;
@@ -16,7 +16,7 @@ const ENTITY_NAMES = ["First", "Second", "Third"];
 
 interface Fate {
   readonly name: string;
-  /** The name in the document; null: it is not there. */
+  /** The name in the document; null if it is not in it. */
   readonly next: string | null;
 }
 
@@ -49,7 +49,7 @@ const before = ({ name, columns }: Promotion) => ({
   columns: columns.map((column) => ({ name: column.name, type: typeOf(column.name) })),
 });
 
-/** The entity as the other deployment has it; `ids` are those of things here, and of the wrong ones. */
+/** The entity as the other deployment has it. `ids` belong to other things here. */
 function after({ name, next, columns, added }: Promotion, ids: readonly string[]): JsonObject {
   const kept = columns.flatMap(({ name: old, next: now }) => {
     const previousNames = now === old ? {} : { previousNames: [old] };

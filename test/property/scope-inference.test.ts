@@ -4,8 +4,8 @@ import { ask, expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * For random schemas and random scopes: two workspaces that differ only in what a key may not read give that key the same
- * answers, byte by byte, to everything that it may ask. Ids that the database gives out are left aside.
+ * For random schemas and scopes: two workspaces that differ only in data that a key may not read respond to all of its
+ * requests with the same bytes. Generated ids are not compared.
  */
 
 const RUNS = 12;
@@ -35,7 +35,7 @@ const entityPlan = (name: string): fc.Arbitrary<EntityPlan> =>
     defaultExpand: fc.boolean(),
   });
 
-/** A unique rule tells whoever may write to an entity what is in it, so only readable entities have one here. */
+/** A unique rule reveals taken values to anyone who may write, so only readable entities have one here. */
 const definitionOf = ({ name, operations, target, onDelete, defaultExpand }: EntityPlan) => ({
   name,
   columns: [
@@ -135,7 +135,7 @@ async function answersTo(w: TestWorkspace, plans: readonly EntityPlan[]): Promis
   return answers;
 }
 
-/** The part of an ETag that counts writes; the other one stands for the schema, whose ids are given out too. */
+/** The part of an ETag that counts writes. The other part depends on the schema, whose ids are generated. */
 const writesIn = (tag: string | null) => tag?.replace(/-.*/, "") ?? "";
 
 describe("a key with scopes", () => {

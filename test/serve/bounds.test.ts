@@ -9,7 +9,7 @@ import {
   serveWorker,
 } from "../support/processes/served-workspace.ts";
 
-/* Clients that take connections and memory and give nothing back. */
+/* Clients that take connections and memory and release nothing. */
 
 const CONNECTIONS = 20;
 const LARGE = "x".repeat(90_000);

@@ -12,7 +12,7 @@ import { findFreePort, type ServeProcess, startServe } from "../support/processe
 
 const RECORDS = 200_000;
 const MIB = 2 ** 20;
-/** Far below what 200,000 buffered records would take, above the noise of a garbage collector. */
+/** Far below the size of 200,000 buffered records, and above the noise of garbage collection. */
 const MOST_GROWTH = 48 * MIB;
 
 let directory = "";

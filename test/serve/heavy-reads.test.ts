@@ -14,7 +14,7 @@ const RECORDS = 200_000;
 const READERS = 2;
 const HEAVY_STATEMENTS = 8;
 const TOKENS = Array.from({ length: 49 }, (_, i) => `-${i}-`);
-/** Each condition looks through a whole text, and only the last one does not hold; that takes far more than 15 s. */
+/** Each condition searches a whole text, and only the last one fails. That takes far more than 15 s. */
 const HEAVY = [...TOKENS, "absent"].map((token) => `filter[text.ilike]=${token}`);
 const TEXT = "a".repeat(1_000) + TOKENS.join("");
 
@@ -78,7 +78,7 @@ it("stops a read whose client has gone, and lets another workspace's list in bet
   expect([list.status, (await list.json()).data.length]).toEqual([200, 1]);
   for (const abort of aborts) abort.abort();
   expect(await Promise.all(abandoned)).toEqual(aborts.map(() => "gone"));
-  /* Were they not stopped, this would wait for all of them, longer than it may. */
+  /* If they were not stopped, this would wait for all of them, longer than it may. */
   const own = await get(`${attacked.path}/Note?filter[id.lt]=3&sort=text&count=none`, attacked.key);
   expect(own.status).toBe(200);
 });

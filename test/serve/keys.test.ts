@@ -12,7 +12,7 @@ import {
   serveWorker,
 } from "../support/processes/served-workspace.ts";
 
-/* What depends on the runtime: where a request comes from, how often, and what a real browser lets a page read. */
+/* Features that depend on the runtime: the client's address, rates, and what a real browser lets a page read. */
 
 const CHROMIUM = "/usr/bin/chromium";
 

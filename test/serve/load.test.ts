@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { runLoad } from "../../tools/checks/load/run-load.ts";
 import { type Served, serveWorker } from "../support/processes/served-workspace.ts";
 
-/* A short run of `npm run load`, by requests: until the first thousands are answered, memory grows to what it stays at. */
+/* A short run of `npm run load`, by requests: memory grows during the first thousands and then stays the same. */
 
 const WARM = 12_000;
 const REQUESTS = 30_000;

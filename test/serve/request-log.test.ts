@@ -27,7 +27,7 @@ interface Sent {
   readonly body?: string;
 }
 
-/** The line of the log that tells of a request. */
+/** The log line of the request. */
 async function lineOf({ path, method = "GET", token = w.key, body }: Sent): Promise<object> {
   const requestId = crypto.randomUUID();
   const headers = {

@@ -1,7 +1,7 @@
 import { RequestStats } from "../../tools/libsql-server/http/request-stats.ts";
 import { startHttpProxy } from "../support/processes/http-proxy.ts";
 
-/* A proxy before a libSQL server that counts its requests as the embedded server does with `--stats`. */
+/* A proxy in front of a libSQL server that counts requests as the embedded server does with `--stats`. */
 
 const MAX_COUNTED_IDS = 10_000;
 const [target = ""] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/* Stands for `cloudflare:test` where the suite of the API runs against `npm run serve`. */
+/* Replaces `cloudflare:test` when the API suite runs against `npm run serve`. */
 
 interface Context {
   readonly works: Promise<unknown>[];

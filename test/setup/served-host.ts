@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /*
- * `npm run serve`, whose database calls are counted by `X-Request-Id`: the suite of the API asks how many a request takes.
- * Prints `Counts on URL` and then what the server prints.
+ * `npm run serve` with database requests counted by `X-Request-Id`, because the API suite checks round trips. Prints
+ * `Counts on URL` and then the output of the server.
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const counts = new Map<string, number>();

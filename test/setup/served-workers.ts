@@ -3,7 +3,7 @@ import { inject } from "vitest";
 import { openHttpDatabase } from "../../src/libsql/open-http-database.ts";
 import { KvTable } from "../../tools/serve/kv-table.ts";
 
-/* Stands for `cloudflare:workers` where the suite of the API runs against `npm run serve`. */
+/* Replaces `cloudflare:workers` when the API suite runs against `npm run serve`. */
 
 const database = openHttpDatabase({
   url: inject("libsqlUrl"),
@@ -37,7 +37,7 @@ export const env = {
 const OF_THE_CONNECTION = ["connection", "keep-alive", "content-encoding", "content-length", "date"];
 const ORIGIN = /^https:\/\/edge\.test/;
 
-/** Sends a request to the server. Its address in responses is that of the Worker under test. */
+/** Sends a request to the server. Responses contain the address of the Worker under test. */
 async function send(input: string | Request, init?: RequestInit): Promise<Response> {
   const request = new Request(input, { duplex: "half", ...init } as RequestInit);
   const url = request.url.replace(ORIGIN, inject("servedUrl"));

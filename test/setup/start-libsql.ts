@@ -11,9 +11,9 @@ const FLAGS = ["--port", "0", "--auth-token", TOKEN, "--stats"];
 const STOP_GRACE_MS = 5_000;
 
 /**
- * One libSQL server for the whole run; every test makes its own workspace. `TEST_LIBSQL_URL` names another one, whose
- * requests a proxy counts. Either is a process of its own: this one gives every test file its modules, one after the
- * other, and must not wait for the statements of another file's test.
+ * One libSQL server for the whole run. Every test makes its own workspace. `TEST_LIBSQL_URL` names another server,
+ * whose requests a proxy counts. Both run in processes of their own: this process loads the modules of every test file
+ * and must not wait for statements of other tests.
  */
 export default async function startLibsql(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), "schemastack-test-"));

@@ -11,7 +11,7 @@ const ADMIN_TOKEN = "test-admin-token-of-32-characters";
 const TOKEN = "token-of-the-tests-database";
 
 /**
- * One `npm run serve` for the whole run, and a libSQL server over the same file, by which tests look past the product.
+ * One `npm run serve` for the whole run, and a libSQL server over the same file for tests that look past the product.
  */
 export default async function startServed(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), "served-suite-"));

@@ -9,7 +9,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; undefined when there is none. */
+  /** The parsed body; undefined if there is none. */
   // biome-ignore lint/suspicious/noExplicitAny: tests reach into answers of any shape
   readonly body: any;
 }
@@ -21,10 +21,12 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** More than any request takes, the first of a file with all that it imports included: a test names what hangs. */
+/**
+ * More than any request takes, including the first of a file with all its imports. A test reports which request hangs.
+ */
 const MOST_MS = 50_000;
 
-/** Sends one request to the Worker under test, and holds the answer against the API's own document. */
+/** Sends one request to the Worker under test, and compares the response with the API's own document. */
 export async function ask(
   method: string,
   path: string,
@@ -60,7 +62,7 @@ const encoded = (body: unknown) =>
 export const askAdmin = (method: string, path: string, asking: Asking = {}) =>
   ask(method, `/admin/v1${path}`, { token: ADMIN_TOKEN, ...asking });
 
-/** Round trips to the database that a request with this `X-Request-Id` has made. */
+/** The database round trips of the request with this `X-Request-Id`. */
 export async function roundTripsOf(requestId: string): Promise<number> {
   const response = await fetch(`${env.COUNTS_URL ?? env.LIBSQL_URL}/_stats/requests?id=${requestId}`, {
     headers: { authorization: `Bearer ${env.LIBSQL_AUTH_TOKEN}` },
@@ -69,7 +71,7 @@ export async function roundTripsOf(requestId: string): Promise<number> {
   return count;
 }
 
-/** An answer with its number of database round trips. */
+/** A response with its number of database round trips. */
 export async function askCounted(method: string, path: string, asking: Asking = {}) {
   const requestId = crypto.randomUUID();
   const answer = await ask(method, path, {
@@ -79,7 +81,7 @@ export async function askCounted(method: string, path: string, asking: Asking = 
   return { answer, roundTrips: await roundTripsOf(requestId) };
 }
 
-/** The whole contract of a failed request: status, code, message, and nothing else. */
+/** Checks the whole contract of a failed request: status, code, message, and nothing else. */
 export function expectFailure(
   answer: Answer,
   status: number,

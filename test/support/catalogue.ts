@@ -1,7 +1,9 @@
 import { database } from "./database.ts";
 import type { TestWorkspace } from "./workspace.ts";
 
-/** SQLite's own account of a workspace's tables: columns, references, indexes and triggers, without ids and prefixes. */
+/**
+ * SQLite's description of a workspace's tables: columns, references, indexes and triggers, without ids and prefixes.
+ */
 export async function catalogueOf({ organization, workspace }: TestWorkspace): Promise<unknown> {
   const [[[id] = []] = []] = await database.read([
     {

@@ -7,12 +7,12 @@ import { wholeDocumentOf } from "./whole-document.ts";
 
 export const ADMIN_TOKEN = "test-admin-token-of-32-characters";
 
-/** Rises when a request that may change a schema is sent, and when it is answered. */
+/** Counts requests that may change a schema, when they are sent and when they are done. */
 let changes = 0;
 let adminDocument: Promise<Parts> | undefined;
 const workspaceDocuments = new Map<string, { readonly changes: number; readonly document: Parts }>();
 
-/** What refused requests are answered with does not depend on the entity, which need not exist. */
+/** Errors do not depend on the entity, which need not exist. */
 const refusalDocument: Parts = JSON.parse(
   JSON.stringify(
     wholeDocumentOf(sketchCatalog([{ name: "Any", columns: [{ name: "key", type: "TEXT", unique: true }] }])),
@@ -26,7 +26,7 @@ export interface Sent {
   readonly changes: number;
 }
 
-/** Call before a request is sent; what it returns goes to checkAnswer. */
+/** Call it before a request is sent, and pass its result to checkAnswer. */
 export function noteRequest(method: string, path: string, token: string | undefined): Sent {
   if (isSchemaWrite(method, path)) changes++;
   return { method, path, token, changes };
@@ -35,8 +35,8 @@ export function noteRequest(method: string, path: string, token: string | undefi
 const isSchemaWrite = (method: string, path: string) => path.startsWith("/admin/") && method !== "GET";
 
 /**
- * Fails the test when an answer contradicts the document that the API serves of itself. An answer that a schema change
- * has overtaken is held against nothing: which schema it was of cannot be told.
+ * Fails the test if a response contradicts the API's own document. A response that a schema change has overtaken is not
+ * compared, because nobody knows which schema it belongs to.
  */
 export async function checkAnswer(sent: Sent, answer: Omit<Exchange, "method" | "path">): Promise<void> {
   if (isSchemaWrite(sent.method, sent.path)) changes++;
@@ -62,7 +62,7 @@ export async function checkAnswer(sent: Sent, answer: Omit<Exchange, "method" | 
 
 const refusalsAt = (server: string): Parts => ({ ...refusalDocument, servers: [{ url: server }] });
 
-/** Each key has a document of its own. Undefined when the key has ended meanwhile. */
+/** Each key has its own document. Undefined if the key has ended meanwhile. */
 async function workspaceDocumentAt(server: string, sent: Sent): Promise<Parts | undefined> {
   const place = `${server} ${sent.token}`;
   const known = workspaceDocuments.get(place);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { JsonValue } from "../../src/model/json.ts";
 
-/* A nullable column of every type, and any value that it takes: those first that files could confuse with others. */
+/* A nullable column of every type, and any value that it accepts. Values that files could confuse come first. */
 
 const TEXTS = [
   "",

@@ -4,7 +4,7 @@ import type { JsonValue } from "../../src/model/json.ts";
 
 const NUMERIC: ReadonlySet<string> = new Set(["INTEGER", "BIGINT", "DECIMAL", "DOUBLE"]);
 
-/** A value as the new column holds it; undefined when it cannot without loss. */
+/** The value in the new column; undefined if the conversion would lose something. */
 export function converted(value: JsonValue, from: Column, to: Column): JsonValue | undefined {
   const text = textOf(value, from);
   if (to.type === "BOOLEAN" && (text === "0" || text === "1")) return text === "1";
@@ -25,7 +25,7 @@ function textOf(value: JsonValue, column: Column): string {
   return Object.is(value, -0) ? "0" : String(value);
 }
 
-/** Null is no value of JSON, and a number must be the double that its digits name. */
+/** Null is not a JSON value here, and a number must be the double of its digits. */
 function isKeptByJson(text: string, value: JsonValue): boolean {
   if (value === null) return false;
   if (typeof value !== "number") return true;

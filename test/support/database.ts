@@ -9,6 +9,6 @@ export const database = openHttpDatabase({
   requestId: "test",
 });
 
-/** One statement in it, such as one that moves time. */
+/** Runs one statement in it, for instance to move time. */
 export const runSql = (sql: string, args: readonly SqlValue[] = []): Promise<Rows> =>
   database.run({ sql, args });

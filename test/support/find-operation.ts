@@ -1,7 +1,7 @@
 // biome-ignore lint/suspicious/noExplicitAny: parts of an OpenAPI document, which tests reach into
 export type Parts = Record<string, any>;
 
-/** What a `$ref` stands for; what is none stands for itself. */
+/** Resolves a `$ref`; anything else stays the same. */
 export function resolved(document: Parts, part: Parts | undefined): Parts | undefined {
   if (typeof part?.$ref !== "string") return part;
   const names = part.$ref.slice(2).split("/");
@@ -23,7 +23,7 @@ export function operationOf(document: Parts, { method, path }: Request) {
   return { template, operation, parameters };
 }
 
-/** A path without braces comes before one with; both have the server's address before them. */
+/** A path without braces comes before one with braces. Both follow the server's address. */
 function templateOf(document: Parts, path: string): string | undefined {
   const server = document.servers[0].url.replace(/\/$/, "");
   const { pathname } = new URL(`https://edge.test${path}`);

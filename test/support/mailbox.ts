@@ -1,9 +1,9 @@
-/** How a mailbox of the webhook receiver answers one request. */
+/** How a mailbox of the webhook receiver responds to one request. */
 export interface Reaction {
   readonly status?: number;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Never answers. */
+  /** Never responds. */
   readonly hangs?: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { TestWorkspace } from "./workspace.ts";
 export interface McpOfWorkspace {
   readonly path: string;
   setMode(mcpMode: string): Promise<void>;
-  /** A client of the SDK; `auto` speaks the revision of 2026, `legacy` that of 2025. */
+  /** An SDK client. `auto` speaks the revision of 2026, `legacy` that of 2025. */
   connect(token?: string, mode?: "auto" | "legacy"): Promise<Client>;
   /** One JSON-RPC request by hand, as a client of 2025 sends it. */
   post(message: unknown, asking?: McpAsking): Promise<Answer>;
@@ -42,7 +42,7 @@ export function mcpOf(w: TestWorkspace): McpOfWorkspace {
   };
 }
 
-/** What a tool has answered: whether it is an error, and its JSON. */
+/** A tool's result: whether it is an error, and its JSON. */
 export async function call(client: Client, name: string, args: object = {}) {
   const { isError = false, content } = await client.callTool({ name, arguments: { ...args } });
   const [first] = content;
@@ -58,7 +58,7 @@ export const calling = (name: string, args: object) => ({
   params: { name, arguments: args },
 });
 
-/** Tools are named, but the protocol is not kept. */
+/** Tools are named, but the protocol is not followed. */
 export const callsThatRunNothing: readonly [object, Record<string, string>?][] = [
   [{ jsonrpc: "2.0", method: "tools/call", params: { name: "list", arguments: { entity: "Customer" } } }],
   [{ id: 1, method: "tools/call", params: { name: "list", arguments: { entity: "Customer" } } }],

@@ -3,13 +3,13 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 export interface TestIssuer {
   readonly issuer: string;
-  /** Makes a new key and publishes it beside the others. */
+  /** Makes a new key and publishes it in addition to the others. */
   addKey(kid: string): Promise<void>;
   publish(keys: readonly object[] | undefined): Promise<void>;
   readonly publicKeys: readonly object[];
-  /** How often its keys were asked for. */
+  /** How often its keys were requested. */
   asked(): Promise<number>;
-  /** Signs claims as this issuer; `changes` replace its usual claims, undefined removes one. */
+  /** Signs claims as this issuer. `changes` replace its usual claims; undefined removes one. */
   sign(kid: string, changes: Readonly<Record<string, unknown>>, header?: object): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/* A column of every type, and values that such a column must give back as they came. */
+/* A column of every type, and values that it must return unchanged. */
 
 export const typeColumns = [
   { name: "varchar", type: "VARCHAR" },

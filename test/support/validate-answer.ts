@@ -3,14 +3,14 @@ import { operationOf, type Parts, resolved } from "./find-operation.ts";
 
 export interface Exchange {
   readonly method: string;
-  /** With the query, as sent. */
+  /** Including the query, as sent. */
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** Headers of the contract; an answer that has one must be documented to have it. */
+/** Headers of the contract. A response that has one must be documented to have it. */
 const CONTRACT_HEADERS = [
   "Allow",
   "ETag",
@@ -25,7 +25,7 @@ const CONTRACT_HEADERS = [
   "X-Request-Id",
 ];
 
-/** What of an exchange contradicts the document; empty when nothing does. */
+/** The contradictions between an exchange and the document. */
 export function contradictionsOf(document: Parts, exchange: Exchange): readonly string[] {
   const { operation, parameters = [] } = operationOf(document, exchange) ?? {};
   if (!operation) return refusalProblems(document, exchange);
@@ -40,7 +40,7 @@ export function contradictionsOf(document: Parts, exchange: Exchange): readonly 
   ];
 }
 
-/** Of a request that the document does not know. */
+/** The contradiction of a request that the document does not know. */
 function refusalProblems(document: Parts, exchange: Exchange): readonly string[] {
   if (exchange.method === "OPTIONS" && exchange.status === 204) return [];
   const isRefusal = [401, 404, 405].includes(exchange.status);
@@ -82,7 +82,9 @@ function bodyProblems(document: Parts, response: Parts, { headers, text }: Excha
 
 const validators = new WeakMap<Parts, Validator>();
 
-/** JSON Schema has its own place for what is referred to. A response holds nothing that its document does not name. */
+/**
+ * JSON Schema has its own place for referenced schemas. A response contains nothing that its document does not name.
+ */
 function validatorOf(document: Parts, content: Parts): Validator {
   const known = validators.get(content);
   if (known) return known;
@@ -94,7 +96,10 @@ function validatorOf(document: Parts, content: Parts): Validator {
   return validator;
 }
 
-/** The document leaves responses open, so that clients bear new fields; the tests want each of them documented. */
+/**
+ * The document leaves responses open, so that clients tolerate new fields. The tests require all fields to be
+ * documented.
+ */
 function closed(part: unknown): unknown {
   if (typeof part !== "object" || part === null || !("properties" in part) || !("type" in part)) return part;
   return "additionalProperties" in part ? part : { ...part, additionalProperties: false };

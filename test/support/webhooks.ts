@@ -11,7 +11,7 @@ export const ALL_EVENTS = ["record.created", "record.updated", "record.deleted"]
 export interface TestMailbox {
   readonly url: string;
   received(): Promise<readonly Received[]>;
-  /** Parsed bodies, once there are as many. */
+  /** The parsed bodies, once so many have arrived. */
   // biome-ignore lint/suspicious/noExplicitAny: tests reach into messages of any shape
   messages(count: number): Promise<readonly any[]>;
   react(behaviour: { reactions?: readonly Reaction[]; fallback?: Reaction }): Promise<void>;
@@ -37,7 +37,7 @@ export function makeMailbox(): TestMailbox {
   };
 }
 
-/** A webhook of every event to the mailbox, unless `input` says otherwise. */
+/** A webhook for every event that sends to the mailbox, unless `input` says otherwise. */
 export async function listen(w: TestWorkspace, mailbox: { readonly url: string }, input: object = {}) {
   const body = { name: "test", url: mailbox.url, events: ALL_EVENTS, ...input };
   return expectStatus(await w.admin("POST", "/webhooks", { body }), 201).body.data;
@@ -48,14 +48,14 @@ export async function deliveriesOf(w: TestWorkspace, webhookId: string) {
   return expectStatus(await w.admin("GET", `/webhooks/${webhookId}/deliveries?size=100`), 200).body.data;
 }
 
-/** What the scheduled run does, once. */
+/** Does what the scheduled run does, once. */
 export async function runScheduled(): Promise<void> {
   const { createScheduledController } = await import("cloudflare:test");
   const { default: worker } = await import("../../src/index.ts");
   await worker.scheduled(createScheduledController(), env);
 }
 
-/** Resolves with the newest delivery once it is as wanted. */
+/** Resolves with the newest delivery once it has the given properties. */
 export async function untilNewest(w: TestWorkspace, webhookId: string, wanted: object) {
   await expect
     .poll(async () => (await deliveriesOf(w, webhookId))[0], { timeout: 12_000, interval: 20 })
@@ -63,7 +63,7 @@ export async function untilNewest(w: TestWorkspace, webhookId: string, wanted: o
   return (await deliveriesOf(w, webhookId))[0];
 }
 
-/** Makes everything that waits to be tried again due, and what is under way free. */
+/** Makes all waiting deliveries due, and frees those under a lease. */
 export const letTimePass = (webhookId: string) =>
   runSql(
     `UPDATE webhook_deliveries

@@ -3,7 +3,7 @@ import type { Catalog } from "../../src/model/catalog.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { buildWorkspaceDocument } from "../../src/openapi/workspace-document.ts";
 
-/** The document as the holder of a key with these scopes gets it. */
+/** The document for the holder of a key with these scopes. */
 export const scopedDocumentOf = (catalog: Catalog, isAllowed: Access["isAllowed"]): JsonObject =>
   buildWorkspaceDocument(catalog, {
     isWhole: false,
@@ -14,7 +14,7 @@ export const scopedDocumentOf = (catalog: Catalog, isAllowed: Access["isAllowed"
     claims: {},
   });
 
-/** The document as the holder of a key without scopes gets it. */
+/** The document for the holder of a key without scopes. */
 export const wholeDocumentOf = (catalog: Catalog): JsonObject =>
   buildWorkspaceDocument(catalog, {
     isWhole: true,

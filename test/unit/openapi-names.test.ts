@@ -69,7 +69,7 @@ describe.each([
     const isClosed = (schema: JsonObject) => schema.additionalProperties === false;
     const { sent, returned } = bodiesOf(document);
     expect(returned.filter(isClosed)).toEqual([]);
-    /* Claims are open on purpose, and say so. */
+    /* Claims are open on purpose, and the document says so. */
     const isOpen = (schema: JsonObject) => !isClosed(schema) && schema.additionalProperties !== true;
     expect(sent.filter((schema) => isJsonObject(schema.properties) && isOpen(schema))).toEqual([]);
   });
@@ -99,7 +99,7 @@ function schemasIn(value: JsonValue): readonly JsonObject[] {
   return [value, ...Object.values(value).flatMap(schemasIn)];
 }
 
-/** Every schema that bodies of requests use, and of responses. */
+/** Every schema in bodies of requests, and of responses. */
 function bodiesOf(document: Parts) {
   const operations = Object.values(document.paths as Parts).flatMap((item) => Object.values(item as Parts));
   return {

@@ -2,7 +2,7 @@ import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
 import { readPortablePattern } from "../../src/columns/constraints/portable-pattern.ts";
 
-/** Patterns as people define them, and the source that is published; undefined where it is told in words. */
+/** Patterns as people define them, and the published source; undefined if the rule is published in words. */
 const patterns: readonly (readonly [string, string | undefined])[] = [
   ["^[A-Z]{3}$", "^[A-Z]{3}$"],
   ["^97[89]-?\\d{1,5}-?\\d+-?\\d+-?[\\dX]$", "^97[89]-?[0-9]{1,5}-?[0-9]+-?[0-9]+-?[0-9X]$"],

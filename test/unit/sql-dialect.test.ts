@@ -3,8 +3,8 @@ import type { SqlValue } from "../../src/model/sql-value.ts";
 import { runSql } from "../support/database.ts";
 
 /*
- * The SQL that the product relies on, with what it must mean on every engine: the embedded one (SQLite 3.45), and the
- * server that TEST_LIBSQL_URL names.
+ * The SQL that the product relies on, with its required meaning on every engine: the embedded one (SQLite 3.45), and
+ * the server of TEST_LIBSQL_URL.
  */
 
 /** Each function, an expression, and its value. */
@@ -54,7 +54,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [expression: string, value: Sq
   unixepoch: ["unixepoch('2026-01-01T00:00:00Z')", 1767225600],
 };
 
-/** Other syntax, each with a query and the rows that it gives. */
+/** Other syntax, each with a query and its rows. */
 const SYNTAX: Readonly<Record<string, readonly [query: string, rows: readonly (readonly SqlValue[])[]]>> = {
   "WITH and UNION ALL": ["WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT 2", [[1], [2]]],
   "row values": ["SELECT (1, 'a') = (1, 'a'), (1, 2) > (1, 1)", [[1, 1]]],

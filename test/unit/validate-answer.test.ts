@@ -3,7 +3,7 @@ import { shopCatalog } from "../support/shop-catalog.ts";
 import { contradictionsOf } from "../support/validate-answer.ts";
 import { wholeDocumentOf } from "../support/whole-document.ts";
 
-/* The suite's own check of every answer must be able to fail. */
+/* The suite's own check of every response must be able to fail. */
 
 const document = JSON.parse(JSON.stringify(wholeDocumentOf(shopCatalog())));
 const base = "/api/v1/acme/shop";

@@ -37,7 +37,7 @@ const node = targetIn(catalog, "Node");
 
 type ById = ReadonlyMap<unknown, JsonObject>;
 
-/** All records as a list without expansions answers them. */
+/** All records as a list without expansions returns them. */
 function plainRecords(database: TestDatabase, name: string): ById {
   const { data } = database.answer(compileListOf(targetIn(catalog, name), "size=1000"));
   return new Map(data.map((record) => [record.id, record]));

@@ -16,8 +16,8 @@ import { compileListOf, entityOf, shopCatalog, targetIn } from "../../support/qu
 import { sampleWorld } from "../../support/query/world.ts";
 
 /*
- * What a principal sees of a database with invisible records is what everybody sees of one that never had them. The other
- * database is made by an evaluator in memory, and has references to records that it does not have.
+ * A principal sees of a database with invisible records what everybody sees of one that never had them. An evaluator in
+ * memory makes the second database, which has references to missing records.
  */
 
 const catalog = shopCatalog();
@@ -66,7 +66,7 @@ function databaseWith(isVisible: (name: string, record: World[string][number]) =
 }
 type World = typeof world.records;
 
-/** References to nothing are followed like those to what does not exist for a principal. */
+/** A reference to a missing record must behave like one to a record that does not exist for a principal. */
 const NARROWED: ReadScope = { canRead: () => true, rowsOf: () => EVERYTHING };
 
 const queryArbitrary = fc

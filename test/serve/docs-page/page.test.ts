@@ -5,7 +5,7 @@ import { type ServedDemo, serveDemo } from "../../support/processes/served-demo.
 
 const CHROMIUM = "/usr/bin/chromium";
 
-/** What the browser did and said while a page was open. */
+/** The actions and messages of the browser while a page was open. */
 interface Seen {
   readonly requests: { readonly method: string; readonly url: string; readonly authorization?: string }[];
   readonly errors: string[];
@@ -57,7 +57,7 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     await page.getByRole("button", { name: "Open" }).click();
   }
 
-  /** All that the page keeps beyond its own memory, as text. */
+  /** Everything that the page stores outside its own memory, as text. */
   const keptBy = (context: BrowserContext, page: Page) =>
     Promise.all([
       page.evaluate(async () => {

@@ -3,13 +3,13 @@ import { type Served, serveWorker } from "./served-workspace.ts";
 import { startTestDatabase } from "./test-database.ts";
 
 export interface BehindProxy extends Served {
-  /** Where the database is without the proxy. */
+  /** The database's address without the proxy. */
   readonly databaseUrl: string;
   connections: HttpProxy["connections"];
   waiting: HttpProxy["waiting"];
 }
 
-/** The production runtime, which asks `decide` what is to become of each of its round trips to a database of its own. */
+/** The production runtime with its own database. `decide` controls each round trip between them. */
 export async function serveBehindProxy(
   decide: Parameters<typeof startHttpProxy>[1],
   variables: Readonly<Record<string, string>> = {},

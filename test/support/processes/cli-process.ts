@@ -18,7 +18,7 @@ export interface RunningCli {
   readonly ended: Promise<CliOutcome>;
 }
 
-/** Starts what `npm run -s cli -- …args` starts, with nothing in its environment but what is given. */
+/** Starts `npm run -s cli -- …args` with only the given environment. */
 export function startCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

@@ -3,10 +3,10 @@ import { send, type WholeAnswer } from "./send.ts";
 export const ADMIN_TOKEN = "fault-test-admin-token-of-32-characters";
 
 export interface CounterWorkspace {
-  /** Creates a record named so. Undefined when there is no answer, or only a part of one. */
+  /** Creates a record with this name. Undefined if there is no response, or only a part of one. */
   create(name: string): Promise<WholeAnswer | undefined>;
   read(): Promise<WholeAnswer | undefined>;
-  /** The streaming answer of an export. */
+  /** The streaming response of an export. */
   export(query: string): Promise<Response>;
   /** Names of all records. */
   names(): Promise<readonly string[]>;

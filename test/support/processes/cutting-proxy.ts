@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** Where a connection is cut, seen from a request: before, inside or after what one side has said. */
+/** Where a connection is cut, relative to a request: before, inside or after the data of one side. */
 const POINTS = {
   toServer: ["BEFORE_REQUEST", "IN_REQUEST"],
   toClient: ["BEFORE_ANSWER", "IN_ANSWER", "AFTER_ANSWER"],
@@ -12,7 +12,7 @@ export const CUT_POINTS: readonly CutPoint[] = Object.values(POINTS).flat();
 
 export interface CuttingProxy {
   readonly port: number;
-  /** Probability that a piece of data ends its connection; 0 at first. */
+  /** The probability that a piece of data ends its connection; 0 at first. */
   probability: number;
   readonly cuts: ReadonlyMap<CutPoint, number>;
   stop(): Promise<void>;

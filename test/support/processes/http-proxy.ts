@@ -4,9 +4,9 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
 /**
- * What becomes of a request: it passes; the connection is cut before the server gets it, or when the server has answered
- * and before the client knows; nobody ever answers it, before or after the server has run it; only half of the answer
- * comes, or all of it late; or the proxy answers, `isRun` when the server has run it.
+ * What happens to a request. It passes. Or its connection is cut before the server gets it, or after the server
+ * responded. Or nobody ever responds, before or after the server ran it. Or only half of the response arrives, or all
+ * of it late. Or the proxy responds, with `isRun` if the server ran it.
  */
 export type Fate = Forwarded | "CUT_BEFORE" | "HANG" | ProxyAnswer;
 type Forwarded = "PASS" | "CUT_AFTER" | "HANG_AFTER" | "STALL" | "DELAY";
@@ -26,7 +26,7 @@ export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
-  /** Its `X-Request-Id`: the Worker sends the database that of the request which it works for. */
+  /** Its `X-Request-Id`. The Worker sends the database the id of the request that it works for. */
   readonly requestId: string;
 }
 
@@ -34,12 +34,12 @@ export interface HttpProxy {
   readonly url: string;
   /** Connections that clients hold open. */
   connections(): Promise<number>;
-  /** Requests that have no whole response yet and whose client still waits. */
+  /** Requests without a whole response whose client still waits. */
   waiting(): number;
   stop(): Promise<void>;
 }
 
-/** A proxy on a port of its own, which asks what is to become of each request. */
+/** A proxy on its own port that asks what to do with each request. */
 export async function startHttpProxy(
   target: string,
   decide: (seen: SeenRequest) => Fate | Promise<Fate>,

@@ -4,7 +4,7 @@ import { send } from "./send.ts";
 /** Far more than any request takes. */
 const MOST_ATTEMPTS = 100;
 const UNAVAILABLE = 503;
-/** How the `X-Request-Id` of all its requests begins. */
+/** The prefix of the `X-Request-Id` of all its requests. */
 export const PERSISTENT_ID = "persistent-";
 
 export interface PersistentAnswer {
@@ -13,11 +13,11 @@ export interface PersistentAnswer {
   readonly etag: string;
 }
 
-/** A client that sends every request until it is answered, writes with one Idempotency-Key each. */
+/** A client that repeats every request until it gets a response. Each write has one Idempotency-Key. */
 export class Persistent {
   readonly #base: string;
   readonly #token: string;
-  /** Writes whose answer was lost and given again. */
+  /** Writes whose response was lost and replayed. */
   replays = 0;
 
   constructor(base: string, token: string) {
@@ -29,7 +29,7 @@ export class Persistent {
     return this.#send({ method: "GET", path, status: 200 });
   }
 
-  /** Throws when the answer has another status. */
+  /** Throws if the response has another status. */
   write(
     ...[method, path, status, body, headers = {}]: [
       method: string,

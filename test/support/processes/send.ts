@@ -1,4 +1,4 @@
-/** Of which all has come. */
+/** A completely received response. */
 export interface WholeAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -13,7 +13,7 @@ interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Undefined when the connection broke, before or inside the answer. */
+/** Undefined if the connection broke before or inside the response. */
 export async function send(
   url: string,
   { method, token, body, headers }: Sending,

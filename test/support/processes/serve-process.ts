@@ -60,7 +60,7 @@ export function startServe(
   };
 }
 
-/** Ids of the running processes that the process has started and that are not the guards of the others. */
+/** Ids of running processes that the process has started and that are not guards of the others. */
 export function childrenOf(pid: number | undefined): readonly { pid: number; command: string }[] {
   const table = execFileSync("ps", ["-eo", "pid=,ppid=,stat=,args="], { encoding: "utf8" });
   return table
@@ -73,7 +73,7 @@ export function childrenOf(pid: number | undefined): readonly { pid: number; com
     .map(([child, , , ...command]) => ({ pid: Number(child), command: command.join(" ") }));
 }
 
-/** Resolves when none of the processes runs any more; the test's own time limit bounds it. */
+/** Resolves when none of the processes runs any more. The test's time limit bounds it. */
 export async function waitUntilGone(pids: readonly number[]): Promise<void> {
   while (pids.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -10,7 +10,7 @@ import { findFreePort, startServe } from "./serve-process.ts";
 export interface Served {
   readonly baseUrl: string;
   readonly port: number;
-  /** Of the process that has started the others. */
+  /** The id of the process that has started the others. */
   readonly pid: number | undefined;
   /** Everything it has printed. */
   output(): string;
@@ -42,14 +42,14 @@ export interface ServedWorkspace {
   readonly organization: string;
   readonly workspace: string;
   readonly key: string;
-  /** Of the workspace in the Workspace API and in the Admin API. */
+  /** Base paths of the workspace in the workspace API and in the admin API. */
   readonly path: string;
   readonly adminPath: string;
-  /** All records, by id, as an export gives them. */
+  /** All records by id, as an export returns them. */
   records(entity: string, fields?: string): Promise<readonly JsonObject[]>;
 }
 
-/** A new workspace with entities, in the order given, and a key that may write. */
+/** A new workspace with entities, in the given order, and a key that may write. */
 export async function makeServedWorkspace(
   baseUrl: string,
   ...entities: readonly object[]

@@ -9,7 +9,7 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
-/** The libSQL server of `TEST_LIBSQL_URL`, which tests share; else an embedded one of its own. */
+/** The shared libSQL server of `TEST_LIBSQL_URL`, or else an embedded one. */
 export async function startTestDatabase(): Promise<TestDatabase> {
   const { TEST_LIBSQL_URL: url } = process.env;
   if (url) return { url, port: Number(new URL(url).port), stop: async () => {} };

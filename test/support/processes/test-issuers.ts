@@ -7,15 +7,15 @@ export interface Issuers {
 }
 
 interface Issuer {
-  /** Undefined: the issuer is down. */
+  /** Undefined while the issuer is down. */
   keys: readonly object[] | undefined;
-  /** How often its keys were asked for. */
+  /** How often its keys were requested. */
   asked: number;
 }
 
 /**
- * An HTTP server of OpenID providers: `{url}/{name}` is one, with its configuration and its keys. PUT /{name} sets
- * `{keys}`, or takes it down without; GET /{name} tells how often its keys were asked for.
+ * An HTTP server of OpenID providers. `{url}/{name}` is one, with its configuration and keys. PUT /{name} sets
+ * `{keys}`, or takes it down without them. GET /{name} returns how often its keys were requested.
  */
 export async function startIssuers(): Promise<Issuers> {
   const issuers = new Map<string, Issuer>();

@@ -4,7 +4,7 @@ import type { Reaction, Received } from "../mailbox.ts";
 
 interface Mailbox {
   readonly received: Received[];
-  /** Next first; when there are none left, 200. */
+  /** Reactions to the next requests. When none are left, `fallback` applies. */
   reactions: Reaction[];
   /** When there are no reactions left. */
   fallback: Reaction;
@@ -17,8 +17,8 @@ export interface Receiver {
 }
 
 /**
- * An HTTP server that receives webhooks into mailboxes: POST /box/{name}. GET /box/{name} reads what came, PUT sets
- * `{reactions, fallback}`; tests inside workerd have no other way to it.
+ * An HTTP server that receives webhooks into mailboxes: POST /box/{name}. GET /box/{name} reads the messages, PUT sets
+ * `{reactions, fallback}`. Tests inside workerd have no other access to it.
  */
 export async function startReceiver(port = 0): Promise<Receiver> {
   const mailboxes = new Map<string, Mailbox>();

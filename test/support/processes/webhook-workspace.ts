@@ -4,7 +4,7 @@ import { send, type WholeAnswer } from "./send.ts";
 /** A webhook and its entity `Counter` in a workspace of the real Worker, over HTTP. */
 export interface WebhookWorkspace {
   readonly secret: string;
-  /** Undefined when there is no answer, or only a part of one. */
+  /** Undefined if there is no response, or only a part of one. */
   write(method: string, path: string, body?: object): Promise<WholeAnswer | undefined>;
   /** Values of all records by id. */
   values(): Promise<ReadonlyMap<number, number>>;

@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "../../../src/model/json.ts";
 import { operators } from "../../../src/query/operators.ts";
 import { entityOf } from "./shop.ts";
 
-/* Few distinct values, so that filters hit, and the awkward ones among them. */
+/* Few distinct values, including awkward ones, so that filters match. */
 const TEXTS = ["", "PT", "pt", "Pt%", "a_b", "a,b", '"', "é", "É", "😀", "\u{10ffff}", "zz", "P"];
 
 /** In the order of their numbers. */
@@ -52,7 +52,7 @@ export function jsonValueOf({ type, values }: Column): fc.Arbitrary<JsonValue> {
   }
 }
 
-/** A test of one column: an operator that fits it, with values that it can read. */
+/** A test of one column: an operator that fits it, with values that it can parse. */
 function testOf(column: Column): fc.Arbitrary<JsonValue> {
   const { family } = columnTypeOf(column);
   const value = jsonValueOf(column);
@@ -70,7 +70,7 @@ function testOf(column: Column): fc.Arbitrary<JsonValue> {
   return isJson ? fc.oneof(...tests) : fc.oneof(value, fc.constant(null), ...tests);
 }
 
-/** A filter tree with at most `hops` relationships on any way down, and `depth` groups. */
+/** A filter tree with at most `hops` relationships and `depth` groups on any path. */
 export function treeOf(
   catalog: Catalog,
   entity: Entity,

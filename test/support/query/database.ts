@@ -13,7 +13,7 @@ import { render } from "../../../src/write/sql/statement.ts";
 
 const BELIEF = { actor: { kind: "KEY", secretHash: "hash" } } as Belief;
 
-/** The real engine in memory, with the tables of a catalog as the product makes them. */
+/** The real engine in memory, with a catalog's tables as the product creates them. */
 export class TestDatabase {
   readonly #db = new Database(":memory:");
 
@@ -25,7 +25,7 @@ export class TestDatabase {
     for (const entity of catalog.entities.values()) this.#createTable(entity);
   }
 
-  /** As the Worker asks: a page together with the fence. */
+  /** Reads like the Worker: a page together with the fence. */
   answer<Answer>(compiled: Compiled<Answer>): Answer {
     if (compiled.kind === "READ" || !canReadWithFacts(compiled))
       return compiled.shape(statementsOf(compiled).map((statement) => this.rows(statement)));
@@ -33,7 +33,7 @@ export class TestDatabase {
     return compiled.shape(results);
   }
 
-  /** The record that a view finds; null when there is none. */
+  /** The record that a view finds; null if there is none. */
   show({ statement, shape }: CompiledView): ReturnType<CompiledView["shape"]> | null {
     const [, [row] = []] = splitPage(this.rows(factsWithPage(BELIEF, { page: statement, value: null })));
     return row ? shape(String(row[0])) : null;
@@ -67,7 +67,7 @@ export class TestDatabase {
     this.#db.exec("COMMIT");
   }
 
-  /** Steps of the engine's virtual machine that the statement takes: what it costs, whatever the machine does meanwhile. */
+  /** Steps of the engine's virtual machine for the statement: its cost, whatever else the machine does. */
   stepsOf({ sql, args }: Statement): number {
     const marked = `${sql} /* ${crypto.randomUUID()} */`;
     const statement = this.#db.prepare(marked);

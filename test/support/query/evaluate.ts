@@ -6,14 +6,14 @@ import type { JsonObject, JsonValue } from "../../../src/model/json.ts";
 import type { SqlValue } from "../../../src/model/sql-value.ts";
 import { entityOf } from "./shop.ts";
 
-/** A record as stored, by column name. Null stands for what a null reference leads to. */
+/** A stored record, by column name. Null stands for the end of a null reference. */
 export type Stored = Readonly<Record<string, SqlValue>>;
 export interface World {
   readonly catalog: Catalog;
   readonly records: Readonly<Record<string, readonly Stored[]>>;
 }
 
-/** The JSON filter's meaning, written down a second time and as plainly as possible. */
+/** The JSON filter's meaning, implemented a second time as simply as possible. */
 export function matches(
   world: World,
   entity: Entity,

@@ -9,7 +9,7 @@ interface Sample {
   readonly definition: object;
   /** JSON values that must come back identical. */
   readonly values: fc.Arbitrary<JsonValue>;
-  /** What is answered for something that is sent differently. */
+  /** The response to a value that is sent in another form. */
   readonly normalised?: readonly (readonly [JsonValue, JsonValue])[];
   readonly refused: readonly (readonly [JsonValue, string])[];
   /** Compares API values; undefined for types without an order. */
@@ -34,7 +34,7 @@ const NO_OFFSET = `${DATETIME}: the offset is missing, write it as in 2026-01-31
 const INT64 = "must be an integer between -9223372036854775808 and 9223372036854775807";
 const SAFE = "must be an integer between -9007199254740991 and 9007199254740991";
 
-/** One entry a type: a type without an entry fails the suite. */
+/** One entry per type. A type without an entry fails the suite. */
 const samples: Readonly<Record<ColumnTypeName, Sample>> = {
   VARCHAR: {
     definition: { length: 60 },

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { dropTables } from "../../../src/ddl/compile-entity.ts";
 import { reference, sketchCatalog } from "../../support/sketch-catalog.ts";
 
-/** What is done, without quotes, for entities by name and what each refers to. */
+/** The steps, without quotes, for entities by name and the entities that each refers to. */
 function stepsOf(references: Readonly<Record<string, readonly string[]>>): readonly string[] {
   const sketches = Object.entries(references).map(([name, targets]) => ({
     name,

@@ -18,8 +18,8 @@ import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-ser
 import { migrateDatabase } from "../../../tools/migrate.ts";
 
 /*
- * The rule of who may do what stands in TypeScript (admit.ts), and of who may write twice in the database: as a trigger for
- * batches, and as a view for single statements.
+ * The rule of who may do what is in TypeScript (admit.ts). The rule of who may write is also in the database twice: as
+ * a trigger for batches, and as a view for single statements.
  */
 
 const NOW = new Date("2026-06-01T12:00:00.000Z");
@@ -72,7 +72,7 @@ function isGuard({ sql, args }: Statement): boolean {
   }
 }
 
-/** What the rule in TypeScript says of the facts. */
+/** The decision of the TypeScript rule about the facts. */
 function isAdmitted(belief: Belief, need: Need): boolean {
   const { sql, args } = factsStatement(belief);
   const rows = database
@@ -127,6 +127,6 @@ it("is the same rule in all three places, whatever happened to key and workspace
             }
           }
   expect(differing).toEqual([]);
-  /* Two modes, two leases, and of the ends none and the later one. */
+  /* Two modes, two leases, and of the end times none and the later one. */
   expect(allowed).toBe(2 * 2 * 2 * 2);
 });

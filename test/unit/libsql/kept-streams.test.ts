@@ -10,7 +10,7 @@ afterEach(() => {
 
 const stream = (baton: string) => ({ baton, baseUrl: undefined });
 
-/** Uses as many new streams at the same time as there are batons, each for so long. */
+/** Uses as many new streams at once as there are batons, each for the given time. */
 async function useAtOnce(streams: KeptStreams, batons: readonly string[], forMs = 0): Promise<void> {
   const leases = await Promise.all(batons.map(() => streams.take()));
   vi.advanceTimersByTime(forMs);

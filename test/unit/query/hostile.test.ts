@@ -152,7 +152,7 @@ describe("ways through relationships", () => {
   nodes.insert(node.entity, {});
   for (let id = 2; id <= 9; id++) nodes.insert(node.entity, { aId: 1, bId: id - 1, cId: id, dId: id });
 
-  /** Every path of three, those that share most of their way next to each other. */
+  /** Every path of three, ordered so that paths with a common beginning are neighbours. */
   const paths = names.flatMap((one) =>
     names.flatMap((two) => names.map((three) => `${one}.${two}.${three}.id`)),
   );

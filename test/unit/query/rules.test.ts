@@ -18,7 +18,7 @@ interface Sketch {
   readonly fields?: readonly string[];
 }
 
-/** Everything of every entity, but for what the sketches narrow. */
+/** All rights to every entity, except where the sketches narrow them. */
 function access(sketches: Readonly<Record<string, Sketch>>, claims: JsonObject = {}): Access {
   const scopes = [...catalog.entities.values()].map((entity): ApiKeyScope => {
     const { filter, fields } = sketches[entity.name] ?? {};

@@ -6,13 +6,13 @@ import type { ServiceContext } from "../../../src/services/context.ts";
 import { deliverToWebhook, type Run } from "../../../src/services/webhooks/deliver-to-webhook.ts";
 import { sealSecret } from "../../../src/webhooks/secret-box.ts";
 
-/* Webhooks that share a run, over a queue and a network that count what is asked of them. */
+/* Webhooks that share a run, over a queue and a network that count their requests. */
 
 const SECRET_KEY = "a-webhook-secret-key-of-this-test-alone";
 const isReport = ({ sql }: Statement) => sql.startsWith("UPDATE") && sql.includes("status = ?");
 
 interface Network {
-  /** Deliveries that wait for each webhook. */
+  /** The waiting deliveries of each webhook. */
   readonly backlog: number;
   readonly status?: number;
 }
