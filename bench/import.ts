@@ -199,7 +199,7 @@ async function importFile({ baseUrl, key }: Bench, { file, name, map = [] }: Imp
   });
 }
 
-/** As a program would that has no API: batches of 100 prepared INSERTs, as many at the same time as the import has. */
+/** Works like a program without an API: batches of 100 prepared INSERTs, as many at once as the import has. */
 async function insertDirectly({ client }: Bench, rows: readonly Row[], name: string): Promise<void> {
   const sql = `INSERT INTO w1_${name.toLowerCase()} (code, name, quantity, price, is_active, happened_at) VALUES (?, ?, ?, ?, ?, ?)`;
   const pool = new SendingPool(CONCURRENCY);

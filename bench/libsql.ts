@@ -145,7 +145,7 @@ function operations(round: number): Readonly<Record<string, readonly LoadRequest
   };
 }
 
-/** Tables, indexes and triggers as many as entities of three columns of other workspaces have. */
+/** As many tables, indexes and triggers as entities of three columns in other workspaces have. */
 async function addEntities(url: string, from: number, to: number): Promise<void> {
   const database = openHttpDatabase({ url, authToken: undefined, requestId: "bench" });
   const chunk = 50;
@@ -164,7 +164,7 @@ async function addEntities(url: string, from: number, to: number): Promise<void>
   }
 }
 
-/** Returns what ends it. */
+/** Returns the function that ends it. */
 function changeSchemaEverySecond(url: string): () => Promise<void> {
   const database = openHttpDatabase({ url, authToken: undefined, requestId: "bench" });
   let count = 0;
@@ -185,7 +185,7 @@ interface Measuring {
   readonly isChanging?: boolean;
 }
 
-/** All targets in turn, round by round; medians. */
+/** Measures all targets in turn, round by round. Returns medians. */
 async function measure(measuring: Measuring): Promise<readonly LibsqlMeasure[]> {
   const { targets, key, operation, connections, others, isChanging = false } = measuring;
   const rounds = new Map(targets.map(({ name }) => [name, [] as Awaited<ReturnType<typeof runWrk>>[]]));

@@ -74,7 +74,7 @@ async function loadRecords({ database }: Stack): Promise<void> {
 interface Comparison {
   readonly what: string;
   readonly goal: number;
-  /** Median milliseconds by what is compared; the first is the measure of the last. */
+  /** Median milliseconds by operation. The first is the reference for the last. */
   readonly medians: Readonly<Record<string, number>>;
 }
 

@@ -22,7 +22,7 @@ const WORKSPACE = "/admin/v1/organizations/bench/workspaces/rows";
 interface Operation {
   readonly name: string;
   readonly method?: string;
-  /** Behind the workspace's path. */
+  /** Relative to the workspace's path. */
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -141,7 +141,10 @@ interface Measured {
   readonly rows: RowCount;
 }
 
-/** The rows of the second of two requests, for which the isolate knows the key and the catalog; of a write, the first. */
+/**
+ * The rows of the second of two requests, for which the isolate has cached the key and the catalog; for a write, the
+ * first.
+ */
 async function measure(
   { baseUrl, key, proxy }: { baseUrl: string; key: string; proxy: CountingProxy },
   operation: Operation,

@@ -65,7 +65,7 @@ await runServer(async () => {
   await endProcess(0);
 });
 
-/** Milliseconds of a create in turn on an entity without and with a webhook; and from its answer to its delivery. */
+/** Milliseconds of a create on an entity without and with a webhook, and from its response to its delivery. */
 async function measureWrites({ api, admin, receiver }: Bench, slug: string) {
   const box = `${slug}-latency`;
   const webhook = {
@@ -97,7 +97,9 @@ async function measureWrites({ api, admin, receiver }: Bench, slug: string) {
   };
 }
 
-/** Seconds until the endpoints that answer have everything: after a bulk write, and after a full minute's sweep began. */
+/**
+ * Seconds until the responsive endpoints have everything, after a bulk write and after the start of a scheduled run.
+ */
 async function measureDeliveries({ api, admin, client, receiver }: Bench, slug: string) {
   const boxes = Array.from({ length: ENDPOINTS }, (_, i) => `${slug}-${i}`);
   for (const [i, box] of boxes.entries()) {
@@ -114,7 +116,7 @@ async function measureDeliveries({ api, admin, client, receiver }: Bench, slug: 
   await until(() => count() === HEALTHY_DELIVERIES);
   const afterWriteSeconds = (performance.now() - answered) / 1000;
 
-  // The lanes of the write look for more in the transaction of their last report: until then they would find these.
+  // The deliveries of the write look for more in the transaction of their last report, and would still find these.
   const pending = "SELECT count(*) FROM webhook_deliveries WHERE status = 'PENDING'";
   while (Number((await client.execute(pending)).rows[0]?.[0]) > HANGING * EVENTS_EACH) await sleep(POLL_MS);
   await client.execute({

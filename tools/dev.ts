@@ -60,7 +60,7 @@ async function develop(): Promise<void> {
   printWelcome(baseUrl, adminToken, demo);
 }
 
-/** wrangler without questions, reports or a keyboard; the variables go through a file that only its owner can read. */
+/** wrangler without questions, reports or a keyboard. Its variables are in a file that only its owner can read. */
 function startWrangler(port: number, variables: Readonly<Record<string, string>>): GuardedChild {
   const envFile = join(DATA_DIRECTORY, "worker.env");
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);

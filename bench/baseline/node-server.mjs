@@ -77,7 +77,7 @@ function read(url, response) {
   answer(response, row ? 200 : 404, row ? `{"data":${row[0]}}` : "{}");
 }
 
-/** Newest first. The page is found by what the sort needs, and only its records are read whole. */
+/** Newest first. The sort columns find the page, and only its records are read completely. */
 function list(table, parameters, response) {
   const page = Number(parameters.get("page") ?? 0);
   const size = Number(parameters.get("size") ?? 20);

@@ -1,7 +1,7 @@
 /*
- * The limit we compare with: the bench's operations written by hand, without a framework, a schema, validation or a
- * fence. It does what nothing on this platform can do without: look up the key's SHA-256 (in KV, then in memory, as we
- * do) and send the database one pipeline. `/empty` does not even that: it sends a pipeline that asks for nothing.
+ * The reference: the bench's operations written by hand, without a framework, a schema, validation or a fence. It only
+ * does what every Worker must: look up the key's SHA-256 (in KV, then in memory, as we do) and send the database one
+ * pipeline. `/empty` sends a pipeline that asks for nothing.
  */
 const COLUMNS = [
   ["number", "number"],
@@ -13,7 +13,7 @@ const COLUMNS = [
 const NAMES = COLUMNS.map(([, column]) => column).join(", ");
 const SELECTED = `id, ${NAMES}`;
 const MARKS = `(${COLUMNS.map(() => "?").join(", ")})`;
-/** Of the bench's workspace, the first one of its database. */
+/** Names of the bench's workspace, the first one of its database. */
 const TABLE = (entity) => (entity === "Order" ? "w1_orders" : `w1_${entity.toLowerCase()}`);
 const EXPANDED = `${SELECTED},
   (SELECT json_object('id', id, 'name', name, 'email', email, 'country', country)
@@ -56,7 +56,7 @@ async function get(env, table, id) {
   return answer({ data: readRecord(rows[0]) });
 }
 
-/** Newest first. The page is found by what the sort needs, and only its records are read whole. */
+/** Newest first. The sort columns find the page, and only its records are read completely. */
 async function list(env, table, searchParams) {
   const page = Number(searchParams.get("page") ?? 0);
   const size = Number(searchParams.get("size") ?? 20);

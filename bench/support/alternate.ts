@@ -5,7 +5,9 @@ export interface Latency {
 
 const PER_CENT = 100;
 
-/** Runs all in turn, round by round, so that what disturbs the machine disturbs each of them; latency by name. */
+/**
+ * Runs all in turn, round by round, so that disturbances of the machine affect each of them. Returns latency by name.
+ */
 export async function alternate(
   rounds: number,
   runs: Readonly<Record<string, () => Promise<unknown>>>,

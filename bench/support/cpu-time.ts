@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const NANOS_PER_MILLI = 1e6;
 
-/** CPU time that all threads of a process have had, in milliseconds; from Linux's scheduler, which counts nanoseconds. */
+/** CPU time of all threads of a process, in milliseconds. Linux's scheduler counts it in nanoseconds. */
 export function cpuMillisOf(pid: number): number {
   const threads = `/proc/${pid}/task`;
   const nanos = readdirSync(threads).map((thread) => {
@@ -13,7 +13,7 @@ export function cpuMillisOf(pid: number): number {
   return nanos.reduce((sum, each) => sum + each, 0) / NANOS_PER_MILLI;
 }
 
-/** The one workerd that this process has started. Throws when there is none, or more. */
+/** The only workerd that this process has started. Throws if there are none, or more. */
 export function findWorkerd(): number {
   const table = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });
   const found = table

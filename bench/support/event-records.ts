@@ -9,7 +9,7 @@ export const EVENT_COLUMNS = [
   { name: "amount", type: "DECIMAL", precision: 12, scale: 2 },
 ] as const;
 
-/** Straight into the table, because a million requests would measure something else. Triggers keep the counts. */
+/** Writes straight to the table, because a million requests would measure something else. Triggers keep the counts. */
 export async function fillEvents(
   database: { readonly url: string; readonly authToken: string },
   table: string,

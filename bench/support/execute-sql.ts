@@ -1,4 +1,7 @@
-/** One statement straight to the database, where requests would measure something else. Throws what it refused. */
+/**
+ * Sends one statement straight to the database, where requests would measure something else. Throws the database's
+ * error.
+ */
 export async function executeSql(
   { url, authToken }: { readonly url: string; readonly authToken: string },
   sql: string,
@@ -14,6 +17,6 @@ export async function executeSql(
   if (results[0]?.type !== "ok") throw new Error(results[0]?.error?.message);
 }
 
-/** A table of one column `i` with the numbers from first to last, as the beginning of a statement. */
+/** A table with one column `i` and the numbers from first to last, as the start of a statement. */
 export const withNumbers = (first: number, last: number): string =>
   `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`;

@@ -6,7 +6,7 @@ const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const GOAL_MS = 250;
 
-/** CPU milliseconds of a request, but for `bytes` and the time until the first document was answered. */
+/** CPU milliseconds per request, except `bytes` and the time until the first document. */
 export interface DocumentRound {
   readonly bytes: number;
   /** The first list after the schema change, which loads the catalog. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
 const varied = new Set<string>();
 
-/** A setting from the environment, `standard` when it is not there. */
+/** A setting from the environment; `standard` if it is absent. */
 export const readSetting = (name: string, standard: string): string =>
   chooseSetting(name, process.env[name] || standard, standard);
 
@@ -18,7 +18,10 @@ export function chooseSetting(name: string, text: string, standard: string): str
 export const readNumber = (name: string, standard: number): number =>
   Number(readSetting(name, String(standard)));
 
-/** Writes files of bench/results, by name: but for runs with other settings, which are not to replace the published ones. */
+/**
+ * Writes files of bench/results by name, except for runs with other settings, which must not replace the published
+ * ones.
+ */
 export function publishResults(files: Readonly<Record<string, string>>, directory = RESULTS): void {
   if (varied.size > 0) {
     console.error(`Not written to ${directory}, because of other settings: ${[...varied].join(", ")}.`);

@@ -5,12 +5,12 @@ import { publishResults } from "./publish-results.ts";
 const GIB = 2 ** 30;
 
 export interface WebhookRound {
-  /** Of a create in turn, without and with the triggers of a webhook. */
+  /** The time of a create, without and with the triggers of a webhook. */
   readonly plainMs: number;
   readonly watchedMs: number;
-  /** From the answer of a create to the arrival of its message. */
+  /** The time from the response of a create to the arrival of its message. */
   readonly deliveryMs: number;
-  /** Until the endpoints that answer have everything. */
+  /** The time until the responsive endpoints have everything. */
   readonly afterWriteSeconds: number;
   readonly bySweepSeconds: number;
 }

@@ -3,8 +3,8 @@ import { type Answer, ask, expectStatus } from "../support/api.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * Two workspaces that differ only in what a user may not see: other values, and records that only one of them has. To every
- * probe they give the same answer, byte by byte. Unique values are left aside: they tell that they are taken.
+ * Two workspaces that differ only in data that a user may not see: other values, and additional records. They respond
+ * to every probe with the same bytes. Unique values are not tested, because they reveal that they are taken.
  */
 
 const definitions = [

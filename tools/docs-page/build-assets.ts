@@ -15,11 +15,14 @@ const BROWSER = join(HERE, "browser");
 const ASSETS = join(ROOT, "dist/assets");
 /** The static files' folder in their addresses. */
 const FOLDER = "docs-assets";
-/** What the files were built of; wrangler does not upload it. */
+/** Identifies the sources of the files. wrangler does not upload it. */
 const STAMP = "built-of.txt";
 const HEADERS = `/${FOLDER}/*\n  X-Content-Type-Options: nosniff\n`;
 
-/** The modules of Scalar's icons do not say that they may be left out; with all of them, the page is five times as large. */
+/**
+ * The modules of Scalar's icons do not declare that they can be left out. With all of them, the page is five times as
+ * large.
+ */
 const leaveUnusedIconsOut: Plugin = {
   name: "leave-unused-icons-out",
   setup({ onResolve }) {
@@ -50,8 +53,8 @@ const OPTIONS: BuildOptions = {
 };
 
 /**
- * Builds the static files unless they are there, which takes seconds, and returns their directory. Several processes may
- * do it at once: every file appears complete, the stamp last.
+ * Builds the static files unless they exist, which takes seconds, and returns their directory. Several processes may do
+ * it at once: every file appears complete, the stamp last.
  */
 export async function buildAssets(): Promise<string> {
   const stamp = stampOf([

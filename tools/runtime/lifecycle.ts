@@ -9,7 +9,7 @@ type Stop = () => Promise<void> | void;
 const stops: Stop[] = [];
 let isEnding = false;
 
-/** Registers how to undo what was just started; it runs, last started first, when the process ends in any way. */
+/** Registers how to undo what was just started. It runs, last started first, whenever the process ends. */
 export function onEnd(stop: Stop): void {
   stops.push(stop);
 }
@@ -34,7 +34,7 @@ export async function runServer(main: () => Promise<void>): Promise<void> {
   }
 }
 
-/** When the program ends although nobody asked for it, says so and ends this process with exit code 1. */
+/** Reports when the program ends although nobody asked for it, and ends this process with exit code 1. */
 export function endWith(name: string, ended: Promise<string>): void {
   ended.then((end) => {
     if (isEnding) return;

@@ -5,7 +5,7 @@ import type { ApiClient } from "./api-client.ts";
 const BULK_SIZE = 100;
 const PAGE_SIZE = 1000;
 
-/** Creates those of the records that are not there yet, told by their ids. Throws OperatorError for a refusal. */
+/** Creates those of the records that do not exist yet, by their ids. Throws OperatorError if the API refuses. */
 export async function createMissingRecords(
   client: ApiClient,
   path: string,

@@ -51,7 +51,7 @@ export async function seedDemo({ baseUrl, adminToken, stateFile }: SeedOptions):
   return keys;
 }
 
-/** The kept state, as far as the database still knows its keys: it may have been replaced since. */
+/** The stored state, as far as the database still knows its keys. It may have been replaced since. */
 async function readValidState(baseUrl: string, stateFile: string): Promise<DemoState> {
   const state = readJsonFile<DemoState>(stateFile) ?? {};
   if (!state.readWriteKey) return {};
@@ -77,7 +77,7 @@ async function seedRecords(client: ApiClient): Promise<void> {
   await createMissingRecords(client, `${RECORDS}/Flight`, flights, reporter("flights", flights.length));
 }
 
-/** One line that moves on a terminal; elsewhere (a log) only its end. */
+/** A line that is updated on a terminal. In a log, only its end is printed. */
 function reporter(what: string, total: number): (done: number) => void {
   return (done) => {
     const isLast = done === total;

@@ -8,7 +8,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
 };
 
-/** Answers a request for a file of the documentation page; undefined when it asks for something else. */
+/** Responds with a file of the documentation page; undefined for any other request. */
 export type FindAsset = (request: Request) => Response | undefined;
 
 /** Serves static files as the platform does: before the Worker is asked. They are read when they are asked for. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const NOBODY_ELSE = 0o077;
 const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600];
 
-/** Makes a directory, its files and all that this process will write readable for its owner only. */
+/** Makes a directory, its files and everything that this process will write readable for their owner only. */
 export function makePrivate(directory: string): void {
   process.umask(NOBODY_ELSE);
   mkdirSync(directory, { recursive: true });

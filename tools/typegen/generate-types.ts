@@ -17,7 +17,7 @@ export async function generateTypes(document: string): Promise<string> {
   return BANNER + astToString(nodes);
 }
 
-/** The type beside a choice, which is there for other readers of the document, would let any text through. */
+/** The type beside a choice, which is there for other readers of the document, would allow any text. */
 const withoutOuterType = (_: string, value: unknown): unknown => {
   if (typeof value !== "object" || value === null || !("anyOf" in value)) return value;
   const { type: _type, ...rest } = value as { readonly type?: unknown };

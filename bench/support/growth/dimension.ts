@@ -6,7 +6,7 @@ import { ADMIN_TOKEN } from "../stack.ts";
 export type Send = () => Promise<unknown>;
 
 export interface Dimension {
-  /** Of the files and the chart: `records`. */
+  /** The name in files and charts: `records`. */
   readonly name: string;
   readonly title: string;
   readonly xLabel: string;

@@ -18,7 +18,7 @@ const BULK_BODIES = 10;
 /** The path of a page of a list. */
 type ListWords = (listed: ListedPage) => string;
 
-/** How one API says what the operations need. What it cannot say is undefined. */
+/** How an API expresses the operations. Undefined for what it cannot express. */
 export interface ApiWords {
   readonly get: (id: number) => string;
   readonly listWithTotal?: ListWords;
@@ -35,7 +35,7 @@ export interface ApiWords {
   readonly summarizeExpansion?: (body: never) => Summary;
 }
 
-/** The operation in an API's words; undefined when it has none for it. */
+/** The operation in an API's terms; undefined if the API does not have it. */
 export function operationIn(
   words: ApiWords,
   name: OperationName,

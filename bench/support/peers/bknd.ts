@@ -24,11 +24,11 @@ import { type Program, startProgram } from "./start-program.ts";
 import type { Target, TargetStarter } from "./target.ts";
 
 const PACKAGE = { name: "bknd", version: "0.20.0", node: 24 };
-/** What wrangler of this project runs on, too. */
+/** The version that wrangler of this project uses too. */
 const MINIFLARE = "miniflare@5.20261102.0-beta";
 const PROGRAMS = fileURLToPath(new URL("./programs", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-/** D1 takes at most 100 parameters a statement. */
+/** D1 takes at most 100 parameters per statement. */
 const FILL_SIZE = 20;
 const ENTITY = "/api/data/entity";
 const list = ({ status, page }: ListedPage) => {
@@ -131,7 +131,7 @@ export const bkndOnWorkerd = (directory: string): TargetStarter => ({
   },
 });
 
-/** Where they find the packages that they import. */
+/** Where the programs find the packages that they import. */
 const copyPrograms = ({ directory }: InstalledPeer) => cpSync(PROGRAMS, directory, { recursive: true });
 
 async function bundle(entry: string, outfile: string): Promise<void> {
@@ -155,7 +155,7 @@ interface Described {
   readonly directory: string;
 }
 
-/** Once to make the tables, then as in production. */
+/** Runs once to create the tables, then as in production. */
 async function startTwice(program: Omit<Program, "readyUrl">, described: Described): Promise<Target> {
   const { name, words, start, directory } = described;
   const port = await freePort();

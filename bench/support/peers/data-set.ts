@@ -1,6 +1,6 @@
 /*
- * What every target holds: customers, orders of them, lines of those. The tables that are written to have the orders' columns,
- * one for each operation and number of connections, so that each is measured on a table of its own.
+ * The data of every target: customers, their orders, and lines of those. Each operation that writes has its own table
+ * for each number of connections, with the orders' columns.
  */
 const CUSTOMERS = 200;
 export const ORDERS = 2_000;
@@ -55,7 +55,7 @@ export const lines: readonly LineRow[] = numbered(ORDERS * LINES_PER_ORDER, (i) 
   order: 1 + ((i - 1) % ORDERS),
 }));
 
-/** The order with that number, from 1; beyond those that are there it is one to be created. */
+/** The order with that number, from 1. Beyond the existing ones it is an order to create. */
 export function orderRow(i: number): OrderRow {
   return {
     number: `order ${i}`,
@@ -75,7 +75,10 @@ export interface ListedPage {
 
 const LISTED_PAGES = ORDERS / STATUSES.length / PAGE_SIZE;
 
-/** All full pages of all statuses, the compared one first: what a target keeps of one question does not answer the next. */
+/**
+ * All full pages of all statuses, the compared one first, so that a target's cache for one query does not serve the
+ * next.
+ */
 export const listedPages: readonly ListedPage[] = Array.from({ length: LISTED_PAGES }, (_, page) =>
   STATUSES.map((status) => ({ status, page })),
 ).flat();
@@ -89,7 +92,7 @@ function numbered<T>(count: number, rowOf: (i: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, i) => rowOf(i + 1));
 }
 
-/** In parts of at most so many. */
+/** Splits into parts of at most so many. */
 export function* chunksOf<T>(rows: readonly T[], size: number): Generator<readonly T[]> {
   for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
 }

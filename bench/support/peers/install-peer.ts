@@ -23,13 +23,13 @@ export interface InstalledPeer {
   /** The Node that its native modules were built for. */
   readonly node: string;
   readonly nodeVersion: string;
-  /** Variables with which it runs on that Node. */
+  /** Variables that make it run on that Node. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * Installs a peer from npm outside the project; what is there from an earlier run stays. Its native modules are built
- * against the headers of its own Node. Throws with what npm said.
+ * Installs a peer from npm outside the project. An earlier installation is reused. Native modules are built against the
+ * headers of the peer's own Node. Throws with npm's output.
  */
 export async function installPeer({ name, version, node, others = [] }: PeerPackage): Promise<InstalledPeer> {
   const nodeRoot = await install(`node-${node}`, [`node@${node}`], {});

@@ -9,12 +9,12 @@ const MS_PER_SECOND = 1_000;
 
 export interface RunningTarget {
   readonly target: Target;
-  /** Processes whose time and memory are the target's. */
+  /** Processes whose time and memory count for the target. */
   readonly processes: readonly number[];
 }
 
 export interface MeasuredRound extends WrkRound {
-  /** Milliseconds of CPU that the target's processes took for a request. */
+  /** CPU milliseconds per request of the target's processes. */
   readonly cpuMsPerRequest: number;
   readonly residentBytes: number;
 }
@@ -38,7 +38,10 @@ interface Lane extends RunningTarget {
   readonly rounds: MeasuredRound[];
 }
 
-/** All targets in turn, round by round, each checked first. A target that answers wrongly is left out and said so. */
+/**
+ * Measures all targets in turn, round by round, after checking each. A target with a wrong response is left out and
+ * reported.
+ */
 export async function measureOperation(
   running: readonly RunningTarget[],
   { operation, connections, directory }: { operation: OperationName; connections: number; directory: string },
@@ -60,7 +63,7 @@ export async function measureOperation(
     }
   }
   const what = `${operation}, ${connections} connections`;
-  // Writes are not warmed up beyond a second, because their tables are to be fresh.
+  // Writes are warmed up for a second only, because their tables must be fresh.
   const warmUp = isWrite(operation) ? Math.min(1, WARM_UP_SECONDS) : WARM_UP_SECONDS;
   if (warmUp > 0) for (const lane of lanes) await runRound(lane, connections, warmUp);
   for (let round = 0; round < ROUNDS; round++) {

@@ -51,7 +51,7 @@ const ADDED: Partial<Record<OperationName, { table: "created" | "updated" | "bul
   "bulk create": { table: "bulk", records: BULK_SIZE },
 };
 
-/** Sends the operation once. Throws unless it answers, or writes, exactly what it should. */
+/** Sends the operation once. Throws unless it returns, or writes, exactly what it should. */
 export async function verifyOperation(
   target: Target,
   name: OperationName,

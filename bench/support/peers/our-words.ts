@@ -1,7 +1,7 @@
 import type { ApiWords } from "./api-words.ts";
 import { type ListedPage, type OrderRow, PAGE_SIZE } from "./data-set.ts";
 
-/* Our API's words; the hand-written Worker answers the same requests. */
+/* Our API's terms. The hand-written Worker handles the same requests. */
 
 export const WORKSPACE = "/api/v1/bench/peers";
 const list = ({ status, page }: ListedPage) =>

@@ -24,7 +24,7 @@ const DATABASE_TOKEN = "bench-database-token";
 const ADMIN = "/admin/v1/organizations";
 const DATABASE_URL = `http://127.0.0.1:${DATABASE_PORT}`;
 
-/** The embedded libSQL server, in a process of its own as under `serve`. `hasStats`: it counts requests. */
+/** The embedded libSQL server in its own process. With `hasStats` it counts requests. */
 export async function startBenchDatabase(directory: string, { hasStats }: { hasStats: boolean }) {
   const stats = hasStats ? ["--stats"] : [];
   const flags = [
@@ -45,7 +45,7 @@ export async function startBenchDatabase(directory: string, { hasStats }: { hasS
   });
 }
 
-/** Requests that the database has had since it was started with stats. */
+/** Database requests since it was started with stats. */
 export async function countRoundTrips(): Promise<number> {
   const headers = { authorization: `Bearer ${DATABASE_TOKEN}` };
   const response = await fetch(`${DATABASE_URL}/_stats/total`, { headers });
@@ -131,8 +131,8 @@ async function startInWorkerd(
 }
 
 /**
- * The hand-written Worker in the same workerd, over the same database, KV directory and tables; and what it takes it to
- * send the database one request that asks for nothing, before anything else is done.
+ * The hand-written Worker in the same workerd, over the same database, KV directory and tables, and the time that it
+ * needs to send the database one empty request.
  */
 export async function startBaseline(directory: string, key: string): Promise<[Target, Target]> {
   const baseUrl = await startInWorkerd(join(ROOT, "bench/baseline/worker.js"), directory, {

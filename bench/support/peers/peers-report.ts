@@ -12,10 +12,10 @@ const GET_GOALS: Readonly<Record<string, number>> = { "hand-written Node server"
 const LIST_GOAL = 0.8;
 const WRITE_GOALS: Readonly<Record<string, number>> = { "hand-written Worker": 0.75 };
 const OTHER_WRITE_GOAL = 0.7;
-/** Targets for which there is no goal. */
+/** Targets without a goal. */
 const NO_PEERS: ReadonlySet<string> = new Set(["empty exchange", "SchemaStack Edge, SYNC=full"]);
 const PEER_GOALS: Readonly<Record<string, number>> = { Directus: 3, "bknd on workerd, D1": 3 };
-/** In-process peers are only to be passed. */
+/** The goal for in-process peers is to be faster. */
 const OTHER_PEER_GOAL = 1;
 
 export interface FailedTarget {
@@ -33,7 +33,7 @@ export interface PeersReport {
   /** Name of the published files. */
   readonly file: string;
   readonly title: string;
-  /** Ours first, then the one written by hand, then the others. */
+  /** Ours first, then the hand-written one, then the others. */
   readonly targets: readonly Target[];
   readonly failed: readonly FailedTarget[];
   readonly measured: readonly MeasuredOperation[];
@@ -77,7 +77,7 @@ function describeTargets({ targets, failed }: PeersReport): readonly string[] {
 
 const inCell = (text: string) => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
 
-/** The worst operation against each of the others; one that answered with errors does not count as measured. */
+/** The worst operation against each of the others. One that returned errors does not count as measured. */
 function describeGoals({ targets, measured }: PeersReport): readonly string[] {
   const [, limit, ...others] = targets.map(({ name }) => name);
   if (limit === undefined) return [];
@@ -139,7 +139,7 @@ function goalRow(
   return [`| ${cells.join(" | ")} |`];
 }
 
-/** The requests per second of one by those of the other; undefined where either was not measured, or ended hardly any. */
+/** The ratio of requests per second; undefined if either was not measured, or completed hardly any. */
 function ratioOf(one: MeasuredTarget | undefined, other: MeasuredTarget | undefined): number | undefined {
   const others = other?.rounds ?? [];
   if (others.some(({ requestsPerSecond }) => requestsPerSecond === 0)) return undefined;

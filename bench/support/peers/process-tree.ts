@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/* Linux only: what the processes of a target use, from /proc. */
+/* Linux only: the resources of a target's processes, from /proc. */
 
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"]));
 const PAGE_BYTES = Number(execFileSync("getconf", ["PAGE_SIZE"]));
@@ -32,7 +32,7 @@ export function childProcesses(): ReadonlySet<number> {
   );
 }
 
-/** Of the processes and all that they have started. */
+/** The sum over the processes and all that they have started. */
 export function usageOf(roots: Iterable<number>): Usage {
   const all = readProcesses();
   const wanted = new Set(roots);
@@ -61,7 +61,7 @@ function readProcess(id: number): ProcessStat | undefined {
   } catch {
     return undefined;
   }
-  // The second field is the program's name in brackets, which may hold anything; counting starts behind it.
+  // The second field is the program's name in brackets, which may contain anything. Counting starts behind it.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const field = (index: number) => Number(fields[index]);
   return {

@@ -24,10 +24,10 @@ type Start = <T>(start: () => Promise<T>) => Promise<Started<T>>;
 export interface PeersBench {
   readonly file: string;
   readonly title: string;
-  /** Starts ours, then the one written by hand, then others of ours. */
+  /** Starts ours, then the hand-written one, then the rest of ours. */
   startOwn(directory: string, start: Start): Promise<readonly RunningTarget[]>;
   readonly peers?: Readonly<Record<string, (directory: string) => TargetStarter>>;
-  /** How many requests the database has had; undefined where it is in the process. */
+  /** The number of database requests; undefined if the database is inside the process. */
   countRoundTrips?(): Promise<number>;
 }
 
@@ -62,7 +62,7 @@ function wantedOperations(): readonly OperationName[] {
   return OPERATIONS.filter((name) => OPERATIONS_WANTED?.some((part) => name.includes(part)) ?? true);
 }
 
-/** A peer that does not install or start is reported, and the others go on. */
+/** A peer that does not install or start is reported, and the others continue. */
 async function startPeers(directory: string, starters: NonNullable<PeersBench["peers"]>) {
   const peers: RunningTarget[] = [];
   const failed: FailedTarget[] = [];
@@ -88,8 +88,8 @@ async function withProcesses<T>(start: () => Promise<T>): Promise<Started<T>> {
 }
 
 /**
- * Counts the requests to the database for one request of each operation: the median of five, after one that has warmed
- * every cache. Now and then the use of the key is written down after a response, which the request does not wait for.
+ * Counts the database requests of each operation: the median of five, after one that has warmed every cache. Sometimes
+ * the use of the key is written after a response, which the request does not wait for.
  */
 async function measureRoundTrips(
   targets: readonly Target[],

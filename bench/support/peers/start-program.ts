@@ -14,11 +14,11 @@ export interface Program {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** Ready when a GET of it is answered, whatever the status. */
+  /** The program is ready when a GET of this URL gets a response, whatever the status. */
   readonly readyUrl: string;
 }
 
-/** Starts a server that ends with this process, at the latest. Throws, with the end of its log, when it does not answer. */
+/** Starts a server that ends with this process. Throws, with the end of its log, if it does not respond. */
 export async function startProgram(program: Program): Promise<{ stop(): Promise<void> }> {
   const log = createWriteStream(program.logFile);
   const child = spawnGuarded(program.command, program.args, {

@@ -6,7 +6,7 @@ export interface LoadRequest {
   readonly body?: unknown;
 }
 
-/** What an answer says, in words that are the same for every target. */
+/** The content of a response, in terms that are the same for every target. */
 export interface Summary {
   /** Numbers of the orders in it, in its order. */
   readonly numbers: readonly string[];
@@ -20,13 +20,13 @@ export interface TargetOperation {
   /** Sent in turn, again and again. */
   readonly requests: readonly LoadRequest[];
   readonly status: number;
-  /** Undefined where the answer tells nothing of the records. */
+  /** Undefined if the response does not contain records. */
   readonly summarize?: (body: never) => Summary;
-  /** It stands for the time that every operation takes, and does none. */
+  /** Measures the time that every operation takes, without an operation. */
   readonly isEmpty?: boolean;
 }
 
-/** A running program that answers the operations. */
+/** A running program that handles the operations. */
 export interface Target {
   readonly name: string;
   readonly version: string;
@@ -35,9 +35,9 @@ export interface Target {
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly installedBytes: number;
-  /** Undefined when the target has no such operation. */
+  /** Undefined if the target does not have the operation. */
   operation(name: OperationName, connections: number): TargetOperation | undefined;
-  /** How many records a table holds. */
+  /** The number of records in a table. */
   count(table: string): Promise<number>;
 }
 

@@ -15,7 +15,7 @@ export interface CountingProxy {
   close(): void;
 }
 
-/** A proxy before a libSQL server that adds up the rows that its responses report. */
+/** A proxy in front of a libSQL server that adds up the rows in its responses. */
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   const NONE: RowCount = { read: 0, written: 0 };
   const counts = new Map<string, RowCount>();

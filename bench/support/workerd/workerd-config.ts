@@ -9,9 +9,9 @@ export interface WorkerdConfig {
   /** Static files, by their addresses. */
   readonly assetsDirectory: string;
   readonly compatibilityDate: string;
-  /** Names only: the values are read from workerd's environment, so that no secret is written to a file. */
+  /** Names only. The values are read from workerd's environment, so that no secret is written to a file. */
   readonly variables: readonly string[];
-  /** Whether webhooks may reach private addresses. Else workerd refuses them whatever a name resolves to. */
+  /** Whether webhooks may reach private addresses. Otherwise workerd refuses them, whatever a name resolves to. */
   readonly allowsPrivateWebhooks: boolean;
 }
 
@@ -57,7 +57,7 @@ const worker :Workerd.Worker = (
 `;
 }
 
-/** The compatibility date of wrangler.toml, so that what is served is what is deployed. */
+/** The compatibility date of wrangler.toml, so that the served Worker equals the deployed one. */
 export function readCompatibilityDate(wranglerToml: string): string {
   const [, date] =
     /^compatibility_date = "(\d{4}-\d\d-\d\d)"/m.exec(readFileSync(wranglerToml, "utf8")) ?? [];
@@ -65,7 +65,7 @@ export function readCompatibilityDate(wranglerToml: string): string {
   return date;
 }
 
-/** JSON's escapes are Cap'n Proto's, as far as paths and names need them. */
+/** For paths and names, JSON's escapes equal those of Cap'n Proto. */
 function quote(text: string): string {
   return JSON.stringify(text);
 }

@@ -15,11 +15,11 @@ export interface AttackScale {
   readonly connections: number;
   /** Records of the entity whose lists are expensive. */
   readonly records: number;
-  /** Entities of the workspace whose documents are large; each has 50 columns. */
+  /** Entities of the workspace with large documents. Each has 50 columns. */
   readonly entities: number;
 }
 
-/** What an attacker knows. */
+/** The attacker's knowledge. */
 export interface AttackTarget {
   readonly port: number;
   readonly path: string;
@@ -42,7 +42,7 @@ export interface AttackedServer {
   stop(): Promise<void>;
 }
 
-/** Each heavy condition finds its text at the end of the record, and only the last one does not hold. */
+/** Each heavy condition finds its text at the end of the record, and only the last condition fails. */
 export const TOKENS: readonly string[] = Array.from({ length: 49 }, (_, i) => `-${i}-`);
 const TEXT = "a".repeat(1_000) + TOKENS.join("");
 const PAGES = 1_000;

@@ -1,7 +1,10 @@
 import type { AttackTarget } from "./attack-target.ts";
 import { ATTACKS } from "./attacks.ts";
 
-/* `node attacker.ts NAME SECONDS TARGET`: attacks for so long, tells its parent the outcomes and leaves everything open. */
+/*
+ * `node attacker.ts NAME SECONDS TARGET` attacks for the given time, reports the outcomes to its parent and leaves
+ * everything open.
+ */
 
 const [, , name = "", seconds = "", target = ""] = process.argv;
 const outcomes: Record<string, number> = {};

@@ -3,7 +3,7 @@ import { pause } from "../../../src/lib/clock.ts";
 import { type AttackTarget, TOKENS } from "./attack-target.ts";
 import { type Held, hold, type Shot, shoot } from "./shoot.ts";
 
-/** An attack never ends by itself; `count` is told each outcome. */
+/** An attack never ends by itself. `count` receives each outcome. */
 export interface Attack {
   readonly what: string;
   run(target: AttackTarget, count: (outcome: string) => void): Promise<unknown>;
@@ -166,7 +166,7 @@ function nextAddress(): string {
 const headOf = (method: string, path: string, key: string, more = ""): string =>
   `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n${more}\r\n`;
 
-/** Holds so many connections; those that the server closes are opened again. */
+/** Holds so many connections, and reopens those that the server closes. */
 function holdMany(
   countOf: (target: AttackTarget) => number,
   { text, isRead }: { readonly text: (target: AttackTarget) => string } & Pick<Held, "isRead">,
@@ -185,7 +185,7 @@ function holdMany(
   };
 }
 
-/** Sends a request again and again, so many at once. */
+/** Repeats a request, so many at once. */
 function repeat(times: number, shotFor: (target: AttackTarget) => Shot, isSizeTold = false): Attack["run"] {
   return async (target, count) => {
     const one = async () => {

@@ -9,7 +9,7 @@ export interface Felt {
   readonly failures: readonly string[];
 }
 
-/** Gets a URL again and again until the signal aborts, on one connection or on a new one each time. */
+/** Repeats a GET until the signal aborts, on one connection or on a new one each time. */
 export async function getUntil(
   over: AbortSignal,
   url: string,
@@ -41,7 +41,7 @@ function get(url: string, agent: Agent, key: string): Promise<string> {
   return promise;
 }
 
-/** Returns the latency below which such a share of them is, in milliseconds. */
+/** The latency that this share of them stays below, in milliseconds. */
 export function percentile(latenciesMs: readonly number[], share: number): number {
   const sorted = latenciesMs.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

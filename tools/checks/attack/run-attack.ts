@@ -23,12 +23,12 @@ export interface Usage {
 }
 
 export interface AttackReport {
-  /** What the attacker got. */
+  /** The responses to the attacker. */
   readonly outcomes: Outcomes;
   /** A client of the other workspace, on one connection and with a new one for each request. */
   readonly kept: Felt;
   readonly fresh: Felt;
-  /** Until the server was back. */
+  /** How long the server needed to be back. */
   readonly elapsedSeconds: number;
   readonly memoryMib: Usage;
   readonly descriptors: Usage;
@@ -37,7 +37,10 @@ export interface AttackReport {
   readonly backAfterMs: number | undefined;
 }
 
-/** Lets another process attack the server for so long, while a client of the other workspace asks. No name: only that. */
+/**
+ * Lets another process attack the server while a client of the other workspace sends requests. Without a name, only the
+ * client runs.
+ */
 export async function runAttack(
   { pid, directory, baseUrl, target, quiet }: AttackedServer,
   name: string | undefined,
@@ -77,7 +80,7 @@ async function attack(name: string, seconds: number, target: string): Promise<Ou
   return (await outcomes)[0] as Outcomes;
 }
 
-/** Takes a figure again and again until its end. */
+/** Samples a figure until its end. */
 function watch(measure: () => number): { end(): Usage } {
   const before = measure();
   let most = before;

@@ -11,7 +11,7 @@ export interface Shot {
   readonly path: string;
   readonly key?: string;
   readonly body?: string;
-  /** Another address than that of all attackers. */
+  /** An address that differs from that of all attackers. */
   readonly from?: string;
   /** Sends an Idempotency-Key of its own with each request. */
   readonly isIdempotent?: boolean;
@@ -66,7 +66,9 @@ export interface Held {
   readonly isRead: boolean;
 }
 
-/** Opens a connection, sends a text and nothing more. Resolves with the status, or "closed", when the server ends it. */
+/**
+ * Opens a connection and sends a text, then nothing. Resolves with the status, or "closed", when the server ends it.
+ */
 export function hold(port: number, { text, isRead }: Held): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect({ host: "127.0.0.1", port, localAddress: ATTACKER_ADDRESS });

@@ -1,4 +1,4 @@
-/** Entities with every column type, every kind of constraint and of relationship, for requests to be tried on. */
+/** Entities with every column type, constraint and kind of relationship. */
 export const fuzzEntities: readonly object[] = [
   {
     name: "Customer",

@@ -11,9 +11,9 @@ import { createApiClient } from "../../seed/api-client.ts";
 import { fuzzEntities } from "./fuzz-schema.ts";
 
 const ADMIN_TOKEN = "fuzz-admin-token-of-32-characters-at-least";
-/** Where nothing listens. */
+/** An address where nothing listens. */
 const NOBODY = "http://127.0.0.1:9";
-/** Of keys and deliveries; it goes on changing without an admin: when used, how often tried while nobody receives. */
+/** Columns of keys and deliveries that change without an admin, such as the last use and the number of attempts. */
 const CHANGING = new Set(["lastUsedAt", "attempts", "attemptCount", "nextAttemptAt", "status", "updatedAt"]);
 const withoutChanging = (key: string, value: unknown) => (CHANGING.has(key) ? undefined : value);
 
@@ -21,19 +21,19 @@ export interface FuzzedWorkspace {
   readonly organization: string;
   /** `/organization/workspace`. */
   readonly home: string;
-  /** In the admin's API. */
+  /** The path in the admin API. */
   readonly adminPath: string;
-  /** The keys of a workspace: one that may all, one that only reads, one with scopes. */
+  /** The keys of a workspace: one with all rights, one that only reads, and one with scopes. */
   readonly tokens: readonly string[];
   readonly document: Parts;
   readonly keyIds: readonly string[];
-  /** Of a webhook that has deliveries; nobody receives them. */
+  /** The id of a webhook with deliveries that nobody receives. */
   readonly webhookId: string;
   readonly deliveryIds: readonly string[];
   readonly tagIds: readonly string[];
-  /** The only one that can be deleted. */
+  /** The only organization that can be deleted. */
   readonly emptyOrganization: string;
-  /** Stands in its records, of which each entity has 1 to 5, and in all that an admin has named; nowhere else. */
+  /** A text in all of its records and names, and nowhere else. Each entity has 1 to 5 records. */
   readonly marker: string;
 }
 
@@ -41,20 +41,20 @@ export interface FuzzTarget {
   readonly baseUrl: string;
   readonly adminToken: string;
   readonly adminDocument: Parts;
-  /** A workspace of an organization of its own, or of the same as another one. */
+  /** A workspace in its own organization, or in that of another workspace. */
   makeWorkspace(sibling?: FuzzedWorkspace): Promise<FuzzedWorkspace>;
-  /** Takes back what closes a workspace to requests. */
+  /** Undoes whatever closes a workspace to requests. */
   open(workspace: FuzzedWorkspace): Promise<void>;
-  /** All of a workspace: its schema, records, keys, webhooks and what was done to it. */
+  /** Everything of a workspace: its schema, records, keys, webhooks and audit log. */
   contentsOf(workspace: FuzzedWorkspace): Promise<string>;
-  /** What SQLite itself says of every table, index and trigger. */
+  /** SQLite's description of every table, index and trigger. */
   catalogue(): Promise<string>;
-  /** What it has printed about failures that are its own. */
+  /** The server's own failures that it has printed. */
   failures(): readonly string[];
   stop(): Promise<void>;
 }
 
-/** What `npm run serve` runs, on a database of its own that can be looked into. */
+/** Runs `npm run serve` on its own database, which can be inspected. */
 export async function startFuzzTarget(): Promise<FuzzTarget> {
   const directory = mkdtempSync(join(tmpdir(), "fuzz-"));
   const database = await startDatabase(join(directory, "data.db"), console.error);

@@ -2,7 +2,7 @@ import { hostile, idOf } from "./generate-json.ts";
 import { type FuzzRequest, type RequestGrammar, toStranger } from "./generate-request.ts";
 import { hostileTexts } from "./hostile-values.ts";
 
-/** What each takes: first what it must have. */
+/** The arguments of each tool, required ones first. */
 const TOOLS = {
   describe: [["entity"], []],
   list: [["entity"], ["filter", "fields", "expand", "sort", "cursor", "size"]],
@@ -23,7 +23,7 @@ const METHODS = ["tools/call", "tools/call", "tools/call", "tools/list", "initia
 
 export const tools: readonly string[] = Object.keys(TOOLS).filter((name) => name !== "nothing");
 
-/** A call of a tool of the workspace's MCP endpoint, which no document describes; as it should be or nearly so. */
+/** A call of a tool of the workspace's MCP endpoint, which no document describes. It is correct or nearly correct. */
 export function generateCall(grammar: RequestGrammar): FuzzRequest {
   const { document, random, mutation, tokens, foreign, words, bodies } = grammar;
   const text = () => JSON.stringify(random.chance(mutation) ? random.pick(hostileTexts) : random.pick(words));

@@ -2,22 +2,22 @@ import { type Parts, resolved } from "../../../test/support/find-operation.ts";
 import { hostileJson, hostileTexts } from "./hostile-values.ts";
 import type { Random } from "./random.ts";
 
-/** What other workspaces have, and nobody may reach from here. */
+/** Values of other workspaces that nobody may reach from here. */
 export interface Foreign {
   readonly ids: readonly (string | number)[];
   readonly cursors: readonly string[];
-  /** Values of headers: entity tags, keys of requests that were made there. */
+  /** Values of headers: entity tags, and Idempotency-Keys that were used there. */
   readonly headers: readonly string[];
 }
 
-/** What values are made of: a document's schemas, and ids of records that exist. */
+/** The sources of values: a document's schemas, and ids of existing records. */
 export interface Grammar {
   readonly document: Parts;
   readonly random: Random;
-  /** Of records that were created. */
+  /** Ids of created records. */
   readonly ids: readonly (string | number)[];
   readonly foreign: Foreign;
-  /** How often a part of a value is something else than its schema says. */
+  /** How often a part of a value differs from its schema. */
   readonly mutation: number;
 }
 
@@ -25,7 +25,7 @@ const MAX_DEPTH = 8;
 const ID_SHARE = 0.3;
 const FOREIGN_SHARE = 0.1;
 
-/** JSON text of a value by a schema, with parts that are not. Text, because some of it no parser would give. */
+/** JSON text for a schema, with parts that violate it. Text, because no parser would produce some of it. */
 export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 0): string {
   const { random, document, mutation } = grammar;
   if (random.chance(mutation)) return hostile(random);
@@ -59,12 +59,12 @@ export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 
 export const hostile = (random: Random): string =>
   random.chance(0.5) ? random.pick(hostileJson) : JSON.stringify(random.pick(hostileTexts));
 
-/** Of a record, here or, now and then, elsewhere. */
+/** The id of a record here or, sometimes, elsewhere. */
 export function idOf({ random, ids, foreign }: Grammar): string | number {
   return random.pick(ids.length > 0 && !random.chance(FOREIGN_SHARE) ? ids : foreign.ids);
 }
 
-/** One schema of what all say together: enough of it for values that are mostly right. */
+/** One schema from several, good enough for mostly correct values. */
 function merged(document: Parts, { allOf, ...rest }: Parts): Parts {
   const all: Parts[] = [...allOf.map((part: Parts) => resolved(document, part) ?? {}), rest];
   return {
@@ -125,7 +125,7 @@ export function textOf(random: Random, { format, minLength = 0, maxLength = 40, 
 }
 
 const LETTERS = [..."abcXYZ019 _-.äß漢😀"];
-/** One of each kind that patterns of the API ask for: names, slugs, numbers, ids. */
+/** One text for each kind of pattern in the API: names, slugs, numbers, ids. */
 const samplesOfPatterns = [
   "Name",
   "name",

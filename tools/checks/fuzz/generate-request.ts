@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 
 export interface FuzzRequest {
   readonly method: string;
-  /** As it is sent: percent-encoded. */
+  /** As sent: percent-encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
@@ -14,17 +14,17 @@ export interface FuzzRequest {
 }
 
 export interface RequestGrammar extends Grammar {
-  /** Names that the workspace's own query language is made of. */
+  /** Names in the workspace's own query language. */
   readonly words: readonly string[];
-  /** Values of path parameters that exist, by the part of the path before them, or by name. */
+  /** Existing values of path parameters, by the part of the path before them, or by name. */
   readonly places: Readonly<Record<string, readonly string[]>>;
-  /** Bodies that are right, by the end of `method /path`: few bodies of a grammar are, where much has to fit together. */
+  /** Correct bodies by the end of `method /path`, for operations whose grammar rarely produces one. */
   readonly bodies: Readonly<Record<string, readonly object[]>>;
-  /** `method /path`, or tools, of what has to be done, or else of anything. */
+  /** `method /path`, or tools, of operations that must be covered, or else of any. */
   readonly wanted?: readonly string[] | undefined;
-  /** The first is the one that is usually sent. */
+  /** The first is the usual one. */
   readonly tokens: readonly string[];
-  /** Where the workspace is, `/organization/workspace`, and where to be in others. */
+  /** The workspace's `/organization/workspace`, and the paths of others. */
   readonly home?: string;
   readonly elsewhere?: readonly string[];
 }
@@ -32,7 +32,7 @@ export interface RequestGrammar extends Grammar {
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const ODD_METHODS = ["HEAD", "OPTIONS", "PROPFIND", "TRACE", "LOCK", "PURGE"];
 
-/** A request of some operation of the document, as it should be or nearly so. */
+/** A request for some operation of the document, correct or nearly correct. */
 export function generateRequest(grammar: RequestGrammar): FuzzRequest {
   const { document, random, mutation } = grammar;
   const [method = "", template = ""] = random.pick(grammar.wanted ?? operationsOf(document)).split(" ");
@@ -56,13 +56,13 @@ export function generateRequest(grammar: RequestGrammar): FuzzRequest {
   return random.chance(mutation / 4) ? toStranger(grammar, request) : request;
 }
 
-/** `get /path` of each. */
+/** `get /path` for each operation. */
 export const operationsOf = ({ paths }: Parts): readonly string[] =>
   Object.entries(paths as Parts).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => `${method} ${path}`),
   );
 
-/** The same, where none of the keys that are sent along may enter. */
+/** The same, for operations where no sent key may enter. */
 export function toStranger(grammar: RequestGrammar, request: FuzzRequest): FuzzRequest {
   const { random, home, elsewhere, tokens } = grammar;
   if (!home || !elsewhere) return request;
@@ -84,7 +84,7 @@ function pathOf(grammar: RequestGrammar, template: string, parameters: readonly 
 
 const wellFormed = (text: string) => text.toWellFormed();
 
-/** Ways to write an address that some server has once fallen for. */
+/** Ways to write an address that have fooled some server. */
 function bent(random: Random, path: string): string {
   const [pathname = "", query = ""] = path.split("?");
   return random.pick([
@@ -143,7 +143,7 @@ function arrayItem(grammar: RequestGrammar, items: Parts): string {
   return random.chance(0.5) && items.anyOf ? plain(generateJson(grammar, items.anyOf[0])) : phrase(grammar);
 }
 
-/** Words of the workspace in an order that may make sense. */
+/** Terms of the workspace in an order that may make sense. */
 function phrase({ random, words, mutation }: RequestGrammar): string {
   if (random.chance(mutation)) return random.pick(hostileTexts);
   const count = 1 + random.below(3);
@@ -173,7 +173,7 @@ function filtersOf(grammar: RequestGrammar, name: string, schema: Parts): string
   });
 }
 
-/** `{"and":[{"field":{"op":value}},…]}`, to a depth that is refused. */
+/** `{"and":[{"field":{"op":value}},…]}`, nested deep enough to be refused. */
 function treeOf(grammar: RequestGrammar, depth: number): string {
   const { random, mutation } = grammar;
   const inner = () => treeOf(grammar, depth + 1);
@@ -197,7 +197,7 @@ function bodyOf(grammar: RequestGrammar, sent: string, { requestBody }: Parts): 
   return random.chance(mutation / 4) ? json.slice(0, random.below(json.length)) : json;
 }
 
-/** Some members left out, some replaced. */
+/** Leaves some members out and replaces others. */
 function nearly({ random, mutation }: RequestGrammar, right: object): string {
   const members = Object.entries(right)
     .filter(() => !random.chance(mutation / 2))

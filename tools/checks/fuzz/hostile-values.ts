@@ -1,6 +1,6 @@
 import blns from "big-list-of-naughty-strings" with { type: "json" };
 
-/** Texts that try to leave their place: SQL, paths, headers, templates, prototypes. */
+/** Texts that try to break out of their context: SQL, paths, headers, templates, prototypes. */
 export const injections: readonly string[] = [
   "' OR '1'='1",
   "'; DROP TABLE workspaces; --",
@@ -51,7 +51,7 @@ export const injections: readonly string[] = [
 
 export const hostileTexts: readonly string[] = [...(blns as string[]), ...injections];
 
-/** Values of JSON at the edges of what numbers, objects and nesting can be; some only as text. */
+/** JSON values at the limits of numbers, objects and nesting, some only as text. */
 export const hostileJson: readonly string[] = [
   "null",
   "true",
@@ -93,7 +93,7 @@ export const hostileJson: readonly string[] = [
   `${'{"a":'.repeat(200)}1${"}".repeat(200)}`,
 ];
 
-/** Bodies that are no JSON, or hardly. */
+/** Bodies that are not JSON, or hardly. */
 export const hostileBodies: readonly string[] = [
   "",
   " ",

@@ -4,7 +4,7 @@ import { contradictionsOf } from "../../../test/support/validate-answer.ts";
 import type { FuzzRequest } from "./generate-request.ts";
 import type { FuzzAnswer } from "./send-request.ts";
 
-/** What an error must not tell: of the database, of the code, of the machine. */
+/** What an error must not reveal about the database, the code or the machine. */
 const LEAKS = [
   /SQLITE_\w+|sqlite_schema|no such (?:table|column|function)|near ".*?": syntax error|constraint failed/i,
   /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.*?\b(?:FROM|VALUES|SET|WHERE)\b/,
@@ -14,7 +14,7 @@ const LEAKS = [
   /(?:\/home|\/tmp|\/work|\/usr|\/root)\/\w+/,
 ];
 
-/** What is wrong with an answer; empty when nothing is. */
+/** The problems of a response. */
 export function judgeAnswer(document: Parts, sent: FuzzRequest, answer: FuzzAnswer): readonly string[] {
   const { status, text } = answer;
   if (status >= 500 && !isChanging(answer)) return [`status ${status}`];
@@ -26,11 +26,11 @@ export function judgeAnswer(document: Parts, sent: FuzzRequest, answer: FuzzAnsw
   return isKnown(document, sent) ? [...problems, ...contradictionsOf(document, exchange)] : problems;
 }
 
-/** The one 5xx that requests can cause: many changes of one schema at the same time. */
+/** The only 5xx that requests can cause: many simultaneous changes of one schema. */
 const isChanging = ({ status, headers, text }: FuzzAnswer) =>
   status === 503 && text.includes('"SCHEMA_MIGRATION_IN_PROGRESS"') && headers.has("Retry-After");
 
-/** Whoever watches the service may send any parameter along. */
+/** Health checks accept any parameter. */
 const isHealth = ({ path }: FuzzRequest) => /^\/(?:healthz|readyz)\?/.test(path);
 
 function isKnown(document: Parts, { method, path }: FuzzRequest): boolean {
@@ -60,7 +60,7 @@ function envelopeProblems({ method }: FuzzRequest, { status, headers, text }: Fu
   ];
 }
 
-/** What the client has sent may come back to it. */
+/** A client may get back what it has sent. */
 function leaks({ path, body = "", headers }: FuzzRequest, text: string): readonly string[] {
   const sent = [path, decoded(path), body, unescaped(body), ...Object.values(headers)].join("\n");
   return LEAKS.flatMap((pattern) => {
@@ -71,7 +71,7 @@ function leaks({ path, body = "", headers }: FuzzRequest, text: string): readonl
 
 const unescaped = (json: string) => json.replaceAll(/\\(["\\/])/g, "$1");
 
-/** What cannot be decoded stays as it is, as it does in messages. */
+/** Text that cannot be decoded stays the same, as it does in messages. */
 const decoded = (path: string) =>
   path.replaceAll("+", " ").replaceAll(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
     try {

@@ -1,7 +1,7 @@
 import { startFuzzTarget } from "./fuzz-target.ts";
 import { type Finding, runFuzz } from "./run-fuzz.ts";
 
-/* `npm run fuzz`: REQUESTS (100,000) and SEED (random) vary it. Exit code 1 when something was found. */
+/* `npm run fuzz`: REQUESTS (100,000) and SEED (random) vary it. Exit code 1 if it finds something. */
 
 const requests = Number(process.env.REQUESTS || 100_000);
 const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 31));

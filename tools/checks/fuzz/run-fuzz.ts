@@ -9,18 +9,18 @@ import { makeRandom } from "./random.ts";
 import { type FuzzAnswer, sendRequest } from "./send-request.ts";
 
 const CONCURRENCY = 16;
-/** Requests of one fifth go to the admin API, so many to each of the workspaces that they spoil. */
+/** One fifth of the requests go to the admin API, so many to each of the workspaces that they change. */
 const ADMIN_SHARE = 0.2;
 const ADMIN_ROUND = 150;
-/** After so many requests the workspace is open again, whatever they have set it to. */
+/** After this many requests the workspace is opened again, whatever its settings. */
 const OPENED_EVERY = 50;
-/** Of requests that try what none has been able to do. */
+/** The share of requests that try operations that have not succeeded yet. */
 const WANTED_SHARE = 0.4;
-/** Of requests that are calls of the MCP endpoint's tools. */
+/** The share of requests that call tools of the MCP endpoint. */
 const CALL_SHARE = 0.05;
 const SHOWN_PROBLEMS = 3;
 const REMEMBERED_IDS = 200;
-/** From here on other workspaces have their records, so that no own one is taken for theirs. */
+/** The first id of records in other workspaces, so that own records are not mistaken for theirs. */
 const FOREIGN_IDS = 7_000_001;
 const MUTATIONS = [0, 0.02, 0.1, 0.3];
 
@@ -33,9 +33,9 @@ export interface Finding {
 export interface FuzzReport {
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
-  /** `method /path` of the documents, and tools, that no request could do. */
+  /** `method /path` of the documents, and tools, for which no request succeeded. */
   readonly undone: readonly string[];
-  /** One of each kind. */
+  /** One problem of each kind. */
   readonly findings: readonly Finding[];
 }
 
@@ -45,8 +45,9 @@ export interface FuzzOptions {
 }
 
 /**
- * Requests from the documents' grammar, right and nearly right; every answer has to be no 5xx, as documented and without
- * a word of what lies behind or of another workspace, be it of the same organization. That, and the database's catalogue, has to stay as it is.
+ * Sends requests from the documents' grammar, correct and nearly correct. Every response must be documented and no 5xx,
+ * and must not reveal the implementation or another workspace. Other workspaces and the database's catalogue must stay
+ * the same.
  */
 export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
   const own = await target.makeWorkspace();
@@ -137,7 +138,7 @@ function newRun(target: FuzzTarget, seed: number, others: readonly FuzzedWorkspa
   };
 }
 
-/** `get /path`; what is in no document is nothing to be done. */
+/** `get /path`. A path without a document has no operation. */
 function operationSent(document: Parts, { method, path }: FuzzRequest): string {
   try {
     const template = operationOf(document, { method, path })?.template;
@@ -238,7 +239,7 @@ function withRandom(common: Omit<RequestGrammar, "random" | "mutation">, seed: n
   return { ...common, random, mutation: random.pick(MUTATIONS) };
 }
 
-/** Names of fields, relationships and operators, as the filters of the document have them. */
+/** Names of fields, relationships and operators in the filters of the document. */
 function wordsOf({ components }: Parts): readonly string[] {
   const filters = Object.entries(components.schemas as Parts).filter(([name]) => name.endsWith("-filter"));
   const found = filters.flatMap(([, { properties, patternProperties = {} }]) => [
@@ -262,7 +263,7 @@ function wordsOf({ components }: Parts): readonly string[] {
   ];
 }
 
-/** Records of another workspace, and what somebody could try elsewhere of what is told of them. */
+/** Records of another workspace, and what somebody could try elsewhere with their values. */
 async function fillWithRecords(
   { baseUrl }: FuzzTarget,
   { home, tokens, marker, keyIds, webhookId, deliveryIds, tagIds }: FuzzedWorkspace,
@@ -295,5 +296,5 @@ async function fillWithRecords(
   };
 }
 
-/** Of a request in another workspace; here it stands for another one. */
+/** A path of a request in another workspace; here it stands for another one. */
 const REQUEST_KEY = "key-1";

@@ -10,10 +10,10 @@ export interface FuzzAnswer {
 const TIMEOUT_MS = 30_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** What it is when a connection that was kept open is closed by the server just as it is used again. */
+/** The error if the server closes a kept connection just as it is used again. */
 const CLOSED_MEANWHILE = new Set(["EPIPE", "ECONNRESET"]);
 
-/** Sends exactly what is asked, without the repairs that fetch makes. Rejects when there is no answer. */
+/** Sends exactly this request, without fetch's corrections. Rejects if there is no response. */
 export function sendRequest(baseUrl: string, asked: FuzzRequest): Promise<FuzzAnswer> {
   const { method, path, headers, body } = asked;
   const { hostname, port } = new URL(baseUrl);

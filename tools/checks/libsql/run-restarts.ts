@@ -18,10 +18,10 @@ export interface RestartsOptions {
 }
 
 export interface RestartsReport {
-  /** Writes that were sent until they were answered, and those sent once. */
+  /** Writes that were repeated until they got a response, and writes that were sent once. */
   readonly written: number;
   readonly unanswered: number;
-  /** Records that were answered and are not there; records that are there more than once; other wrong responses. */
+  /** Confirmed records that are missing, records that exist more than once, and other wrong responses. */
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
   readonly wrong: readonly string[];
@@ -36,8 +36,8 @@ const item = {
 };
 
 /**
- * Clients write, with an Idempotency-Key until they are answered and without one once, while the database is killed and
- * started again. Then every answered write must be there once, and every other one at most once.
+ * Clients write while the database is killed and restarted: with an Idempotency-Key until they get a response, or
+ * without one once. Then every confirmed write must exist once, and every other one at most once.
  */
 export async function runRestarts(
   server: RestartableServer,

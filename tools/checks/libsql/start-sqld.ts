@@ -15,7 +15,7 @@ export interface Sqld {
   stop(): Promise<void>;
 }
 
-/** Starts a libSQL server, with its default settings but on a port and in a directory of its own. */
+/** Starts a libSQL server with its default settings, on its own port and directory. */
 export async function startSqld(binary: string): Promise<Sqld> {
   const directory = mkdtempSync(join(tmpdir(), "sqld-"));
   const address = `127.0.0.1:${await findFreePort()}`;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Answered, type Change, type Hammered, hammer, type Sent, type State } from "./hammer.ts";
 import type { Key, TwoWorkers } from "./two-workers.ts";
 
-/* The changes whose answers bind every later request. Each is made `rounds` times, forth and, where there is a way, back. */
+/* Changes that every later request must obey. Each is made `rounds` times, back and forth if possible. */
 
 type Work = (workers: TwoWorkers, rounds: number) => Promise<Hammered>;
 
@@ -31,7 +31,7 @@ const toolOf = (path: string, name: string, args: object): Sent => ({
 const readingToolOf = (path: string) => toolOf(path, "get", { entity: "Fixed", id: 1 });
 const writingToolOf = (path: string) => toolOf(path, "create", { entity: "Note", record: {} });
 
-/** Tools tell of what was refused in an answer of status 200. */
+/** Tools report refusals in a response with status 200. */
 const isRefusedByTool = ({ text }: Answered) => text.includes('"isError":true');
 const isGood = (answer: Answered) => answer.status < 300 && !isRefusedByTool(answer);
 const all = (path: string) => [...readsOf(path), ...writesOf(path), readingToolOf(path), writingToolOf(path)];
@@ -62,7 +62,7 @@ const readOnly = ({ workspace: { path } }: TwoWorkers, token: string, status: nu
 const patchKey = ({ admin, workspace }: TwoWorkers, { id }: Key, body: object) =>
   admin.require("PATCH", `${workspace.adminPath}/api-keys/${id}`, body);
 
-/** There and back again, with a key of its own. */
+/** Changes a setting back and forth, with a new key. */
 const toggle =
   (to: (workers: TwoWorkers, key: string) => State, there: object, back: object): Work =>
   async (workers, rounds) => {
@@ -75,7 +75,7 @@ const toggle =
     });
   };
 
-/** A key that ends in each round; the next round has another. */
+/** A key that ends in each round. The next round has another. */
 const ending =
   (end: (workers: TwoWorkers, key: Key) => Promise<unknown>): Work =>
   async (workers, rounds) => {
@@ -235,5 +235,5 @@ export const changes: Readonly<Record<string, Work>> = {
   "existence of a workspace": dropWorkspace,
 };
 
-/** Those that wait for a clock. */
+/** Changes that wait for a clock. */
 export const isSlow = (name: string): boolean => /grace|expiry/.test(name) && !name.includes("without");

@@ -4,7 +4,7 @@ const CLIENTS = 32;
 
 export interface Sent {
   readonly method: "GET" | "POST" | "PUT";
-  /** Below the host. */
+  /** The path, without the host. */
   readonly path: string;
   readonly body?: object;
 }
@@ -14,32 +14,32 @@ export interface Answered {
   readonly text: string;
 }
 
-/** What must hold of every answer to a request that starts while this is the current state. */
+/** The rule for every response to a request that starts while this is the current state. */
 export interface State {
   readonly token: string;
-  /** Of which each client sends one after the other. */
+  /** The requests that each client sends one after the other. */
   readonly requests: readonly Sent[];
   holds(answer: Answered, sent: Sent): boolean;
 }
 
 /**
- * Makes `to` the current state by what `by` does, or, without it, only looks at something else from now on; resolves when
- * so many answers as there are clients have been judged in it.
+ * Makes `to` the current state with `by` or, without it, only changes what is checked. Resolves once it has judged as
+ * many responses in that state as there are clients.
  */
 export type Change = (to: State, by?: () => Promise<unknown>) => Promise<void>;
 
 export interface Hammered {
-  /** States that something was done for. */
+  /** States that a change has led to. */
   readonly changes: number;
   /** Requests that started and ended in one state. */
   readonly judged: number;
-  /** What contradicted the state that it started in. */
+  /** Responses that contradict the state in which their request started. */
   readonly wrong: readonly string[];
 }
 
 /**
- * Clients that send what the state says to both Workers in turn, for as long as `work` changes it. An answer counts when
- * its request started after the answer to the change and ended before the next change began.
+ * Clients send the state's requests to both Workers in turn while `work` changes the state. A response counts if its
+ * request started after the response to the change and ended before the next change.
  */
 export async function hammer(
   { baseUrls }: TwoWorkers,
@@ -101,7 +101,7 @@ async function send(baseUrl: string, token: string, { method, path, body }: Sent
 }
 
 let addresses = 0;
-/** Of a new network each time: one may ask only so often with a key that has ended. */
+/** An address in a new network each time, because one network may use an ended key only so often. */
 const newAddress = () => {
   const network = (++addresses).toString(16).padStart(8, "0");
   return `2001:db8:${network.slice(0, 4)}:${network.slice(4)}::1`;

@@ -3,7 +3,10 @@ import { publishResults, readNumber } from "../../../bench/support/publish-resul
 import { changes, isSlow } from "./changes.ts";
 import { startTwoWorkers } from "./two-workers.ts";
 
-/* `npm run linearizability`: ROUNDS (500) of each change, a tenth of it where a clock is waited for. Exit code 1 after a contradiction. */
+/*
+ * `npm run linearizability`: ROUNDS (500) of each change, a tenth of it for changes that wait for a clock. Exit code 1
+ * after a contradiction.
+ */
 
 const rounds = readNumber("ROUNDS", 500);
 

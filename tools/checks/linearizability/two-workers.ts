@@ -19,15 +19,15 @@ export interface Key {
 /** Two Workers with caches and a KV of their own, on one database. */
 export interface TwoWorkers {
   readonly baseUrls: readonly [string, string];
-  /** With `Note` to be written, and `Fixed` with one record, 1. */
+  /** Has `Note` for writes, and `Fixed` with record 1. */
   readonly workspace: ServedWorkspace;
-  /** Asks the first Worker. */
+  /** Sends requests to the first Worker. */
   readonly admin: ApiClient;
-  /** Another one like it, its key known to both. */
+  /** Another workspace like it, whose key both Workers know. */
   makeWorkspace(): Promise<ServedWorkspace>;
-  /** A key that may read and write, known to both. */
+  /** A key that may read and write, which both Workers know. */
   makeKey(): Promise<Key>;
-  /** Brings the other Worker's KV in line, so that only its memory can be behind. */
+  /** Syncs the other Worker's KV, so that only its memory can be stale. */
   syncKeys(): Promise<unknown>;
   stop(): Promise<void>;
 }

@@ -4,9 +4,9 @@ import { publishResults, readNumber } from "../../../bench/support/publish-resul
 import { serveWorker } from "../../../test/support/processes/served-workspace.ts";
 import { runLoad, type Sample } from "./run-load.ts";
 
-/* `npm run load`: SECONDS (1,800) and CLIENTS (64) vary it. Exit code 1 after an error, or when memory has grown. */
+/* `npm run load`: SECONDS (1,800) and CLIENTS (64) vary it. Exit code 1 after an error, or if memory has grown. */
 
-/** What the last quarter may take more than the second. */
+/** How much more memory the last quarter may take than the second. */
 const MOST_GROWTH = 1.1;
 
 const seconds = readNumber("SECONDS", 1800);

@@ -26,7 +26,7 @@ const ENTITIES: readonly object[] = [
 export interface LoadOptions {
   readonly seconds: number;
   readonly clients: number;
-  /** Ends it earlier, after about so many. */
+  /** Ends it earlier, after about this many requests. */
   readonly requests?: number;
   /** Called with each sample of memory. */
   onSample?(sample: Sample): void;
@@ -41,12 +41,12 @@ export interface Sample {
 
 export interface LoadReport {
   readonly requests: number;
-  /** What was answered otherwise than it should be; the first of them. */
+  /** The first unexpected responses. */
   readonly errors: readonly string[];
   readonly samples: readonly Sample[];
 }
 
-/** Clients of all kinds, each with records of its own that it takes away again, so that only a leak can grow. */
+/** Clients of all kinds. Each creates its own records and deletes them again, so that only a leak can grow. */
 export async function runLoad(
   served: Served,
   { seconds, clients, requests: most = Number.POSITIVE_INFINITY, onSample }: LoadOptions,
@@ -93,7 +93,7 @@ interface Answered {
 }
 type Ask = (method: string, path: string, expected: number, body?: unknown) => Promise<Answered>;
 
-/** What an application does with a customer, from its first request to its last. */
+/** The requests of an application about one customer, from the first to the last. */
 async function session(ask: Ask): Promise<void> {
   const email = `${randomUUID()}@example.com`;
   const { data: customer } = await ask("POST", "/Customer", 201, { email, age: 30 });

@@ -6,14 +6,14 @@ import { type Direction, LOOP_WIDTH, routeLine, routeLoop } from "./route-line.t
 import type { EntityDescription } from "./workspace-description.ts";
 
 const LABEL_CHARACTER = 6.4;
-/** About the name: room for the line to be seen. */
+/** Space around the name, so that the line is visible. */
 const LABEL_MARGIN = 24;
 const LABEL_HEIGHT = 16;
 
 /** A box whose upper left corner is at `x`, `y`. */
 export interface PlacedBox extends Box, Point {}
 
-/** A reference from entity to entity, and where its name stands. */
+/** A reference from entity to entity, and the position of its name. */
 export interface Line extends Reference {
   readonly direction: Direction;
   readonly points: readonly Point[];
@@ -31,13 +31,13 @@ export interface LayoutOptions {
   readonly entities: readonly EntityDescription[];
   /** Left to right, or top to bottom. */
   readonly direction: Direction;
-  /** Width divided by height that the whole should have, about. */
+  /** The approximate ratio of width to height. */
   readonly aspect: number;
 }
 
 /**
- * Where entities and the references between them are drawn. Entities that are not related stand apart: each group is laid
- * out by itself, and the groups are packed side by side.
+ * The positions of entities and the references between them. Unrelated groups of entities are laid out separately and
+ * packed side by side.
  */
 export function layoutDiagram({ entities, direction, aspect }: LayoutOptions): Layout {
   const boxes = new Map(entities.map((entity) => [entity.name, measureEntity(entity)]));
@@ -88,7 +88,7 @@ function linesOf(
   { graph, references, direction }: GroupOptions & { readonly graph: Graph },
 ): readonly Line[] {
   const byName = new Map(boxes.map((box) => [box.name, box]));
-  /* Lines between the same two entities in the order of their columns, so that they do not cross. */
+  /* Orders lines between the same two entities by their columns, so that they do not cross. */
   const placeOf = ({ from, to, name }: Reference) => {
     const parallel = references.filter((other) => other.from === from && other.to === to);
     const edges = parallel.map((other) => graph.edge(from, to, other.name));
@@ -123,7 +123,7 @@ function linesOf(
 
 const isAt = (a: Point, b: Point) => Math.abs(a.x - b.x) < 1 && Math.abs(a.y - b.y) < 1;
 
-/** Straight behind its name, so that what bends is seen. */
+/** Straight behind its name, so that only visible parts bend. */
 function alongLabel({ x, y }: Point, reference: Reference, isForward: boolean): readonly Point[] {
   const half = ((widthOf(reference) - LABEL_MARGIN / 2) / 2) * (isForward ? 1 : -1);
   return [

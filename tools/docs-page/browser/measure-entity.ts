@@ -3,11 +3,11 @@ import type { ColumnDescription, EntityDescription } from "./workspace-descripti
 export const HEADER_HEIGHT = 32;
 export const ROW_HEIGHT = 22;
 export const PADDING = 12;
-/** Where the names of columns begin: before them is what kind of key they are. */
+/** Where column names start. The kind of key comes before them. */
 export const NAME_AT = 38;
-/** Longer entities say how many more columns they have. */
+/** Longer entities show how many more columns they have. */
 const MOST_ROWS = 18;
-/* Widths of a character, a little more than fonts have them. */
+/* Character widths, slightly larger than those of fonts. */
 const [TITLE_CHARACTER, NAME_CHARACTER, TYPE_CHARACTER] = [8.6, 7.3, 6.6];
 const GAP = 20;
 const SMALLEST_WIDTH = 150;
@@ -46,7 +46,7 @@ export function measureEntity({ name, columns }: EntityDescription): Box {
   };
 }
 
-/** What a long entity shows are its keys and then its first columns. */
+/** A long entity shows its keys and then its first columns. */
 const keysFirst = (columns: readonly ColumnDescription[]) =>
   columns.toSorted((a, b) => Number(keyOf(a) === "") - Number(keyOf(b) === ""));
 
@@ -56,7 +56,7 @@ function keyOf({ name, references, unique }: ColumnDescription): Row["key"] {
   return unique ? "UQ" : "";
 }
 
-/** Such as `varchar(40)`; with a question mark when it may be null. */
+/** Such as `varchar(40)`, with a question mark if it is nullable. */
 function typeOf({ name, type, length, precision, scale, nullable = true }: ColumnDescription): string {
   const size = length ?? (precision === undefined ? undefined : `${precision},${scale ?? 0}`);
   const isNullable = nullable && name !== "id";

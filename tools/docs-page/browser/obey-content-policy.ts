@@ -1,13 +1,13 @@
 /*
- * Scalar was not written for a strict Content-Security-Policy. Imported before it, this makes it and its parts keep to
- * the page's; test/serve/docs-page fails when an upgrade needs more.
+ * Scalar was not written for a strict Content-Security-Policy. Import this first: it makes Scalar and its parts obey
+ * the page's policy. test/serve/docs-page fails if an upgrade needs more.
  */
 nameStyleElements();
 setStylesByScript();
 styleHighlightedCode();
 keepZodFromEval();
 
-/** Style elements that scripts make carry the nonce of this very answer, without which they would be nothing. */
+/** Style elements made by scripts get the nonce of this response; without it they would have no effect. */
 function nameStyleElements(): void {
   const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
   const create = document.createElement.bind(document);
@@ -19,7 +19,9 @@ function nameStyleElements(): void {
   Object.defineProperty(document, "createElement", { value });
 }
 
-/** Scripts may set an element's styles, but not its style attribute: what means to do the one does the other. */
+/**
+ * Scripts may set an element's styles, but not its style attribute. Setting the attribute is redirected to the styles.
+ */
 function setStylesByScript(): void {
   const set = Element.prototype.setAttribute;
   Element.prototype.setAttribute = function (name, value) {
@@ -29,7 +31,7 @@ function setStylesByScript(): void {
   };
 }
 
-/** Highlighted code is markup with a style attribute, which says how many lines there are: it is set by script too. */
+/** Highlighted code is markup with a style attribute for the number of lines, which is set by script too. */
 function styleHighlightedCode(): void {
   const property = Object.getOwnPropertyDescriptor(Element.prototype, "innerHTML");
   const set = (element: Element, html: string) => property?.set?.call(element, html);
@@ -45,7 +47,9 @@ function styleHighlightedCode(): void {
   });
 }
 
-/** Zod else tries whether code can be made of text. It reads its settings here before any module can change them. */
+/**
+ * Otherwise Zod tests whether code can be made of text. It reads its settings here, before any module can change them.
+ */
 function keepZodFromEval(): void {
   Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
 }

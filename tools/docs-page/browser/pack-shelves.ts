@@ -4,11 +4,11 @@ interface Sized {
 }
 
 export interface Packed<Item> extends Sized {
-  /** Where the upper left corners are. */
+  /** The positions of the upper left corners. */
   readonly places: readonly { readonly item: Item; readonly x: number; readonly y: number }[];
 }
 
-/** Puts rectangles in rows, the highest first, so that width divided by height comes near to `aspect`. */
+/** Puts rectangles in rows, the highest first, so that the ratio of width to height is close to `aspect`. */
 export function packShelves<Item extends Sized>(items: readonly Item[], aspect: number): Packed<Item> {
   const area = items.reduce((sum, { width, height }) => sum + width * height, 0);
   const rowWidth = Math.max(Math.sqrt(area * aspect), ...items.map(({ width }) => width));

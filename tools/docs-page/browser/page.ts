@@ -4,8 +4,8 @@ import { showDiagram } from "./show-diagram.ts";
 import type { EntityDescription, WorkspaceDescription } from "./workspace-description.ts";
 
 /*
- * The documentation page of a workspace: asks for the key, fetches with it what its holder may see, and shows that. The
- * key stays in this page's memory; it is in no address and in no storage.
+ * The documentation page of a workspace. It asks for a key, fetches what the key's holder may see, and shows it. The
+ * key stays in this page's memory, never in a URL or in storage.
  */
 const [, , organization = "", workspace = ""] = location.pathname.split("/");
 const apiPath = `/api/v1/${organization}/${workspace}`;
@@ -24,7 +24,7 @@ const views = part("views", HTMLDivElement);
 const reference = part("reference", HTMLDivElement);
 const diagram = part("diagram", HTMLDivElement);
 const tabs = [part("show-reference", HTMLButtonElement), part("show-diagram", HTMLButtonElement)];
-/* Fetched while the key is being typed. */
+/* Fetched while the user types the key. */
 const scalar = import("./reference.ts");
 let entities: readonly EntityDescription[] = [];
 
@@ -44,7 +44,7 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-/* A new page is the one sure way to forget a key that has been handed to others' code. */
+/* Only a new page surely forgets a key that other code has received. */
 part("lock", HTMLButtonElement).addEventListener("click", () => location.replace(location.pathname));
 
 for (const [i, tab] of tabs.entries()) {
@@ -68,17 +68,17 @@ async function open(key: string): Promise<void> {
   input.value = "";
   entities = data.entities;
   views.hidden = false;
-  /* Before Scalar, which may take seconds: keys pressed meanwhile go to the tabs. */
+  /* Before Scalar, which may take seconds: meanwhile, pressed keys go to the tabs. */
   tabs[0]?.focus();
   reference.textContent = "Opening…";
   await nextPaint();
   showReference(reference, { document: content, key });
 }
 
-/** Scalar takes its time with a large document: what stands there meanwhile is painted first. */
+/** Scalar is slow with a large document, so the page is painted first. */
 const nextPaint = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
-/** Throws with what the API says of a request that it refuses. */
+/** Throws with the API's message if the request is refused. */
 async function read<T>(path: string, key: string): Promise<T> {
   const headers = { Authorization: `Bearer ${key}` };
   const response = await fetch(apiPath + path, { headers }).catch(() => {

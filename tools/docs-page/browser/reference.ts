@@ -1,7 +1,7 @@
 import { createApiReference } from "@scalar/api-reference";
 import "@scalar/api-reference/style.css";
 
-/** Shows the document; the key is sent with the requests that are tried there, and kept nowhere. */
+/** Shows the document. The key is sent with requests that are tried there, and stored nowhere. */
 export function showReference(
   element: Element,
   { document, key }: { readonly document: object; readonly key: string },

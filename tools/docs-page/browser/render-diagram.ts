@@ -4,7 +4,7 @@ import { HEADER_HEIGHT, NAME_AT, PADDING, ROW_HEIGHT, type Row } from "./measure
 import { describeReference } from "./references.ts";
 
 const CORNER = 8;
-/** Of a row's height: where the line of its text is. */
+/** The part of a row's height at which the text's baseline is. */
 const BASELINE = 0.68;
 
 /** The entity-relationship diagram as SVG text; its colours come from the page's style sheet, by class. */
@@ -17,7 +17,7 @@ ${lines.map(renderLabel).join("\n")}
 </svg>`;
 }
 
-/** Crow's feet, as they stand at the end of a line: exactly one, none or one, none or many. */
+/** Crow's feet at the end of a line: exactly one, zero or one, zero or many. */
 const MARKERS = `<defs>
 ${marker("one", '<path d="M8 1v10M12 1v10"/>')}
 ${marker("maybe", '<circle cx="5" cy="6" r="4"/><path d="M13 1v10"/>')}
@@ -53,7 +53,7 @@ function curveOf({ points, direction, from, to }: Line): string {
   return `M${round(first.x)} ${round(first.y)}${curves.join("")}`;
 }
 
-/** Out of the box, round, and back into it. */
+/** Out of the box, around, and back into it. */
 function loopOf([start, turn, end]: readonly Point[]): string {
   if (!start || !turn || !end) return "";
   const [x, startY, endY] = [round(turn.x), round(start.y), round(end.y)];

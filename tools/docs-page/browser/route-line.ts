@@ -5,9 +5,11 @@ import type { Reference } from "./references.ts";
 
 export type Direction = "LR" | "TB";
 
-/** How far a line to the entity itself reaches out of its box. */
+/** How far a line to the entity itself extends out of its box. */
 export const LOOP_WIDTH = 40;
-/** So far apart do several lines end at a row, that each has its mark; so much of the row's height they have. */
+/**
+ * The distance between lines that end at the same row, so that each has its mark, and their share of the row's height.
+ */
 const MARK_HEIGHT = 14;
 const LANDING = ROW_HEIGHT - 4;
 /** Lines keep away from the corners. */
@@ -17,14 +19,14 @@ export interface Ends {
   readonly reference: Reference;
   readonly from: PlacedBox;
   readonly to: PlacedBox;
-  /** Which of `count` lines between these entities it is, in the order in which they stand. */
+  /** Which of `count` lines between these entities it is, in order. */
   readonly rank: number;
   readonly count: number;
 }
 
 /**
- * The line of a reference, from row to row when entities stand side by side, from edge to edge when they stand above each
- * other; in between it goes where the layout has left room.
+ * The line of a reference: from row to row if entities are side by side, from edge to edge if they are above each
+ * other. In between it follows the space that the layout has left.
  */
 export function routeLine(
   ends: Ends,
@@ -58,7 +60,7 @@ function routeDownwards({ from, to }: Ends, middle: readonly Point[]): readonly 
   ];
 }
 
-/** From the row of the reference out to the right and back to the row of the id. */
+/** From the reference's row out to the right and back to the id's row. */
 export function routeLoop(box: PlacedBox, { column }: Reference): readonly Point[] {
   const right = box.x + box.width;
   const [start, end] = [rowOf(box, column), rowOf(box, "id")];
@@ -69,7 +71,7 @@ export function routeLoop(box: PlacedBox, { column }: Reference): readonly Point
   ];
 }
 
-/** The height at which a column's row is; the last row when it is not shown. */
+/** The height of a column's row; the last row if the column is not shown. */
 function rowOf({ y, rows }: PlacedBox, column: string): number {
   const found = rows.findIndex(({ name }) => name === column);
   return y + HEADER_HEIGHT + ((found < 0 ? rows.length : found) + 0.5) * ROW_HEIGHT;

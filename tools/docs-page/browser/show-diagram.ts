@@ -6,14 +6,14 @@ import { renderDiagram } from "./render-diagram.ts";
 import type { EntityDescription } from "./workspace-description.ts";
 
 const NARROW_PX = 640;
-/** Smaller than this nobody can read it: the diagram begins no smaller, and is scrolled. */
+/** The smallest readable zoom. The diagram starts no smaller and is scrolled. */
 const LEAST_READABLE = 0.75;
 /** Around the diagram, as in diagram.css; its zoom and legend stand there. */
 const MARGIN = 56;
 const ZOOM_STEP = 1.25;
 const [SMALLEST, LARGEST] = [0.1, 3];
 
-/** Fills the element with the diagram, its zoom and the same in words, for those who do not see it. */
+/** Fills the element with the diagram, its zoom, and the same content as text for people who do not see it. */
 export function showDiagram(element: HTMLElement, entities: readonly EntityDescription[]): void {
   if (entities.length === 0) {
     element.innerHTML = '<p class="empty">This workspace has no entities yet.</p>';
@@ -75,7 +75,7 @@ function addZoom(element: HTMLElement, { width, height, boxes, lines }: Layout):
   }
 }
 
-/** Of the entity with the most relationships: what does not fit begins there. */
+/** The position of the entity with the most relationships. A diagram that does not fit is scrolled to it. */
 function centreOf(boxes: Layout["boxes"], lines: Layout["lines"]): Point {
   const related = (name: string) => lines.filter(({ from, to }) => from === name || to === name).length;
   const [first] = boxes.toSorted((a, b) => related(b.name) - related(a.name));

@@ -40,7 +40,7 @@ function orderArgs(source: SqlStatement, stmt: Stmt): readonly NativeValue[] {
   });
 }
 
-/** A name may be given with or without its prefix. */
+/** A name may be sent with or without its prefix. */
 function isSameName(name: NamedArg["name"], param: string): boolean {
   return name === param || name === param.slice(1);
 }

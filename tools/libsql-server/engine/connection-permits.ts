@@ -38,7 +38,7 @@ export class ConnectionPermits {
     return promise;
   }
 
-  /** Hands the permit to the next in line. */
+  /** Passes the permit to the next in line. */
   release(): void {
     const next = this.#waiting.shift();
     if (next) next();

@@ -123,7 +123,7 @@ export class Connection {
     prepared.columnsEpoch = epoch;
   }
 
-  /** Keeps the books after a statement ran or failed. */
+  /** Updates the state after a statement ran or failed. */
   noteExecuted(source: SqlStatement): void {
     if (source.isSessionChange) this.#isSessionChanged = true;
     if (source.isSchemaChange) this.#clock.advance();
@@ -150,7 +150,7 @@ export class Connection {
     try {
       while (rows.next());
     } catch {
-      // SQLITE_INTERRUPT is what was asked for.
+      // SQLITE_INTERRUPT is the intended result.
     }
   }
 
@@ -172,7 +172,7 @@ export class Connection {
       if (prepared.isReader) prepared.native.iterate(args).next();
       else prepared.native.run(args);
     } catch {
-      // SQLITE_READONLY is what was asked for.
+      // SQLITE_READONLY is the intended result.
     } finally {
       this.#native.exec("PRAGMA query_only = OFF");
     }

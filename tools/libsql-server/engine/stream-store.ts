@@ -70,13 +70,13 @@ export class StreamStore {
     return bytes.toString("base64");
   }
 
-  /** Keeps an open stream for the request that brings its baton. */
+  /** Keeps an open stream for the request with its baton. */
   park(stream: Stream): void {
     const timer = setTimeout(() => this.#expire(stream), this.#limits.idleMs).unref();
     this.#handles.set(stream.id, { state: "available", stream, timer });
   }
 
-  /** Rolls back and gives connection, permit and writer slot to others. */
+  /** Rolls back and releases connection, permit and writer slot. */
   close(stream: Stream): void {
     this.#handles.delete(stream.id);
     this.#release(stream.connection);

@@ -36,7 +36,7 @@ export class WriterQueue {
     return this.#enqueue(owner);
   }
 
-  /** Hands the slot to the next in line; does nothing unless `owner` holds it. */
+  /** Passes the slot to the next in line; does nothing unless `owner` has it. */
   release(owner: object): void {
     if (this.#holder !== owner) return;
     const next = this.#waiters.shift();

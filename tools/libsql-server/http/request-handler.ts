@@ -26,7 +26,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Answers one HTTP request; never throws. */
+/** Handles one HTTP request. Never throws. */
 export async function handleRequest(
   parts: HandlerParts,
   request: IncomingMessage,

@@ -2,16 +2,16 @@
 export interface Client {
   /** Its workspace; statements of different ones run in turn. */
   readonly lane: string;
-  /** Whose statements are bounded together. */
+  /** Whose statements are limited together. */
   readonly principal: string;
-  /** Aborted when the client is gone; undefined when there is none. */
+  /** Aborted when the client has gone; undefined if there is no client. */
   readonly signal: AbortSignal | undefined;
 }
 
 const BACKGROUND: Client = { lane: "", principal: "", signal: undefined };
 const WORKSPACE_PATH = /^\/(?:api\/v1|mcp|docs)\/([^/?]+\/[^/?]+)/;
 
-/** Reads from a request whom its statements are counted for. */
+/** Returns from a request whom its statements count for. */
 export function clientOf(request: Request | undefined): Client {
   if (!request) return BACKGROUND;
   const { pathname } = new URL(request.url);

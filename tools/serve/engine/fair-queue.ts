@@ -1,4 +1,4 @@
-/** What waits, first come first served within a lane, lane by lane in turn. */
+/** Waiting items, first come first served within a lane, lane by lane in turn. */
 export class FairQueue<T> {
   /** In the order in which the lanes are served next. */
   readonly #lanes = new Map<string, T[]>();
@@ -15,7 +15,7 @@ export class FairQueue<T> {
     this.#size += 1;
   }
 
-  /** Takes the first item that may be taken of the next lane that has one; that lane is the last one then. */
+  /** Takes the first allowed item of the next lane that has one. That lane then becomes the last. */
   take(mayTake: (item: T) => boolean): T | undefined {
     for (const [lane, items] of this.#lanes) {
       const index = items.findIndex(mayTake);
