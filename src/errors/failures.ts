@@ -15,7 +15,7 @@ export const unsupportedContentEncoding = () =>
   });
 
 /** The result does not fit into one database response; a part of it may. */
-export class AnswerTooLarge extends AppError {
+export class ResponseTooLarge extends AppError {
   constructor() {
     super("BAD_REQUEST", "The response is too large — ask for fewer records, fields or expansions");
   }

@@ -1,5 +1,5 @@
 import type { AppError } from "../errors/app-error.ts";
-import { AnswerTooLarge } from "../errors/failures.ts";
+import { ResponseTooLarge } from "../errors/failures.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Rows } from "../model/sql-value.ts";
 import { type Compiled, statementsOf } from "../query/sql/compiled.ts";
@@ -17,7 +17,7 @@ export async function read<T>(attempt: Attempt<unknown>, plan: Compiled<T>): Pro
     results = await readWithFacts(attempt.ctx, attempt.belief, plan);
   } catch (failure) {
     // For instance, a name that the schema no longer has.
-    if (!(failure instanceof SqlFailure || failure instanceof AnswerTooLarge)) throw failure;
+    if (!(failure instanceof SqlFailure || failure instanceof ResponseTooLarge)) throw failure;
     const facts = await findFacts(attempt);
     if (admit(facts, attempt) === "STALE") return { held: false, facts };
     throw failure;

@@ -1,7 +1,7 @@
 import { removeInChunks } from "../db/remove-in-chunks.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
-import { AnswerTooLarge, alreadyDone, idempotencyConflict, usedForAnother } from "../errors/failures.ts";
+import { alreadyDone, idempotencyConflict, ResponseTooLarge, usedForAnother } from "../errors/failures.ts";
 import { logWarning } from "../lib/logger.ts";
 import { accessOf } from "../model/access.ts";
 import type { Statement } from "../model/sql-value.ts";
@@ -119,7 +119,7 @@ async function findEarlier(
       shape: ([rows]) => decodeEarlier(rows),
     });
   } catch (failure) {
-    if (!(failure instanceof AnswerTooLarge)) throw failure;
+    if (!(failure instanceof ResponseTooLarge)) throw failure;
     return { held: true, value: await findInParts(attempt.ctx.database, request) };
   }
 }

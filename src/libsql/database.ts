@@ -1,5 +1,5 @@
 import type { AppError } from "../errors/app-error.ts";
-import { AnswerTooLarge, idempotencyFull, outboxFull, serviceUnavailable } from "../errors/failures.ts";
+import { idempotencyFull, outboxFull, ResponseTooLarge, serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis } from "../lib/clock.ts";
 import type { Rows, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
@@ -19,11 +19,11 @@ export interface Item {
 /** The interface to libSQL. Each method is one request to the database and one transaction. */
 export interface Database {
   /**
-   * Runs one statement, a transaction of its own. Returns its rows. Throws SqlFailure, AnswerTooLarge,
+   * Runs one statement, a transaction of its own. Returns its rows. Throws SqlFailure, ResponseTooLarge,
    * SERVICE_UNAVAILABLE.
    */
   run(statement: Statement): Promise<Rows>;
-  /** Reads one snapshot. Returns rows by statement. Throws SqlFailure, AnswerTooLarge, SERVICE_UNAVAILABLE. */
+  /** Reads one snapshot. Returns rows by statement. Throws SqlFailure, ResponseTooLarge, SERVICE_UNAVAILABLE. */
   read(statements: readonly Statement[]): Promise<readonly Rows[]>;
   /**
    * Writes all or nothing, within 15 s by default. Returns rows by statement. Throws SqlFailure, SERVICE_UNAVAILABLE.
@@ -126,7 +126,7 @@ export function budgetRefusalOf(failure: SqlFailure): AppError | undefined {
 
 /** A result is larger than the server returns in one row. Throws. */
 function tooLargeToReturn(failure: unknown): never {
-  throw failure instanceof SqlFailure && failure.isTooLarge ? new AnswerTooLarge() : failure;
+  throw failure instanceof SqlFailure && failure.isTooLarge ? new ResponseTooLarge() : failure;
 }
 
 /** The database responds but cannot serve now. The statement is not at fault, and the client may retry. */

@@ -1,4 +1,4 @@
-import { AnswerTooLarge } from "../errors/failures.ts";
+import { ResponseTooLarge } from "../errors/failures.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { isUnavailable } from "./database.ts";
@@ -106,10 +106,10 @@ interface Outcomes {
   readonly isReusable: boolean;
 }
 
-/** Throws if the response is not that of a pipeline, such as a proxy's page. Throws AnswerTooLarge. */
+/** Throws if the response is not that of a pipeline, such as a proxy's page. Throws ResponseTooLarge. */
 export function decodeResponse({ results }: PipelineResponse, pipeline: Pipeline): Outcomes {
   const [first] = results;
-  if (first?.error?.code === "RESPONSE_TOO_LARGE") throw new AnswerTooLarge();
+  if (first?.error?.code === "RESPONSE_TOO_LARGE") throw new ResponseTooLarge();
   if (first?.type !== "ok" || !first.response)
     throw new Error(`libSQL refused the batch: ${first?.error?.message}`);
   const { step_results, step_errors } = first.response.result;

@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { within } from "../../src/lib/clock.ts";
-import { ADMIN_TOKEN, checkAnswer, noteRequest } from "./check-answer.ts";
+import { ADMIN_TOKEN, checkResponse, noteRequest } from "./check-response.ts";
 
 export { ADMIN_TOKEN };
 
@@ -46,7 +46,7 @@ export async function ask(
     throw new Error(`${method} ${path}`, { cause });
   });
   const text = new TextDecoder().decode(await response.arrayBuffer());
-  await checkAnswer(sent, { status: response.status, headers: response.headers, text });
+  await checkResponse(sent, { status: response.status, headers: response.headers, text });
   const isJson = /[/+]json\b/.test(response.headers.get("Content-Type") ?? "") && text !== "";
   return {
     status: response.status,

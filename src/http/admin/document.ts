@@ -103,7 +103,7 @@ function operationOf(operation: AdminOperation, tag: AdminTag, isRead: boolean):
     ...(names.length > 0 && { parameters: names.map(parameterRef) }),
     ...(body && { requestBody: jsonBody(schemaRef(componentName(body)), !isBodyOptional) }),
     responses: {
-      ...answerOf(operation),
+      ...responseOf(operation),
       ...errorRefs([...(isRead ? READ : WRITE), ...(isConditional ? [412] : [])]),
     },
   };
@@ -115,7 +115,7 @@ function roleText({ role, roleOfFields, isGlobal }: AdminOperation): string {
   return `${text} ${roleOfFields.role} may send ${roleOfFields.fields.join(", ")} alone.`;
 }
 
-function answerOf({ status, answer, isPage, isTagged }: AdminOperation): JsonObject {
+function responseOf({ status, answer, isPage, isTagged }: AdminOperation): JsonObject {
   if (!answer) return { [status]: emptyResponse("Done.") };
   const schema = schemaRef(componentName(answer));
   if (isPage) {

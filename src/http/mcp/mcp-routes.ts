@@ -11,10 +11,10 @@ import type { Route } from "../route.ts";
 import { findTool, serveMcp } from "./serve-mcp.ts";
 
 /** MCP for language models, with the keys and services of the workspace API: docs/mcp.md. */
-export const mcpRoutes: readonly Route[] = [{ path: "", handlers: { POST: answer } }];
+export const mcpRoutes: readonly Route[] = [{ path: "", handlers: { POST: handleMessage } }];
 
 /** One database round trip: the tool's own, or one that checks whether the caller may enter. */
-async function answer(c: AppContext): Promise<Response> {
+async function handleMessage(c: AppContext): Promise<Response> {
   const body = await messageOf(c);
   const ctx = { ...workspaceContext(c), mcp: { origin: c.req.header("Origin") } };
   const isCall = !(body instanceof AppError) && findTool(nameOfCalled(body)) !== undefined;

@@ -17,9 +17,9 @@ import { createToken } from "../../services/tokens/create-token.ts";
 import { revokeTokens } from "../../services/tokens/revoke-tokens.ts";
 import { describePrincipal } from "../../services/workspaces/describe-principal.ts";
 import { describeWorkspace } from "../../services/workspaces/describe-workspace.ts";
-import type { BulkAnswer } from "../../write/plan/bulk/bulk-answer.ts";
 import type { BulkAction } from "../../write/plan/bulk/bulk-items.ts";
-import type { MatchingAnswer } from "../../write/plan/plan-matching-write.ts";
+import type { BulkResult } from "../../write/plan/bulk/bulk-result.ts";
+import type { MatchingResult } from "../../write/plan/plan-matching-write.ts";
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { markReplay, writeContext } from "../request/idempotency.ts";
 import { onlyParameters, queryOf } from "../request/query-parameters.ts";
@@ -181,7 +181,7 @@ const prefersRecords = (c: AppContext) =>
   /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
 
 /** A replay is the response to the first request, whatever is preferred now. */
-const recordsResponse = (c: AppContext, answer: BulkAnswer | MatchingAnswer) =>
+const recordsResponse = (c: AppContext, answer: BulkResult | MatchingResult) =>
   respondJson(c, answer, answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {});
 
 /** The body of a request for several records, which have no common tag. */

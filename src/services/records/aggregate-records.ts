@@ -1,7 +1,7 @@
 import { runFenced } from "../../fence/run-fenced.ts";
 import { planAggregate } from "../../query/plan/plan-aggregate.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
-import { type AggregateAnswer, compileAggregate } from "../../query/sql/aggregate/compile-aggregate.ts";
+import { type AggregateResult, compileAggregate } from "../../query/sql/aggregate/compile-aggregate.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { readOnce } from "./compiled-once.ts";
 import type { ListRecordsInput } from "./list-records.ts";
@@ -10,7 +10,7 @@ import type { ListRecordsInput } from "./list-records.ts";
 export async function aggregateRecords(
   ctx: WorkspaceContext,
   { entity, query }: ListRecordsInput,
-): Promise<AggregateAnswer> {
+): Promise<AggregateResult> {
   return runFenced(ctx, {
     need: "READ",
     plan(planning) {

@@ -4,8 +4,8 @@ import type { JsonValue } from "../../model/json.ts";
 import { rejectUnknownParameters, singleParameter } from "../../query/parse/parameters.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
-import type { BulkAnswer } from "../../write/plan/bulk/bulk-answer.ts";
 import { type BulkAction, requireItems } from "../../write/plan/bulk/bulk-items.ts";
+import type { BulkResult } from "../../write/plan/bulk/bulk-result.ts";
 import { planBulk } from "../../write/plan/bulk/plan-bulk.ts";
 import { validationContextOf } from "../../write/plan/validation-context.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -24,7 +24,7 @@ export interface BulkWriteInput extends RecordQuery {
  * none. Throws WORKSPACE_STATUS, NOT_FOUND (entity), BAD_REQUEST; with `atomic` also the error of the first failing
  * item.
  */
-export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): Promise<BulkAnswer> {
+export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): Promise<BulkResult> {
   return runFenced(ctx, {
     need: "WRITE",
     plan(planning) {

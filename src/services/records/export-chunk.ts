@@ -1,4 +1,4 @@
-import { AnswerTooLarge, schemaMigrationInProgress } from "../../errors/failures.ts";
+import { ResponseTooLarge, schemaMigrationInProgress } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Rows, SqlValue } from "../../model/sql-value.ts";
 import { encoderOf } from "../../query/export/encoder-of.ts";
@@ -42,7 +42,7 @@ export async function readChunk(
   try {
     return await tryChunk(ctx, input, position);
   } catch (failure) {
-    if (!(failure instanceof AnswerTooLarge) || position.size === 1) throw failure;
+    if (!(failure instanceof ResponseTooLarge) || position.size === 1) throw failure;
     return readChunk(ctx, input, { ...position, size: Math.ceil(position.size / FEWER) });
   }
 }

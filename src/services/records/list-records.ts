@@ -1,7 +1,7 @@
 import { runFenced } from "../../fence/run-fenced.ts";
 import { planList } from "../../query/plan/plan-list.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
-import { compileList, type ListAnswer } from "../../query/sql/page/compile-list.ts";
+import { compileList, type ListResult } from "../../query/sql/page/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { readOnce } from "./compiled-once.ts";
 import type { RecordQuery } from "./record-input.ts";
@@ -14,7 +14,7 @@ export interface ListRecordsInput extends RecordQuery {
 export async function listRecords(
   ctx: WorkspaceContext,
   { entity, query }: ListRecordsInput,
-): Promise<ListAnswer> {
+): Promise<ListResult> {
   return runFenced(ctx, {
     need: "READ",
     plan(planning) {

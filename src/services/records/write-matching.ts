@@ -3,7 +3,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { planMatching } from "../../query/plan/plan-matching.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import {
-  type MatchingAnswer,
+  type MatchingResult,
   planMatchingCount,
   planMatchingDelete,
   planMatchingUpdate,
@@ -25,7 +25,7 @@ export interface MatchingInput extends RecordQuery {
  * Changes or deletes the records that match a filter, all or none. Throws WORKSPACE_STATUS, NOT_FOUND (entity),
  * BAD_REQUEST, VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION, FOREIGN_KEY_VIOLATION.
  */
-export async function writeMatching(ctx: WorkspaceContext, input: MatchingInput): Promise<MatchingAnswer> {
+export async function writeMatching(ctx: WorkspaceContext, input: MatchingInput): Promise<MatchingResult> {
   return runFenced(ctx, {
     need: "WRITE",
     plan(planning) {

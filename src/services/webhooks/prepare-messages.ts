@@ -1,7 +1,7 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
 import type { ClaimedDelivery } from "../../db/webhook-queue.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { AnswerTooLarge } from "../../errors/failures.ts";
+import { ResponseTooLarge } from "../../errors/failures.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { WEBHOOK_EVENTS } from "../../model/webhook.ts";
@@ -108,7 +108,7 @@ async function readOrNothing({ database }: ServiceContext, reads: readonly { com
   try {
     return await database.read(reads.map(({ compiled }) => compiled.statement));
   } catch (failure) {
-    if (failure instanceof AnswerTooLarge) return [];
+    if (failure instanceof ResponseTooLarge) return [];
     throw failure;
   }
 }

@@ -24,7 +24,7 @@ import { amongVisible, attemptOf, invalidBody, type RuleCondition, ruleChecksOf 
 import type { WritePlan, WriteStep } from "./write-plan.ts";
 
 /** How many records a write by filter has changed and, if requested, which. */
-export interface MatchingAnswer {
+export interface MatchingResult {
   readonly affected: number;
   readonly data?: readonly JsonObject[];
 }
@@ -92,7 +92,7 @@ export function planMatchingWrite(
   target: RecordTarget,
   write: MatchingWrite,
   { matching, isReturning }: Asked,
-): WritePlan<MatchingAnswer> {
+): WritePlan<MatchingResult> {
   const { maxAffected } = matching;
   const { statement, diagnose } = write;
   const ids = matchingOf(target, matching, write.operation);
@@ -111,7 +111,7 @@ export function planMatchingWrite(
   return {
     kind: "WRITE",
     steps,
-    shape: (results) => answerOf(target, results[guards.length] ?? [], isReturning),
+    shape: (results) => matchingResultOf(target, results[guards.length] ?? [], isReturning),
     repetition: {
       content: null,
       replay: ({ records }) => ({ affected: Number(records.get(0) ?? 0) }),
@@ -124,7 +124,7 @@ export function planMatchingCount(
   target: RecordTarget,
   { operation }: MatchingWrite,
   matching: MatchingPlan,
-): CompiledRead<MatchingAnswer> {
+): CompiledRead<MatchingResult> {
   const { maxAffected } = matching;
   const { sql, args } = matchingOf(target, matching, operation);
   return {
@@ -137,7 +137,7 @@ export function planMatchingCount(
   };
 }
 
-function answerOf(target: RecordTarget, rows: Rows, isReturning: boolean): MatchingAnswer {
+function matchingResultOf(target: RecordTarget, rows: Rows, isReturning: boolean): MatchingResult {
   if (!isReturning) return { affected: rows.length };
   const data = rows.map((row) => shapeRow(target.stored.entity, row, target.entity).record);
   return { affected: rows.length, data };

@@ -4,7 +4,7 @@ import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
 import { generateCall, tools } from "./generate-call.ts";
 import type { Foreign } from "./generate-json.ts";
 import { type FuzzRequest, generateRequest, operationsOf, type RequestGrammar } from "./generate-request.ts";
-import { judgeAnswer } from "./judge-answer.ts";
+import { judgeAnswer } from "./judge-response.ts";
 import { makeRandom } from "./random.ts";
 import { type FuzzAnswer, sendRequest } from "./send-request.ts";
 

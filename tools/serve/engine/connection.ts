@@ -1,4 +1,4 @@
-import { AnswerTooLarge } from "../../../src/errors/failures.ts";
+import { ResponseTooLarge } from "../../../src/errors/failures.ts";
 import { LruMap } from "../../../src/lib/lru-map.ts";
 import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
 import { type NativeDatabase, type NativeStatement, RowReader } from "../../libsql-server/engine/native.ts";
@@ -20,7 +20,7 @@ export interface Result {
   readonly affected: number;
 }
 
-/** One connection with its prepared statements. Its methods throw HranaError for what the database refuses, and AnswerTooLarge. */
+/** One connection with its prepared statements. Its methods throw HranaError for what the database refuses, and ResponseTooLarge. */
 export class Connection {
   readonly #database: NativeDatabase;
   readonly #here = new LruMap<string, NativeStatement>(MAX_PREPARED);
@@ -129,7 +129,7 @@ export class Connection {
       length += rowLength;
       if (length <= MAX_RESULT_LENGTH) rows.push(row.map(fromNative));
     }
-    if (length > MAX_RESULT_LENGTH) throw new AnswerTooLarge();
+    if (length > MAX_RESULT_LENGTH) throw new ResponseTooLarge();
     return { rows, affected: rows.length };
   }
 }

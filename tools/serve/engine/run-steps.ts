@@ -5,7 +5,7 @@ import type { Connection, Result } from "./connection.ts";
 
 const SKIPPED: StepOutcome = { status: "SKIPPED" };
 
-/** Runs steps on this thread. Throws AnswerTooLarge; what the database refuses is an outcome. */
+/** Runs steps on this thread. Throws ResponseTooLarge; what the database refuses is an outcome. */
 export function runStepsHere(connection: Connection, steps: readonly Step[]): readonly StepOutcome[] {
   const outcomes: StepOutcome[] = [];
   for (const step of steps) {

@@ -12,12 +12,12 @@ import { toJson } from "../record/shape-record.ts";
 import { Sources } from "../sources.ts";
 import { type CompiledMeasure, compileMeasure } from "./compile-measure.ts";
 
-export interface AggregateAnswer {
+export interface AggregateResult {
   readonly data: readonly JsonObject[];
 }
 
 /** One statement. It reads one group more than allowed, so that too many groups are refused instead of cut. */
-export function compileAggregate(plan: AggregatePlan): Compiled<AggregateAnswer> {
+export function compileAggregate(plan: AggregatePlan): Compiled<AggregateResult> {
   const sources = new Sources(plan.scope);
   const source = sources.use(plan.entity);
   const joins = new Joins(source, sources);

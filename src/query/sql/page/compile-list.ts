@@ -24,13 +24,13 @@ export interface CursorMeta {
   readonly nextCursor: string | null;
 }
 
-export interface ListAnswer {
+export interface ListResult {
   readonly data: readonly JsonObject[];
   readonly meta: OffsetMeta | CursorMeta;
 }
 
 /** One statement for the page with all its expansions, and one for the count if it is requested. */
-export function compileList(plan: ListPlan): Compiled<ListAnswer> {
+export function compileList(plan: ListPlan): Compiled<ListResult> {
   const { page } = plan;
   return page.kind === "OFFSET" ? compileOffsetList(plan, page) : compileCursorList(plan, page);
 }
@@ -46,7 +46,7 @@ export interface Chunk {
 function compileOffsetList(
   plan: ListPlan,
   page: PagePlan & { readonly kind: "OFFSET" },
-): Compiled<ListAnswer> {
+): Compiled<ListResult> {
   const { page: number, size, hasCount } = page;
   const refusals = pageRefusals(plan.selection, size);
   const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false, refusals };
@@ -70,7 +70,7 @@ function compileOffsetList(
 function compileCursorList(
   plan: ListPlan,
   page: PagePlan & { readonly kind: "CURSOR" },
-): Compiled<ListAnswer> {
+): Compiled<ListResult> {
   const { after, size } = page;
   const chunk = compileChunk(plan, after, size);
   return {

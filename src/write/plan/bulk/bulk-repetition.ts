@@ -3,8 +3,8 @@ import { alreadyDone } from "../../../errors/failures.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import { keptRecordOf } from "../plan-together.ts";
 import type { KeptRequest, Repetition } from "../write-plan.ts";
-import { answerOf, type BulkAnswer, type ItemResult } from "./bulk-answer.ts";
 import { isWrite, type PlannedBulk } from "./bulk-items.ts";
+import { type BulkResult, bulkResultOf, type ItemResult } from "./bulk-result.ts";
 
 /*
  * The stored outcome of a bulk request is the content of its response: which items succeeded, the errors, and records
@@ -13,11 +13,11 @@ import { isWrite, type PlannedBulk } from "./bulk-items.ts";
 interface KeptBulk {
   readonly isReturning: boolean;
   /** Counts and errors; absent while the outcome of every other item is unknown. */
-  readonly answer?: Omit<BulkAnswer, "data">;
+  readonly answer?: Omit<BulkResult, "data">;
 }
 
 /** How to replay a bulk request, however its items ran. */
-export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkAnswer): Repetition<BulkAnswer> {
+export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkResult): Repetition<BulkResult> {
   const { isReturning } = bulk;
   return {
     content: encode({ isReturning, ...(answer && { answer }) }),
@@ -26,7 +26,7 @@ export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkAnswer): Repeti
       if (known && !wasReturning) return known;
       requireSameItems(bulk, kept);
       if (known) return { ...known, data: bulk.items.map((_, index) => recordAt(bulk, index, kept)) };
-      return answerOf(
+      return bulkResultOf(
         bulk.items.map((_, index) => resultAt(bulk, index, kept)),
         wasReturning,
       );
@@ -41,7 +41,7 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "SERVICE_UNAV
  * What to store of a result whose errors are known only now; undefined if all succeeded, or if an item may be sent
  * again.
  */
-export function keptContentOf({ data, ...answer }: BulkAnswer): string | undefined {
+export function keptContentOf({ data, ...answer }: BulkResult): string | undefined {
   const isFinal = !answer.errors?.some(({ error }) => TEMPORARY.has(error.code));
   if (answer.failed === 0 || !isFinal) return undefined;
   return encode({ isReturning: data !== undefined, answer });

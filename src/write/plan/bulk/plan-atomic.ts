@@ -3,12 +3,12 @@ import { AppError } from "../../../errors/app-error.ts";
 import { known } from "../../failure/diagnosis.ts";
 import { planTogether } from "../plan-together.ts";
 import type { WritePlan } from "../write-plan.ts";
-import { answerOf, type BulkAnswer, successOf } from "./bulk-answer.ts";
 import { inItem, type PlannedBulk, writesOf } from "./bulk-items.ts";
 import { repetitionOfBulk } from "./bulk-repetition.ts";
+import { type BulkResult, bulkResultOf, successOf } from "./bulk-result.ts";
 
 /** Plans all items or none. Throws the error of the first failing item, now or after asking the database. */
-export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+export function planAtomic(bulk: PlannedBulk): WritePlan<BulkResult> {
   const { items, isReturning } = bulk;
   const failing = items.findIndex((item) => item instanceof AppError);
   if (failing >= 0) return planRefusal(bulk, failing);
@@ -19,7 +19,7 @@ export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
     steps,
     shape: (results) =>
       answer ??
-      answerOf(
+      bulkResultOf(
         recordsOf(results).map((record) => ({ record })),
         isReturning,
       ),
@@ -28,7 +28,7 @@ export function planAtomic(bulk: PlannedBulk): WritePlan<BulkAnswer> {
 }
 
 /** An item is refused, but the database may refuse an earlier one, and the client gets the first error. */
-function planRefusal(bulk: PlannedBulk, failing: number): WritePlan<BulkAnswer> {
+function planRefusal(bulk: PlannedBulk, failing: number): WritePlan<BulkResult> {
   const { target, items } = bulk;
   const refusal = items[failing];
   if (!(refusal instanceof AppError)) throw new Error(`item ${failing} is not refused`);

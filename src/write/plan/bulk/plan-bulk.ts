@@ -9,7 +9,6 @@ import { render, returningNothing } from "../../sql/statement.ts";
 import { keepRecord, type TargetedWrite } from "../plan-together.ts";
 import { limitWritten, type PlannedWrite, recordOf } from "../planned-write.ts";
 import type { EachItem, EachPlan, ItemOutcome, Keep, WritePlan } from "../write-plan.ts";
-import { answerOf, type BulkAnswer, type ItemResult, successOf } from "./bulk-answer.ts";
 import {
   type BulkRequest,
   isWrite,
@@ -19,6 +18,7 @@ import {
   writesOf,
 } from "./bulk-items.ts";
 import { keptContentOf, repetitionOfBulk } from "./bulk-repetition.ts";
+import { type BulkResult, bulkResultOf, type ItemResult, successOf } from "./bulk-result.ts";
 import { planAtomic } from "./plan-atomic.ts";
 
 /**
@@ -29,7 +29,7 @@ export function planBulk(
   target: RecordTarget,
   request: BulkRequest,
   context: ValidationContext,
-): WritePlan<BulkAnswer> | EachPlan<BulkAnswer> {
+): WritePlan<BulkResult> | EachPlan<BulkResult> {
   const { action, isReturning } = request;
   const bulk = { target, items: planItems(target, request, context), action, isReturning };
   if (request.isAtomic) return planAtomic(bulk);
@@ -47,7 +47,7 @@ const refersToItself = ({ name, columns }: Entity) =>
   columns.some(({ references }) => references?.entity === name);
 
 /** Creates all records with one INSERT, which is far cheaper than a hundred. If it fails, they are tried one by one. */
-function planOneInsert(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+function planOneInsert(bulk: PlannedBulk): WritePlan<BulkResult> {
   const records = bulk.items.filter(isWrite).map(({ values }) => values);
   const answer = successOf(bulk.items);
   return {
@@ -60,11 +60,11 @@ function planOneInsert(bulk: PlannedBulk): WritePlan<BulkAnswer> {
 }
 
 /** Runs all items together; if one fails, each by itself. */
-function planCountingOnSuccess(bulk: PlannedBulk): WritePlan<BulkAnswer> {
+function planCountingOnSuccess(bulk: PlannedBulk): WritePlan<BulkResult> {
   return { ...planAtomic(bulk), otherwise: () => planEach(bulk) };
 }
 
-function planEach(bulk: PlannedBulk): EachPlan<BulkAnswer> {
+function planEach(bulk: PlannedBulk): EachPlan<BulkResult> {
   const { items, isReturning } = bulk;
   const positions = items.flatMap((item, index) => (isWrite(item) ? [index] : []));
   return {
@@ -74,7 +74,7 @@ function planEach(bulk: PlannedBulk): EachPlan<BulkAnswer> {
       writesOf(bulk).map((targeted, i) => itemOf(targeted, { position: positions[i] ?? i, isReturning })),
     conclude(outcomes) {
       const results = new Map(positions.map((position, i) => [position, outcomes[i]]));
-      return answerOf(
+      return bulkResultOf(
         items.map((item, index) => (isWrite(item) ? resultOf(item, results.get(index), isReturning) : item)),
         isReturning,
       );

@@ -1,6 +1,6 @@
 import { statusOfCode } from "../../../src/errors/codes.ts";
 import { operationOf, type Parts } from "../../../test/support/find-operation.ts";
-import { contradictionsOf } from "../../../test/support/validate-answer.ts";
+import { contradictionsOf } from "../../../test/support/validate-response.ts";
 import type { FuzzRequest } from "./generate-request.ts";
 import type { FuzzAnswer } from "./send-request.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { shopCatalog } from "../support/shop-catalog.ts";
-import { contradictionsOf } from "../support/validate-answer.ts";
+import { contradictionsOf } from "../support/validate-response.ts";
 import { wholeDocumentOf } from "../support/whole-document.ts";
 
 /* The suite's own check of every response must be able to fail. */

@@ -2,7 +2,7 @@ import { AppError } from "../../../errors/app-error.ts";
 import { type ErrorBody, errorBody } from "../../../errors/envelope.ts";
 import type { JsonObject } from "../../../model/json.ts";
 
-export interface BulkAnswer {
+export interface BulkResult {
   readonly succeeded: number;
   readonly failed: number;
   readonly errors?: readonly { readonly index: number; readonly error: ErrorBody }[];
@@ -12,7 +12,7 @@ export interface BulkAnswer {
 
 export type ItemResult = { readonly record: JsonObject | null } | AppError;
 
-export function answerOf(results: readonly ItemResult[], isReturning: boolean): BulkAnswer {
+export function bulkResultOf(results: readonly ItemResult[], isReturning: boolean): BulkResult {
   const errors = results.flatMap((result, index) => {
     return result instanceof AppError ? [{ index, error: errorBody(result) }] : [];
   });
@@ -26,4 +26,4 @@ export function answerOf(results: readonly ItemResult[], isReturning: boolean): 
 }
 
 /** The result if every item succeeds and no records are requested. */
-export const successOf = (items: readonly unknown[]): BulkAnswer => ({ succeeded: items.length, failed: 0 });
+export const successOf = (items: readonly unknown[]): BulkResult => ({ succeeded: items.length, failed: 0 });

@@ -2,7 +2,7 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Parts } from "./find-operation.ts";
 import { sketchCatalog } from "./sketch-catalog.ts";
-import { contradictionsOf, type Exchange } from "./validate-answer.ts";
+import { contradictionsOf, type Exchange } from "./validate-response.ts";
 import { wholeDocumentOf } from "./whole-document.ts";
 
 export const ADMIN_TOKEN = "test-admin-token-of-32-characters";
@@ -26,7 +26,7 @@ export interface Sent {
   readonly changes: number;
 }
 
-/** Call it before a request is sent, and pass its result to checkAnswer. */
+/** Call it before a request is sent, and pass its result to checkResponse. */
 export function noteRequest(method: string, path: string, token: string | undefined): Sent {
   if (isSchemaWrite(method, path)) changes++;
   return { method, path, token, changes };
@@ -38,7 +38,7 @@ const isSchemaWrite = (method: string, path: string) => path.startsWith("/admin/
  * Fails the test if a response contradicts the API's own document. A response that a schema change has overtaken is not
  * compared, because nobody knows which schema it belongs to.
  */
-export async function checkAnswer(sent: Sent, answer: Omit<Exchange, "method" | "path">): Promise<void> {
+export async function checkResponse(sent: Sent, answer: Omit<Exchange, "method" | "path">): Promise<void> {
   if (isSchemaWrite(sent.method, sent.path)) changes++;
   const [, area, version, organization, workspace, entity] = new URL(
     `https://edge.test${sent.path}`,
