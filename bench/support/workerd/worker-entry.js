@@ -1,13 +1,11 @@
-/*
- * What the served Worker is wrapped in: the platform's parts that plain workerd does not bring, as bindings.
- */
+/* The parts of the platform that plain workerd lacks, as bindings of the Worker that is measured. */
 import { env } from "cloudflare:workers";
 import worker from "./worker.js";
 
 const WINDOW_MS = 60_000;
 const MAX_WINDOWS = 10_000;
 
-/** The platform's rate-limit binding: requests of a key in windows of a minute, which begin with its first. */
+/** The platform's rate-limit binding: counts the requests of a key in windows of a minute. */
 function rateLimit(limit) {
   const windows = new Map();
   return {
@@ -33,37 +31,11 @@ const platform = {
 };
 const bindings = { ...env, ...platform };
 
-const ASSETS = "/docs-assets/";
-const CONTENT_TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
-
-/** The platform's static assets: a file of the build is answered before the Worker is asked. */
-async function findAsset(request) {
-  const { pathname } = new URL(request.url);
-  const type = CONTENT_TYPES[pathname.slice(pathname.lastIndexOf(".") + 1)];
-  const isRead = request.method === "GET" || request.method === "HEAD";
-  if (!isRead || !type || !pathname.startsWith(ASSETS)) return undefined;
-  const file = await env.ASSETS_DISK.fetch(`http://disk${pathname}`, { method: request.method });
-  if (!file.ok) return undefined;
-  const modified = file.headers.get("Last-Modified") ?? "";
-  const headers = {
-    "Content-Type": type,
-    "Cache-Control": "public, max-age=0, must-revalidate",
-    "Last-Modified": modified,
-    "X-Content-Type-Options": "nosniff",
-  };
-  if (request.headers.get("If-Modified-Since") !== modified) return new Response(file.body, { headers });
-  await file.body?.cancel();
-  return new Response(null, { status: 304, headers });
-}
-
 export default {
-  async fetch(request, _, ctx) {
-    const asset = request.url.includes(ASSETS) ? await findAsset(request) : undefined;
-    return asset ?? worker.fetch(request, bindings, ctx);
-  },
+  fetch: (request, _, ctx) => worker.fetch(request, bindings, ctx),
 };
 
-/** The internal socket's entrypoint: workerd has no cron, so the supervisor calls once a minute. */
+/** The entrypoint of the internal socket. workerd has no cron, so workerd.ts calls it once a minute. */
 export const cron = {
   async fetch(_request, _env, ctx) {
     if (!worker.scheduled) return new Response("The Worker has no scheduled handler", { status: 404 });
@@ -77,9 +49,8 @@ const MAX_FILE_NAME_BYTES = 255;
 const LIST_LIMIT = 1000;
 
 /*
- * A KV namespace over workerd's disk service reads, writes and deletes files. The rest is added to the binding object
- * itself, so that `get` stays native: listing; deleting what is absent (an error there, none on the platform);
- * refusing what the disk would lose or never answer.
+ * A KV namespace over workerd's disk service reads, writes and deletes files. The rest is added to the binding object, so
+ * that `get` stays native: listing, deleting what is absent, and refusing what the disk cannot hold.
  */
 const nativePut = env.API_KEYS.put.bind(env.API_KEYS);
 

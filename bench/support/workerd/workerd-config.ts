@@ -6,8 +6,6 @@ export interface WorkerdConfig {
   /** Path of the Unix socket on which the supervisor triggers `scheduled`. */
   readonly cronSocket: string;
   readonly kvDirectory: string;
-  /** Static files, by their addresses. */
-  readonly assetsDirectory: string;
   readonly compatibilityDate: string;
   /** Names only. The values are read from workerd's environment, so that no secret is written to a file. */
   readonly variables: readonly string[];
@@ -28,7 +26,6 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "kv", disk = (path = ${quote(config.kvDirectory)}, writable = true)),
-    (name = "assets", disk = (path = ${quote(config.assetsDirectory)})),
     (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "webhook-network", network = (allow = [${webhookNetwork}], tlsOptions = (trustBrowserCas = true))),
   ],
@@ -49,7 +46,6 @@ const worker :Workerd.Worker = (
   bindings = [
     (name = "API_KEYS", kvNamespace = "kv"),
     (name = "API_KEYS_DISK", service = "kv"),
-    (name = "ASSETS_DISK", service = "assets"),
     (name = "WEBHOOK_NETWORK", service = "webhook-network"),
     ${variables.join(",\n    ")}
   ],

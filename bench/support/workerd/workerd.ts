@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildAssets } from "../../../tools/docs-page/build-assets.ts";
 import { startCron, triggerScheduled } from "../../../tools/runtime/cron.ts";
 import { type GuardedChild, spawnGuarded } from "../../../tools/runtime/guarded-child.ts";
 import { buildWorker } from "./build-worker.ts";
@@ -30,17 +29,14 @@ export interface Workerd {
 
 /** Bundles the Worker and serves it on 127.0.0.1, its `scheduled` handler called every minute. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
-  const assetsDirectory = join(options.buildDirectory, "assets");
   await buildWorker(options.main, options.buildDirectory);
-  rmSync(assetsDirectory, { recursive: true, force: true });
-  cpSync(await buildAssets(), assetsDirectory, { recursive: true });
   mkdirSync(options.kvDirectory, { recursive: true, mode: 0o700 });
   const socketDirectory = mkdtempSync(join(tmpdir(), "schemastack-"));
   const cronSocket = join(socketDirectory, "cron.sock");
   const configFile = join(options.buildDirectory, "workerd.capnp");
   const variables = Object.keys(options.variables);
   const allowsPrivateWebhooks = options.variables.ALLOW_PRIVATE_WEBHOOKS === "true";
-  const config = { ...options, assetsDirectory, cronSocket, variables, allowsPrivateWebhooks };
+  const config = { ...options, cronSocket, variables, allowsPrivateWebhooks };
   writeFileSync(configFile, writeWorkerdConfig(config));
   const child = spawnGuarded(workerdBinary(), ["serve", configFile], {
     env: options.variables,
