@@ -49,7 +49,7 @@ export function operations(round: number): Readonly<Record<string, readonly Load
   const ids = Array.from({ length: RECORDS }, (_, i) => i + 1);
   return {
     "get by id": ids.map((id) => ({ method: "GET", path: `${path}/${id}` })),
-    "20 of 1,000, with total": [{ method: "GET", path: `${path}?size=20&sort=-placedAt` }],
+    "20 of 1,000, with total": [{ method: "GET", path: `${path}?size=20&sort=placedAt,desc` }],
     create: ids.map((id) => ({ method: "POST", path, body: order(round * RECORDS + id) })),
   };
 }
