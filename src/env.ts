@@ -35,7 +35,7 @@ export interface Settings {
   readonly databaseToken: string | undefined;
   /** How many streams an isolate keeps open; 0 for none. */
   readonly databaseStreams: number;
-  /** What each workspace may keep beside its records. */
+  /** The budgets of each workspace in addition to its records. */
   readonly budgets: KeptBudgets;
   /** Undefined if there is no admin token. */
   readonly adminToken: string | undefined;

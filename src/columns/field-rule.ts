@@ -14,7 +14,7 @@ export interface Moment {
   readonly patterns?: PatternBudget;
 }
 
-/** What is wrong with a value, and the rule that says so. */
+/** A problem of a value, and the rule that it breaks. */
 export interface ValueProblem {
   readonly message: string;
   readonly rule: string;
@@ -78,5 +78,5 @@ export function compileFieldRule(column: Column): FieldRule {
   };
 }
 
-/** A value of the type that is refused is too long for it. */
+/** A value of the right type that is refused is too long for it. */
 const ruleOf = ({ value }: { readonly value?: SqlValue }) => (value === undefined ? "TYPE" : "MAX_LENGTH");

@@ -197,7 +197,7 @@ function isReordered(pairs: readonly Identified[], positionOf: (id: string) => n
   return positions.some((position, i) => i > 0 && position < (positions[i - 1] ?? 0));
 }
 
-/** Whether the entity stands behind one that it stood before. */
+/** Whether the entity now comes after one that it came before. */
 function isMoved(all: readonly EntityPair[], pair: ExistingPair, old: readonly string[]): boolean {
   const staying = all.filter(isExisting).map(({ before }) => before.id);
   const before = old.filter((id) => staying.includes(id));

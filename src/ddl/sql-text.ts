@@ -1,7 +1,7 @@
 import { quoteText } from "../columns/text-conversion.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
-/* DDL takes no bound parameters: names match NAME_PATTERN and are quoted, literals are escaped here and nowhere else. */
+/* DDL takes no bound parameters. Names match NAME_PATTERN and are quoted. Literals are escaped only here. */
 
 export const statement = (sql: string, args: readonly SqlValue[] = []): Statement => ({ sql, args });
 

@@ -6,7 +6,7 @@ import type { SqlValue } from "../model/sql-value.ts";
 import type { ColumnPair, EntityPair } from "./pair-schemas.ts";
 import { literal } from "./sql-text.ts";
 
-/** The column's default as stored; null when it has none. */
+/** The stored default of the column; null if it has none. */
 export function defaultOf(column: Column): SqlValue {
   if (column.default === undefined || column.default === null) return null;
   const parsed = columnTypeOf(column).parse(column.default, column);
@@ -14,8 +14,8 @@ export function defaultOf(column: Column): SqlValue {
 }
 
 /**
- * What a change makes of a column's values, in SQL over the table as it was, whose columns are called by `nameOf`.
- * Values that do not convert become null; undefined when every value stays as it is.
+ * The new value of a column after a change, in SQL over the old table, whose columns `nameOf` names. Values that do not
+ * convert become null. Undefined if every value stays the same.
  */
 export function newValueSql(
   { before, after }: ColumnPair,
@@ -32,13 +32,13 @@ export function newValueSql(
   return isAlike ? undefined : converted;
 }
 
-/** Whether a change makes other values: that a rule has held for the old ones says nothing of them. */
+/** Whether a change makes other values, so that a rule that held for the old ones must be checked again. */
 export const changesValues = (pair: ColumnPair): boolean =>
   newValueSql(pair, ({ columnName }) => quoteName(columnName)) !== undefined;
 
 /**
- * The records of an entity as they will be after the change, by the names of then: a sub-select for FROM, with the columns
- * of `fields` or else all.
+ * The records of an entity after the change, with the new names: a sub-select for FROM, with the columns of `fields`,
+ * or else all.
  */
 export function rowsAfter(
   { before, columns }: EntityPair & { readonly before: { physicalTable: string } },

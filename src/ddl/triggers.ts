@@ -4,20 +4,22 @@ import { quoteName, VERSION_COLUMN } from "../model/names.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { literal, statement } from "./sql-text.ts";
 
-/** A trigger or an index: what it is called, and how it is made. */
+/** A trigger or an index: its name and its SQL. */
 export interface Made {
   readonly name: string;
   readonly create: Statement;
 }
 
-/** No name of a schema holds it, so that no table's name and purpose together are those of another table. */
+/** No schema name contains it, so names made from a table and a purpose never equal those of another table. */
 const SEPARATOR = ".";
-/** The separator in databases of the first versions: names can hold it. */
+/** The separator in databases of the first versions. Names can contain it. */
 const FORMER_SEPARATOR = "__";
 
 type RowConstraint = Exclude<EntityConstraint, { type: "UNIQUE_COMPOSITE" }>;
 
-/** All triggers of an entity's table: at most one for each event, because every connection reads all of a database. */
+/**
+ * All triggers of an entity's table: at most one per event, because every connection reads all triggers of a database.
+ */
 export function triggersOf(entity: Entity): readonly Made[] {
   const checks = entity.constraints.flatMap((constraint, i) => checkOf(entity, constraint, i));
   const version = versionBump(entity);
@@ -28,7 +30,7 @@ export function triggersOf(entity: Entity): readonly Made[] {
   ];
 }
 
-/** Names in lower case of the triggers that the entity's table has, or has when an earlier version made them. */
+/** Lower-case names of the triggers that the entity's table has, or has if an earlier version created them. */
 export function triggerNamesOf(entity: Entity): readonly string[] {
   const present = ["insert", "update", "delete"];
   const earlier = [
@@ -48,13 +50,13 @@ const RAISED = /CONSTRAINT:(\d+)$/;
 /** Whether a trigger has found some entity's constraint broken. */
 export const isBrokenConstraint = (message: string): boolean => RAISED.test(message);
 
-/** Which of the entity's constraints a trigger has found broken; undefined for another message. */
+/** The entity's constraint that a trigger has found broken; undefined for any other message. */
 export function brokenConstraintOf(entity: Entity, message: string): EntityConstraint | undefined {
   const index = RAISED.exec(message)?.[1];
   return index === undefined ? undefined : entity.constraints[Number(index)];
 }
 
-/** The SQL condition that a row breaks the constraint; `prefix` is that of its columns, such as `NEW.`. */
+/** The SQL condition for a row that breaks the constraint. `prefix` goes before its columns, such as `NEW.`. */
 export function brokenCondition(entity: Entity, constraint: RowConstraint, prefix = ""): string {
   const named = (field: string) => prefix + quoteName(columnNameOf(entity, field));
   const field = named(constraint.field);
@@ -77,14 +79,14 @@ function trigger({ physicalTable }: Entity, event: string, body: readonly string
   return { name, create: statement(create) };
 }
 
-/** Deletes by CASCADE fire the trigger too, so the count is always that of the table. */
+/** Deletes by CASCADE fire the trigger too, so the count always equals that of the table. */
 const countStep = ({ physicalTable }: Entity, step: "+ 1" | "- 1"): string =>
   `UPDATE record_counts SET count = count ${step} WHERE table_name = ${literal(physicalTable)};`;
 
 const emptiedColumns = ({ columns }: Entity) =>
   columns.filter(({ references }) => references?.onDelete === "SET_NULL");
 
-/** SET NULL writes to a record behind the API's back; its ETag must change all the same. */
+/** SET NULL writes to a record without the API, and its ETag must change too. */
 function versionBump(entity: Entity): readonly string[] {
   const isEmptied = emptiedColumns(entity).map(({ columnName }) => {
     const column = quoteName(columnName);
@@ -97,7 +99,7 @@ function versionBump(entity: Entity): readonly string[] {
   ];
 }
 
-/** Rules over several fields hold in the database, because a partial update sees only some of them. */
+/** The database enforces rules over several fields, because a partial update sees only some of them. */
 function checkOf(entity: Entity, constraint: EntityConstraint, index: number): readonly string[] {
   if (constraint.type === "UNIQUE_COMPOSITE") return [];
   return [`SELECT RAISE(ABORT, 'CONSTRAINT:${index}') WHERE ${brokenCondition(entity, constraint, "NEW.")};`];

@@ -4,18 +4,18 @@ import type { ErrorCode } from "./codes.ts";
 export interface Detail {
   readonly field: string;
   readonly message: string;
-  /** The rule that is broken, in the schema's words, such as `MIN`; docs/errors.md has the others. */
+  /** The broken rule in the schema's terms, such as `MIN`; docs/errors.md lists the others. */
   readonly rule?: string | undefined;
-  /** When the field is unknown: the names that the client may know. */
+  /** For an unknown field: the names that the client may know. */
   readonly known?: readonly string[];
 }
 
-/** A problem of a field that may be one of another entity. */
+/** A problem of a field that may belong to another entity. */
 export interface FieldProblem extends Detail {
   readonly entity?: string;
 }
 
-/** A name that is unknown, and those that the client may know. */
+/** An unknown name, and the names that the client may know. */
 export interface UnknownName {
   readonly name: string;
   readonly known: readonly string[];
@@ -23,7 +23,7 @@ export interface UnknownName {
 
 export interface AppErrorOptions {
   readonly details?: readonly Detail[] | undefined;
-  /** Fields that an error without details is about. Like `unknown`, told in the form of RFC 9457 only. */
+  /** The fields of an error without details. Like `unknown`, only problem details (RFC 9457) show them. */
   readonly fields?: readonly FieldProblem[] | undefined;
   readonly unknown?: UnknownName | undefined;
   /** Response headers of this error, such as `Retry-After` (seconds) or `Allow`. */

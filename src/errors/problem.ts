@@ -5,16 +5,16 @@ import { shownOf } from "./envelope.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** The rule of a problem that no word of the schema names. */
+/** The `rule` of a problem that has no name in the schema. */
 const OTHER_RULE = "INVALID";
 
-/** Known names are listed up to this many. */
+/** The most known names that are listed. */
 export const MAX_KNOWN = 20;
 
-/** Comparing names takes time, and a body may have many that are unknown. */
+/** Comparing names takes time, and a body may have many unknown ones. */
 const MAX_SUGGESTIONS = 10;
 
-/** What helps with an unknown name. */
+/** Help for an unknown name. */
 interface Hint {
   readonly suggestion?: string;
   readonly known?: readonly string[];
@@ -27,7 +27,7 @@ interface ProblemEntry extends Hint {
   readonly rule: string;
 }
 
-/** An error as RFC 9457 has it, section 3, with what a form needs. */
+/** An error in the form of RFC 9457, section 3, with extensions for forms. */
 interface Problem extends Hint {
   readonly type: string;
   readonly title: string;
@@ -52,7 +52,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
   };
 }
 
-/** A relative reference with a full path, which RFC 9457, section 3.1.1, asks for: the same text on every deployment. */
+/** A relative reference with a full path, as RFC 9457, section 3.1.1, requires. It is the same on every deployment. */
 export const typeOf = (code: ErrorCode) => `/docs/errors.md#${code.toLowerCase()}`;
 
 /** `UNIQUE_CONSTRAINT_VIOLATION` → `Unique constraint violation`. */

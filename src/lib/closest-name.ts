@@ -3,7 +3,7 @@ import damerauLevenshtein from "damerau-levenshtein";
 const MAX_NAME_LENGTH = 80;
 const MAX_EDITS = 3;
 
-/** The candidate that a name is most likely a slip of, in case or spelling; undefined when none is close. */
+/** The candidate that a name most likely misspells, in case or letters; undefined if none is similar. */
 export function closestName(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > MAX_NAME_LENGTH) return undefined;
   const mostEdits = Math.min(MAX_EDITS, Math.max(1, Math.floor(name.length / 3)));

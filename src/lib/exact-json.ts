@@ -14,7 +14,7 @@ const [PLUS, MINUS, POINT, NINE, SMALL_E, BIG_E] = [0x2b, 0x2d, 0x2e, 0x39, 0x65
 export interface JsonScan {
   /** Levels of nesting. */
   readonly depth: number;
-  /** Where finite numbers stand that change when they become doubles. */
+  /** The positions of finite numbers that change when they become doubles. */
   readonly inexact: readonly TextRange[];
 }
 
@@ -47,7 +47,7 @@ export function scanJson(text: string): JsonScan {
   return { depth: deepest, inexact };
 }
 
-/** Returns where the number ends; as a negative number when it has an exponent. */
+/** Returns the end of the number, as a negative number if it has an exponent. */
 function endOfNumber(text: string, start: number): number {
   let end = start;
   let sign = 1;
@@ -75,8 +75,8 @@ export function isInexact(text: string): boolean {
 }
 
 /**
- * Parses valid JSON. `keep` converts the text of each inexact number. A reviver with the source of each value would do the
- * same, and take two seconds for a body of a MiB.
+ * Parses valid JSON. `keep` converts the text of each inexact number. A reviver with access to source text would do the
+ * same, but takes two seconds for a body of 1 MiB.
  */
 export function parseKeeping(
   text: string,
@@ -101,7 +101,7 @@ export function parseKeeping(
 
 type Container = unknown[] | Record<string, unknown>;
 
-/** The text with each inexact number as a string that begins with the mark. */
+/** The text with each inexact number replaced by a string that begins with the mark. */
 function withMarks(text: string, inexact: readonly TextRange[], mark: string): string {
   let marked = "";
   let from = 0;

@@ -118,7 +118,7 @@ function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Row
   });
 }
 
-/** What a write is told whose trigger found that a budget is used up (drizzle/0019_kept_bytes.sql). */
+/** The error of a write whose trigger found a budget used up (drizzle/0019_kept_bytes.sql). */
 export function budgetRefusalOf(failure: SqlFailure): AppError | undefined {
   if (failure.hasRaised("OUTBOX_FULL")) return outboxFull();
   return failure.hasRaised("IDEMPOTENCY_FULL") ? idempotencyFull() : undefined;

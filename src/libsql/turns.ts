@@ -2,17 +2,17 @@ import { serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis, pause } from "../lib/clock.ts";
 
 const LOOK_EVERY_MS = 5;
-/** Of one principal. Each looks at all before it. */
+/** The turns of one principal. Each waits for those before it. */
 const MAX_WAITING = 200;
 
 interface Turn {
   readonly principal: string;
-  /** A request that the runtime has ended never ends its turn. */
+  /** After this time a turn counts as ended, because a request that the runtime has stopped never ends its turn. */
   readonly until: number;
 }
 
 /**
- * Bounds how many requests to the database each principal has at once in an isolate. The others of the same principal wait
+ * Limits how many database requests each principal has at once in an isolate. Other requests of the same principal wait
  * in order; nobody waits for another principal. Holds no promises, because a request may not wait for one of another.
  */
 export class Turns {
@@ -23,7 +23,10 @@ export class Turns {
     this.#max = max;
   }
 
-  /** Resolves when the turn has come, with how to end it. Throws SERVICE_UNAVAILABLE after `timeoutMs`, or if too many wait. */
+  /**
+   * Resolves when it is this request's turn, with the function that ends it. Throws SERVICE_UNAVAILABLE after
+   * `timeoutMs`, or if too many wait.
+   */
   async take(principal: string, timeoutMs: number): Promise<() => void> {
     const turn: Turn = { principal, until: currentMillis() + timeoutMs };
     const turns = this.#turns.get(principal) ?? [];
@@ -40,7 +43,7 @@ export class Turns {
     return () => this.#end(turn);
   }
 
-  /** How many turns that have not ended are before it. */
+  /** How many unfinished turns are before it. */
   #placeOf(turn: Turn): number {
     const now = currentMillis();
     const turns = this.#turns.get(turn.principal) ?? [];

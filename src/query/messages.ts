@@ -9,13 +9,13 @@ export function echo(text: string): string {
 
 export interface Misnamed {
   readonly name: string;
-  /** The names that could stand there, as far as the client may know them. */
+  /** The possible names, as far as the client may know them. */
   readonly known: Iterable<string>;
-  /** What to say when no name is close. */
+  /** The advice if no name is similar. */
   readonly advice?: string;
 }
 
-/** BAD_REQUEST for a name that is unknown, with the one that was probably meant: ` — did you mean 'email'?` */
+/** BAD_REQUEST for an unknown name, with the most similar known one: ` — did you mean 'email'?` */
 export function unknownName(message: string, { name, known, advice = "" }: Misnamed): AppError {
   const unknown = { name, known: [...known] };
   const meant = closestName(name, unknown.known);

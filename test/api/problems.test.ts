@@ -68,7 +68,7 @@ const withForm = (asking: Asking = {}): Asking => ({
 });
 const problem = (method: string, path: string, asking: Asking = {}) => w.api(method, path, withForm(asking));
 
-/** What every problem has, and the rest of it. */
+/** The properties of every problem, and the remaining ones. */
 function expectProblem(answer: Answer, status: number, expected: object) {
   const { type, title, requestId, ...rest } = answer.body;
   expect({ status: answer.status, contentType: answer.headers.get("Content-Type"), ...rest }).toEqual({

@@ -41,7 +41,10 @@ export const workspaces = sqliteTable(
      */
     migrationToken: text("migration_token"),
     migratingUntil: integer("migrating_until"),
-    /** What the workspace's webhook events and kept responses take, kept by triggers; drizzle's kept_bytes migration. */
+    /**
+     * The sizes of the workspace's webhook events and stored responses, updated by triggers; drizzle's kept_bytes
+     * migration.
+     */
     outboxBytes: integer("outbox_bytes").notNull().default(0),
     idempotencyBytes: integer("idempotency_bytes").notNull().default(0),
     createdAt: text("created_at").notNull(),
@@ -165,7 +168,7 @@ export const auditLog = sqliteTable(
   ],
 );
 
-/** One row: the id of this database, generated when it was created, and what each workspace may keep. */
+/** One row: the id of this database, generated when it was created, and the budgets of each workspace. */
 export const deployments = sqliteTable("deployment", {
   id: text().primaryKey(),
   maxOutboxBytes: integer("max_outbox_bytes").notNull().default(DEFAULT_KEPT_BYTES),

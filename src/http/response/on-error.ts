@@ -26,8 +26,8 @@ export function onError(thrown: unknown, c: AppContext): Response {
 }
 
 /**
- * Whether a client asks for problems by name and likes JSON no better (RFC 9110, section 12.5.1). Whoever takes anything
- * gets the envelope.
+ * Whether a client asks for problem details by name and does not prefer JSON (RFC 9110, section 12.5.1). A client that
+ * accepts anything gets the envelope.
  */
 function prefersProblem(accept: string | undefined): boolean {
   if (!accept?.toLowerCase().includes(PROBLEM_TYPE)) return false;

@@ -3,7 +3,7 @@ import type { Platform } from "../../db/platform.ts";
 import { deployments } from "../../db/tables/platform.ts";
 import type { KeptBudgets } from "../../model/kept-bytes.ts";
 
-/** Tells the database, whose triggers keep them, the budgets that the deployment has chosen. Throws SERVICE_UNAVAILABLE. */
+/** Stores the deployment's budgets in the database, whose triggers enforce them. Throws SERVICE_UNAVAILABLE. */
 export async function applyBudgets(
   { write }: Platform,
   { outboxBytes, idempotencyBytes }: KeptBudgets,

@@ -43,7 +43,7 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   return { content: document.content, tag: document.tag };
 }
 
-/** Nothing is awaited between the lookup and this, so that requests at the same time make a document once. */
+/** Nothing is awaited between the lookup and this, so concurrent requests build a document only once. */
 function keep(key: string, document: JsonObject): KeptDocument {
   const kept = { content: new Uint8Array(encoder.encode(JSON.stringify(document))) };
   documents.set(key, kept);

@@ -19,10 +19,10 @@ export const usageSchema = z.strictObject({
   keys: countSchema,
   webhooks: countSchema,
   pendingDeliveries: countSchema,
-  /** What webhook events take, and how much they may. */
+  /** The size of webhook events, and its limit. */
   outboxBytes: countSchema,
   maxOutboxBytes: countSchema,
-  /** What is kept to repeat responses to requests with an Idempotency-Key, and how much may be. */
+  /** The size of stored responses for Idempotency-Keys, and its limit. */
   idempotencyBytes: countSchema,
   maxIdempotencyBytes: countSchema,
 });

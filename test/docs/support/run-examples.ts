@@ -9,7 +9,7 @@ import { findFreePort, startServe } from "../../support/processes/serve-process.
 const CLI = fileURLToPath(new URL("../../../tools/cli/main.ts", import.meta.url));
 /** The address that the documents show, which is that of `npm run dev`. */
 const ADDRESS = "http://127.0.0.1:8787";
-/** Placeholders of the documents, each with what it stands for in the text that server and examples have printed so far. */
+/** Placeholders of the documents, each with the pattern of its value in the output so far. */
 const SECRETS = { "admin_…": /(admin_\S+)/g, "sk_live_…": /(?:Demo key +|"key":")(sk_live_[\w-]+)/g };
 
 export interface Example {

@@ -33,7 +33,7 @@ export interface AttackTarget {
 
 export interface AttackedServer {
   readonly pid: number | undefined;
-  /** Of the database and all else that the server keeps. */
+  /** The size of the database and everything else that the server stores. */
   readonly directory: string;
   readonly baseUrl: string;
   readonly target: AttackTarget;
@@ -60,7 +60,10 @@ const remark = {
 };
 const page = { name: "Page", columns: [{ name: "text", type: "TEXT" }] };
 const TEXTS = 9;
-/** Its records have 900 KB, a change of `n` few bytes. A webhook that never responds listens to one of the two. */
+/**
+ * Its records have 900 KB, and a change of `n` has a few bytes. A webhook that never responds listens to one of the
+ * two.
+ */
 const large = (name: string) => ({
   name,
   columns: [

@@ -5,8 +5,9 @@ import { bytesOf } from "./result-limits.ts";
 import { tooBig } from "./sqlite-errors.ts";
 
 /**
- * The values in SQLite's parameter order. Throws ARGS_INVALID as libsql-server's `Params::bind` does, and SQLITE_TOOBIG
- * when they make a row that is too long: the driver cannot set SQLITE_LIMIT_LENGTH, so the row is told from them.
+ * Returns the values in SQLite's parameter order. Throws ARGS_INVALID as libsql-server's `Params::bind` does, and
+ * SQLITE_TOOBIG if they make a row that is too long. The driver cannot set SQLITE_LIMIT_LENGTH, so the row's length is
+ * computed from them.
  */
 export function bindArgs(source: SqlStatement, stmt: Stmt, maxValueBytes: number): readonly NativeValue[] {
   const values = orderArgs(source, stmt);

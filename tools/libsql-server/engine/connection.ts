@@ -22,7 +22,7 @@ export interface PreparedStatement {
   readonly isReader: boolean;
   colsJson: string;
   columnCount: number;
-  /** The schema epoch for which the columns hold, or -1. */
+  /** The schema epoch for which the columns are right, or -1. */
   columnsEpoch: number;
 }
 
@@ -54,15 +54,15 @@ export class Connection {
     return !this.#native.inTransaction;
   }
 
-  /** To be called when a stream takes the connection. */
+  /** Call this when a stream takes the connection. */
   observeSchema(): void {
     const [version] = this.#schemaVersion.get([]) ?? [];
     if (typeof version === "bigint") this.#clock.observe(version);
   }
 
   /**
-   * To be called before a statement is prepared and before it runs. SQLite compiles it by the schema that its connection
-   * read last, also when it compiles a cached statement anew, and another connection may have changed that since.
+   * Call this before a statement is prepared and before it runs. SQLite compiles by the schema that its connection read
+   * last, also when it recompiles a cached statement, and another connection may have changed the schema since.
    */
   refreshSchema(): void {
     if (this.#schemaEpoch === this.#clock.epoch) return;
@@ -79,7 +79,7 @@ export class Connection {
     return prepared;
   }
 
-  /** Bypasses the cache, so that the columns are those of the present schema without a run. */
+  /** Bypasses the cache, so that the columns are those of the present schema even if the statement has not run. */
   prepareFresh(source: SqlStatement): PreparedStatement {
     const native = this.#prepareNative(source.sql);
     const isReader = native.reader;

@@ -2,9 +2,9 @@ import Database from "libsql";
 import type { ResultColumn } from "../hrana/encode-result.ts";
 import type { NativeValue } from "../hrana/protocol.ts";
 
-/** The part of the native driver's API that is used, with the value types it really takes and gives. */
+/** The used part of the native driver's API, with the real types of its values. */
 export interface NativeStatement {
-  /** Has result columns; `run` must not be used then: it would leave the statement unfinished. */
+  /** Whether there are result columns. Then `run` must not be used, because it would leave the statement unfinished. */
   readonly reader: boolean;
   raw(): NativeStatement;
   columns(): ResultColumn[];
@@ -13,7 +13,7 @@ export interface NativeStatement {
   iterate(args: readonly NativeValue[]): NativeRows;
 }
 
-/** `next` takes from the rows that were read together, and reads as many again when its index is that of the last. */
+/** `next` returns rows that were read together, and reads as many again when its index is that of the last. */
 interface NativeRows extends Iterator<readonly NativeValue[]> {
   nextRows: unknown[];
   nextRowIndex: number;
@@ -27,26 +27,26 @@ export interface NativeDatabase {
   close(): void;
 }
 
-/** Opens a connection that gives INTEGER as bigint. */
+/** Opens a connection that returns INTEGER as bigint. */
 export function openNative(file: string): NativeDatabase {
   const database = new Database(file);
   database.defaultSafeIntegers(true);
   return asNative(database);
 }
 
-/** The package's types describe better-sqlite3 and lack `interrupt`; libsql/index.js is what is relied on. */
+/** The package's types describe better-sqlite3 and lack `interrupt`. This relies on libsql/index.js. */
 function asNative(database: unknown): NativeDatabase {
   return database as NativeDatabase;
 }
 
-/** Where the driver believes that it has given the last of the rows that it has read together. */
+/** The index at which the driver believes that it has returned the last of the rows that it has read together. */
 const ALL_GIVEN = 100;
 const MOST_TOGETHER = ALL_GIVEN;
 const FEW = 4;
 
 /**
- * The rows of a statement. The driver reads 100 together, which may be more than there is memory for: here it begins with
- * a few, and goes on with four times as many while all of them are expected to be shorter together than `maxLength`.
+ * The rows of a statement. The driver reads 100 together, which may need too much memory. This starts with a few, and
+ * reads four times as many each time while all of them together should be shorter than `maxLength`.
  */
 export class RowReader {
   readonly #rows: NativeRows;
@@ -68,7 +68,7 @@ export class RowReader {
     return done ? undefined : value;
   }
 
-  /** To be told of each row, how long it is. */
+  /** Call this for each row with its length. */
   note(length: number): void {
     this.#longest = Math.max(this.#longest, length);
   }

@@ -25,7 +25,7 @@ export class ResultLimits {
   }
 }
 
-/** What JSON adds to a value of this type; nothing to a blob or null. */
+/** The characters that JSON adds to a value of this type; none for a blob or null. */
 const JSON_BYTES: Readonly<Record<string, number>> = {
   string: '{"type":"text","value":""}'.length,
   bigint: '{"type":"integer","value":""}'.length,

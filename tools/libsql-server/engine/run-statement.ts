@@ -15,13 +15,13 @@ export interface StatementRun {
   readonly limits: ResultLimits;
 }
 
-/** What a statement changed, as far as that means something for it. */
+/** The changes of a statement, as far as they mean something for it. */
 export interface Changes {
   readonly affectedRows: number | bigint;
   readonly lastInsertRowid: number | bigint | undefined;
 }
 
-/** Takes the rows of a statement one by one; what it returns is waited for. */
+/** Takes the rows of a statement one by one. Its promise is awaited. */
 export interface RowSink {
   begin(colsJson: string): void;
   row(rowJson: string): Promise<void> | undefined;
@@ -49,7 +49,7 @@ export function runStatement(connection: Connection, prepared: PreparedStatement
   }
 }
 
-/** As {@link runStatement}, but hands each row to the sink as soon as it is read. */
+/** The same as {@link runStatement}, but passes each row to the sink as soon as it is read. */
 export async function streamStatement(
   connection: Connection,
   prepared: PreparedStatement,
@@ -70,7 +70,7 @@ export async function streamStatement(
 
 type Args = Pick<StatementRun, "args">;
 
-/** A statement with rows has run when they are read; any other runs here. */
+/** A statement with rows has run once they are read. Any other runs here. */
 function finish(connection: Connection, prepared: PreparedStatement, { args }: Args): Changes {
   const { source } = prepared;
   if (prepared.isReader) {
@@ -78,7 +78,7 @@ function finish(connection: Connection, prepared: PreparedStatement, { args }: A
     return { affectedRows: changes, lastInsertRowid: source.isInsert ? rowid : undefined };
   }
   const info = prepared.native.run(args);
-  // The driver gives the rowid as a double, which is exact only up to 2^53.
+  // The driver returns the rowid as a double, which is exact only up to 2^53.
   const rowid = Number.isSafeInteger(info.lastInsertRowid)
     ? info.lastInsertRowid
     : connection.readLastChange()[1];
