@@ -9,9 +9,7 @@ await runPeers({
   file: "worker",
   title: "The Worker in workerd against one written by hand",
   async startOwn(directory, start) {
-    const database = await start(async () => ({
-      stop: await startBenchDatabase(directory, { hasStats: true }),
-    }));
+    const database = await start(() => startBenchDatabase(directory));
     const worker = await start(() => startWorker(directory));
     const key = worker.target.headers.authorization?.slice("Bearer ".length) ?? "";
     const { target: limits, processes } = await start(() => startBaseline(directory, key));
@@ -21,5 +19,5 @@ await runPeers({
       ...limits.map((target) => ({ target, processes: [...processes, ...shared] })),
     ];
   },
-  countRoundTrips,
+  ...(countRoundTrips && { countRoundTrips }),
 });

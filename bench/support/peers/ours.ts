@@ -13,21 +13,22 @@ import { operationIn } from "./api-words.ts";
 import { BULK_SIZE, chunksOf, customers, lines, orders, UPDATED_RECORDS, writeTable } from "./data-set.ts";
 import { entityOf, ourWords, recordOf, WORKSPACE } from "./our-words.ts";
 import { directoryBytes } from "./process-tree.ts";
-import { CONNECTIONS, KV_EVERY_TIME } from "./settings.ts";
+import { CONNECTIONS, KV_EVERY_TIME, LIBSQL_URL } from "./settings.ts";
 import { startProgram } from "./start-program.ts";
 import type { Target } from "./target.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const DATABASE_PORT = await freePort();
 const ADMIN_TOKEN = "bench-admin-token-of-32-characters";
-const DATABASE_TOKEN = "bench-database-token";
+const DATABASE_TOKEN = (LIBSQL_URL && process.env.LIBSQL_AUTH_TOKEN) || "bench-database-token";
 const ADMIN = "/admin/v1/organizations";
-const DATABASE_URL = `http://127.0.0.1:${DATABASE_PORT}`;
+const DATABASE_URL = LIBSQL_URL || `http://127.0.0.1:${DATABASE_PORT}`;
 
-/** The embedded libSQL server in its own process. With `hasStats` it counts requests. */
-export async function startBenchDatabase(directory: string, { hasStats }: { hasStats: boolean }) {
-  const stats = hasStats ? ["--stats"] : [];
+/** The embedded libSQL server in its own process, which counts requests; nothing if `LIBSQL_URL` names another server. */
+export async function startBenchDatabase(directory: string): Promise<{ stop(): Promise<void> }> {
+  if (LIBSQL_URL) return { stop: async () => {} };
   const flags = [
+    "--stats",
     "--file",
     join(directory, "data.db"),
     "--port",
@@ -37,7 +38,7 @@ export async function startBenchDatabase(directory: string, { hasStats }: { hasS
   ];
   return startProgram({
     command: process.execPath,
-    args: [...HEAP_FLAGS, join(ROOT, "tools/libsql-server/main.ts"), ...flags, ...stats],
+    args: [...HEAP_FLAGS, join(ROOT, "tools/libsql-server/main.ts"), ...flags],
     cwd: directory,
     env: {},
     logFile: join(directory, "database.log"),
@@ -45,12 +46,15 @@ export async function startBenchDatabase(directory: string, { hasStats }: { hasS
   });
 }
 
-/** Database requests since it was started with stats. */
-export async function countRoundTrips(): Promise<number> {
+/** Database requests since the embedded server was started. */
+async function countRequests(): Promise<number> {
   const headers = { authorization: `Bearer ${DATABASE_TOKEN}` };
   const response = await fetch(`${DATABASE_URL}/_stats/total`, { headers });
   return ((await response.json()) as { count: number }).count;
 }
+
+/** Undefined where nobody counts requests. */
+export const countRoundTrips = LIBSQL_URL ? undefined : countRequests;
 
 /** `npm run serve` with the bench's data and a database of its own. */
 export async function startServed(directory: string, sync: "full" | "normal"): Promise<Target> {

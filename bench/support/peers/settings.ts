@@ -24,3 +24,5 @@ export const PEERS = wordsOf("PEERS");
 export const OPERATIONS_WANTED = wordsOf("OPERATIONS");
 /** `true` makes the hand-written Worker ask KV each time. */
 export const KV_EVERY_TIME = readSetting("KV_EVERY_TIME", "false");
+/** A libSQL server with an empty database, in place of the embedded one. Its token is LIBSQL_AUTH_TOKEN. */
+export const LIBSQL_URL = readSetting("LIBSQL_URL", "");
