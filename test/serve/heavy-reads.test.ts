@@ -13,6 +13,8 @@ import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/
 const RECORDS = 200_000;
 const READERS = 2;
 const HEAVY_STATEMENTS = 8;
+/** The record that all replies belong to. */
+const PARENT = RECORDS;
 const TOKENS = Array.from({ length: 49 }, (_, i) => `-${i}-`);
 /** Each condition searches a whole text, and only the last one fails. That takes far more than 15 s. */
 const HEAVY = [...TOKENS, "absent"].map((token) => `filter[text.ilike]=${token}`);
@@ -32,12 +34,18 @@ beforeAll(async () => {
   });
   await server.waitFor("Ready on ");
   const note = { name: "Note", columns: [{ name: "text", type: "TEXT" }] };
-  attacked = await makeServedWorkspace(server.baseUrl, note);
+  const reply = {
+    name: "Reply",
+    columns: [{ name: "noteId", references: { entity: "Note", onDelete: "CASCADE" } }],
+  };
+  attacked = await makeServedWorkspace(server.baseUrl, note, reply);
   quiet = await makeServedWorkspace(server.baseUrl, note);
   await createApiClient(server.baseUrl, quiet.key).require("POST", `${quiet.path}/Note`, { text: "quiet" });
   const database = new Database(join(directory, "data.db"), { timeout: 10_000 });
   database.exec(`INSERT INTO w1_notes (text, _version) WITH RECURSIVE n(i) AS
     (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${RECORDS}) SELECT '${TEXT}', 1 FROM n`);
+  database.exec(`INSERT INTO w1_replies (note_id, _version) WITH RECURSIVE n(i) AS
+    (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${RECORDS}) SELECT ${PARENT}, 1 FROM n`);
   database.close();
 });
 afterAll(async () => {
@@ -81,4 +89,20 @@ it("stops a read whose client has gone, and lets another workspace's list in bet
   /* If they were not stopped, this would wait for all of them, longer than it may. */
   const own = await get(`${attacked.path}/Note?filter[id.lt]=3&sort=text&count=none`, attacked.key);
   expect(own.status).toBe(200);
+});
+
+it("goes on serving others while a delete removes 200,000 records that depend on one", async () => {
+  let isOver = false;
+  const deleted = fetch(`${server.baseUrl}${attacked.path}/Note/${PARENT}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${attacked.key}` },
+  }).finally(() => {
+    isOver = true;
+  });
+  let answered = 0;
+  for (; !isOver; answered++) expect((await get(`${quiet.path}/Note/1`, quiet.key)).status).toBe(200);
+  expect((await deleted).status).toBe(204);
+  expect(answered).toBeGreaterThan(20);
+  const left = await get(`${attacked.path}/Reply?size=1`, attacked.key);
+  expect((await left.json()).data).toEqual([]);
 });

@@ -18,6 +18,11 @@ const INDEX_SEARCH = /^SEARCH \S+ USING (?:COVERING )?INDEX (\S+) \((.*)\)/;
 const PLATFORM_SEARCH = /^SEARCH (?:organizations|workspaces|entities|webhooks|api_keys|_kv) USING /;
 const KEY_SEARCH = /^SEARCH \S+ USING INTEGER PRIMARY KEY \(rowid=\?\)/;
 
+const DELETE_FROM = /^\s*DELETE FROM "?(\w+)/i;
+/** Tables whose rows go, or change, with a row of the given table. */
+const DEPENDENT_TABLES = `SELECT count(*) FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f
+  WHERE s.type = 'table' AND instr(s.sql, ?) > 0 AND f."table" = ? AND f.on_delete IN ('CASCADE', 'SET NULL')`;
+
 const TRANSACTION: ReadonlyMap<string, Cost> = new Map([
   ["BEGIN", { isWrite: false, isShort: true }],
   ["BEGIN IMMEDIATE", { isWrite: true, isShort: true }],
@@ -51,6 +56,7 @@ export class CostJudge {
 
   #isShort(sql: string, isWrite: boolean): boolean {
     try {
+      if (isWrite && this.#hasDependents(DELETE_FROM.exec(sql)?.[1])) return false;
       const details = this.#connection.explain(sql);
       const views = new Set(
         details.flatMap((detail) => /^(?:MATERIALIZE|CO-ROUTINE) (.+)$/.exec(detail)?.[1] ?? []),
@@ -74,6 +80,13 @@ export class CostJudge {
     if (PLATFORM_SEARCH.test(detail)) return true;
     const [, index, columns = ""] = INDEX_SEARCH.exec(detail) ?? [];
     return index === undefined ? KEY_SEARCH.test(detail) : this.#findsOne(index, columns);
+  }
+
+  /** SQLite's plan for a delete does not show what goes with a row, however much that is. */
+  #hasDependents(table: string | undefined): boolean {
+    if (table === undefined) return false;
+    const { rows } = this.#connection.run({ sql: DEPENDENT_TABLES, args: [table, table] });
+    return Number(rows[0]?.[0]) > 0;
   }
 
   /** Whether a unique index is searched by all of its columns. */
