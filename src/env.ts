@@ -83,13 +83,9 @@ export function settingsOf(bindings: Bindings): Settings {
   return settings;
 }
 
-/**
- * Cloudflare Access has its keys at its own path. Without an audience, tokens for other applications would be accepted.
- */
+/** Cloudflare Access has its keys at its own path. */
 function adminIssuerOf(issuer: string | undefined, audience: string | undefined): TrustedIssuer | undefined {
-  if (issuer === undefined && audience === undefined) return undefined;
-  if (issuer === undefined || audience === undefined)
-    throw new Error("ADMIN_ISSUER and ADMIN_AUDIENCE must be set together");
+  if (issuer === undefined || audience === undefined) return undefined;
   const isAccess = new URL(issuer).hostname.endsWith(".cloudflareaccess.com");
   return { issuer, audience, ...(isAccess && { jwksUrl: `${issuer}/cdn-cgi/access/certs` }) };
 }

@@ -78,12 +78,22 @@ const variablesSchema = z.object({
 /** Variables of a runtime that provides its own database. */
 const localSchema = variablesSchema.extend({ LIBSQL_URL: z.literal("").default("") });
 
+/** Without an audience, tokens for other applications would be accepted. */
+function rejectHalf({ ADMIN_ISSUER, ADMIN_AUDIENCE }: Variables, context: z.RefinementCtx): void {
+  const missing = (path: string, other: string) =>
+    context.addIssue({ code: "custom", path: [path], message: `needs ${other} beside it` });
+  if (ADMIN_ISSUER && !ADMIN_AUDIENCE) missing("ADMIN_ISSUER", "ADMIN_AUDIENCE");
+  if (ADMIN_AUDIENCE && !ADMIN_ISSUER) missing("ADMIN_AUDIENCE", "ADMIN_ISSUER");
+}
+
 type Variables = z.infer<typeof variablesSchema>;
 
 /** The text variables of a deployment. Throws a sentence for each invalid one, without its value. */
 export function parseVariables(variables: object): Variables {
   const isLocal = "DATABASE" in variables;
-  const { data, error } = (isLocal ? localSchema : variablesSchema).safeParse(variables);
+  const { data, error } = (isLocal ? localSchema : variablesSchema)
+    .superRefine(rejectHalf)
+    .safeParse(variables);
   if (data) return data;
   throw new Error(error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
 }

@@ -1,10 +1,12 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import { LruMap } from "../lib/lru-map.ts";
 import { buildCatalog, type Catalog } from "../model/catalog.ts";
 import type { EntityDefinition } from "../model/entity.ts";
 import type { Workspace, WorkspaceAddress, WorkspaceView } from "../model/workspace.ts";
+import { workspaceIdOf } from "./lookups.ts";
 import type { Platform } from "./platform.ts";
-import { deployments, entities, organizations, workspaces } from "./tables/platform.ts";
+import { deployments, entities, workspaces } from "./tables/platform.ts";
+import { issuers, roles } from "./tables/users.ts";
 import { webhooks } from "./tables/webhooks.ts";
 
 /** Catalogs cached by one isolate. They may be stale; the fence of each request finds out. */
@@ -33,23 +35,38 @@ export async function findWorkspaceView(
   return view;
 }
 
-async function loadWorkspaceView(
-  { read }: Platform,
-  { organization, workspace }: WorkspaceAddress,
+/** The current view. One round trip if it is the known one. Undefined if the workspace was deleted. */
+export async function findCurrentView(
+  platform: Platform,
+  known: WorkspaceView,
 ): Promise<WorkspaceView | undefined> {
-  const isAddressed = and(eq(organizations.slug, organization), eq(workspaces.slug, workspace));
-  const [found, stored, listening] = await read.batch([
+  const { id, revision, organization, slug: workspace } = known.workspace;
+  const isCurrent = and(eq(workspaces.id, id), eq(workspaces.revision, revision));
+  const { read } = platform;
+  const [current] = await read.batch([read.select({ id: workspaces.id }).from(workspaces).where(isCurrent)]);
+  if (current.length > 0) return known;
+  forgetWorkspaceView({ organization, workspace });
+  return findWorkspaceView(platform, { organization, workspace });
+}
+
+const { workspaceId: _ofIssuer, ...issuerColumns } = getTableColumns(issuers);
+const { workspaceId: _ofRole, ...roleColumns } = getTableColumns(roles);
+
+async function loadWorkspaceView(
+  platform: Platform,
+  address: WorkspaceAddress,
+): Promise<WorkspaceView | undefined> {
+  const { read } = platform;
+  const id = workspaceIdOf(platform, address);
+  const [found, stored, listening, trusted, given] = await read.batch([
     read
       .select({ row: workspaces, deployment: sql<string>`(SELECT ${deployments.id} FROM ${deployments})` })
       .from(workspaces)
-      .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
-      .where(isAddressed),
+      .where(inArray(workspaces.id, id)),
     read
       .select({ definition: entities.definition })
       .from(entities)
-      .innerJoin(workspaces, eq(workspaces.id, entities.workspaceId))
-      .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
-      .where(isAddressed)
+      .where(inArray(entities.workspaceId, id))
       .orderBy(asc(entities.position)),
     read
       .select({
@@ -61,17 +78,28 @@ async function loadWorkspaceView(
         expand: webhooks.expand,
       })
       .from(webhooks)
-      .innerJoin(workspaces, eq(workspaces.id, webhooks.workspaceId))
-      .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
-      .where(isAddressed)
+      .where(inArray(webhooks.workspaceId, id))
       .orderBy(asc(webhooks.createdAt), asc(webhooks.id)),
+    read
+      .select(issuerColumns)
+      .from(issuers)
+      .where(inArray(issuers.workspaceId, id))
+      .orderBy(asc(issuers.name)),
+    read.select(roleColumns).from(roles).where(inArray(roles.workspaceId, id)).orderBy(asc(roles.name)),
   ]);
   const [first] = found;
   if (!first) return undefined;
   const { row, deployment } = first;
   const definitions = stored.map(({ definition }) => definition);
-  const view = toWorkspace(row, organization);
-  return { workspace: view, catalog: catalogOf(view, definitions), webhooks: listening, deployment };
+  const view = toWorkspace(row, address.organization);
+  const users = { issuers: trusted, roles: given };
+  return {
+    workspace: view,
+    catalog: catalogOf(view, definitions),
+    webhooks: listening,
+    ...users,
+    deployment,
+  };
 }
 
 function catalogOf(workspace: Workspace, definitions: readonly EntityDefinition[]): Catalog {

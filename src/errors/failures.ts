@@ -46,26 +46,25 @@ export const expiredToken = () => unauthorized("Token has expired");
 export const foreignToken = () => unauthorized("Token is not valid for this workspace");
 export const invalidAdminToken = () => unauthorized("Invalid admin token");
 
-export const readOnlyApiKey = () =>
-  new AppError("FORBIDDEN", "This API key has READ_ONLY permissions — data modifications are not allowed");
-
 /** Longer than any valid name or id. What a client sends in a body can have a MiB. */
 const LONGEST_SHOWN = 200;
 const shown = (text: string) => (text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`);
 
 const forbidden = (message: string) => new AppError("FORBIDDEN", message);
-export const mintingNotAllowed = () => forbidden("This API key is not allowed to mint tokens");
+/** Whom the message addresses. */
+const subjects = { KEY: "This API key is", USER: "You are" } as const;
+type Who = keyof typeof subjects;
+export const readOnly = (who: Who) =>
+  forbidden(
+    `${who === "KEY" ? "This API key has" : "You have"} READ_ONLY permissions — data modifications are not allowed`,
+  );
+export const noRole = () => forbidden("You have no role in this workspace");
+export const mintingNotAllowed = (who: Who = "KEY") =>
+  forbidden(`${subjects[who]} not allowed to mint tokens`);
 export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const originNotAllowed = () => forbidden("This origin may not use MCP in this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
-/** Whom the message addresses. */
-const subjects = { KEY: "This API key is", USER: "You are" } as const;
-type Who = keyof typeof subjects;
-interface Allowance {
-  readonly who: Who;
-  readonly known?: readonly string[];
-}
 export const expiredAdminKey = () => unauthorized("Admin key has expired");
 export const adminAddressNotAllowed = () => forbidden("This admin key is not allowed from this address");
 export const roleNotAllowed = () => forbidden("Your role does not allow this");
@@ -74,6 +73,11 @@ export const requestedWithMissing = () =>
     "X-Requested-With is required: this request is authenticated by a header that browsers add by themselves",
   );
 export const lastOwner = () => new AppError("WORKSPACE_STATUS", "The last OWNER cannot be removed");
+interface Allowance {
+  readonly who: Who;
+  readonly known?: readonly string[];
+}
+
 /** `known`: the entities for which the operation is allowed. */
 export const operationNotAllowed = (operation: string, entity: string, { who, known }: Allowance) =>
   new AppError("FORBIDDEN", `${subjects[who]} not allowed to ${operation} ${shown(entity)}`, {

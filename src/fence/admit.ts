@@ -7,10 +7,13 @@ import {
   invalidToken,
   mcpDisabled,
   mcpReadOnly,
+  noRole,
   originNotAllowed,
-  readOnlyApiKey,
+  readOnly,
 } from "../errors/failures.ts";
+import type { Access } from "../model/access.ts";
 import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
+import type { Actor, User } from "../model/actor.ts";
 import { isInRanges } from "../model/addresses/address-range.ts";
 import { isAllowedOrigin } from "../model/addresses/origin.ts";
 import type { UserToken } from "../model/api-key.ts";
@@ -44,6 +47,7 @@ export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppErr
   const { ctx, belief, work } = asking;
   if (belief.actor.kind === "KEY") admitKey(facts?.key, ctx, work.need);
   if (belief.actor.kind === "TOKEN") admitToken(facts?.key, belief.actor.token, { ctx, need: work.need });
+  if (belief.actor.kind === "USER") admitUser(facts, belief.actor.user);
   if (!facts || !isCurrent(facts, belief)) return "STALE";
   admitMcp(asking);
   if (refusal && comesFirst(refusal)) throw refusal;
@@ -52,15 +56,16 @@ export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppErr
   return facts.isMigrating && (work.need === "WRITE" || work.need === "SCHEMA") ? "STALE" : "HOLDS";
 }
 
+const UNREVOKED = { revokedAt: null, validUntil: null, revokedBefore: null };
+
 /** Decides by the belief alone, up to 403, before a statement is sent. */
 export function admitCaller(asking: Asking): void {
   const { ctx, belief, work } = asking;
   const { actor } = belief;
-  if (actor.kind !== "ADMIN") {
-    const believed = { ...actor.key, revokedAt: null, validUntil: null, revokedBefore: null };
-    if (actor.kind === "KEY") admitKey(believed, ctx, work.need);
-    else admitToken(believed, actor.token, { ctx, need: work.need });
-  }
+  if (actor.kind === "KEY") admitKey({ ...actor.key, ...UNREVOKED }, ctx, work.need);
+  if (actor.kind === "TOKEN")
+    admitToken({ ...actor.key, ...UNREVOKED }, actor.token, { ctx, need: work.need });
+  if (actor.kind === "USER" || actor.kind === "ANONYMOUS") admitRole(actor, work.need);
   admitMcp(asking);
 }
 
@@ -92,9 +97,24 @@ function admitToken(
   admitPermission(key, need);
 }
 
+/** The workspace's revision covers issuers and roles, so only the revocation is left to check. */
+function admitUser(facts: Facts | undefined, { issuedAt }: User): void {
+  const revokedBefore = facts?.revokedBefore ?? null;
+  if (revokedBefore !== null && issuedAt.toISOString() <= revokedBefore) throw invalidToken();
+}
+
+function admitRole({ kind, role }: Actor & { kind: "USER" | "ANONYMOUS" }, need: Need): void {
+  if (!role) throw kind === "USER" ? noRole() : invalidApiKey();
+  admitPermission(role, need, "USER");
+}
+
 /** Revoking tokens changes no data. */
-function admitPermission({ permission }: Pick<KeyStanding, "permission">, need: Need): void {
-  if (need !== "READ" && need !== "MANAGE" && permission === "READ_ONLY") throw readOnlyApiKey();
+function admitPermission(
+  { permission }: Pick<KeyStanding, "permission">,
+  need: Need,
+  who: Access["who"] = "KEY",
+): void {
+  if (need !== "READ" && need !== "MANAGE" && permission === "READ_ONLY") throw readOnly(who);
 }
 
 const isOver = (end: string | null, now: Date) => end !== null && end <= now.toISOString();
@@ -110,6 +130,6 @@ function admitMcp({ ctx, belief, work }: Asking): void {
 }
 
 function isCurrent(facts: Facts, { actor, view: { workspace } }: Belief): boolean {
-  const isSameKey = actor.kind === "ADMIN" || actor.key.version === facts.key?.version;
+  const isSameKey = !("key" in actor) || actor.key.version === facts.key?.version;
   return isSameKey && facts.workspaceId === workspace.id && facts.revision === workspace.revision;
 }

@@ -1,7 +1,8 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../db/catalog-store.ts";
 import { rememberTokenKey } from "../db/token-keys.ts";
-import { foreignApiKey, foreignToken } from "../errors/failures.ts";
-import type { Actor } from "../model/api-key.ts";
+import type { AppError } from "../errors/app-error.ts";
+import { foreignApiKey, foreignToken, invalidApiKey } from "../errors/failures.ts";
+import type { Actor } from "../model/actor.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 import type { Belief, Facts } from "./facts.ts";
 import type { FenceContext } from "./fence-context.ts";
@@ -9,7 +10,7 @@ import { workspaceMissing } from "./workspace-missing.ts";
 
 /** Returns the cached key and workspace of a request. Throws UNAUTHORIZED, NOT_FOUND. */
 export async function firstBelief(ctx: FenceContext): Promise<Belief> {
-  return { actor: ctx.actor, view: await resolveView(ctx) };
+  return { actor: ctx.actor, view: ctx.identity?.view ?? (await resolveView(ctx)) };
 }
 
 /** Returns the belief, corrected by facts that differ from it. Throws UNAUTHORIZED, NOT_FOUND. */
@@ -21,14 +22,14 @@ export async function refreshBelief(
   const { workspace } = belief.view;
   const isSameView = facts?.workspaceId === workspace.id && facts.revision === workspace.revision;
   if (!isSameView) forgetWorkspaceView(ctx.address);
-  const actor = refreshActor(ctx, belief.actor, facts);
+  const known = refreshActor(ctx, belief.actor, facts);
   const view = isSameView ? belief.view : await resolveView(ctx);
-  if (facts?.key && facts.workspaceId !== view.workspace.id) throw foreignTo(actor);
-  return { actor, view };
+  if (facts?.key && facts.workspaceId !== view.workspace.id) throw foreignTo(known);
+  return { actor: ctx.identity ? await ctx.identity.identify(view) : known, view };
 }
 
 function refreshActor(ctx: FenceContext, actor: Actor, facts: Facts | undefined): Actor {
-  if (actor.kind === "ADMIN" || !facts?.key) return actor;
+  if ((actor.kind !== "KEY" && actor.kind !== "TOKEN") || !facts?.key) return actor;
   const { revokedAt: _revokedAt, validUntil: _validUntil, revokedBefore: _before, ...properties } = facts.key;
   const key = { ...actor.key, ...properties };
   if (actor.kind === "KEY") ctx.apiKeys.remember(actor.secretHash, key);
@@ -43,4 +44,7 @@ async function resolveView(ctx: FenceContext): Promise<WorkspaceView> {
   throw await workspaceMissing(ctx);
 }
 
-const foreignTo = ({ kind }: Actor) => (kind === "TOKEN" ? foreignToken() : foreignApiKey());
+function foreignTo({ kind }: Actor): AppError {
+  if (kind === "ANONYMOUS") return invalidApiKey();
+  return kind === "KEY" ? foreignApiKey() : foreignToken();
+}

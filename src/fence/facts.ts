@@ -1,6 +1,7 @@
 import type { ApiKeyScope } from "../model/access.ts";
 import type { AccessMode, Need } from "../model/access-mode.ts";
-import type { Actor, Permission } from "../model/api-key.ts";
+import type { Actor } from "../model/actor.ts";
+import type { Permission } from "../model/api-key.ts";
 import type { Rows, Statement } from "../model/sql-value.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 
@@ -17,7 +18,9 @@ export interface Facts {
   readonly accessMode: AccessMode;
   /** Whether a schema change is running, so that others may only read. */
   readonly isMigrating: boolean;
-  /** Absent for the admin token. */
+  /** The principal's tokens are revoked that were issued until then; null if none. Absent for principals without a token. */
+  readonly revokedBefore?: string | null;
+  /** Absent for principals without an API key. */
   readonly key?: {
     readonly version: number;
     readonly permission: Permission;
@@ -44,14 +47,20 @@ const FACTS_OF_TOKEN = `SELECT json_array(
     WHERE r.workspace_id = w.id AND r.key_id IN ('', k.id) AND r.subject IN ('', ?))
 ) AS facts FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id WHERE k.id = ?`;
 
-const FACTS_OF_WORKSPACE =
-  "SELECT json_array(id, revision, access_mode, coalesce(migrating_until, 0) > unixepoch()) AS facts FROM workspaces WHERE id = ?";
+const OF_WORKSPACE = "id, revision, access_mode, coalesce(migrating_until, 0) > unixepoch()";
+const FACTS_OF_WORKSPACE = `SELECT json_array(${OF_WORKSPACE}) AS facts FROM workspaces WHERE id = ?`;
+const FACTS_OF_USER = `SELECT json_array(${OF_WORKSPACE},
+  (SELECT max(r.revoked_before) FROM user_revocations r WHERE r.workspace_id = id AND r.issuer = ? AND r.subject IN ('', ?))
+) AS facts FROM workspaces WHERE id = ?`;
 
 const BELIEVED = "(workspace_id, revision, need, secret_hash, key_version";
 const INSERT_BELIEF = `INSERT INTO request_fence ${BELIEVED}, now) VALUES (?, ?, ?, ?, ?, ?)`;
 /* drizzle/0016_user_tokens.sql. */
 const INSERT_TOKEN_BELIEF =
   "INSERT INTO token_fence (workspace_id, revision, need, key_id, key_version, now, subject, issued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+/* drizzle/0020_users.sql. */
+const INSERT_USER_BELIEF =
+  "INSERT INTO user_fence (workspace_id, revision, need, now, issuer, subject, issued_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
 /* drizzle/0012_write_fence.sql. */
 const IS_BELIEVED = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, ?, ?, ?, ?) AND ends_at > ?)`;
 
@@ -59,10 +68,12 @@ const IS_BELIEVED = `EXISTS (SELECT 1 FROM write_fence WHERE ${BELIEVED}) = (?, 
 export function factsStatement({ actor, view }: Belief): Statement {
   if (actor.kind === "KEY") return { sql: FACTS_OF_KEY, args: [actor.secretHash] };
   if (actor.kind === "TOKEN") return { sql: FACTS_OF_TOKEN, args: [actor.token.subject, actor.key.keyId] };
-  return { sql: FACTS_OF_WORKSPACE, args: [view.workspace.id] };
+  const { id } = view.workspace;
+  if (actor.kind === "USER") return { sql: FACTS_OF_USER, args: [actor.user.issuer, actor.user.subject, id] };
+  return { sql: FACTS_OF_WORKSPACE, args: [id] };
 }
 
-/** Returns undefined if the key, or for the admin token the workspace, does not exist. */
+/** Returns undefined if the key, or for others the workspace, does not exist. */
 export function decodeFacts(rows: Rows): Facts | undefined {
   const [row] = rows;
   if (!row) return undefined;
@@ -75,6 +86,7 @@ export function decodeFacts(rows: Rows): Facts | undefined {
   ];
   const facts = { workspaceId, revision, accessMode, isMigrating: migrating === 1 };
   if (key.length === 0) return facts;
+  if (key.length === 1) return { ...facts, revokedBefore: key[0] as string | null };
   return { ...facts, key: decodeKey(key) };
 }
 
@@ -112,6 +124,11 @@ function decodeKey(row: readonly unknown[]): KeyFacts {
 /** The first statement of a writing batch. It fails with `FENCE` if any of the belief is stale. */
 export function guardStatement({ actor, view }: Belief, need: Need, now: Date): Statement {
   const { id, revision } = view.workspace;
+  if (actor.kind === "USER") {
+    const { issuer, subject, issuedAt } = actor.user;
+    const believed = [id, revision, need, now.toISOString()];
+    return { sql: INSERT_USER_BELIEF, args: [...believed, issuer, subject, issuedAt.toISOString()] };
+  }
   if (actor.kind === "TOKEN") {
     const { key, token } = actor;
     const believed = [id, revision, need, key.keyId, key.version];

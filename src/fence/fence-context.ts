@@ -2,8 +2,8 @@ import type { Platform } from "../db/platform.ts";
 import type { AppError } from "../errors/app-error.ts";
 import type { ApiKeyStore } from "../kv/api-key-store.ts";
 import type { Database } from "../libsql/database.ts";
-import type { Actor } from "../model/api-key.ts";
-import type { WorkspaceAddress } from "../model/workspace.ts";
+import type { Actor } from "../model/actor.ts";
+import type { WorkspaceAddress, WorkspaceView } from "../model/workspace.ts";
 import type { Rate, RateLimiter } from "../rates/rate-limiter.ts";
 
 export interface Meter {
@@ -25,6 +25,8 @@ export interface FenceContext {
   /** When the request arrived; one request has one time. */
   readonly now: Date;
   readonly actor: Actor;
+  /** Set for an actor that the workspace's issuers and roles identify. */
+  readonly identity?: Identity | undefined;
   readonly address: WorkspaceAddress;
   /** Set for requests through the MCP endpoint, which the workspace limits by `mcpMode` and origin. */
   readonly mcp?: { readonly origin: string | undefined };
@@ -32,6 +34,13 @@ export interface FenceContext {
   readonly idempotency?: Idempotency | AppError | undefined;
   /** The client's address; undefined if the platform does not know it. */
   clientAddress(): string | undefined;
+}
+
+/** The view that identified the actor, and who the actor is by another view. */
+export interface Identity {
+  readonly view: WorkspaceView;
+  /** Throws UNAUTHORIZED, SERVICE_UNAVAILABLE. */
+  identify(view: Pick<WorkspaceView, "issuers" | "roles">): Promise<Actor>;
 }
 
 export interface Idempotency {
@@ -42,8 +51,7 @@ export interface Idempotency {
 
 /** A request that must be done only once, however often it is sent. */
 export interface IdempotentRequest {
-  readonly apiKeyId: string;
-  /** As sent. Each API key has its own Idempotency-Keys. */
+  /** As sent. Each principal has its own Idempotency-Keys. */
   readonly key: string;
   /** Differs if the method, path or body differ. */
   readonly fingerprint: string;

@@ -14,12 +14,20 @@ const REQUEST = -1;
 /** Separates the request's content from the positions of the finished steps. JSON cannot contain it unescaped. */
 const BEFORE_POSITION = "\n";
 
+/** A request with the owner of its Idempotency-Key. */
+export interface OwnRequest extends IdempotentRequest {
+  readonly workspaceId: number;
+  readonly principal: string;
+}
+
 /** An earlier request with the same key. */
 export interface EarlierRequest extends KeptRequest {
   readonly fingerprint: string;
   readonly schemaVersion: number;
   readonly createdAt: Date;
 }
+
+const IS_OWN = "workspace_id = ? AND principal = ? AND key = ?";
 
 const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString();
 
@@ -28,58 +36,62 @@ export const isExpired = ({ createdAt }: EarlierRequest, now: Date): boolean =>
 
 /** Claims the key for a request. The last statement breaks a unique rule if an earlier request has the key. */
 export function claimStatements(
-  { apiKeyId, key, fingerprint, now }: IdempotentRequest,
+  { workspaceId, principal, key, fingerprint, now }: OwnRequest,
   schemaVersion: number,
   content: string | null,
 ): readonly [Statement, Statement] {
   return [
     {
-      sql: "DELETE FROM idempotency WHERE api_key_id = ? AND key = ? AND created_at < ?",
-      args: [apiKeyId, key, timeOfExpiry(now)],
+      sql: `DELETE FROM idempotency WHERE ${IS_OWN} AND created_at < ?`,
+      args: [workspaceId, principal, key, timeOfExpiry(now)],
     },
     {
-      sql: `INSERT INTO idempotency (api_key_id, key, position, content, fingerprint, schema_version, created_at)
-        VALUES (?, ?, ${REQUEST}, ?, ?, ?, ?)`,
-      args: [apiKeyId, key, content, fingerprint, schemaVersion, now.toISOString()],
+      sql: `INSERT INTO idempotency (workspace_id, principal, key, position, content, fingerprint, schema_version, created_at)
+        VALUES (?, ?, ?, ${REQUEST}, ?, ?, ?, ?)`,
+      args: [workspaceId, principal, key, content, fingerprint, schemaVersion, now.toISOString()],
     },
   ];
 }
 
 /** Stores the outcome of the step before it; nothing if that step found no record to change. */
-export function keepStatement(request: IdempotentRequest, keep: Keep): Statement {
+export function keepStatement(request: OwnRequest, keep: Keep): Statement {
   const cell = keep.cell();
   return cell ? keepCell(request, keep.position, cell) : keepDone(request, keep);
 }
 
 /** The query comes first, because SQLite's parser then needs less stack than behind FROM. */
-function keepCell({ apiKeyId, key, now }: IdempotentRequest, position: number, cell: Statement): Statement {
+function keepCell(
+  { workspaceId, principal, key, now }: OwnRequest,
+  position: number,
+  cell: Statement,
+): Statement {
   return {
-    sql: `WITH found (content) AS (${cell.sql}) INSERT INTO idempotency (api_key_id, key, position, content, created_at) SELECT ?, ?, ?, content, ? FROM found`,
-    args: [...cell.args, apiKeyId, key, position, now.toISOString()],
+    sql: `WITH found (content) AS (${cell.sql}) INSERT INTO idempotency (workspace_id, principal, key, position, content, created_at) SELECT ?, ?, ?, ?, content, ? FROM found`,
+    args: [...cell.args, workspaceId, principal, key, position, now.toISOString()],
   };
 }
 
-function keepDone({ apiKeyId, key }: IdempotentRequest, { position, isFound }: Keep): Statement {
+function keepDone({ workspaceId, principal, key }: OwnRequest, { position, isFound }: Keep): Statement {
   const isDone = isFound ? `EXISTS (${isFound.sql})` : "changes() > 0";
   return {
-    sql: `UPDATE idempotency SET content = coalesce(content, '') || ? WHERE api_key_id = ? AND key = ? AND position = ${REQUEST} AND ${isDone}`,
-    args: [BEFORE_POSITION + position, apiKeyId, key, ...(isFound?.args ?? [])],
+    sql: `UPDATE idempotency SET content = coalesce(content, '') || ? WHERE ${IS_OWN} AND position = ${REQUEST} AND ${isDone}`,
+    args: [BEFORE_POSITION + position, workspaceId, principal, key, ...(isFound?.args ?? [])],
   };
 }
 
 /** Replaces the stored content of the request itself. */
-export const keepContent = ({ apiKeyId, key }: IdempotentRequest, content: string): Statement => ({
-  sql: `UPDATE idempotency SET content = ? WHERE api_key_id = ? AND key = ? AND position = ${REQUEST}`,
-  args: [content, apiKeyId, key],
+export const keepContent = ({ workspaceId, principal, key }: OwnRequest, content: string): Statement => ({
+  sql: `UPDATE idempotency SET content = ? WHERE ${IS_OWN} AND position = ${REQUEST}`,
+  args: [content, workspaceId, principal, key],
 });
 
 /** Finds everything stored for a request with the same key. */
-export const findStatement = (request: IdempotentRequest): Statement => findWith(request, "content");
+export const findStatement = (request: OwnRequest): Statement => findWith(request, "content");
 
-function findWith({ apiKeyId, key }: IdempotentRequest, content: string): Statement {
+function findWith({ workspaceId, principal, key }: OwnRequest, content: string): Statement {
   return {
-    sql: `SELECT position, ${content}, fingerprint, schema_version, created_at FROM idempotency WHERE api_key_id = ? AND key = ?`,
-    args: [apiKeyId, key],
+    sql: `SELECT position, ${content}, fingerprint, schema_version, created_at FROM idempotency WHERE ${IS_OWN}`,
+    args: [workspaceId, principal, key],
   };
 }
 
@@ -89,7 +101,7 @@ function findWith({ apiKeyId, key }: IdempotentRequest, content: string): Statem
  */
 export async function findInParts(
   database: Database,
-  request: IdempotentRequest,
+  request: OwnRequest,
 ): Promise<EarlierRequest | undefined> {
   const [heads = []] = await database.read([findWith(request, "content IS NULL")]);
   const rows: (readonly SqlValue[])[] = [];
@@ -102,15 +114,15 @@ export async function findInParts(
 
 async function readContent(
   database: Database,
-  { apiKeyId, key }: IdempotentRequest,
+  { workspaceId, principal, key }: OwnRequest,
   position: SqlValue,
 ): Promise<string> {
   let content = "";
   for (let start = 1; ; start += PART_LENGTH) {
     const [[[part = ""] = []] = []] = await database.read([
       {
-        sql: "SELECT substr(content, ?, ?) FROM idempotency WHERE api_key_id = ? AND key = ? AND position = ?",
-        args: [start, PART_LENGTH, apiKeyId, key, position],
+        sql: `SELECT substr(content, ?, ?) FROM idempotency WHERE ${IS_OWN} AND position = ?`,
+        args: [start, PART_LENGTH, workspaceId, principal, key, position],
       },
     ]);
     if (!part) return content;
@@ -137,7 +149,7 @@ export function decodeEarlier(rows: Rows = []): EarlierRequest | undefined {
 
 /** Deletes up to `limit` rows of requests that can no longer be replayed. */
 export const expireStatement = (now: Date, limit: number): Statement => ({
-  sql: `DELETE FROM idempotency WHERE (api_key_id, key, position) IN (
-      SELECT api_key_id, key, position FROM idempotency WHERE created_at < ? LIMIT ?)`,
+  sql: `DELETE FROM idempotency WHERE (workspace_id, principal, key, position) IN (
+      SELECT workspace_id, principal, key, position FROM idempotency WHERE created_at < ? LIMIT ?)`,
   args: [timeOfExpiry(now), limit],
 });

@@ -1,6 +1,7 @@
 import { AppError } from "../errors/app-error.ts";
 import { rateLimited } from "../errors/failures.ts";
-import { principalIdOf } from "../model/api-key.ts";
+import { principalIdOf } from "../model/actor.ts";
+import { networkOf } from "../model/addresses/address-range.ts";
 import { comesFirst } from "./admit.ts";
 import type { Attempt } from "./fenced-plan.ts";
 import { planOrRefuse } from "./plan-or-refuse.ts";
@@ -12,9 +13,8 @@ import { planOrRefuse } from "./plan-or-refuse.ts";
 export async function limitRate(attempt: Attempt<unknown>): Promise<void> {
   const { ctx, belief } = attempt;
   const { rateLimit } = belief.view.workspace;
-  const principal = principalIdOf(belief.actor);
-  if (principal === undefined || rateLimit === null || ctx.meter.rate) return;
-  const rate = await ctx.rates.take(rateLimit, principal);
+  if (belief.actor.kind === "ADMIN" || rateLimit === null || ctx.meter.rate) return;
+  const rate = await ctx.rates.take(rateLimit, countedAs(attempt));
   ctx.meter.rate = rate;
   if (!rate || rate.isWithin) return;
   const planned = planOrRefuse(attempt, ctx.now);
@@ -23,4 +23,12 @@ export async function limitRate(attempt: Attempt<unknown>): Promise<void> {
     `Rate limit exceeded: ${rateLimit} requests a minute — retry in ${rate.resetSeconds} s`,
     rate.resetSeconds,
   );
+}
+
+/** Names of keys are unique everywhere, other names within a workspace. Anonymous clients are counted by address. */
+function countedAs({ ctx, belief: { actor, view } }: Attempt<unknown>): string {
+  const principal = principalIdOf(actor);
+  if (actor.kind === "KEY" || actor.kind === "TOKEN") return principal;
+  const address = actor.kind === "ANONYMOUS" ? networkOf(ctx.clientAddress() ?? "") : "";
+  return `${view.workspace.id} ${principal} ${address}`;
 }

@@ -4,11 +4,12 @@ import type { ErrorCode } from "../errors/codes.ts";
 import { alreadyDone, idempotencyConflict, ResponseTooLarge, usedForAnother } from "../errors/failures.ts";
 import { logWarning } from "../lib/logger.ts";
 import { accessOf } from "../model/access.ts";
+import { principalIdOf } from "../model/actor.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { rulesMarkOf } from "../query/rules/rules-mark.ts";
 import type { Keep, Repetition } from "../write/plan/write-plan.ts";
 import type { Belief } from "./facts.ts";
-import type { FenceContext, IdempotentRequest } from "./fence-context.ts";
+import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, FencedPlan, Outcome } from "./fenced-plan.ts";
 import {
   claimStatements,
@@ -20,6 +21,7 @@ import {
   isExpired,
   keepContent,
   keepStatement,
+  type OwnRequest,
 } from "./kept-requests.ts";
 import { planOrRefuse } from "./plan-or-refuse.ts";
 import { read } from "./read.ts";
@@ -30,39 +32,47 @@ import { read } from "./read.ts";
  */
 
 /** The request that must be done once, if the client sent a valid key. */
-export function requestOf({ idempotency }: FenceContext): IdempotentRequest | undefined {
-  return idempotency instanceof AppError ? undefined : idempotency?.request;
+export function requestOf({ ctx: { idempotency }, belief }: Asked): OwnRequest | undefined {
+  if (!idempotency || idempotency instanceof AppError) return undefined;
+  return {
+    ...idempotency.request,
+    workspaceId: belief.view.workspace.id,
+    principal: principalIdOf(belief.actor),
+  };
 }
+
+type Asked = Pick<Attempt<unknown>, "ctx" | "belief">;
 
 /** Separates a request's fingerprint from the mark of the rules that were in force. */
 const RULES = "~";
 
-function withRules(request: IdempotentRequest, { actor, view }: Belief): IdempotentRequest {
+function withRules(request: OwnRequest, { actor, view }: Belief): OwnRequest {
   const mark = rulesMarkOf(view.catalog, accessOf(actor));
   return mark === "" ? request : { ...request, fingerprint: request.fingerprint + RULES + mark };
 }
 
 /** Statements that claim the request's key. The last fails if the key was used. None without a key. */
 export function claimOf(
-  { ctx, belief }: Attempt<unknown>,
+  attempt: Attempt<unknown>,
   repetition: Repetition<unknown> | undefined,
 ): readonly Statement[] {
-  const request = requestOf(ctx);
+  const request = requestOf(attempt);
   if (!request || !repetition) return [];
+  const { belief } = attempt;
   return claimStatements(withRules(request, belief), belief.view.workspace.schemaVersion, repetition.content);
 }
 
 /** Returns what stores the outcome of a step; undefined if the request has no key. */
-export function keepingOf(ctx: FenceContext, keep: Keep | undefined): Statement | undefined {
-  const request = requestOf(ctx);
+export function keepingOf(attempt: Asked, keep: Keep | undefined): Statement | undefined {
+  const request = requestOf(attempt);
   return request && keep && keepStatement(request, keep);
 }
 
 /** Stores a result that was known only after the commit. The write is done, so the client does not see a failure. */
-export async function keepResult(ctx: FenceContext, content: string | undefined): Promise<void> {
-  const request = requestOf(ctx);
+export async function keepResult(attempt: Asked, content: string | undefined): Promise<void> {
+  const request = requestOf(attempt);
   if (!request || content === undefined) return;
-  await ctx.database
+  await attempt.ctx.database
     .write([keepContent(request, content)])
     .catch((cause) => logWarning("a response was not stored for its Idempotency-Key", cause));
 }
@@ -78,7 +88,7 @@ export async function planAsEarlier<T>(
   attempt: Attempt<T>,
   refusal: AppError,
 ): Promise<FencedPlan<T> | AppError> {
-  const request = requestOf(attempt.ctx);
+  const request = requestOf(attempt);
   if (!request || !REFUSED_CONTENT.has(refusal.code)) return refusal;
   const found = await findEarlier(attempt, request);
   const earlier = found.held ? found.value : undefined;
@@ -89,12 +99,14 @@ export async function planAsEarlier<T>(
 /** Returns the response of the earlier request that claimed the key. Throws IDEMPOTENCY_CONFLICT. */
 export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Promise<Outcome<T>> {
   const { idempotency } = attempt.ctx;
-  if (!idempotency || idempotency instanceof AppError) throw new Error("a request without a key was claimed");
-  const found = await findEarlier(attempt, idempotency.request);
+  const request = requestOf(attempt);
+  if (!request || !idempotency || idempotency instanceof AppError)
+    throw new Error("a request without a key was claimed");
+  const found = await findEarlier(attempt, request);
   if (!found.held) return found;
   const earlier = found.value;
   if (!earlier) throw idempotencyConflict("is still in use");
-  const conflict = conflictWith(earlier, idempotency.request, attempt);
+  const conflict = conflictWith(earlier, request, attempt);
   if (conflict) throw conflict;
   idempotency.isReplayed = true;
   const asThen = planOrRefuse(attempt, earlier.createdAt);
@@ -110,7 +122,7 @@ function repetitionIn<T>(plan: FencedPlan<T> | AppError): Repetition<T> | undefi
 
 async function findEarlier(
   attempt: Attempt<unknown>,
-  request: IdempotentRequest,
+  request: OwnRequest,
 ): Promise<Outcome<EarlierRequest | undefined>> {
   try {
     return await read(attempt, {
@@ -127,7 +139,7 @@ async function findEarlier(
 /** Why the earlier request's response is not valid for this one; undefined if it was the same request. */
 function conflictWith(
   { fingerprint, schemaVersion }: EarlierRequest,
-  request: IdempotentRequest,
+  request: OwnRequest,
   { belief }: Attempt<unknown>,
 ): AppError | undefined {
   const expected = withRules(request, belief).fingerprint;

@@ -50,11 +50,11 @@ function runPlan<T>(attempt: Attempt<T>, plan: FencedPlan<T>): Promise<Outcome<T
     case "WRITE":
       return writeBatch(attempt, plan);
     case "SINGLE":
-      return attempt.belief.actor.kind === "KEY" && !requestOf(attempt.ctx)
+      return attempt.belief.actor.kind === "KEY" && !requestOf(attempt)
         ? writeSingle(attempt, plan)
         : writeBatch(attempt, inTransaction(plan));
     case "EACH":
-      return plan.together && requestOf(attempt.ctx)
+      return plan.together && requestOf(attempt)
         ? writeBatch(attempt, plan.together())
         : writeEach(attempt, plan);
   }

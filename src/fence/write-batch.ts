@@ -39,11 +39,11 @@ interface KeepingStep extends WriteStep {
 const isKeeping = (step: WriteStep | KeepingStep | undefined) => step !== undefined && "isKeeping" in step;
 
 function withKeeping(
-  { ctx }: Attempt<unknown>,
+  attempt: Attempt<unknown>,
   steps: readonly WriteStep[],
 ): readonly (WriteStep | KeepingStep)[] {
   return steps.flatMap((step): (WriteStep | KeepingStep)[] => {
-    const statement = keepingOf(ctx, step.keep);
+    const statement = keepingOf(attempt, step.keep);
     return statement ? [step, { statement, isKeeping: true }] : [step];
   });
 }

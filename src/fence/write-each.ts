@@ -22,7 +22,7 @@ export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Prom
   const { ctx } = attempt;
   const guards = guardsOf(attempt, plan.repetition);
   const planned = plan.items();
-  const items = planned.map(({ statement, keep }) => ({ statement, follower: keepingOf(ctx, keep) }));
+  const items = planned.map(({ statement, keep }) => ({ statement, follower: keepingOf(attempt, keep) }));
   let outcomes: readonly StepOutcome[];
   try {
     outcomes = await ctx.database.writeEach(guards, items);
@@ -33,7 +33,7 @@ export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Prom
     throw failure;
   }
   const value = plan.conclude(await explainEach(attempt, planned, outcomes));
-  await keepResult(ctx, plan.keptOf(value));
+  await keepResult(attempt, plan.keptOf(value));
   return { held: true, value };
 }
 

@@ -2,14 +2,17 @@ import type { Context } from "hono";
 import { Platform } from "../db/platform.ts";
 import { type Bindings, settingsOf } from "../env.ts";
 import type { AppError } from "../errors/app-error.ts";
+import type { Identity } from "../fence/fence-context.ts";
 import { openAdminKeyStore } from "../kv/admin-key-store.ts";
 import { openApiKeyStore } from "../kv/api-key-store.ts";
+import { openKeySetStore } from "../kv/key-set-store.ts";
 import { currentTime } from "../lib/clock.ts";
 import { createDatabase } from "../libsql/database.ts";
 import { KeptStreams } from "../libsql/kept-streams.ts";
 import { openHttpDatabase } from "../libsql/open-http-database.ts";
 import { Turns } from "../libsql/turns.ts";
-import type { Actor } from "../model/api-key.ts";
+import type { Actor } from "../model/actor.ts";
+import type { WorkspaceAddress } from "../model/workspace.ts";
 import { openRateLimiter } from "../rates/rate-limiter.ts";
 import type { ServiceContext, WorkspaceContext } from "../services/context.ts";
 import { KeySets } from "../tokens/key-sets.ts";
@@ -26,6 +29,8 @@ export interface AppEnv {
     headers: Record<string, string>;
     /** Set by the guard of the route. */
     actor: Actor;
+    /** Set by the guard of a workspace for callers that its issuers and roles identify. */
+    identity: Identity | undefined;
     /** Set by the guard of the admin API, except for the admin token. */
     admin: AdminSession | undefined;
     /** Set once the body was read: its bytes, or the error of a body that cannot be read. */
@@ -76,9 +81,9 @@ interface LastingServices
 /** Requests to the database that one key or token may make at once, or as many as there are streams. */
 const PRINCIPAL_TURNS = 8;
 
-/** Undefined for work that nobody waits for. */
-function turnOf(turns: Turns, { request }: Client) {
-  const principal = request?.headers.get("Authorization");
+/** By credential, or else by address. Undefined for work that nobody waits for. */
+function turnOf(turns: Turns, { request, address }: Client) {
+  const principal = request?.headers.get("Authorization") ?? address();
   return principal ? (timeoutMs: number) => turns.take(principal, timeoutMs) : undefined;
 }
 
@@ -94,7 +99,7 @@ function lastingServicesOf(bindings: Bindings): LastingServices {
     rates: openRateLimiter(bindings),
     webhooks: settingsOf(bindings).webhooks,
     tokenSecretKey: settingsOf(bindings).tokenSecretKey,
-    keySets: new KeySets(settingsOf(bindings).webhooks),
+    keySets: new KeySets(settingsOf(bindings).webhooks, openKeySetStore(bindings.API_KEYS)),
     streams: new KeptStreams(settingsOf(bindings).databaseStreams),
     turns: new Turns(Math.max(PRINCIPAL_TURNS, settingsOf(bindings).databaseStreams)),
   };
@@ -107,10 +112,12 @@ export function pathParameter(c: AppContext, name: string): string {
   return c.req.param(name) ?? "";
 }
 
+export const addressOf = (c: AppContext): WorkspaceAddress => ({
+  organization: pathParameter(c, "organization"),
+  workspace: pathParameter(c, "workspace"),
+});
+
 export function workspaceContext(c: AppContext): WorkspaceContext {
-  const address = {
-    organization: pathParameter(c, "organization"),
-    workspace: pathParameter(c, "workspace"),
-  };
-  return { ...c.get("services"), actor: c.get("actor"), address };
+  const identity: Identity | undefined = c.get("identity");
+  return { ...c.get("services"), actor: c.get("actor"), identity, address: addressOf(c) };
 }

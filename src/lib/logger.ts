@@ -13,7 +13,12 @@ export interface RequestLine {
   readonly databaseMs: number;
   /** `organization/workspace`. */
   readonly workspace: string | undefined;
+  /** The kind of the accepted credential. */
+  readonly principal: string | undefined;
   readonly keyId: string | undefined;
+  /** The workspace's name for the issuer of a user. */
+  readonly issuer?: string;
+  readonly subject?: string;
 }
 
 /** Writes one JSON line for a request. */

@@ -1,7 +1,8 @@
-import type { Actor } from "./api-key.ts";
+import type { Actor } from "./actor.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, Relationship } from "./entity.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
+import type { Role } from "./role.ts";
 
 export const OPERATIONS = ["read", "create", "update", "delete"] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -64,24 +65,39 @@ const WHOLE_ACCESS: Access = {
 };
 
 export function accessOf(actor: Actor): Access {
-  if (actor.kind === "ADMIN") return { ...WHOLE_ACCESS, mayWriteTimestamps: true };
-  const { scopes, mayMintTokens = false } = actor.key;
-  const token = actor.kind === "TOKEN" ? actor.token : null;
-  /* Imports have this right, users do not. */
-  const mayWriteTimestamps = actor.key.mayWriteTimestamps === true && !token;
-  if (!scopes && !token && !mayMintTokens) return { ...WHOLE_ACCESS, mayWriteTimestamps };
-  const layers = [scopes, token?.scopes ?? null].filter((each) => each !== null);
+  switch (actor.kind) {
+    case "ADMIN":
+      return { ...WHOLE_ACCESS, mayWriteTimestamps: true };
+    case "USER":
+      return { ...accessWithin([scopesOfRole(actor.role)]), who: "USER", claims: actor.user.claims };
+    case "ANONYMOUS":
+      return { ...accessWithin([scopesOfRole(actor.role)]), who: "USER" };
+    case "TOKEN": {
+      const { key, token } = actor;
+      return { ...accessWithin([key.scopes, token.scopes]), who: "USER", claims: token.claims };
+    }
+    case "KEY": {
+      const { scopes, mayMintTokens = false, mayWriteTimestamps = false } = actor.key;
+      return { ...accessWithin([scopes]), mayMintTokens, mayWriteTimestamps };
+    }
+  }
+}
+
+/** A caller without a role may do nothing. */
+const scopesOfRole = (role: Role | undefined) => (role ? role.scopes : []);
+
+/** What all lists of scopes allow; null allows everything. */
+function accessWithin(lists: readonly (readonly ApiKeyScope[] | null)[]): Access {
+  const layers = lists.filter((each) => each !== null);
+  if (layers.length === 0) return WHOLE_ACCESS;
   return {
-    mayWriteTimestamps,
-    isWhole: layers.length === 0,
-    mayMintTokens: mayMintTokens && !token,
+    ...WHOLE_ACCESS,
+    isWhole: false,
     isAllowed: (operation, { id }) =>
       layers.every((scopes) =>
         scopes.some(({ entityId, operations }) => entityId === id && operations.includes(operation)),
       ),
     layers,
-    who: token ? "USER" : "KEY",
-    claims: token?.claims ?? NO_CLAIMS,
   };
 }
 

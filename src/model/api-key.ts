@@ -65,15 +65,3 @@ export interface UserToken {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
-
-/** The caller: the holder of an API key, a user with a minted token, or the holder of the admin token. */
-export type Actor =
-  | { readonly kind: "KEY"; readonly secretHash: string; readonly key: ApiKeyRecord }
-  | { readonly kind: "TOKEN"; readonly key: ApiKeyRecord; readonly token: UserToken }
-  | { readonly kind: "ADMIN" };
-
-/** The owner of stored responses and rate limits; undefined for the admin token. */
-export function principalIdOf(actor: Actor): string | undefined {
-  if (actor.kind === "ADMIN") return undefined;
-  return actor.kind === "KEY" ? actor.key.keyId : `${actor.key.keyId}/${actor.token.subject}`;
-}

@@ -1,8 +1,10 @@
 import type { Access } from "./access.ts";
 import type { AccessMode } from "./access-mode.ts";
-import type { Actor } from "./api-key.ts";
+import type { Actor } from "./actor.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Issuer } from "./issuer.ts";
 import type { McpMode } from "./mcp-mode.ts";
+import type { Role } from "./role.ts";
 import type { WebhookCoverage } from "./webhook.ts";
 
 /** The slugs by which a request names a workspace. */
@@ -30,12 +32,16 @@ export interface Workspace {
   readonly updatedAt: string;
 }
 
-/** One revision of a workspace: its resolved schema and the events that its webhooks listen to. */
+/** One revision of a workspace: its resolved schema, the events that its webhooks listen to, and whose users may sign in. */
 export interface WorkspaceView {
   readonly workspace: Workspace;
   readonly catalog: Catalog;
   /** In order of creation. */
   readonly webhooks: readonly WebhookCoverage[];
+  /** In order of name. */
+  readonly issuers: readonly Issuer[];
+  /** In order of name. */
+  readonly roles: readonly Role[];
   /** Names the deployment. Ids of one deployment mean nothing in another. */
   readonly deployment: string;
 }

@@ -44,7 +44,7 @@ const describePrincipal: JsonObject = {
       "The principal of this request.",
       dataOf(
         objectOf({
-          kind: { type: "string", enum: ["KEY", "TOKEN", "ADMIN"] },
+          kind: { type: "string", enum: ["KEY", "TOKEN", "USER", "ANONYMOUS"] },
           subject: nullable(STRING),
           claims: nullable({ type: "object" }),
           role: nullable(STRING),

@@ -1,3 +1,4 @@
+import { invalidToken, readOnly } from "../errors/failures.ts";
 import type { Access } from "../model/access.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -34,14 +35,16 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], access
     ],
     paths: { ...workspacePaths(entities), ...principalPaths(access), ...collect(entityPaths) },
     components: componentsOf({
-      securitySchemes: { apiKey: bearer("An API key of the workspace: `sk_live_…`") },
+      securitySchemes: {
+        apiKey: bearer("An API key of the workspace, `sk_live_…`, or the token of a user."),
+      },
       headers: { ...sharedHeaders, ...recordHeaders },
       parameters: {
         ...sharedParameters,
         ...collect(entityParameters),
       },
       responses: {
-        ...errorResponses(),
+        ...errorResponses(undefined, access.who === "USER" ? messagesForUsers : {}),
         NotModified: emptyResponse("The client's copy is still current.", { ETag: headerRef("ETag") }),
         ...collect(entityResponses),
       },
@@ -53,6 +56,8 @@ function documentOf(catalog: Catalog, entities: readonly VisibleEntity[], access
     }),
   };
 }
+
+const messagesForUsers = { UNAUTHORIZED: invalidToken().message, FORBIDDEN: readOnly("USER").message };
 
 const recordHeaders: JsonObject = {
   ETag: { description: "The version of the response.", schema: STRING },

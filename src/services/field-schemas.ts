@@ -11,6 +11,14 @@ export const slugSchema = z
   .string()
   .regex(SLUG_PATTERN, "must be 1 to 63 lower-case letters, digits and inner hyphens");
 
+/** The name of a role or issuer, which paths of the admin API contain. */
+export const nameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,62}$/,
+    "must be 1 to 63 letters, digits and _ . : -, and begin with a letter or digit",
+  );
+
 export const displayNameSchema = z
   .string()
   .trim()
@@ -45,6 +53,9 @@ export const countSchema = z.int().min(0);
 
 /** A time as responses show it: ISO 8601 in UTC. */
 export const timeSchema = z.iso.datetime();
+
+/** Everything issued before this time is revoked. */
+export const revocationSchema = z.strictObject({ revokedBefore: timeSchema });
 
 /** Keeps the parsed object: Zod's own records drop a `__proto__`, which would then not be refused. */
 export const jsonObjectSchema = z.custom<JsonObject>(isJsonObject, {

@@ -25,3 +25,7 @@ export function toPage<T>(data: readonly T[], { page, size }: PageRequest, total
 /** The query that counts all rows of the paged query. */
 export const totalOf = ({ read }: Platform, table: SQLiteTable, where?: SQL) =>
   read.select({ total: count() }).from(table).where(where);
+
+/** A page of a list that is in memory. */
+export const pageOfAll = <T>(all: readonly T[], request: PageRequest): Page<T> =>
+  toPage(all.slice(request.page * request.size).slice(0, request.size), request, all.length);

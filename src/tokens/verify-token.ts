@@ -1,29 +1,20 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { expiredToken, invalidToken, serviceUnavailable } from "../errors/failures.ts";
+import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "../model/issuer.ts";
 import type { KeySets, KeySource } from "./key-sets.ts";
 
-/** Algorithms with which only the issuer can sign, so the verifier has no secret to lose. */
-export const TOKEN_ALGORITHMS = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-] as const;
-export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
-
-const MAX_TOKEN_LENGTH = 8 * 1024;
-const CLOCK_SKEW_SECONDS = 30;
+export const MAX_TOKEN_LENGTH = 8 * 1024;
+export const CLOCK_SKEW_SECONDS = 30;
 
 export interface TrustedIssuer extends KeySource {
   readonly audience: string;
   /** Undefined for all of TOKEN_ALGORITHMS. */
   readonly algorithms?: readonly TokenAlgorithm[] | undefined;
+}
+
+export interface Verifying {
+  readonly keySets: KeySets;
+  readonly now: Date;
 }
 
 /** Whether a text has the form of a JWT. */
@@ -36,7 +27,7 @@ export const isLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.t
 export async function verifyToken(
   token: string,
   trusted: TrustedIssuer,
-  { keySets, now }: { readonly keySets: KeySets; readonly now: Date },
+  { keySets, now }: Verifying,
 ): Promise<JWTPayload> {
   if (token.length > MAX_TOKEN_LENGTH || !isLikeJwt(token)) throw invalidToken();
   try {

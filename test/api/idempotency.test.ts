@@ -114,7 +114,7 @@ describe("a response that just fits", () => {
 describe("a used Idempotency-Key", () => {
   const DAY_MS = 24 * 60 * 60 * 1000;
   const age = (ms: number) =>
-    runSql("UPDATE idempotency SET created_at = ? WHERE api_key_id = ?", [
+    runSql("UPDATE idempotency SET created_at = ? WHERE principal = ?", [
       new Date(Date.now() - ms).toISOString(),
       w.keyId,
     ]);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, ask, expectStatus } from "../support/api.ts";
+import { makeRole, startIssuer, trust } from "../support/users.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
@@ -61,13 +62,19 @@ const scopes = [
   { entity: "Comment", operations: EVERYTHING, filter: { "task.owner": MINE } },
 ];
 
+/** Anybody has no claims, so that the owner whose records they see is named. */
+const scopesOfAnybody = JSON.parse(JSON.stringify(scopes).replaceAll(JSON.stringify(MINE), '"me"'));
+
 interface World {
   readonly w: TestWorkspace;
-  readonly token: string;
+  /** Undefined: anybody. */
+  readonly token: string | undefined;
 }
 
+type Principal = "TOKEN" | "USER" | "ANONYMOUS";
+
 /** Records 1 to 3 are visible in both. Records from 11 on are invisible and differ. No id is above 20. */
-async function makeWorld(isFirst: boolean): Promise<World> {
+async function makeWorld(isFirst: boolean, principal: Principal): Promise<World> {
   const w = await makeWorkspace(...definitions);
   const put = async (entity: string, records: readonly object[]) =>
     expectStatus(await w.api("POST", `/${entity}/bulk`, { body: records }), 200);
@@ -94,12 +101,28 @@ async function makeWorld(isFirst: boolean): Promise<World> {
   ]);
   /* Task 2 must not make team 11 visible. */
   expectStatus(await w.api("PUT", "/Task/2", { body: { owner: "me" } }), 200);
-  const { key } = await w.createKey({ scopes, mayMintTokens: true });
-  const body = { claims: { sub: "me" } };
-  const minted = await ask("POST", `${w.apiPath}/tokens`, { token: key, body });
-  expectStatus(minted, 201);
-  return { w, token: minted.body.data.token };
+  return { w, token: await credentialOf(w, principal) };
 }
+
+async function credentialOf(w: TestWorkspace, principal: Principal): Promise<string | undefined> {
+  if (principal === "TOKEN") {
+    const { key } = await w.createKey({ scopes, mayMintTokens: true });
+    const body = { claims: { sub: "me" } };
+    const minted = await ask("POST", `${w.apiPath}/tokens`, { token: key, body });
+    return expectStatus(minted, 201).body.data.token;
+  }
+  if (principal === "ANONYMOUS") {
+    await makeRole(w, "anonymous", { scopes: scopesOfAnybody });
+    return undefined;
+  }
+  await makeRole(w, "authenticated", { scopes });
+  provider ??= startIssuer();
+  await trust(w, await provider);
+  return (await provider).tokenOf("me");
+}
+
+/** One for both worlds, whose name is in what a user is told of themselves. */
+let provider: ReturnType<typeof startIssuer> | undefined;
 
 type Probe = readonly [method: string, path: string, body?: unknown, headers?: Record<string, string>];
 
@@ -228,7 +251,7 @@ function seen({ w }: World, { status, text, headers }: Answer): unknown {
       .replaceAll(w.workspace, "WS")
       .replaceAll(/"(?:\d+-[0-9a-z]+|[0-9a-f]{16})(?:-gzip)?"/g, '"TAG"')
       .replaceAll(/"nextCursor":"([^"]+)"/g, (_, cursor) => JSON.stringify(positionOf(cursor)))
-      .replaceAll(/"expiresAt":"[^"]*"/g, "") ?? null;
+      .replaceAll(/"(?:expiresAt":"[^"]*"|(?:exp|iat)":\d+)/g, "") ?? null;
   const timing = (headers.get("Server-Timing") ?? "").replaceAll(/[\d.]+/g, "N");
   return [status, plain(text), timing, ...HEADERS.map((name) => plain(headers.get(name)))];
 }
@@ -242,10 +265,10 @@ function differenceOf(first = "", second = ""): string {
   return [first, second].map((text) => text.slice(Math.max(0, at - 100), at + 200)).join("\n");
 }
 
-describe("a hidden record or field", () => {
+describe.each<Principal>(["TOKEN", "USER", "ANONYMOUS"])("a hidden record or field, for %s", (principal) => {
   let worlds: readonly World[];
   beforeAll(async () => {
-    worlds = [await makeWorld(true), await makeWorld(false)];
+    worlds = [await makeWorld(true, principal), await makeWorld(false, principal)];
   });
 
   it.each([
@@ -256,7 +279,11 @@ describe("a hidden record or field", () => {
     for (const [method, path, body, headers] of probes) {
       const [first, second] = await Promise.all(
         worlds.map(async (world) => {
-          const asking = { token: world.token, body, ...(headers && { headers }) };
+          const asking = {
+            ...(world.token !== undefined && { token: world.token }),
+            body,
+            ...(headers && { headers }),
+          };
           return JSON.stringify(seen(world, await ask(method, world.w.apiPath + path, asking)));
         }),
       );

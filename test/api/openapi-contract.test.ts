@@ -199,6 +199,14 @@ describe("every operation of the admin API responds as documented", () => {
     const { id: recordId } = expectStatus(await w.api("POST", "/Customer", { body }), 201).body.data;
     return w.admin("POST", `/webhooks/${id}/send`, { body: { entity: "Customer", ids: [recordId] } });
   };
+  const newIssuer = () => {
+    const name = slug();
+    const body = { name, issuer: `https://${name}.example.com`, audience: "app" };
+    return w.admin("POST", "/issuers", { body });
+  };
+  const newRole = () =>
+    w.admin("POST", "/roles", { body: { name: slug(), permission: "READ_ONLY", scopes: null } });
+  const nameOf = async (made: Promise<Answer>) => expectStatus(await made, 201).body.data.name as string;
   const requests: Record<string, () => Promise<Answer>> = {
     isHealthy: () => ask("GET", "/healthz"),
     isReady: () => ask("GET", "/readyz"),
@@ -229,6 +237,19 @@ describe("every operation of the admin API responds as documented", () => {
     revokeTokens: () => w.admin("POST", "/tokens/revoke", { body: { sub: "user_42" } }),
     rotateApiKey: async () => w.admin("POST", `/api-keys/${(await w.createKey()).id}/rotate`),
     syncApiKeys: () => w.admin("POST", "/api-keys/sync"),
+    listIssuers: () => w.admin("GET", "/issuers"),
+    createIssuer: () => newIssuer(),
+    getIssuer: async () => w.admin("GET", `/issuers/${await nameOf(newIssuer())}`),
+    updateIssuer: async () =>
+      w.admin("PATCH", `/issuers/${await nameOf(newIssuer())}`, { body: { algorithms: ["EdDSA"] } }),
+    deleteIssuer: async () => w.admin("DELETE", `/issuers/${await nameOf(newIssuer())}`),
+    revokeUsers: async () => w.admin("POST", `/issuers/${await nameOf(newIssuer())}/revoke`),
+    listRoles: () => w.admin("GET", "/roles"),
+    createRole: () => newRole(),
+    getRole: async () => w.admin("GET", `/roles/${await nameOf(newRole())}`),
+    updateRole: async () =>
+      w.admin("PATCH", `/roles/${await nameOf(newRole())}`, { body: { permission: "READ_WRITE" } }),
+    deleteRole: async () => w.admin("DELETE", `/roles/${await nameOf(newRole())}`),
     listEntities: () => w.admin("GET", "/entities"),
     createEntity: () => w.admin("POST", "/entities", { body: { name: "Created" } }),
     getEntity: () => w.admin("GET", "/entities/Customer"),

@@ -38,14 +38,14 @@ describe("one run removes everything that is too old, and nothing else", () => {
     const { keyId } = await makeWorkspace();
     const insert = (count: number, at: string) =>
       runSql(
-        `${COUNTED} INSERT INTO idempotency (api_key_id, key, position, content, created_at)
-          SELECT ?, ? || (i / 7), i, '{}', ? FROM n`,
-        [String(count), keyId, at, at],
+        `${COUNTED} INSERT INTO idempotency (workspace_id, principal, key, position, content, created_at)
+          SELECT (SELECT workspace_id FROM api_keys WHERE id = ?), ?, ? || (i / 7), i, '{}', ? FROM n`,
+        [String(count), keyId, keyId, at, at],
       );
     await insert(MANY, dayAgo(1.1));
     await insert(3, dayAgo(0.9));
     await forgetOldRequests(openServices(env, "test"));
-    expect(await countOf("SELECT count(*) FROM idempotency WHERE api_key_id = ?", keyId)).toBe(3);
+    expect(await countOf("SELECT count(*) FROM idempotency WHERE principal = ?", keyId)).toBe(3);
   });
 });
 
@@ -93,7 +93,7 @@ describe("the stored outcome for an Idempotency-Key is the content of its respon
     const asking = { body: sent, headers: { "Idempotency-Key": "k", ...headers } };
     const first = expectStatus(await w.api(method, "/Doc/bulk", asking), 200);
     expect(first.body).toMatchObject({ succeeded: COUNT, failed: 1 });
-    const kept = "SELECT coalesce(sum(length(content)), 0) FROM idempotency WHERE api_key_id = ?";
+    const kept = "SELECT coalesce(sum(length(content)), 0) FROM idempotency WHERE principal = ?";
     expect(await countOf(kept, w.keyId)).toBeLessThan(most);
     expect((await w.api(method, "/Doc/bulk", asking)).text).toBe(first.text);
   });

@@ -96,6 +96,8 @@ describe("npm run serve", () => {
     ["WEBHOOK_SECRET_KEY", "short-one", "must be at least 32 characters"],
     ["ADMIN_TOKEN", "a", "must be at least 32 characters"],
     ["LIBSQL_URL", "foo", "must be http://…, https://… or libsql://…"],
+    ["ADMIN_ISSUER", "https://id.example.com", "needs ADMIN_AUDIENCE beside it"],
+    ["ADMIN_AUDIENCE", "admins", "needs ADMIN_ISSUER beside it"],
     ["SYNC", "off", "must be 'full' or 'normal', not 'off'."],
     ["READERS", "0", "must be a whole number above 0, not '0'."],
   ])("refuses to start with a wrong %s, in one sentence", async (name, value, message) => {

@@ -73,7 +73,7 @@ async function workspaceDocumentAt(server: string, sent: Sent): Promise<Parts | 
 }
 
 async function fetchDocument(path: string, token: string | undefined): Promise<Parts> {
-  const headers = { Authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   const response = await exports.default.fetch(`https://edge.test${path}`, { headers });
   if (response.status !== 200) throw new Error(`${path} answered ${response.status}`);
   return response.json();

@@ -5,7 +5,8 @@ export interface TestIssuer {
   readonly issuer: string;
   /** Makes a new key and publishes it in addition to the others. */
   addKey(kid: string): Promise<void>;
-  publish(keys: readonly object[] | undefined): Promise<void>;
+  /** `conduct` as in processes/test-issuers.ts. */
+  publish(keys: readonly object[] | undefined, conduct?: object): Promise<void>;
   readonly publicKeys: readonly object[];
   /** How often its keys were requested. */
   asked(): Promise<number>;
@@ -18,8 +19,8 @@ export function makeIssuer(name: string, audience: string): TestIssuer {
   const issuer = `${env.TEST_ISSUER_URL}/${name}`;
   const pairs = new Map<string, CryptoKeyPair>();
   const publicKeys: object[] = [];
-  const publish = async (keys: readonly object[] | undefined) => {
-    await fetch(issuer, { method: "PUT", body: JSON.stringify({ keys }) });
+  const publish: TestIssuer["publish"] = async (keys, conduct) => {
+    await fetch(issuer, { method: "PUT", body: JSON.stringify({ keys, ...conduct }) });
   };
   return {
     issuer,

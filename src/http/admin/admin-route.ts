@@ -20,6 +20,7 @@ export type AdminTag =
   | "Organizations"
   | "Workspaces"
   | "API keys"
+  | "Users"
   | "Entities"
   | "Schema"
   | "Webhooks"

@@ -10,6 +10,9 @@ const responses: Registry = z.registry();
 /** Responses that are a request body with all parts filled in: the names of both, and the added properties. */
 const completed: { readonly id: string; readonly input: string; readonly required: readonly string[] }[] = [];
 
+/** The document cannot say which destinations a deployment allows. */
+export const anyDestination = { allowsHttp: true, allowsPrivate: true };
+
 /** Names the schema of a request body. */
 export function bodySchema<S extends z.ZodType>(id: string, schema: S): S {
   bodies.add(schema, { id });

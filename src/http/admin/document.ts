@@ -67,6 +67,7 @@ const tags: Readonly<Record<AdminTag | "Service", string>> = {
   Organizations: "Owners of workspaces.",
   Workspaces: "A schema, its records and its keys.",
   "API keys": "Keys for the records of one workspace.",
+  Users: "Identity providers whose users may sign in to a workspace, and the roles of users.",
   Entities: "Definitions: columns, constraints, relationships, settings.",
   Schema: "All entities of a workspace as one document.",
   Webhooks: "Messages about changed records, and their deliveries.",

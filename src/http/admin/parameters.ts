@@ -32,6 +32,7 @@ export const adminParameters: JsonObject = {
   entity: inPath("entity", "Name of the entity."),
   column: inPath("column", "Name of the column."),
   id: inPath("id", "Id of the key, webhook or member."),
+  name: inPath("name", "Name of the issuer or role."),
   delivery: inPath("delivery", "Id of the delivery."),
   page: inQuery("page", "From 0.", { ...COUNT, default: 0 }),
   size: inQuery("size", "Items of one page.", {

@@ -10,3 +10,4 @@ export const columnInPath = (c: AppContext) => ({
   column: pathParameter(c, "column"),
 });
 export const idInPath = (c: AppContext) => pathParameter(c, "id");
+export const nameInPath = (c: AppContext) => pathParameter(c, "name");

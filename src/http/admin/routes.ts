@@ -10,7 +10,9 @@ import { audit } from "./audit.ts";
 import { authorized } from "./authorize.ts";
 import { buildAdminDocument } from "./document.ts";
 import { entities } from "./entities.ts";
+import { issuers } from "./issuers.ts";
 import { organizations } from "./organizations.ts";
+import { roles } from "./roles.ts";
 import { schema } from "./schema.ts";
 import { tokens } from "./tokens.ts";
 import { webhooks } from "./webhooks.ts";
@@ -22,6 +24,8 @@ export const adminTable: readonly AdminRoute[] = [
   ...workspaces,
   ...apiKeys,
   ...tokens,
+  ...issuers,
+  ...roles,
   ...entities,
   ...schema,
   ...webhooks,

@@ -1,11 +1,12 @@
-import { revocationSchema, revokeTokens, revokeTokensSchema } from "../../services/tokens/revoke-tokens.ts";
+import { revocationSchema } from "../../services/field-schemas.ts";
+import { revokeTokens, revokeTokensSchema } from "../../services/tokens/revoke-tokens.ts";
 import { workspaceContext } from "../context.ts";
 import { type AdminRoute, one } from "./admin-route.ts";
 import { answerSchema, bodySchema } from "./components.ts";
 import { WORKSPACE } from "./paths.ts";
 
 const TokenRevocationInput = bodySchema("TokenRevocationInput", revokeTokensSchema);
-const TokenRevocation = answerSchema("TokenRevocation", revocationSchema);
+export const TokenRevocation = answerSchema("TokenRevocation", revocationSchema);
 
 export const tokens: readonly AdminRoute[] = [
   {

@@ -18,11 +18,8 @@ import {
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { deliverAfterRequest } from "../response/deliver-after.ts";
 import { type AdminRoute, accepted, created, none, one, page } from "./admin-route.ts";
-import { answerSchema, bodySchema } from "./components.ts";
+import { answerSchema, anyDestination, bodySchema } from "./components.ts";
 import { idInPath, WORKSPACE } from "./paths.ts";
-
-/* The document cannot express which destinations a deployment allows. */
-const anyDestination = { allowsHttp: true, allowsPrivate: true };
 
 const WebhookInput = bodySchema("WebhookInput", createWebhookSchema(anyDestination));
 const WebhookPatch = bodySchema("WebhookPatch", updateWebhookSchema(anyDestination));

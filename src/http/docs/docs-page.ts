@@ -65,10 +65,10 @@ const pageOf = (name: string, nonce: string) => `<!doctype html>
 <p>The API reference of this workspace, as its schema stands.</p>
 <label for="key">API key</label>
 <div class="row">
-<input id="key" type="password" placeholder="sk_live_…" autocomplete="off" spellcheck="false" aria-describedby="problem" required autofocus>
+<input id="key" type="password" placeholder="sk_live_…" autocomplete="off" spellcheck="false" aria-describedby="hint problem" autofocus>
 <button id="open">Open</button>
 </div>
-<p class="hint">The key stays in this page's memory and is forgotten with it.</p>
+<p class="hint" id="hint">A key, or the token of a user. Leave it empty to see what is open to anybody. It stays in this page's memory and is forgotten with it.</p>
 <p id="problem" role="alert"></p>
 <noscript><p>This page needs JavaScript.</p></noscript>
 </form>

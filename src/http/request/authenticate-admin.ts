@@ -17,7 +17,8 @@ import { isLikeAdminKey, isWellFormedAdminKey } from "../../model/admin-key.ts";
 import { TOKEN_HOLDER } from "../../model/administrator.ts";
 import { isLikeJwt, verifyToken } from "../../tokens/verify-token.ts";
 import type { AppContext } from "../context.ts";
-import { bearerOf, limitUnknown } from "./authenticate.ts";
+import { bearerOf } from "./authenticate.ts";
+import { limitUnknown } from "./limit-unknown.ts";
 
 /** Cloudflare Access adds it to every request of a signed-in browser. */
 const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";

@@ -6,29 +6,33 @@ import {
   foreignToken,
   invalidApiKey,
   invalidToken,
-  rateLimited,
 } from "../../errors/failures.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
-import { type Actor, isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
+import type { Actor } from "../../model/actor.ts";
+import { isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import { mustNoteUse, noteUse } from "../../services/api-keys/note-use.ts";
 import { isLikeUserToken, readUserToken } from "../../tokens/user-token.ts";
+import { isLikeJwt } from "../../tokens/verify-token.ts";
 import { type AppContext, openServices, pathParameter } from "../context.ts";
+import { identifyAnonymous, identifyUser } from "./identify.ts";
+import { limitUnknown } from "./limit-unknown.ts";
 
-const UNKNOWN_RETRY_SECONDS = 60;
 const BEARER = /^Bearer +(\S+)$/i;
 
 /**
- * Authenticates the caller: the holder of a key from memory or KV, or of a token that a key has minted. It does not
- * decide what they may do: the fence does that, in the request's transaction.
+ * Authenticates the caller: the holder of a key from memory or KV, of a token that a key has minted, a user of an identity
+ * provider, or an anonymous client. It does not decide what they may do: the fence does that, in the request's transaction.
  */
 export async function authenticateCaller(c: AppContext): Promise<void> {
   const start = currentMillis();
   const secret = bearerOf(c);
-  if (secret && isLikeUserToken(secret)) c.set("actor", await findTokenHolder(c, secret));
+  if (c.req.header("Authorization") === undefined) await identifyAnonymous(c);
+  else if (secret && isLikeUserToken(secret)) c.set("actor", await findTokenHolder(c, secret));
+  else if (secret && isLikeJwt(secret)) await identifyUser(c, secret);
   else c.set("actor", await findKeyHolder(c, secret));
   c.set("authMs", currentMillis() - start);
 }
@@ -70,16 +74,6 @@ async function refuseUnknown(c: AppContext): Promise<never> {
   throw invalidApiKey();
 }
 
-/** An unknown key needs a lookup, and an address may cause only so many. Throws RATE_LIMITED. */
-export async function limitUnknown(c: AppContext, credential = "API key"): Promise<void> {
-  const { rates, clientAddress } = c.get("services");
-  if (await rates.takeUnknown(clientAddress())) return;
-  throw rateLimited(
-    `Too many requests without a valid ${credential} from this address`,
-    UNKNOWN_RETRY_SECONDS,
-  );
-}
-
 /**
  * Uses the response to learn about the key. A key that the fence refused is forgotten, so from now on it counts against
  * its address, as an unknown key. A good key in a wrong workspace was not found to begin with.
@@ -91,8 +85,10 @@ export function learnOfKey(c: AppContext, { status }: Response): void {
   if (actor.kind === "ADMIN") {
     if (administrator?.kind === "ADMIN_KEY" && administrator.id !== null && status !== 401)
       noteUseAfterwards(c, administrator.id, adminKeys);
-  } else if (status !== 401) noteUseAfterwards(c, actor.key.keyId);
-  else if (actor.kind === "KEY") apiKeys.forget(actor.secretHash);
+  } else if (actor.kind === "KEY" || actor.kind === "TOKEN") {
+    if (status !== 401) noteUseAfterwards(c, actor.key.keyId);
+    else if (actor.kind === "KEY") apiKeys.forget(actor.secretHash);
+  }
 }
 
 function noteUseAfterwards(c: AppContext, keyId: string, table?: typeof adminKeys): void {

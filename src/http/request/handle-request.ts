@@ -3,7 +3,7 @@ import { settingsOf } from "../../env.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { newRequestId } from "../../lib/ids.ts";
 import { logRequest } from "../../lib/logger.ts";
-import type { Actor } from "../../model/api-key.ts";
+import type { Actor } from "../../model/actor.ts";
 import { type AppContext, openServices } from "../context.ts";
 import { allowOrigin, isForPages } from "../response/allow-origin.ts";
 import { learnOfKey } from "./authenticate.ts";
@@ -53,14 +53,21 @@ function logResponse(c: AppContext, start: number): void {
     authMs: c.get("authMs"),
     databaseMs: c.get("services").database.waitedMs,
     workspace: actor && workspaceOf(c, actor),
-    keyId: actor && actor.kind !== "ADMIN" ? actor.key.keyId : adminKeyIdOf(c),
+    principal: actor?.kind,
+    keyId: actor && "key" in actor ? actor.key.keyId : adminKeyIdOf(c),
+    ...(actor && userOf(actor)),
   });
 }
 
 function workspaceOf(c: AppContext, actor: Actor): string | undefined {
-  if (actor.kind !== "ADMIN") return `${actor.key.organization}/${actor.key.workspace}`;
+  if ("key" in actor) return `${actor.key.organization}/${actor.key.workspace}`;
   const { organization, workspace } = c.req.param();
   return workspace === undefined ? organization : `${organization}/${workspace}`;
+}
+
+function userOf(actor: Actor) {
+  if (actor.kind === "TOKEN") return { subject: actor.token.subject };
+  return actor.kind === "USER" ? { issuer: actor.user.issuerName, subject: actor.user.subject } : {};
 }
 
 function adminKeyIdOf(c: AppContext): string | undefined {

@@ -1,7 +1,6 @@
 import { AppError } from "../../errors/app-error.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
-import type { Actor } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { type AppContext, workspaceContext } from "../context.ts";
 import { readBytes } from "./read-body.ts";
@@ -22,13 +21,9 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   if (bytes instanceof AppError) return { ...ctx, idempotency: bytes };
   const body = new TextDecoder().decode(bytes);
   const fingerprint = await sha256Hex(JSON.stringify([c.req.method, pathname, search, body]));
-  const request = { apiKeyId: actor.key.keyId, key: ownKey(actor, key), fingerprint, now: ctx.now };
+  const request = { key, fingerprint, now: ctx.now };
   return { ...ctx, idempotency: { request, isReplayed: false } };
 }
-
-/** Users of one API key have separate Idempotency-Keys. No client can send the separator. */
-const ownKey = (actor: Actor, key: string) =>
-  actor.kind === "TOKEN" ? `${actor.token.subject}\u001f${key}` : key;
 
 /** Marks the response as that of an earlier request. */
 export function markReplay(c: AppContext, { idempotency }: WorkspaceContext): void {

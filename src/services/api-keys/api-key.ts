@@ -11,7 +11,8 @@ import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { addressRangesSchema, displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
-import { scopesSchema, shownScopeSchema } from "../scopes/scope-schema.ts";
+import { catalogOf } from "../scopes/catalog-of.ts";
+import { contradictionsOf, scopesSchema, shownScopeSchema, warningsSchema } from "../scopes/scope-schema.ts";
 import { showScopes } from "../scopes/show-scopes.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -31,8 +32,7 @@ export const apiKeySchema = z.strictObject({
   allowedIps: z.array(z.string()).optional(),
   /** Absent for no. */
   mayWriteTimestamps: z.boolean().optional(),
-  /** Present in the response to a change of scopes if some rules are slow. Each warning names the rule's path. */
-  warnings: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  warnings: warningsSchema,
 });
 export type ApiKeyDto = Dto<typeof apiKeySchema>;
 
@@ -73,20 +73,13 @@ export function rejectUseless(input: z.infer<typeof createApiKeySchema>, now: Da
 
 /** Throws VALIDATION_ERROR, with the other `details`, for scopes that a READ_ONLY key cannot use. */
 export function rejectContradiction({ permission, scopes }: Grants, details: readonly Detail[] = []): void {
-  const unusable = permission === "READ_ONLY" ? (scopes ?? []) : [];
-  const contradictions = unusable.flatMap(({ operations }, i): readonly Detail[] => {
-    const isReading = operations.every((operation) => operation === "read");
-    return isReading
-      ? []
-      : [{ field: `scopes[${i}].operations`, message: "must be read alone for READ_ONLY" }];
-  });
-  const all = [...details, ...contradictions];
+  const all = [...details, ...contradictionsOf(permission, scopes)];
   if (all.length > 0) throw validationFailed(all);
 }
 
 export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): ApiKeyDto {
   const { id, name, keyPrefix, permission, expiresAt, allowedIps, createdAt, lastUsedAt, revokedAt } = row;
-  const scopes = row.scopes && showScopes(entities, row.scopes);
+  const scopes = row.scopes && showScopes(catalogOf(entities), row.scopes);
   const limits = { ...(scopes && { scopes }), ...(allowedIps && { allowedIps }) };
   const rights = {
     ...(row.mayWriteTimestamps && { mayWriteTimestamps: true as const }),
@@ -105,9 +98,6 @@ export function toApiKeyDto(row: ApiKeyRow, entities: readonly NamedEntity[]): A
     revokedAt,
   };
 }
-
-/** Absent if there are none. */
-export const withWarnings = (warnings: readonly Detail[]) => (warnings.length > 0 ? { warnings } : {});
 
 /** A key as KV stores it. */
 export function toApiKeyRecord(row: ApiKeyRow, { organization, workspace }: WorkspaceAddress): ApiKeyRecord {

@@ -16,7 +16,6 @@ import {
   rejectUseless,
   toApiKeyDto,
   toApiKeyRecord,
-  withWarnings,
 } from "./api-key.ts";
 
 /** Only the response contains the key itself. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
@@ -50,7 +49,7 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
       await write.batch([write.delete(apiKeys).where(eq(apiKeys.id, id)), audit.undo]);
       throw failure;
     });
-    return { ...toApiKeyDto(row, entities), ...withWarnings(warnings), key };
+    return { ...toApiKeyDto(row, entities), ...warnings, key };
   } catch (failure) {
     if (failure instanceof SqlFailure && failure.isNotNull) throw await workspaceMissing(ctx);
     throw failure;

@@ -14,7 +14,6 @@ import {
   toApiKeyDto,
   toApiKeyRecord,
   updateApiKeySchema,
-  withWarnings,
 } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
@@ -63,5 +62,5 @@ export async function updateApiKey(
   if (!row) throw await apiKeyMissing(ctx, id);
   const hashes = secrets.map(({ hash }) => hash);
   if (row.revokedAt === null) await publishApiKey(ctx, hashes, toApiKeyRecord(row, ctx.address));
-  return { ...toApiKeyDto(row, entities), ...withWarnings(warnings) };
+  return { ...toApiKeyDto(row, entities), ...warnings };
 }

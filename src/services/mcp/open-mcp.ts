@@ -1,5 +1,6 @@
 import { runFenced } from "../../fence/run-fenced.ts";
 import { OPERATIONS, type Operation } from "../../model/access.ts";
+import { permissionOf } from "../../model/actor.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 /**
@@ -14,8 +15,7 @@ export async function openMcp(
     need: "READ",
     plan({ workspace, catalog, actor, access }) {
       message();
-      const isWritable =
-        workspace.mcpMode === "FULL" && (actor.kind === "ADMIN" || actor.key.permission === "READ_WRITE");
+      const isWritable = workspace.mcpMode === "FULL" && permissionOf(actor) === "READ_WRITE";
       const entities = [...catalog.entities.values()];
       const useful = OPERATIONS.filter(
         (operation) =>

@@ -35,7 +35,7 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   const visible = visibleTo(catalog, access, asOf);
   const narrowing = visible.hasRules ? narrowingOf(catalog, visible) : undefined;
   const shape = narrowing ? shapeOf(visibleEntitiesOf(visible.catalog, access, narrowing)) : "";
-  const rules = `${access.mayMintTokens}/${shape}`;
+  const rules = `${access.who}/${access.mayMintTokens}/${shape}`;
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}/${rules}`;
   const document =
     documents.get(key) ?? keep(key, buildWorkspaceDocument(visible.catalog, access, narrowing));

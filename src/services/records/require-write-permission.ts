@@ -1,13 +1,13 @@
 import { runFenced } from "../../fence/run-fenced.ts";
+import { permissionOf } from "../../model/actor.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 /**
- * Refuses a key that may only read, before the body is read. Asks the database only for such a key, because it may have
+ * Refuses principals that may only read, before the body is read. Asks the database only for them, because they may have
  * been given more rights meanwhile. Throws what the fence refuses.
  */
 export async function requireWritePermission(ctx: WorkspaceContext): Promise<void> {
-  const { actor } = ctx;
-  if (actor.kind !== "KEY" || actor.key.permission !== "READ_ONLY") return;
+  if (permissionOf(ctx.actor) !== "READ_ONLY") return;
   await runFenced(ctx, {
     need: "WRITE",
     plan: () => ({ kind: "READ", statements: [], shape: () => undefined }),

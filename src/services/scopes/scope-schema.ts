@@ -1,5 +1,7 @@
 import * as z from "zod/v4";
-import { OPERATIONS, type Preset } from "../../model/access.ts";
+import type { Detail } from "../../errors/app-error.ts";
+import { OPERATIONS, type Operation, type Preset } from "../../model/access.ts";
+import type { Permission } from "../../model/api-key.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { MAX_ENTITIES } from "../../model/names.ts";
 import { isOperand } from "../../model/operand.ts";
@@ -47,6 +49,21 @@ const scopeSchema = z
 
 export const scopesSchema = z.array(scopeSchema).min(1).max(MAX_ENTITIES);
 export type NamedScope = z.output<typeof scopeSchema>;
+
+/** Present in the response to a change of scopes if some rules are slow. Each warning names the rule's path. */
+export const warningsSchema = z.array(z.strictObject({ field: z.string(), message: z.string() })).optional();
+
+/** Scopes that a READ_ONLY key or role cannot use, by their paths. */
+export const contradictionsOf = (
+  permission: Permission | undefined,
+  scopes: readonly { readonly operations: readonly Operation[] }[] | null | undefined,
+): readonly Detail[] =>
+  (permission === "READ_ONLY" ? (scopes ?? []) : []).flatMap(({ operations }, i) => {
+    const isReading = operations.every((operation) => operation === "read");
+    return isReading
+      ? []
+      : [{ field: `scopes[${i}].operations`, message: "must be read alone for READ_ONLY" }];
+  });
 
 /**
  * `{"$claim":"sub","on":"WRITE"}` and `{"value":"x","on":"WRITE"}` are set on every write, everything else on create.

@@ -1,18 +1,12 @@
-import type { NamedEntity } from "../../db/lookups.ts";
 import type { ApiKeyScope } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { fieldName, treeWithNames } from "../../query/rules/rule-names.ts";
-import { catalogOf } from "./catalog-of.ts";
 import { type ShownScope, showPreset } from "./scope-schema.ts";
 
 /** Shows scopes with present names. Those of deleted entities allow nothing and are not shown. */
-export function showScopes(
-  entities: readonly NamedEntity[],
-  scopes: readonly ApiKeyScope[],
-): readonly ShownScope[] {
-  const catalog = catalogOf(entities);
+export function showScopes(catalog: Catalog, scopes: readonly ApiKeyScope[]): readonly ShownScope[] {
   const byId = new Map([...catalog.entities.values()].map((entity) => [entity.id, entity]));
   return scopes.flatMap((scope) => {
     const entity = byId.get(scope.entityId);

@@ -3,6 +3,7 @@ import { AppError } from "../../errors/app-error.ts";
 import { mintingNotAllowed, validationFailed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Access, ApiKeyScope } from "../../model/access.ts";
+import type { Actor } from "../../model/actor.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
 import { visibleTo } from "../../query/rules/visible.ts";
@@ -43,7 +44,7 @@ export async function createToken(ctx: WorkspaceContext, body: () => unknown): P
   const { claims, expiresIn, scopes } = await runFenced(ctx, {
     need: "READ",
     plan(view) {
-      if (!view.access.mayMintTokens) throw mintingNotAllowed();
+      if (!view.access.mayMintTokens) throw mintingNotAllowed(whoMints(view.actor));
       const input = parseInput(createTokenSchema, body());
       const narrowed = input.scopes ? narrow(view, input.scopes) : null;
       return { kind: "READ", statements: [], shape: () => ({ ...input, scopes: narrowed }) };
@@ -60,6 +61,9 @@ export async function createToken(ctx: WorkspaceContext, body: () => unknown): P
   }
   return { token: minted, expiresAt: expiresAt.toISOString() };
 }
+
+/** Whom a refusal to mint addresses. A token's user learns of the key. */
+export const whoMints = ({ kind }: Actor) => (kind === "USER" || kind === "ANONYMOUS" ? "USER" : "KEY");
 
 /** Names are those that the key knows, because a refusal must not reveal what it may not see. */
 function narrow(

@@ -9,15 +9,14 @@ import { runFenced } from "../../fence/run-fenced.ts";
 import { stepsOf } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import { timeSchema } from "../field-schemas.ts";
+import type { revocationSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
+import { whoMints } from "./create-token.ts";
 
 export const revokeTokensSchema = z.union([
   z.strictObject({ sub: z.string().min(1) }),
   z.strictObject({ all: z.literal(true) }),
 ]);
-
-export const revocationSchema = z.strictObject({ revokedBefore: timeSchema });
 
 /**
  * Ends all tokens issued before now: those of a subject, or all. An administrator ends those of every key, a minting
@@ -31,10 +30,10 @@ export async function revokeTokens(
   return runFenced(ctx, {
     need: "MANAGE",
     plan({ workspace, actor, access }) {
-      if (actor.kind !== "ADMIN" && !access.mayMintTokens) throw mintingNotAllowed();
+      if (actor.kind !== "ADMIN" && !access.mayMintTokens) throw mintingNotAllowed(whoMints(actor));
       const input = parseInput(revokeTokensSchema, body());
       const subject = "sub" in input ? input.sub : "";
-      const keyId = actor.kind === "ADMIN" ? "" : actor.key.keyId;
+      const keyId = actor.kind === "KEY" ? actor.key.keyId : "";
       return {
         kind: "WRITE",
         steps: stepsOf(revocation(ctx, { workspaceId: workspace.id, keyId, subject })),

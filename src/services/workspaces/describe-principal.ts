@@ -1,6 +1,7 @@
 import { runFenced } from "../../fence/run-fenced.ts";
 import { OPERATIONS, type Operation } from "../../model/access.ts";
-import type { Actor, Permission } from "../../model/api-key.ts";
+import { type Actor, permissionOf } from "../../model/actor.ts";
+import type { Permission } from "../../model/api-key.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type Visible, visibleTo } from "../../query/rules/visible.ts";
@@ -28,7 +29,7 @@ export async function describePrincipal(ctx: WorkspaceContext): Promise<Principa
     need: "READ",
     plan({ catalog, actor, access, asOf }) {
       const visible = visibleTo(catalog, access, asOf);
-      const permission = actor.kind === "ADMIN" ? "READ_WRITE" : actor.key.permission;
+      const permission = permissionOf(actor);
       const entities = [...visible.catalog.entities.values()].flatMap((entity) => {
         const operations = OPERATIONS.filter(
           (operation) =>
@@ -47,12 +48,21 @@ export async function describePrincipal(ctx: WorkspaceContext): Promise<Principa
 
 function identityOf(actor: Actor) {
   const { kind } = actor;
-  if (actor.kind !== "TOKEN") {
-    const expiresAt = actor.kind === "KEY" ? actor.key.expiresAt : null;
-    return { kind, subject: null, claims: null, role: null, expiresAt };
+  const nobody = { kind, subject: null, claims: null, role: null, expiresAt: null };
+  switch (actor.kind) {
+    case "ADMIN":
+      return nobody;
+    case "KEY":
+      return { ...nobody, expiresAt: actor.key.expiresAt };
+    case "ANONYMOUS":
+      return { ...nobody, role: actor.role?.name ?? null };
+    case "TOKEN":
+    case "USER": {
+      const { subject, claims, expiresAt } = actor.kind === "TOKEN" ? actor.token : actor.user;
+      const role = actor.kind === "USER" ? (actor.role?.name ?? null) : null;
+      return { kind, subject, claims, role, expiresAt: expiresAt.toISOString() };
+    }
   }
-  const { subject, claims, expiresAt } = actor.token;
-  return { kind, subject, claims, role: null, expiresAt: expiresAt.toISOString() };
 }
 
 function describeEntity({ name, columns }: Entity, operations: readonly Operation[], visible: Visible) {

@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ServedDemo, serveDemo } from "../../support/processes/served-demo.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
+import { hasChromium, launchChromium } from "../../support/processes/chromium.ts";
+import { ADMIN_TOKEN, type ServedDemo, serveDemo } from "../../support/processes/served-demo.ts";
 
 /** The actions and messages of the browser while a page was open. */
 interface Seen {
@@ -11,15 +9,12 @@ interface Seen {
   readonly errors: string[];
 }
 
-describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () => {
+describe.runIf(hasChromium)("the documentation page, in Chromium", () => {
   let demo: ServedDemo;
   let browser: Browser;
   beforeAll(async () => {
     demo = await serveDemo();
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -155,6 +150,29 @@ describe.runIf(existsSync(CHROMIUM))("the documentation page, in Chromium", () =
     await context.setOffline(false);
     await unlock(page);
     await page.getByRole("tab", { name: "Reference" }).waitFor();
+    await context.close();
+  });
+
+  it("opens without a key where there is something for anybody, and sends none with what is tried", async () => {
+    const { context, page, seen } = await visit();
+    const open = () => page.getByRole("button", { name: "Open" }).click();
+    await open();
+    await page.getByRole("alert").getByText("Invalid API key.").waitFor();
+    const roles = `${demo.baseUrl}/admin/v1/organizations/demo/workspaces/air/roles`;
+    const headers = { Authorization: `Bearer ${ADMIN_TOKEN}`, "Content-Type": "application/json" };
+    const scopes = [{ entity: "Airport", operations: ["read"] }];
+    const body = JSON.stringify({ name: "anonymous", permission: "READ_ONLY", scopes });
+    expect((await fetch(roles, { method: "POST", headers, body })).status).toBe(201);
+    await open();
+    const sidebar = page.getByRole("navigation");
+    await sidebar.getByRole("button", { name: "Airport Open Group" }).waitFor();
+    expect(await sidebar.getByRole("button", { name: "Flight Open Group" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Test Request" }).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Send" }).first().click();
+    await dialog.getByText("200 OK").waitFor();
+    expect(seen.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+    expect((await fetch(`${roles}/anonymous`, { method: "DELETE", headers })).status).toBe(204);
     await context.close();
   });
 

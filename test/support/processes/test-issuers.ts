@@ -6,16 +6,25 @@ export interface Issuers {
   close(): Promise<void>;
 }
 
-interface Issuer {
+/** What a test has told an issuer to do. */
+interface Conduct {
   /** Undefined while the issuer is down. */
-  keys: readonly object[] | undefined;
+  readonly keys?: readonly object[];
+  /** Differing parts of its OpenID configuration. */
+  readonly configuration?: object;
+  /** Where requests for its keys are redirected to. */
+  readonly redirect?: string;
+}
+
+interface Issuer {
+  conduct: Conduct;
   /** How often its keys were requested. */
   asked: number;
 }
 
 /**
- * An HTTP server of OpenID providers. `{url}/{name}` is one, with its configuration and keys. PUT /{name} sets
- * `{keys}`, or takes it down without them. GET /{name} returns how often its keys were requested.
+ * An HTTP server of OpenID providers. `{url}/{name}` is one, with its configuration and keys. PUT /{name} sets its
+ * conduct, which takes it down without keys. GET /{name} returns how often its keys were requested.
  */
 export async function startIssuers(): Promise<Issuers> {
   const issuers = new Map<string, Issuer>();
@@ -24,21 +33,23 @@ export async function startIssuers(): Promise<Issuers> {
     const answer = (status: number, content: object = {}) =>
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(content));
     const [, name = "", ...rest] = (request.url ?? "").split("/");
-    const issuer = issuers.get(name) ?? { keys: undefined, asked: 0 };
+    const issuer = issuers.get(name) ?? { conduct: {}, asked: 0 };
     issuers.set(name, issuer);
     if (request.method === "PUT") {
       let body = "";
       for await (const chunk of request) body += chunk;
-      issuer.keys = JSON.parse(body).keys;
+      issuer.conduct = JSON.parse(body);
       return answer(200);
     }
     const path = rest.join("/");
+    const { keys, configuration, redirect } = issuer.conduct;
     if (path === "") return answer(200, { asked: issuer.asked });
     if (path === ".well-known/openid-configuration")
-      return answer(200, { issuer: `${url}/${name}`, jwks_uri: `${url}/${name}/keys` });
+      return answer(200, { issuer: `${url}/${name}`, jwks_uri: `${url}/${name}/keys`, ...configuration });
     if (path !== "keys") return answer(404);
     issuer.asked++;
-    return issuer.keys ? answer(200, { keys: issuer.keys }) : answer(503);
+    if (redirect) return response.writeHead(302, { Location: redirect }).end();
+    return keys ? answer(200, { keys }) : answer(503);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -81,8 +81,8 @@ const addition = fc.oneof(
   ),
   fc.tuple(fc.constantFrom("k1", "k2", "k3"), place, fc.integer({ min: -1, max: 2 }), text).map(
     ([key, n, position, content]): Change => ({
-      sql: `INSERT OR IGNORE INTO idempotency (api_key_id, key, position, content, created_at)
-        SELECT id, ?, ?, ?, '' FROM api_keys WHERE id = ?`,
+      sql: `INSERT OR IGNORE INTO idempotency (workspace_id, principal, key, position, content, created_at)
+        SELECT workspace_id, id, ?, ?, ?, '' FROM api_keys WHERE id = ?`,
       args: [String(n % 7), position, content, key],
     }),
   ),
@@ -106,8 +106,7 @@ const bytesOf = (...columns: readonly string[]) =>
   `${ROW_BYTES} + ${columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(" + ")}`;
 const countsStatement = `SELECT outbox_bytes, idempotency_bytes,
   (SELECT coalesce(sum(${bytesOf("record", "previous")}), 0) FROM webhook_events WHERE workspace_id = w.id) AS outbox,
-  (SELECT coalesce(sum(${bytesOf("content")}), 0) FROM idempotency i JOIN api_keys k ON k.id = i.api_key_id
-    WHERE k.workspace_id = w.id) AS idempotency
+  (SELECT coalesce(sum(${bytesOf("content")}), 0) FROM idempotency WHERE workspace_id = w.id) AS idempotency
   FROM workspaces w`;
 
 interface Counts {
@@ -152,7 +151,7 @@ it("the counts of what a workspace keeps are right after every change, and stay 
 it("a claim beyond the budget is refused, and what a claimed request keeps is not", () => {
   reset();
   const keep = database.prepare(
-    "INSERT INTO idempotency (api_key_id, key, position, content, created_at) VALUES ('k1', ?, ?, ?, '')",
+    "INSERT INTO idempotency (workspace_id, principal, key, position, content, created_at) VALUES (1, 'k1', ?, ?, ?, '')",
   );
   keep.run("a", -1, null);
   keep.run("a", 0, "x".repeat(IDEMPOTENCY_BYTES));

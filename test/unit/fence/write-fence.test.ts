@@ -130,3 +130,36 @@ it("is the same rule in all three places, whatever happened to key and workspace
   /* Two modes, two leases, and of the end times none and the later one. */
   expect(allowed).toBe(2 * 2 * 2 * 2);
 });
+
+it("is the same for users, whatever has been revoked", () => {
+  const issuedAt = new Date("2026-06-01T11:00:00.000Z");
+  const user = { issuer: "https://id.example.com", subject: "ann", issuedAt };
+  const beliefs = [
+    { id: 1, revision: 7 },
+    { id: 1, revision: 6 },
+    { id: 2, revision: 7 },
+  ].map((workspace) => ({ actor: { kind: "USER", user }, view: { workspace } }) as Belief);
+  const times = ["2026-06-01T10:59:59.999Z", issuedAt.toISOString(), "2026-06-01T11:00:00.001Z"];
+  const revocations = ["https://id.example.com", "https://other.example.com"].flatMap((issuer) =>
+    ["", "ann", "bob"].flatMap((subject) => times.map((time) => [issuer, subject, time])),
+  );
+  const clear = database.prepare("DELETE FROM user_revocations");
+  const revoke = database.prepare(
+    "INSERT INTO user_revocations (workspace_id, issuer, subject, revoked_before) VALUES (1, ?, ?, ?)",
+  );
+  let allowed = 0;
+  for (const mode of ACCESS_MODES)
+    for (const revocation of [undefined, ...revocations]) {
+      database.prepare("UPDATE workspaces SET access_mode = ?, migrating_until = NULL").run([mode]);
+      clear.run();
+      if (revocation) revoke.run(...revocation);
+      for (const need of ["READ", "WRITE"] as const)
+        for (const [i, belief] of beliefs.entries()) {
+          const passes = isGuard(guardStatement(belief, need, NOW));
+          expect(passes, `${mode} ${need} ${revocation} ${i}`).toBe(isAdmitted(belief, need));
+          if (passes) allowed++;
+        }
+    }
+  /* Nothing was revoked, or another issuer's, somebody else's, or earlier tokens: 1 + 9 + 3 + 2 ways. */
+  expect(allowed).toBe(15 * (ACCESS_MODES.length + 2));
+});

@@ -1,5 +1,6 @@
 import { base64url, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { KeySetStore, StoredKeySet } from "../../../src/kv/key-set-store.ts";
 import { KeySets } from "../../../src/tokens/key-sets.ts";
 import { verifyToken } from "../../../src/tokens/verify-token.ts";
 import { makeIssuer } from "../../support/test-issuer.ts";
@@ -125,6 +126,47 @@ describe("the keys of an issuer", () => {
     expect(await check(NOW)).toMatchObject({ sub: "somebody" });
     await failing.publish(undefined);
     expect(await check(later(620))).toMatchObject({ sub: "somebody" });
+  });
+
+  it("are not asked for oftener while the issuer is down, and only known ones are judged", async () => {
+    const failing = makeIssuer(unique(), AUDIENCE);
+    const trust = { issuer: failing.issuer, audience: AUDIENCE };
+    await failing.addKey("one");
+    const sets = new KeySets({ policy });
+    const check = async (kid: string, seconds: number) =>
+      verifyToken(await failing.sign(kid, {}), trust, { keySets: sets, now: later(seconds) }).then(
+        () => "ACCEPTED",
+        ({ code }) => code,
+      );
+    expect(await check("one", 0)).toBe("ACCEPTED");
+    await failing.addKey("two");
+    await failing.publish(undefined);
+    expect([await check("two", 29), await failing.asked()]).toEqual(["UNAUTHORIZED", 1]);
+    expect([await check("two", 31), await failing.asked()]).toEqual(["SERVICE_UNAVAILABLE", 2]);
+    expect([await check("two", 60), await failing.asked()]).toEqual(["SERVICE_UNAVAILABLE", 2]);
+    expect([await check("one", 60), await failing.asked()]).toEqual(["ACCEPTED", 2]);
+    await failing.publish(failing.publicKeys);
+    expect([await check("two", 62), await failing.asked()]).toEqual(["ACCEPTED", 3]);
+  });
+
+  it("are kept for other isolates, for a day", async () => {
+    const kept = new Map<string, StoredKeySet>();
+    const store: KeySetStore = {
+      find: async (source) => kept.get(source),
+      put: async (source, keySet) => void kept.set(source, keySet),
+    };
+    const issuer = makeIssuer(unique(), AUDIENCE);
+    const trust = { issuer: issuer.issuer, audience: AUDIENCE };
+    await issuer.addKey("one");
+    const check = async (now: Date) =>
+      verifyToken(await issuer.sign("one", { exp: nowSeconds + 200_000 }), trust, {
+        keySets: new KeySets({ policy }, store),
+        now,
+      });
+    await check(NOW);
+    await issuer.publish(undefined);
+    expect(await check(later(86_000))).toMatchObject({ sub: "somebody" });
+    await expect(check(later(87_000))).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
   });
 
   it("are not fetched from addresses that webhooks may not be sent to", async () => {

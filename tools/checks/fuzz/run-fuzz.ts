@@ -192,6 +192,8 @@ function adminGrammar(
     entity: ["Customer", "Order", "Tag", "Remark"],
     column: ["name", "email", "customerId", "placedOn", "extra"],
     "api-keys": [...spoiled.keyIds, ...others.flatMap(({ keyIds }) => keyIds)],
+    issuers: ISSUER_NAMES,
+    roles: ROLE_NAMES,
     webhooks: [spoiled.webhookId, spoiled.webhookId, ...others.map(({ webhookId }) => webhookId)],
     deliveries: [...spoiled.deliveryIds, ...others.flatMap(({ deliveryIds }) => deliveryIds)],
   };
@@ -215,7 +217,22 @@ const recordBodies = {
   "/Tag": [{ label: "c" }],
   "/Tag/{id}": [{ label: "d" }],
 };
+const ISSUER_NAMES = ["one", "two", "three", "four", "five"];
+const ROLE_NAMES = ["authenticated", "anonymous", "editor", "reader"];
 const adminBodies = {
+  "/issuers": ISSUER_NAMES.map((name) => ({
+    name,
+    issuer: `https://${name}.receiver.invalid`,
+    audience: "app",
+  })),
+  "/issuers/{name}": [{ audience: "other", roleClaim: "role" }],
+  "/revoke": [{ sub: "ann" }, {}],
+  "/roles": ROLE_NAMES.map((name) => ({
+    name,
+    permission: "READ_WRITE",
+    scopes: [{ entity: "Customer", operations: ["read"], filter: { email: { $claim: "email" } } }],
+  })),
+  "/roles/{name}": [{ permission: "READ_ONLY", scopes: null }],
   "/members": Array.from({ length: 30 }, (_, i) => ({
     email: `vera${i}@example.com`,
     organization: null,

@@ -4,8 +4,8 @@ import { showDiagram } from "./show-diagram.ts";
 import type { EntityDescription, WorkspaceDescription } from "./workspace-description.ts";
 
 /*
- * The documentation page of a workspace. It asks for a key, fetches what the key's holder may see, and shows it. The
- * key stays in this page's memory, never in a URL or in storage.
+ * The documentation page of a workspace. It asks for a key, fetches what the key's holder may see, or without a key what
+ * anonymous clients may see, and shows it. The key stays in this page's memory, never in a URL or in storage.
  */
 const [, , organization = "", workspace = ""] = location.pathname.split("/");
 const apiPath = `/api/v1/${organization}/${workspace}`;
@@ -58,7 +58,7 @@ for (const [i, tab] of tabs.entries()) {
 }
 
 async function open(key: string): Promise<void> {
-  if (!/^[!-~]+$/.test(key)) throw new Error("This is not an API key: it begins with sk_live_.");
+  if (!/^[!-~]*$/.test(key)) throw new Error("This is not an API key: it begins with sk_live_.");
   const [content, { data }, { showReference }] = await Promise.all([
     read<object>("/openapi.json", key),
     read<{ data: WorkspaceDescription }>("", key),
@@ -80,8 +80,8 @@ const nextPaint = () => new Promise((done) => requestAnimationFrame(() => setTim
 
 /** Throws with the API's message if the request is refused. */
 async function read<T>(path: string, key: string): Promise<T> {
-  const headers = { Authorization: `Bearer ${key}` };
-  const response = await fetch(apiPath + path, { headers }).catch(() => {
+  const headers = key === "" ? undefined : { Authorization: `Bearer ${key}` };
+  const response = await fetch(apiPath + path, headers && { headers }).catch(() => {
     throw new Error("The server cannot be reached.");
   });
   const body = await response.json();

@@ -8,10 +8,12 @@ export function showReference(
 ): { destroy(): void } {
   return createApiReference(element, {
     content: document,
-    authentication: {
-      preferredSecurityScheme: "apiKey-scheme",
-      securitySchemes: { "apiKey-scheme": { token: key } },
-    },
+    ...(key !== "" && {
+      authentication: {
+        preferredSecurityScheme: "apiKey-scheme",
+        securitySchemes: { "apiKey-scheme": { token: key } },
+      },
+    }),
     hideDarkModeToggle: true,
     hideClientButton: true,
     showDeveloperTools: "never",
