@@ -212,6 +212,7 @@ it("every failing task of a scheduled run is logged with its cause", async () =>
   const lines = error.mock.calls.map(([line]) => JSON.parse(String(line)));
   error.mockRestore();
   expect(lines.map(({ work }) => work)).toEqual([
+    "applyBudgets",
     "removeEndedSecrets",
     "forgetOldRequests",
     "expireEvents",
