@@ -15,7 +15,7 @@ import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
  */
 const ROUNDS = readNumber("ROUNDS", 3_000);
 const RECORDS = readNumber("RECORDS", 10_000);
-const BULK = 1_000;
+const BULK = 100;
 const OWNERS = 100;
 const OWNER = "user-7";
 const AUDIENCE = "bench";
