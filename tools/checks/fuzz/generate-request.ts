@@ -231,6 +231,7 @@ function headersOf(
       ? random.pick(["*", '"1"', 'W/"1"', "return=representation", ...grammar.foreign.headers])
       : text();
   }
+  if (random.chance(0.2)) headers.Accept = "application/problem+json";
   if (random.chance(mutation / 2)) headers[random.pick(EXTRA_HEADERS)] = text();
   return headers;
 }

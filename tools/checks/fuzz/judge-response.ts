@@ -1,4 +1,5 @@
 import { statusOfCode } from "../../../src/errors/codes.ts";
+import { PROBLEM_TYPE } from "../../../src/errors/problem.ts";
 import { operationOf, type Parts } from "../../../test/support/find-operation.ts";
 import { contradictionsOf } from "../../../test/support/validate-response.ts";
 import type { FuzzRequest } from "./generate-request.ts";
@@ -20,7 +21,7 @@ export function judgeAnswer(document: Parts, sent: FuzzRequest, answer: FuzzAnsw
   if (status >= 500 && !isChanging(answer)) return [`status ${status}`];
   if (status < 200) return [`status ${status}`];
   if (sent.call !== undefined) return leaks(sent, text);
-  const problems = status >= 400 ? [...envelopeProblems(sent, answer), ...leaks(sent, text)] : [];
+  const problems = status >= 400 ? [...formProblems(sent, answer), ...leaks(sent, text)] : [];
   const exchange = { ...answer, method: sent.method, path: sent.path };
   if (status < 400) return isHealth(sent) ? [] : contradictionsOf(document, exchange);
   return isKnown(document, sent) ? [...problems, ...contradictionsOf(document, exchange)] : problems;
@@ -41,19 +42,40 @@ function isKnown(document: Parts, { method, path }: FuzzRequest): boolean {
   }
 }
 
-function envelopeProblems({ method }: FuzzRequest, { status, headers, text }: FuzzAnswer): readonly string[] {
+/** The form that the headers announce: problem details, or the envelope. */
+function formProblems({ method }: FuzzRequest, { status, headers, text }: FuzzAnswer): readonly string[] {
   if (!headers.has("X-Request-Id")) return ["no X-Request-Id"];
   if (method === "HEAD") return [];
-  let body: { error?: { code?: unknown; message?: unknown; details?: unknown } };
+  let body: Readonly<Record<string, unknown>>;
   try {
     body = JSON.parse(text);
   } catch {
     return ["the error is no JSON"];
   }
-  const { code, message, details, ...rest } = body.error ?? {};
-  const expected: number | undefined = statusOfCode[code as keyof typeof statusOfCode];
+  return headers.get("Content-Type") === PROBLEM_TYPE
+    ? problemProblems(body, { status, requestId: headers.get("X-Request-Id") })
+    : envelopeProblems(body, status);
+}
+
+const wrongCode = (code: unknown, status: number) =>
+  statusOfCode[code as keyof typeof statusOfCode] === status ? [] : [`code ${code} at status ${status}`];
+
+function problemProblems(
+  { code, detail, errors, ...rest }: Readonly<Record<string, unknown>>,
+  { status, requestId }: { readonly status: number; readonly requestId: string | null },
+): readonly string[] {
   return [
-    ...(expected === status ? [] : [`code ${code} at status ${status}`]),
+    ...wrongCode(code, status),
+    ...(typeof detail === "string" && detail.length > 0 ? [] : ["no detail"]),
+    ...(Array.isArray(errors) ? [] : ["errors are no array"]),
+    ...(rest.status === status && rest.requestId === requestId ? [] : ["another status or request id"]),
+  ];
+}
+
+function envelopeProblems(body: Readonly<Record<string, unknown>>, status: number): readonly string[] {
+  const { code, message, details, ...rest } = (body.error ?? {}) as Readonly<Record<string, unknown>>;
+  return [
+    ...wrongCode(code, status),
     ...(typeof message === "string" && message.length > 0 ? [] : ["no message"]),
     ...(details === undefined || Array.isArray(details) ? [] : ["details are no array"]),
     ...(Object.keys(rest).length === 0 && Object.keys(body).length === 1 ? [] : ["more than the envelope"]),
