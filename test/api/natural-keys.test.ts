@@ -25,6 +25,14 @@ const definitions = [
     ],
   },
   {
+    name: "Visit",
+    columns: [
+      { name: "place", type: "VARCHAR" },
+      { name: "customerId", references: to("Customer", "customer") },
+      { name: "tagId", references: to("Tag", "tag") },
+    ],
+  },
+  {
     name: "Badge",
     columns: [{ name: "customerId", nullable: false, unique: true, references: to("Customer", "customer") }],
   },
@@ -235,4 +243,47 @@ it("is in the OpenAPI document", async () => {
       $ref: "#/components/schemas/Customer-key",
     });
   expect(components.schemas["Customer-key"].anyOf).toHaveLength(2);
+});
+
+describe("many creates with references by a key", () => {
+  const bob = { $by: { country: "ES", number: 1 } };
+  const red = { $by: { label: "red" } };
+  const visits = async () => (await w.api("GET", "/Visit?sort=id&fields=place,customerId,tagId")).body.data;
+
+  it("take one round trip, and store the ids", async () => {
+    const { id } = expectStatus(await w.api("POST", "/Tag", { body: { label: "red" } }), 201).body.data;
+    const body = [
+      { place: "a", customerId: ALICE, tagId: red },
+      { place: "b", customerId: bob },
+      { place: "c", customerId: 1, tagId: null },
+    ];
+    const asked = await askCounted("POST", `${w.apiPath}/Visit/bulk`, { token: w.key, body });
+    expect(asked.answer.body).toEqual({ succeeded: 3, failed: 0 });
+    expect(asked.roundTrips).toBe(1);
+    expect(await visits()).toEqual([
+      { place: "a", customerId: 1, tagId: id },
+      { place: "b", customerId: 2, tagId: null },
+      { place: "c", customerId: 1, tagId: null },
+    ]);
+  });
+
+  it("store no null in place of a record that does not exist, whatever the type of its id", async () => {
+    const before = await visits();
+    const blue = { $by: { label: "blue" } };
+    const body = [
+      { place: "d", customerId: NOBODY },
+      { place: "e", customerId: ALICE },
+      { place: "f", tagId: blue },
+    ];
+    const message = "Referenced tag {label: 'blue'} does not exist in tags";
+    expect((await w.api("POST", "/Visit/bulk", { body })).body).toEqual({
+      succeeded: 1,
+      failed: 2,
+      errors: [
+        { index: 0, error: missing },
+        { index: 2, error: { code: "FOREIGN_KEY_VIOLATION", message } },
+      ],
+    });
+    expect(await visits()).toEqual([...before, { place: "e", customerId: 1, tagId: null }]);
+  });
 });

@@ -10,6 +10,7 @@ import type { OverflowCheck } from "../../query/sql/expansion-bounds/compile-ove
 import type { CompiledView } from "../../query/sql/record/compile-record-view.ts";
 import type { TaggedRecord } from "../../query/sql/record/shape-record.ts";
 import { type Diagnosis, known } from "../failure/diagnosis.ts";
+import type { Assignments } from "../sql/assignments.ts";
 import type { RecordStatement } from "../sql/statement.ts";
 import { FORGET_IDS, type Remembering } from "./references.ts";
 import type { Requirement, WriteStep } from "./write-plan.ts";
@@ -19,6 +20,8 @@ export interface PlannedWrite {
   readonly statement: RecordStatement;
   /** The values that it stores, by column; empty for a delete. */
   readonly values: ReadonlyMap<Column, SqlValue>;
+  /** What one INSERT of many records stores; undefined if more must hold than the constraints of the database. */
+  readonly inserted?: Assignments;
   /** Undefined until the database generates one. */
   readonly id: SqlValue | undefined;
   /** Requirements that must hold before it. */

@@ -33,6 +33,9 @@ export function selectId(
   return { sql: `(SELECT "id" FROM ${textsOf(entity).table} WHERE ${where})`, args: all };
 }
 
+/** An id that was looked up, or one that no record has: storing it breaks the foreign key, where null would pass. */
+export const orNoId = ({ sql, args }: Statement): Statement => ({ sql: `coalesce(${sql}, '')`, args });
+
 /** Returns the versions of the records that meet the condition. */
 export const compileFindVersion = (entity: Entity, condition: Statement): RecordStatement => ({
   ...compileFind(entity, condition),

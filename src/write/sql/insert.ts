@@ -23,13 +23,13 @@ export function compileInsert(entity: Entity, assignments: Assignments): RecordS
 }
 
 /** Inserts several records, at least one, with one statement that returns nothing. */
-export function compileInsertAll(
-  entity: Entity,
-  records: readonly ReadonlyMap<Column, SqlValue>[],
-): RecordStatement {
+export function compileInsertAll(entity: Entity, records: readonly Assignments[]): RecordStatement {
   const { into, row } = insertTextsOf(entity);
-  const rows = `(${row})${`, (${row})`.repeat(records.length - 1)}`;
-  const args = records.flatMap((values) => argumentsOf(entity, values));
+  const compiled = records.map((record) =>
+    areAllValues(record) ? { sql: row, args: argumentsOf(entity, record) } : compileRow(entity, record),
+  );
+  const rows = compiled.map(({ sql }) => `(${sql})`).join(", ");
+  const args = compiled.flatMap((each) => each.args);
   return { kind: "WRITE", head: { sql: `${into} VALUES ${rows}`, args }, where: [], returning: "" };
 }
 

@@ -41,14 +41,14 @@ export function planBulk(
 const isOneInsert = ({ target, items, action, isReturning }: PlannedBulk) =>
   action === "CREATE" && !isReturning && items.every(isUnconditional) && !refersToItself(target.entity);
 
-const isUnconditional = (item: PlannedItem) => isWrite(item) && item.requires.length === 0;
+const isUnconditional = (item: PlannedItem) => isWrite(item) && item.inserted !== undefined;
 
 const refersToItself = ({ name, columns }: Entity) =>
   columns.some(({ references }) => references?.entity === name);
 
 /** Creates all records with one INSERT, which is far cheaper than a hundred. If it fails, they are tried one by one. */
 function planOneInsert(bulk: PlannedBulk): WritePlan<BulkResult> {
-  const records = bulk.items.filter(isWrite).map(({ values }) => values);
+  const records = bulk.items.filter(isWrite).flatMap(({ inserted = [] }) => inserted);
   const answer = successOf(bulk.items);
   return {
     kind: "WRITE",
