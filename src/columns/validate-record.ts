@@ -29,6 +29,8 @@ export interface ValidationContext extends Moment {
   readonly presets?: ReadonlyMap<Column, JsonValue>;
   /** Fields with a placeholder for a value that only the database will know, each with the name of that value. */
   readonly pending?: ReadonlyMap<string, string>;
+  /** Fields that refer to a record of the same transaction. */
+  readonly made?: ReadonlySet<string>;
 }
 
 export type Validated =

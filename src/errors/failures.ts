@@ -29,6 +29,12 @@ export const recordTooLarge = () =>
     "A record or its response would be larger than the database allows — write less text, or ask for fewer fields",
   );
 
+export const tooManyRecords = (most: number) =>
+  new RefusedRequest(
+    "BAD_REQUEST",
+    `A request writes at most ${most} records, nested records and links among them`,
+  );
+
 export const patternsTooCostly = (most: number) =>
   new RefusedRequest(
     "BAD_REQUEST",

@@ -62,7 +62,7 @@ export function eventsOfEntity(
   return WEBHOOK_EVENTS.filter((event) => covering.some(({ events }) => events.includes(event)));
 }
 
-/** The enabled webhooks that a write to an entity may concern: through itself, or through its cascading deletes. */
+/** The enabled webhooks that a write may concern: through its entity, nested creates, or cascading deletes. */
 export function webhooksTouchedBy(
   webhooks: readonly WebhookCoverage[],
   catalog: Catalog,
@@ -71,9 +71,7 @@ export function webhooksTouchedBy(
   if (webhooks.length === 0) return webhooks;
   const reached = new Set([entityName]);
   for (const name of reached) {
-    for (const { entity, column } of catalog.entities.get(name)?.inbound ?? []) {
-      if (column.references?.onDelete !== "RESTRICT") reached.add(entity);
-    }
+    for (const { entity } of catalog.entities.get(name)?.inbound ?? []) reached.add(entity);
   }
   const ids = [...reached].flatMap((name) => catalog.entities.get(name)?.id ?? []);
   return webhooks.filter((webhook) => ids.some((id) => covers(webhook, id)));

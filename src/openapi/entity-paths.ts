@@ -1,7 +1,7 @@
 import type { Operation } from "../model/access.ts";
 import type { JsonObject } from "../model/json.ts";
 import { MAX_BATCH_ITEMS } from "../query/limits.ts";
-import { bulkUpdateNameOf, createNameOf, updateNameOf } from "./entity-schemas.ts";
+import { bulkUpdateNameOf, createNameOf, flatCreateNameOf, updateNameOf } from "./entity-schemas.ts";
 import {
   CONDITIONAL_READ_ERRORS,
   CONDITIONAL_WRITE_ERRORS,
@@ -226,7 +226,7 @@ function bulkOperations(entity: VisibleEntity, maker: Maker): JsonObject {
   const { name, component, operation, own } = maker;
   const make = bulkMaker({ component, operation });
   const parameters = BULK_PARAMETERS;
-  const update = { anyOf: [schemaRef(bulkUpdateNameOf(component)), schemaRef(createNameOf(component))] };
+  const update = { anyOf: [schemaRef(bulkUpdateNameOf(component)), schemaRef(flatCreateNameOf(entity))] };
   return {
     post: make(
       { id: "bulkCreate", summary: `Create records of ${name}`, parameters },

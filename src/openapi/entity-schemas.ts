@@ -2,6 +2,7 @@ import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { EntityConstraint } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
+import { MAX_BATCH_ITEMS } from "../query/limits.ts";
 import {
   columnSchemaOf,
   comparedValueSchemaOf,
@@ -14,8 +15,13 @@ import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
 
 export const createNameOf = (entity: string) => `${entity}-create`;
+/** Of a create without nested records, which an upsert may be. */
+export const flatCreateNameOf = (entity: VisibleEntity) =>
+  isNesting(entity) ? `${entity.component}-flatCreate` : createNameOf(entity.component);
 export const updateNameOf = (entity: string) => `${entity}-update`;
 export const keyNameOf = (entity: string) => `${entity}-key`;
+/** Of records that are nested in the one that a column refers to. Unlike names, column names differ by more than case. */
+const nestedNameOf = (entity: string, { columnName }: Column) => `${entity}-${columnName}-nested`;
 export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
 
 /**
@@ -36,7 +42,7 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
         .filter(isNamedByKey)
         .map(({ component, uniqueRules }) => [keyNameOf(component), keySchema(uniqueRules)]),
     ),
-    [createNameOf(name)]: createSchema(entity, properties),
+    ...createSchemas(entity, properties),
     [updateNameOf(name)]: updateSchema(entity, properties),
     [bulkUpdateNameOf(name)]: {
       type: "object",
@@ -103,21 +109,55 @@ function expansionSchema({ kind, component }: VisibleRelationship): JsonObject {
 /** Without required fields, the example of a record has a few of the others. */
 const MOST_OPTIONAL_SAMPLES = 3;
 
-function createSchema(entity: VisibleEntity, properties: Properties): JsonObject {
-  const sent = [...properties].filter(([column]) => !entity.readOnly.has(column));
-  const writable = writableOf(entity);
+/** Bodies of creates: on their own, without nested records, and nested in the record of each reference. */
+function createSchemas(entity: VisibleEntity, properties: Properties): JsonObject {
+  const nested = nestedProperties(entity);
+  const parents = entity.columns.filter(
+    (column) => column.references?.inverse && !entity.readOnly.has(column),
+  );
+  return {
+    [createNameOf(entity.component)]: createSchema(entity, properties, { nested }),
+    ...(isNesting(entity) && {
+      [flatCreateNameOf(entity)]: createSchema(entity, properties, { nested: {} }),
+    }),
+    ...Object.fromEntries(
+      parents.map((parent) => [
+        nestedNameOf(entity.component, parent),
+        createSchema(entity, properties, { nested, parent }),
+      ]),
+    ),
+  };
+}
+
+interface CreateForm {
+  /** What is created with the record. */
+  readonly nested: JsonObject;
+  /** The column that the record which it is nested in sets. */
+  readonly parent?: Column;
+}
+
+function createSchema(
+  entity: VisibleEntity,
+  properties: Properties,
+  { nested, parent }: CreateForm,
+): JsonObject {
+  const sent = [...properties].filter(([column]) => !entity.readOnly.has(column) && column !== parent);
+  const writable = writableOf(entity).filter((column) => column !== parent);
   const required = writable.filter(isRequired);
   const description = rulesOf(entity.constraints);
   return {
     type: "object",
     ...(description !== "" && { description }),
     ...(required.length > 0 && { required: required.map(({ name }) => name) }),
-    properties: Object.fromEntries(
-      sent.map(([column, schema]) => [
-        column.name,
-        withKey(withDefault(withIdExample(schema, column), column), column, entity),
-      ]),
-    ),
+    properties: {
+      ...Object.fromEntries(
+        sent.map(([column, schema]) => [
+          column.name,
+          withKey(withDefault(withIdExample(schema, column), column), column, entity),
+        ]),
+      ),
+      ...nested,
+    },
     additionalProperties: false,
     ...examplesOf(
       entity,
@@ -125,6 +165,26 @@ function createSchema(entity: VisibleEntity, properties: Properties): JsonObject
       writable,
     ),
   };
+}
+
+/** What is created with a record, by the names of relationships. */
+function nestedProperties({ relationships }: VisibleEntity): JsonObject {
+  const properties = [...relationships.values()].flatMap((relationship) => {
+    const items = nestedItems(relationship);
+    return items ? [[relationship.name, arrayOf(items, { maxItems: MAX_BATCH_ITEMS - 1 })] as const] : [];
+  });
+  return Object.fromEntries(properties);
+}
+
+const isNesting = ({ relationships }: VisibleEntity) =>
+  [...relationships.values()].some(({ nested }) => nested !== null);
+
+function nestedItems({ nested, component, uniqueRules }: VisibleRelationship): JsonObject | null {
+  if (!nested) return null;
+  if (nested.kind === "RECORDS") return schemaRef(nestedNameOf(nested.component, nested.without));
+  const id = columnTypeOf(nested.column).jsonSchema(nested.column);
+  const isNamed = uniqueRules.length > 0 && nested.column.constraints.length === 0;
+  return isNamed ? orObject(id, objectOf({ $by: schemaRef(keyNameOf(component)) }, { closed: true })) : id;
 }
 
 /** Programs that fill in forms would start with the least id. */

@@ -43,7 +43,13 @@ export type VisibleRelationship = Relationship & {
   readonly component: string;
   /** The unique rules by which a reference can name a record of the target. */
   readonly uniqueRules: readonly (readonly Column[])[];
+  /** What a create takes under its name: records without the column of their parent, or links to records. */
+  readonly nested: NestedForm | null;
 };
+
+export type NestedForm =
+  | { readonly kind: "RECORDS"; readonly component: string; readonly without: Column }
+  | { readonly kind: "LINKS"; readonly column: Column };
 
 /** The entities that the caller may use at all, without relationships to unreadable ones. */
 export function visibleEntitiesOf(
@@ -65,7 +71,17 @@ export function visibleEntitiesOf(
     return operations.length === 0 ? [] : [{ entity, operations }];
   });
   const components = uniqueNames(visible.map(({ entity }) => entity.name));
+  const isServers = (name: string, column: Column) =>
+    column.name === "id" ? !canRead(name) : isSetByServer(column, canRead) || isReadOnly(name, column);
   const componentOf = (name: string) => components.get(name) ?? name;
+  const forms = {
+    componentOf,
+    canCreateWith(name: string, ...required: readonly Column[]) {
+      const entity = catalog.entities.get(name);
+      const isAllowed = entity !== undefined && access.isAllowed("create", entity);
+      return isAllowed && !required.some((column) => isServers(name, column));
+    },
+  };
   const taken = new Set([...components.values()].map((name) => name.toLowerCase()));
   return visible.map(({ entity, operations }) => {
     const { name, description, columns, constraints, settings } = entity;
@@ -74,15 +90,10 @@ export function visibleEntitiesOf(
       .map(([way, each]) => {
         const target = catalog.entities.get(each.target);
         const uniqueRules = target ? uniqueRulesOf(target) : [];
-        return [way, { ...each, component: componentOf(each.target), uniqueRules }] as const;
+        const nested = nestedFormOf(each, forms);
+        return [way, { ...each, component: componentOf(each.target), uniqueRules, nested }] as const;
       });
-    const readOnly = new Set(
-      columns.filter((column) => {
-        const { autoSet, references } = column;
-        if (column.name === "id") return !canRead(name);
-        return autoSet || isReadOnly(name, column) || (references && !canRead(references.entity));
-      }),
-    );
+    const readOnly = new Set(columns.filter((column) => isServers(name, column)));
     const component = componentOf(name);
     const relationships = new Map(related);
     const keys = uniqueRulesOf(entity).flatMap(([column, ...others]) =>
@@ -93,6 +104,25 @@ export function visibleEntitiesOf(
     const shown = { name, description, component, columns, keys, relationships, constraints, settings };
     return { ...shown, operations, readOnly };
   });
+}
+
+/** A reference to what may not be read cannot be written. */
+const isSetByServer = ({ autoSet, references }: Column, canRead: (name: string) => boolean): boolean =>
+  autoSet !== undefined || (references !== undefined && !canRead(references.entity));
+
+interface Forms {
+  componentOf(name: string): string;
+  /** Whether records of an entity may be created with values of these columns. */
+  canCreateWith(name: string, ...columns: readonly Column[]): boolean;
+}
+
+function nestedFormOf(each: Relationship, { componentOf, canCreateWith }: Forms): NestedForm | null {
+  if (each.kind === "TO_ONE") return null;
+  const { targetColumn: column } = each;
+  if (each.kind === "MANY_TO_MANY")
+    return canCreateWith(each.through, each.sourceColumn, column) ? { kind: "LINKS", column } : null;
+  const component = componentOf(each.target);
+  return canCreateWith(each.target, column) ? { kind: "RECORDS", component, without: column } : null;
 }
 
 export const idColumn = ({ columns: [id] }: VisibleEntity): Column | undefined => id;

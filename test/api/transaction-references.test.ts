@@ -37,6 +37,36 @@ const post = (body: object, as?: string) => ({ method: "POST", entity: "Transfer
 const transact = (...operations: object[]) => w.api("POST", "/transaction", { body: { operations } });
 const idOf = (name: string) => ({ $ref: `${name}.id` });
 
+it("a value that only the database knows cannot be referred to", async () => {
+  const [a] = expectStatus(await transact(make("a")), 200).body.data;
+  const byKey = { fromId: { $by: { email: a.email } } };
+  const refused = await transact(post(byKey, "t"), post({ toId: { $ref: "t.fromId" } }));
+  expectFailure(refused, 422, {
+    code: "VALIDATION_ERROR",
+    message: "Operation 1: Validation failed: 1 error(s)",
+    details: [
+      {
+        field: "operations[1].toId",
+        message:
+          "refers to 't.fromId', whose value only the database knows — repeat what its operation sends",
+      },
+    ],
+  });
+  expectStatus(await transact(post(byKey, "t"), post({ copy: idOf("t"), ...byKey })), 200);
+});
+
+it("a missing record is named, and not one that the transaction has made with a known id", async () => {
+  const id = 5_000;
+  const operations = [
+    { ...make("a"), body: { ...make("a").body, id } },
+    post({ fromId: idOf("a"), toId: 999 }),
+  ];
+  expectFailure(await transact(...operations), 400, {
+    code: "FOREIGN_KEY_VIOLATION",
+    message: "Operation 1: Referenced to_id '999' does not exist in customers",
+  });
+});
+
 describe("an id that a transaction will generate", () => {
   it("is compared with its real value by rules over several fields", async () => {
     const different = await transact(make("a"), make("b"), post({ fromId: idOf("a"), toId: idOf("b") }));

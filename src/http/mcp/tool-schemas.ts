@@ -27,6 +27,7 @@ const expand = z
   .optional()
   .describe('Relationships to return with the record, as paths: "customer", "lines.product".');
 const BY_KEY = 'A reference takes an id or a unique field: {"$by":{"email":"ann@example.com"}}.';
+const NESTED = 'Related records are created with it: {"lines":[{"quantity":2}],"tags":[1,2]}.';
 const filter = object(
   'A tree: {"status":"OPEN","total":{"gte":100},"customer":{"city":"Bern"},"or":[{…},{…}],"not":{…}}. ' +
     `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
@@ -58,7 +59,7 @@ export const toolSchemas = {
     count: z.enum(["exact", "none"]).optional().describe("none leaves the totals out."),
   }),
   get: z.strictObject({ entity, id, fields, expand }),
-  create: z.strictObject({ entity, record: object(`Values by field. ${BY_KEY}`) }),
+  create: z.strictObject({ entity, record: object(`Values by field. ${BY_KEY} ${NESTED}`) }),
   update: z.strictObject({
     entity,
     id,

@@ -7,7 +7,6 @@ import { targetIn } from "../../query/plan/target-in.ts";
 import { type BulkAction, requireItems } from "../../write/plan/bulk/bulk-items.ts";
 import type { BulkResult } from "../../write/plan/bulk/bulk-result.ts";
 import { planBulk } from "../../write/plan/bulk/plan-bulk.ts";
-import { validationContextOf } from "../../write/plan/validation-context.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { RecordQuery } from "./record-input.ts";
 
@@ -35,7 +34,7 @@ export async function bulkWrite(ctx: WorkspaceContext, input: BulkWriteInput): P
       const isAtomic = parseFlag(parameters, "atomic");
       const upsertBy = singleParameter(parameters, "upsertBy");
       const request = { action, upsertBy, items: requireItems(input.body()), isAtomic, isReturning };
-      return planBulk(target, request, validationContextOf(planning, target));
+      return planBulk(planning, target, request);
     },
   });
 }

@@ -2,8 +2,8 @@ import { runFenced } from "../../fence/run-fenced.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import { planWrittenView } from "../../query/plan/written-view.ts";
 import { planAlone, type WrittenRecord } from "../../write/plan/plan-alone.ts";
-import { planCreate } from "../../write/plan/plan-create.ts";
-import { validationContextOf } from "../../write/plan/validation-context.ts";
+import { planCreation } from "../../write/plan/plan-creation.ts";
+import { noneEarlier } from "../../write/plan/references.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { RecordBody, RecordQuery } from "./record-input.ts";
 
@@ -21,7 +21,8 @@ export async function createRecord(ctx: WorkspaceContext, input: CreateRecordInp
     plan(planning) {
       const target = targetIn(planning, input.entity, ["create"]);
       const view = planWrittenView(target, input.query());
-      const write = planCreate(target, input.body(), validationContextOf(planning, target));
+      const creating = { planning, earlier: noneEarlier(1), hasReferences: false, mayNest: true };
+      const { write } = planCreation({ target, body: input.body(), name: input.entity }, creating);
       return planAlone(write, { target, view });
     },
   });

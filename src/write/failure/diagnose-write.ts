@@ -25,6 +25,8 @@ export interface AttemptedWrite {
   readonly values: ReadonlyMap<Column, SqlValue>;
   /** Fields with a placeholder for the id of an earlier operation, with that operation's name. */
   readonly pending?: ReadonlyMap<string, string> | undefined;
+  /** Fields that refer to a record of the same transaction. It no longer exists once the transaction has failed. */
+  readonly made?: ReadonlySet<string> | undefined;
   /** References that name their record by a key, and how messages show it. */
   readonly named?: ReadonlyMap<Column, string> | undefined;
   /** How to find the row to change, and the id or value that was sent. */
@@ -83,13 +85,13 @@ function explainUnique(columns: readonly (Column | string)[], write: AttemptedWr
 }
 
 function diagnoseReference(write: AttemptedWrite): Diagnosis {
-  const { catalog, entity, values, pending } = write;
+  const { catalog, entity, values, pending, made } = write;
   const sent = entity.columns.flatMap((column) => {
     const value = values.get(column) ?? null;
     if (!column.references || value === null) return [];
     return [{ column, value, target: entityNamed(catalog, column.references.entity) }];
   });
-  const asked = sent.filter(({ column }) => !pending?.has(column.name));
+  const asked = sent.filter(({ column }) => !pending?.has(column.name) && !made?.has(column.name));
   return {
     questions: asked.map(({ target, value }) => render(compileFindVersion(target, hasId(value)))),
     conclude(answers) {

@@ -37,8 +37,8 @@ export function planAlone(
   { target, view }: WrittenView,
 ): SinglePlan<WrittenRecord> | WritePlan<WrittenRecord> {
   limitWritten([write]);
-  const isFound = write.remember === undefined;
-  const shown = view || !isFound ? write.view(view ?? plainView(target)) : null;
+  const isOneStatement = !write.remember && !write.nested;
+  const shown = view || !isOneStatement ? write.view(view ?? plainView(target)) : null;
   if (shown) return planShown(write, { shown, checks: view ? write.checks(view) : [] });
   const single = planSingle(write, target);
   return isSureToFit(target.entity) ? single : inTransaction(single);
@@ -69,7 +69,10 @@ export function inTransaction<T>(plan: SinglePlan<T>): WritePlan<T> {
   const { statement, requires, keep, shape, diagnose, repetition } = plan;
   return {
     kind: "WRITE",
-    steps: [...requires.map(requirementStep), { statement: render(statement), keep, diagnose }],
+    steps: [
+      ...requires.map((each) => requirementStep(each, diagnose)),
+      { statement: render(statement), keep, diagnose },
+    ],
     shape: (results) => shape(results[requires.length] ?? []),
     repetition,
   };

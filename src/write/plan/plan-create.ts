@@ -22,7 +22,7 @@ export function planCreate(target: RecordTarget, body: JsonObject, context: Vali
   const validated = recordValidatorOf(entity).validateCreate(plain.body, plain.context);
   if (!validated.ok) throw invalidBody(target, "create", validated.details);
   const { values } = validated;
-  const { pending } = context;
+  const { pending, made } = context;
   const [idColumn] = entity.columns;
   const id = idColumn && values.get(idColumn);
   const { changes, conditions, named } = plain;
@@ -35,7 +35,8 @@ export function planCreate(target: RecordTarget, body: JsonObject, context: Vali
     id,
     ...viewsOf(target, id === undefined ? LAST_INSERTED : id),
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
-    diagnose: (failure) => diagnoseWrite(failure, { ...attemptOf(target, "create"), values, pending, named }),
+    diagnose: (failure) =>
+      diagnoseWrite(failure, { ...attemptOf(target, "create"), values, pending, made, named }),
   };
 }
 

@@ -3,9 +3,15 @@ import type { JsonObject } from "../../model/json.ts";
 import type { Rows } from "../../model/sql-value.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { plainView } from "../../query/plan/written-view.ts";
-import { mapDiagnosis } from "../failure/diagnosis.ts";
 import { render, returningNothing } from "../sql/statement.ts";
-import { forgetAfter, limitWritten, type PlannedWrite, recordOf, stepsOfWrite } from "./planned-write.ts";
+import {
+  forgetAfter,
+  limitWritten,
+  type PlannedWrite,
+  recordOf,
+  stepsOfWrite,
+  tellingAs,
+} from "./planned-write.ts";
 import type { Keep, KeptRequest, WriteStep } from "./write-plan.ts";
 
 /** A write, and the entity that it writes to. */
@@ -42,14 +48,7 @@ export function planTogether(
   for (const [index, targeted] of writes.entries()) {
     const own = stepsOfWrite(targeted.write, writeStep(targeted, { index, isReturning }));
     positions.push(steps.length + own.position);
-    for (const { diagnose, ...step } of own.steps) {
-      steps.push({
-        ...step,
-        ...(diagnose && {
-          diagnose: (failure) => mapDiagnosis(diagnose(failure), (error) => inItem(index, error)),
-        }),
-      });
-    }
+    for (const step of own.steps) steps.push(tellingAs(step, (error) => inItem(index, error)));
   }
   return {
     steps: [...steps, ...forgetAfter(planned)],

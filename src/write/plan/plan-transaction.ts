@@ -1,19 +1,18 @@
-import { PatternBudget } from "../../columns/pattern-budget.ts";
-import { AppError, type Detail, RefusedRequest, withPrefix } from "../../errors/app-error.ts";
+import { type AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
 import { type RecordTarget, targetIn } from "../../query/plan/target-in.ts";
+import { attemptEach, type ItemError } from "./attempts.ts";
 import { type Precondition, versionRulesOf } from "./expected-version.ts";
-import { planCreate } from "./plan-create.ts";
+import { type Created, planCreation } from "./plan-creation.ts";
 import { planDelete } from "./plan-delete.ts";
 import { planTogether, type TargetedWrite } from "./plan-together.ts";
 import { planUpdate } from "./plan-update.ts";
-import type { PlannedWrite } from "./planned-write.ts";
 import {
+  collecting,
   type EarlierOperations,
-  type NamedOperation,
-  type ResolvedBody,
+  noneEarlier,
   rememberInserted,
   resolveReferences,
 } from "./references.ts";
@@ -73,12 +72,12 @@ function planOperations(
   view: PlanningView,
   operations: readonly TargetedOperation[],
 ): readonly TargetedWrite[] {
-  const earlier: EarlierOperations = { named: new Map(), copiedLength: 0, patterns: new PatternBudget() };
-  const { results, errors } = attemptEach(operations, ({ operation, target }) => {
-    const { write, pending } = planOperation(view, { operation, target }, earlier);
-    const name = "as" in operation ? operation.as : undefined;
-    if (name === undefined) return { write, target };
-    earlier.named.set(name, { entity: target.entity, write, pending });
+  const earlier = noneEarlier(operations.length);
+  const { results, errors } = attemptEach(operations, ({ operation, target }, index) => {
+    const { write, pending } = planOperation(view, { operation, target, index }, earlier);
+    if (operation.kind === "DELETE" || operation.as === undefined) return { write, target };
+    const { as: name, body } = operation;
+    earlier.named.set(name, { entity: target.entity, write, pending, body });
     return { write: write.id === undefined ? { ...write, remember: rememberInserted(name) } : write, target };
   });
   if (errors.length > 0) throw worstOf(errors);
@@ -87,59 +86,29 @@ function planOperations(
 
 function planOperation(
   view: PlanningView,
-  { operation, target }: TargetedOperation,
+  { operation, target, index }: TargetedOperation & { readonly index: number },
   earlier: EarlierOperations,
-): Omit<NamedOperation, "entity"> {
+): Created {
   const { entity } = target;
   if (operation.kind === "DELETE") {
     const write = planDelete(target, { id: operation.id }, versionRulesOf(entity, operation));
     return { write, pending: new Map() };
   }
-  const resolved = resolveReferences(target.stored.entity, operation.body, earlier);
-  const { body, pending } = resolved;
-  const context = { ...validationContextOf(view, target, earlier.patterns), pending };
-  if (operation.kind === "CREATE")
-    return { write: collecting(resolved, () => planCreate(target, body, context)), pending };
-  const request = { id: operation.id, body, rules: versionRulesOf(entity, operation) };
-  return { write: collecting(resolved, () => planUpdate(target, request, context)), pending };
-}
-
-/** Problems of references replace the validation's problems of the same fields. */
-function collecting({ details }: ResolvedBody, plan: () => PlannedWrite): PlannedWrite {
-  if (details.length === 0) return plan();
-  const fields = new Set(details.map(({ field }) => field));
-  let others: readonly Detail[] = [];
-  try {
-    plan();
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
-    others = (thrown.details ?? []).filter(({ field }) => !fields.has(field));
+  if (operation.kind === "CREATE") {
+    const { as: name = `operations[${index}]`, body } = operation;
+    return planCreation(
+      { target, body, name },
+      { planning: view, earlier, hasReferences: true, mayNest: true },
+    );
   }
-  throw validationFailed([...details, ...others]);
-}
-
-interface OperationError {
-  readonly index: number;
-  readonly error: AppError;
-}
-
-/** The results of the items that have one, and the errors of the others. */
-function attemptEach<T, R>(items: readonly T[], work: (item: T) => R) {
-  const errors: OperationError[] = [];
-  const results = items.flatMap((item, index): readonly R[] => {
-    try {
-      return [work(item)];
-    } catch (thrown) {
-      if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
-      errors.push({ index, error: thrown });
-      return [];
-    }
-  });
-  return { results, errors };
+  const { body, pending, made, details } = resolveReferences(target.stored.entity, operation.body, earlier);
+  const context = { ...validationContextOf(view, target, earlier.patterns), pending, made };
+  const request = { id: operation.id, body, rules: versionRulesOf(entity, operation) };
+  return { write: collecting(details, () => planUpdate(target, request, context)), pending };
 }
 
 /** The contract's order: all validation problems together, then missing records. */
-function worstOf(errors: readonly OperationError[]): AppError {
+function worstOf(errors: readonly ItemError[]): AppError {
   const invalid = errors.filter(({ error }) => error.details !== undefined);
   const [first] = [...invalid, ...errors];
   if (!first) throw new Error("no operation has failed");

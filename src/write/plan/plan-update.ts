@@ -45,7 +45,7 @@ export function planUpdate(
   if (value === undefined) throw recordNotFound(shown);
   const condition = hasKey(column, value);
   const { values, kept } = validated;
-  const { pending } = context;
+  const { pending, made } = context;
   const { rules = [] } = request;
   const written = withChanges(withRememberedIds(values, pending), changes);
   const found = amongVisible(compileFind(entity, condition), target, "update");
@@ -72,7 +72,14 @@ export function planUpdate(
     shape: ([row = []]) => shapeRow(entity, row, target.entity),
     diagnose(failure) {
       const existing = { query: render(compileFind(entity, condition)), sent: values };
-      return diagnoseWrite(failure, { ...attemptOf(target, "update"), values, pending, named, existing });
+      return diagnoseWrite(failure, {
+        ...attemptOf(target, "update"),
+        values,
+        pending,
+        made,
+        named,
+        existing,
+      });
     },
   };
 }

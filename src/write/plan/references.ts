@@ -1,25 +1,28 @@
-import type { PatternBudget } from "../../columns/pattern-budget.ts";
+import { PatternBudget } from "../../columns/pattern-budget.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { ValidationContext } from "../../columns/validate-record.ts";
-import type { Detail } from "../../errors/app-error.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { AppError, type Detail, RefusedRequest } from "../../errors/app-error.ts";
+import { badRequest, validationFailed } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";
 import { MAX_COPIED_LENGTH } from "../../query/limits.ts";
 import type { Assigned, Assignments } from "../sql/assignments.ts";
+import type { RecordCount } from "./nested-records.ts";
 import type { PlannedWrite } from "./planned-write.ts";
 
 /** An operation that later ones may refer to. */
 export interface NamedOperation {
   readonly entity: Entity;
-  readonly write: PlannedWrite;
+  readonly write: Pick<PlannedWrite, "id" | "values">;
   readonly pending: ResolvedBody["pending"];
+  /** As it was sent. */
+  readonly body?: JsonObject;
 }
 
-/** The operations before the current one. */
-export interface EarlierOperations {
+/** The operations before the current one, and what is left of the budgets that they share. */
+export interface EarlierOperations extends RecordCount {
   readonly named: Map<string, NamedOperation>;
   /** Characters that references have copied so far. */
   copiedLength: number;
@@ -27,12 +30,30 @@ export interface EarlierOperations {
   readonly patterns: PatternBudget;
 }
 
+/** The start of a request that writes this many records. */
+export const noneEarlier = (records: number): EarlierOperations => ({
+  named: new Map(),
+  records,
+  copiedLength: 0,
+  patterns: new PatternBudget(),
+});
+
 export interface ResolvedBody {
   readonly body: JsonObject;
   /** Fields that get the id of an earlier operation, which only the database will know, with that operation's name. */
   readonly pending: ReadonlyMap<string, string>;
+  /** Fields that refer to a record of the same transaction by its known id. */
+  readonly made: ReadonlySet<string>;
   readonly details: readonly Detail[];
 }
+
+/** A body without references. */
+export const unresolved = (body: JsonObject): ResolvedBody => ({
+  body,
+  pending: new Map(),
+  made: new Set(),
+  details: [],
+});
 
 /** A placeholder for an id while a body is validated. The statement gets the real id. */
 const STAND_IN_ID = 1;
@@ -48,6 +69,7 @@ export function resolveReferences(
   earlier: EarlierOperations,
 ): ResolvedBody {
   const pending = new Map<string, string>();
+  const made = new Set<string>();
   const details: Detail[] = [];
   const entries = Object.entries(body).map(([field, value]): [string, JsonValue] => {
     const own = entity.columnByName.get(field);
@@ -65,27 +87,71 @@ export function resolveReferences(
     }
     const maker = source === "id" && known.write.id === undefined ? name : known.pending.get(source);
     if (maker !== undefined) {
-      if (own && !takesPendingId(own))
-        details.push({ field, message: `cannot take the id of '${maker}', which is not known yet` });
+      details.push(...problemsOfPending(own, maker));
       pending.set(field, maker);
       return [field, STAND_IN_ID];
     }
+    if (source === "id") made.add(field);
     const stored = source === "id" ? known.write.id : known.write.values.get(column);
     if (typeof stored === "string") earlier.copiedLength += stored.length;
     if (earlier.copiedLength > MAX_COPIED_LENGTH)
       throw badRequest(`References copy more than ${MAX_COPIED_LENGTH} characters`);
     if (stored === undefined)
-      details.push({ field, message: `refers to '${reference}', which its operation does not send` });
+      details.push({ field, message: `refers to '${reference}', ${whyUnknown(known, source)}` });
     return [
       field,
       stored === undefined || stored === null ? null : columnTypeOf(column).toJson(stored, column),
     ];
   });
-  return { body: Object.fromEntries(entries), pending, details };
+  return { body: Object.fromEntries(entries), pending, made, details };
+}
+
+/** Adds a column to the body that refers to the record of an earlier operation. */
+export function referTo(
+  { body, pending, made, details }: ResolvedBody,
+  column: Column,
+  { name, maker }: { readonly name: string; readonly maker: NamedOperation },
+): ResolvedBody {
+  const { id } = maker.write;
+  const field = column.name;
+  if (id === undefined || id === null)
+    return {
+      body: { ...body, [field]: STAND_IN_ID },
+      pending: new Map([...pending, [field, name]]),
+      made,
+      details: [...details, ...problemsOfPending(column, name)],
+    };
+  const value = columnTypeOf(column).toJson(id, column);
+  return { body: { ...body, [field]: value }, pending, made: new Set([...made, field]), details };
+}
+
+/** Problems of references replace the validation's problems of the same fields. */
+export function collecting(details: readonly Detail[], plan: () => PlannedWrite): PlannedWrite {
+  if (details.length === 0) return plan();
+  const fields = new Set(details.map(({ field }) => field));
+  let others: readonly Detail[] = [];
+  try {
+    plan();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
+    others = (thrown.details ?? []).filter(({ field }) => !fields.has(field));
+  }
+  throw validationFailed([...details, ...others]);
 }
 
 /** `order.id`. */
 const REFERENCE = /^([^.#/]+)\.([^.#/]+)$/;
+
+/** Says why the value of an operation's field is not known. */
+const whyUnknown = ({ body = {} }: NamedOperation, field: string) =>
+  Object.hasOwn(body, field)
+    ? "whose value only the database knows — repeat what its operation sends"
+    : "which its operation does not send";
+
+const problemsOfPending = (column: Column | undefined, maker: string): readonly Detail[] =>
+  column && !takesPendingId(column)
+    ? [{ field: column.name, message: `cannot take the id of '${maker}', which is not known yet` }]
+    : [];
 
 /** Whether any id can be stored unchanged, without a rule that would need its value. */
 const takesPendingId = ({ name, type, constraints }: Column) =>

@@ -209,10 +209,13 @@ function adminGrammar(
 }
 
 const recordBodies = {
-  "/Customer": [{ email: "a@example.com", name: "A" }],
+  "/Customer": [
+    { email: "a@example.com", name: "A" },
+    { email: "a@example.com", name: "A", orders: [{ quantity: 1, tags: [{ label: "e" }], children: [] }] },
+  ],
   "/Customer/{id}": [{ name: "B" }],
   "/Customer/by/email/{value}": [{ name: "C" }],
-  "/Order": [{ quantity: 3 }],
+  "/Order": [{ quantity: 3 }, { quantity: 4, tags: [{ label: "f", remarks: [{}] }] }],
   "/Order/{id}": [{ quantity: 2 }],
   "/Tag": [{ label: "c" }],
   "/Tag/{id}": [{ label: "d" }],

@@ -1,18 +1,21 @@
 import { requiredProblem } from "../../../columns/field-rule.ts";
 import { columnTypeOf } from "../../../columns/registry.ts";
-import { parseId, type ValidationContext } from "../../../columns/validate-record.ts";
+import { parseId } from "../../../columns/validate-record.ts";
 import { AppError, RefusedRequest, withPrefix } from "../../../errors/app-error.ts";
 import { badRequest, notAnObject, validationFailed } from "../../../errors/failures.ts";
 import type { Entity } from "../../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../model/json.ts";
+import type { PlanningView } from "../../../model/workspace.ts";
 import { MAX_BATCH_ITEMS } from "../../../query/limits.ts";
 import type { RecordTarget } from "../../../query/plan/target-in.ts";
-import { planCreate } from "../plan-create.ts";
+import { planCreation } from "../plan-creation.ts";
 import { planDelete } from "../plan-delete.ts";
 import type { TargetedWrite } from "../plan-together.ts";
 import { planUpdate } from "../plan-update.ts";
 import { planUpsert, upsertKeyOf } from "../plan-upsert.ts";
 import type { PlannedWrite } from "../planned-write.ts";
+import { noneEarlier } from "../references.ts";
+import { validationContextOf } from "../validation-context.ts";
 
 export type BulkAction = "CREATE" | "UPDATE" | "DELETE";
 
@@ -60,16 +63,22 @@ export function requireItems(body: JsonValue): readonly JsonValue[] {
 
 /** Plans each item like a single request. Throws BAD_REQUEST for an `upsertBy` that is not a unique rule. */
 export function planItems(
+  planning: PlanningView,
   target: RecordTarget,
-  { action, upsertBy, items }: BulkRequest,
-  context: ValidationContext,
+  { action, upsertBy, items, isAtomic }: BulkRequest,
 ): readonly PlannedItem[] {
   const key = upsertBy === null ? undefined : upsertKeyOf(target.entity, upsertBy);
-  return items.map((item) => {
+  const earlier = noneEarlier(items.length);
+  const context = validationContextOf(planning, target, earlier.patterns);
+  return items.map((item, index) => {
     try {
       if (action === "DELETE") return planDelete(target, { id: idText(target.entity, item) });
       const body = requireObject(item);
-      if (action === "CREATE") return planCreate(target, body, context);
+      if (action === "CREATE") {
+        const creation = { target, body, name: `items[${index}]` };
+        const creating = { planning, earlier, hasReferences: false, mayNest: isAtomic };
+        return planCreation(creation, creating).write;
+      }
       return key
         ? planUpsert(target, { key, body }, context)
         : planUpdate(target, { id: requireId(target.entity, body), body }, context);

@@ -1,8 +1,8 @@
-import type { ValidationContext } from "../../../columns/validate-record.ts";
 import { AppError } from "../../../errors/app-error.ts";
 import { toAppError } from "../../../errors/to-app-error.ts";
 import type { Entity } from "../../../model/entity.ts";
 import type { JsonObject } from "../../../model/json.ts";
+import type { PlanningView } from "../../../model/workspace.ts";
 import type { RecordTarget } from "../../../query/plan/target-in.ts";
 import { compileInsertAll } from "../../sql/insert.ts";
 import { render, returningNothing } from "../../sql/statement.ts";
@@ -26,12 +26,12 @@ import { planAtomic } from "./plan-atomic.ts";
  * the error of the first item if nothing comes before it.
  */
 export function planBulk(
+  planning: PlanningView,
   target: RecordTarget,
   request: BulkRequest,
-  context: ValidationContext,
 ): WritePlan<BulkResult> | EachPlan<BulkResult> {
   const { action, isReturning } = request;
-  const bulk = { target, items: planItems(target, request, context), action, isReturning };
+  const bulk = { target, items: planItems(planning, target, request), action, isReturning };
   if (request.isAtomic) return planAtomic(bulk);
   limitWritten(bulk.items.filter(isWrite));
   return isOneInsert(bulk) ? planOneInsert(bulk) : planEach(bulk);
