@@ -30,7 +30,8 @@ export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): 
 }
 
 /** Throws the requirement that is not met. If all are met by now, the write is tried again. */
-async function findMissing<T>(attempt: Attempt<T>, { requires }: SinglePlan<T>): Promise<Outcome<never>> {
+async function findMissing<T>(attempt: Attempt<T>, plan: SinglePlan<T>): Promise<Outcome<never>> {
+  const { requires } = plan;
   const found = await read(attempt, {
     kind: "READ",
     statements: requires.map(({ query }) => query()),
@@ -38,6 +39,23 @@ async function findMissing<T>(attempt: Attempt<T>, { requires }: SinglePlan<T>):
       const missing = requires.find((_, i) => results[i]?.length === 0);
       if (missing) throw missing.otherwise();
     },
-  });
+  }).catch((failure) => afterRequirement(attempt, plan, failure));
   return found.held ? { held: false, facts: undefined } : found;
+}
+
+/** The statements before the first requirement. */
+const FACTS = 1;
+
+/** A requirement that computes what is to be written can fail by itself. An earlier one that is not met comes first. */
+async function afterRequirement<T>(
+  attempt: Attempt<T>,
+  plan: SinglePlan<T>,
+  failure: unknown,
+): Promise<Outcome<never>> {
+  const error = failure instanceof SqlFailure && plan.diagnose(failure).conclude([]);
+  if (!error) throw failure;
+  const requires = plan.requires.slice(0, failure.index - FACTS);
+  const outcome = await findMissing(attempt, { ...plan, requires });
+  if (outcome.held || outcome.facts) return outcome;
+  throw error;
 }

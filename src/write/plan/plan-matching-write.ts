@@ -98,7 +98,7 @@ export function planMatchingWrite(
   const ids = matchingOf(target, matching, write.operation);
   const guards = [
     guardStep(moreThan(ids, maxAffected), () => tooMany(maxAffected)),
-    ...write.checks.map((check) => checkStep(target, ids, check)),
+    ...write.checks.map((check) => checkStep(target, ids, { ...check, diagnose })),
   ];
   const steps: readonly WriteStep[] = [
     ...guards,
@@ -154,12 +154,21 @@ const moreThan = ({ sql, args }: Statement, count: number): Statement => ({
 });
 
 /** Fails if a record would break the check. */
-function checkStep(target: RecordTarget, ids: Statement, { condition, otherwise }: RuleCondition): WriteStep {
+function checkStep(
+  target: RecordTarget,
+  ids: Statement,
+  { condition, otherwise, diagnose }: RuleCondition & Pick<MatchingWrite, "diagnose">,
+): WriteStep {
   const broken = { sql: `(${condition.sql}) IS NOT TRUE`, args: condition.args };
-  return guardStep(render(onlyIf(compileFindIds(target.stored.entity, isAmong(ids)), broken)), otherwise);
+  const found = render(onlyIf(compileFindIds(target.stored.entity, isAmong(ids)), broken));
+  return guardStep(found, otherwise, diagnose);
 }
 
-const guardStep = (query: Statement, refusal: RuleCondition["otherwise"]): WriteStep => ({
+const guardStep = (
+  query: Statement,
+  refusal: RuleCondition["otherwise"],
+  diagnose: MatchingWrite["diagnose"] = () => known(undefined),
+): WriteStep => ({
   statement: requireNone(query),
-  diagnose: (failure) => known(isGuardFailure(failure) ? refusal() : undefined),
+  diagnose: (failure) => (isGuardFailure(failure) ? known(refusal()) : diagnose(failure)),
 });

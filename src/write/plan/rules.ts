@@ -9,7 +9,7 @@ import type { RecordTarget } from "../../query/plan/target-in.ts";
 import type { WriteOperation } from "../../query/rules/plan-rules.ts";
 import { compileRule } from "../../query/sql/condition/compile-rule.ts";
 import { type AttemptedWrite, missingReference, shownValue } from "../failure/diagnose-write.ts";
-import type { Assignments } from "../sql/assignments.ts";
+import { type Assignments, areAllValues } from "../sql/assignments.ts";
 import { existsRecord } from "../sql/conditions.ts";
 import { onlyIf, type RecordStatement } from "../sql/statement.ts";
 import type { Requirement } from "./write-plan.ts";
@@ -107,8 +107,23 @@ export function ruleChecksOf(target: RecordTarget, writing: Writing): readonly R
   const check = target.visible.checkOf(operation, target.entity.name);
   const references = referencesOf(target, writing);
   if (!check) return references;
-  const condition = bound(target, check, { written, isNew: operation === "create" });
+  const judged = bound(target, check, { written, isNew: operation === "create" });
+  const condition = amongExisting(target, writing, judged);
   return [...references, { condition, otherwise: () => notAllowed(target, operation) }];
+}
+
+/**
+ * The condition, evaluated only for records that exist for the caller. A value that the database computes can fail the
+ * statement, and SQLite may evaluate conditions in any order: the failure would tell of records that the caller cannot see.
+ */
+function amongExisting(
+  target: RecordTarget,
+  { operation, written }: Writing,
+  condition: Statement,
+): Statement {
+  const rows = operation === "update" && !areAllValues(written) && rowsCondition(target, operation);
+  if (!rows) return condition;
+  return { sql: `CASE WHEN ${rows.sql} THEN ${condition.sql} END`, args: [...rows.args, ...condition.args] };
 }
 
 /** Referenced records must exist for the caller. */
