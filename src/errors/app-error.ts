@@ -57,11 +57,15 @@ export class AppError extends Error {
 /** Refuses the whole request, whichever of its items caused it. */
 export class RefusedRequest extends AppError {}
 
-/** Returns the same error for a part of a request: with words before its message, and a path before its fields. */
-export function withPrefix(prefix: string, error: AppError, path = ""): AppError {
+/** Returns the same error for a part of a request: with words before its message, and its fields at their place. */
+export function withPrefix(
+  prefix: string,
+  error: AppError,
+  placeOf: (field: string) => string = (field) => field,
+): AppError {
   const { code, message, cause, details, fields } = error;
   const locate = <T extends FieldProblem>(problem: T): T =>
-    problem.entity === undefined ? { ...problem, field: path + problem.field } : problem;
+    problem.entity === undefined ? { ...problem, field: placeOf(problem.field) } : problem;
   return new AppError(code, prefix + message, {
     ...error,
     cause,

@@ -241,6 +241,21 @@ describe("a create with nested records", () => {
       });
   });
 
+  it("has its fields located in problem details too", async () => {
+    const headers = { Accept: "application/problem+json" };
+    const body = { code: code(), lines: [{ productId: 99, quantity: 1 }] };
+    const missing = await post(body, "/Order", headers);
+    expect(expectStatus(missing, 400).body.errors).toEqual([
+      { field: "lines[0].productId", message: "does not exist", rule: "FOREIGN_KEY" },
+    ]);
+    const link = await post({ code: code(), tags: [99] }, "/Order", headers);
+    expect(expectStatus(link, 400).body.errors).toMatchObject([{ field: "tags[0]" }]);
+    const refused = await post({ code: code(), lines: [{ orderId: 1 }] }, "/Order", headers);
+    expect(expectStatus(refused, 422).body.errors).toMatchObject([
+      { field: "lines[0].orderId", rule: "READ_ONLY" },
+    ]);
+  });
+
   it("names what is missing, not its own parent, when the parent's id is known", async () => {
     await expectRefused(
       () => post({ name: code(), children: [{ name: code(), customerId: 99 }] }, "/Folder"),

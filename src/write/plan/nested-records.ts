@@ -1,5 +1,5 @@
 import { AppError, type Detail, RefusedRequest, withPrefix } from "../../errors/app-error.ts";
-import { tooManyRecords, validationFailed } from "../../errors/failures.ts";
+import { tooManyRecords } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
@@ -50,7 +50,7 @@ export function recordsIn(planning: PlanningView, root: Raw, count: RecordCount)
   const details: Detail[] = [];
   const record: BodyRecord = { ...root, body, details };
   const others = nested.flatMap(({ field, value, hop }) => {
-    if (!Array.isArray(value)) details.push({ field, message: "must be an array" });
+    if (!Array.isArray(value)) details.push({ field, message: "must be an array", rule: "TYPE" });
     const items: readonly JsonValue[] = Array.isArray(value) ? value : [];
     count.records += items.length;
     if (count.records > MAX_BATCH_ITEMS) throw tooManyRecords(MAX_BATCH_ITEMS);
@@ -82,11 +82,13 @@ function readItems(planning: PlanningView, record: BodyRecord, { field, items, h
     if (isLink) {
       const linked = relationship.targetColumn;
       rows.push({ ...row, linked, body: { [linked.name]: item } });
-    } else if (!isJsonObject(item)) problems.push({ field: place, message: "must be an object" });
+    } else if (!isJsonObject(item))
+      problems.push({ field: place, message: "must be an object", rule: "TYPE" });
     else if (Object.hasOwn(item, column.name))
       problems.push({
         field: `${place}.${column.name}`,
         message: "is set by the record that it is nested in",
+        rule: "READ_ONLY",
       });
     else rows.push({ ...row, body: item });
   }
@@ -104,10 +106,9 @@ function targetOfNested(planning: PlanningView, path: string, entity: string): R
 /** Adds the place of a record in the body to its error. */
 export function inRecord({ path, linked }: Pick<BodyRecord, "path" | "linked">, error: AppError): AppError {
   if (path === "" || error instanceof RefusedRequest) return error;
-  if (!error.details) return withPrefix(`${path}: `, error);
-  const placeOf = (field: string) =>
+  return withPrefix(error.details ? "" : `${path}: `, error, (field) =>
     linked && (field === linked.name || field.startsWith(`${linked.name}.`))
       ? path + field.slice(linked.name.length)
-      : `${path}.${field}`;
-  return validationFailed(error.details.map(({ field, message }) => ({ field: placeOf(field), message })));
+      : `${path}.${field}`,
+  );
 }

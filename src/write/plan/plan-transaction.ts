@@ -1,4 +1,4 @@
-import { type AppError, type Detail, withPrefix } from "../../errors/app-error.ts";
+import { type AppError, withPrefix } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
@@ -118,4 +118,4 @@ function worstOf(errors: readonly ItemError[]): AppError {
 }
 
 const inOperation = (index: number, error: AppError): AppError =>
-  withPrefix(`Operation ${index}: `, error, `operations[${index}].`);
+  withPrefix(`Operation ${index}: `, error, (field) => `operations[${index}].${field}`);
