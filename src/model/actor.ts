@@ -6,7 +6,7 @@ import type { Role } from "./role.ts";
 export interface User {
   /** As its tokens name it in `iss`. */
   readonly issuer: string;
-  /** What the workspace calls the issuer. */
+  /** The issuer's name in the workspace. */
   readonly issuerName: string;
   readonly subject: string;
   readonly claims: JsonObject;

@@ -3,7 +3,7 @@ import type { AppContext } from "../context.ts";
 
 const UNKNOWN_RETRY_SECONDS = 60;
 
-/** What is not known has to be looked up: an address may ask that only so often. Throws RATE_LIMITED. */
+/** An unknown credential needs a lookup, and an address may cause only so many. Throws RATE_LIMITED. */
 export async function limitUnknown(c: AppContext, credential = "API key"): Promise<void> {
   const { rates, clientAddress } = c.get("services");
   if (await rates.takeUnknown(clientAddress())) return;

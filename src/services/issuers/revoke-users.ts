@@ -17,7 +17,7 @@ export const revokeUsersSchema = z.strictObject({
 });
 
 export interface RevokeUsersInput {
-  /** Of the issuer. */
+  /** The name of the issuer. */
   readonly name: string;
   readonly body: () => unknown;
 }
