@@ -1,7 +1,9 @@
 import { serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis, pause } from "../lib/clock.ts";
 
+/** The next one looks so often, others less. */
 const LOOK_EVERY_MS = 5;
+const LOOK_AT_LEAST_EVERY_MS = 100;
 /** The turns of one principal. Each waits for those before it. */
 const MAX_WAITING = 200;
 
@@ -34,8 +36,8 @@ export class Turns {
       throw serviceUnavailable("too many requests of one principal wait");
     this.#turns.set(principal, turns);
     turns.push(turn);
-    while (this.#placeOf(turn) >= this.#max) {
-      await pause(LOOK_EVERY_MS);
+    for (let place = this.#placeOf(turn); place >= this.#max; place = this.#placeOf(turn)) {
+      await pause(Math.min(LOOK_EVERY_MS * (place - this.#max + 1), LOOK_AT_LEAST_EVERY_MS));
       if (currentMillis() < turn.until) continue;
       this.#end(turn);
       throw serviceUnavailable("waited too long for other requests of the same principal");
