@@ -1,6 +1,6 @@
 import { type Parts, resolved } from "../../../test/support/find-operation.ts";
 import { type Grammar, generateJson, hostile, idOf, textOf } from "./generate-json.ts";
-import { hostileBodies, hostileTexts } from "./hostile-values.ts";
+import { hostileBodies, hostileTexts, origins, tagForms } from "./hostile-values.ts";
 import type { Random } from "./random.ts";
 
 export interface FuzzRequest {
@@ -227,13 +227,22 @@ function headersOf(
     headers.Authorization = random.pick([text(), "", "Basic Zm9vOmJhcg==", "Bearer"]);
   for (const { in: place, name } of parameters) {
     if (place !== "header" || !random.chance(0.2)) continue;
-    headers[name] = random.chance(0.5)
-      ? random.pick(["*", '"1"', 'W/"1"', "return=representation", ...grammar.foreign.headers])
-      : text();
+    headers[name] = random.chance(0.7) ? headerValue(grammar, name) : text();
+  }
+  if (random.chance(mutation / 2)) {
+    const name = random.pick(EXTRA_HEADERS);
+    headers[name] = random.chance(0.5) ? headerValue(grammar, name) : text();
   }
   if (random.chance(0.2)) headers.Accept = "application/problem+json";
-  if (random.chance(mutation / 2)) headers[random.pick(EXTRA_HEADERS)] = text();
   return headers;
+}
+
+/** A value that the header may well have. */
+function headerValue({ random, foreign }: RequestGrammar, name: string): string {
+  if (/^If-/.test(name)) return random.pick(tagForms)(random.pick(['"1"', '"1-abc"', ...foreign.headers]));
+  if (name === "Origin") return encodeURI(random.pick(origins));
+  if (name === "Access-Control-Request-Headers") return "authorization, traceparent, x-odd";
+  return random.pick(["return=representation", "gzip", "text/csv", "POST", ...foreign.headers]);
 }
 
 const EXTRA_HEADERS = [
@@ -249,6 +258,7 @@ const EXTRA_HEADERS = [
   "X-HTTP-Method-Override",
   "CF-Connecting-IP",
   "Access-Control-Request-Method",
+  "Access-Control-Request-Headers",
   "Range",
   "Cookie",
 ];

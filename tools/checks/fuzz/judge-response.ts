@@ -1,3 +1,4 @@
+import { csvParseRows } from "d3-dsv";
 import { statusOfCode } from "../../../src/errors/codes.ts";
 import { PROBLEM_TYPE } from "../../../src/errors/problem.ts";
 import { operationOf, type Parts } from "../../../test/support/find-operation.ts";
@@ -23,13 +24,26 @@ export function judgeAnswer(document: Parts, sent: FuzzRequest, answer: FuzzAnsw
   if (sent.call !== undefined) return leaks(sent, text);
   const problems = status >= 400 ? [...formProblems(sent, answer), ...leaks(sent, text)] : [];
   const exchange = { ...answer, method: sent.method, path: sent.path };
-  if (status < 400) return isHealth(sent) ? [] : contradictionsOf(document, exchange);
+  if (status < 400)
+    return isHealth(sent) ? [] : [...csvProblems(sent, answer), ...contradictionsOf(document, exchange)];
   return isKnown(document, sent) ? [...problems, ...contradictionsOf(document, exchange)] : problems;
 }
 
 /** The only 5xx that requests can cause: many simultaneous changes of one schema. */
 const isChanging = ({ status, headers, text }: FuzzAnswer) =>
   status === 503 && text.includes('"SCHEMA_MIGRATION_IN_PROGRESS"') && headers.has("Retry-After");
+
+/** Whether every reader of CSV sees a row for each record, and no spreadsheet a formula. */
+function csvProblems({ path }: FuzzRequest, { headers, text }: FuzzAnswer): readonly string[] {
+  if (!headers.get("Content-Type")?.startsWith("text/csv")) return [];
+  const rows = csvParseRows(text);
+  const isFormula = (cell: string) => /^[=@\t\r]/.test(cell) || /^[+-](?![\d.]+(?:e[+-]?\d+)?$)/i.test(cell);
+  const formula = path.includes("escapeFormulas") ? undefined : rows.flat().find(isFormula);
+  return [
+    ...(new Set(rows.map(({ length }) => length)).size > 1 ? ["CSV rows of different lengths"] : []),
+    ...(formula === undefined ? [] : [`a formula in CSV: ${formula}`]),
+  ];
+}
 
 /** Health checks accept any parameter. */
 const isHealth = ({ path }: FuzzRequest) => /^\/(?:healthz|readyz)\?/.test(path);
