@@ -206,8 +206,8 @@ function unknownFields(
   isUnknown: (field: string) => boolean,
 ): readonly Detail[] {
   const known = [...entity.columnByName.keys()].filter((name) => !isUnknown(name));
-  const problem = unknownProblem(entity, known);
-  return fields.map((field) => ({ field, ...problem }));
+  const { message, rule } = unknownProblem(entity, known);
+  return fields.map((field) => ({ field, message, rule, known }));
 }
 
 /** Says that an entity has no such field; `known` are the fields that the client may know. */

@@ -8,6 +8,7 @@ import { startHttpServer } from "./http-server.ts";
 import { KvTable } from "./kv-table.ts";
 import type { ServeOptions } from "./options.ts";
 import { createRateLimits } from "./rate-limit.ts";
+import { Turnstile } from "./turnstile.ts";
 import { openWebhookNetwork } from "./webhook-network.ts";
 
 /** What is done after a response gets so long when the server ends. */
@@ -40,8 +41,10 @@ export async function startHost(options: ServeOptions, { build, variables }: Hos
   const { default: worker } = (await import(pathToFileURL(join(build, "worker.js")).href)) as {
     default: Worker;
   };
+  const turnstile = new Turnstile();
   const bindings = {
     ...variables,
+    WAIT_FOR_TURN: () => turnstile.pass(),
     ...createRateLimits(options.unknownKeyRate),
     ...(isEmbedded && { DATABASE: engine }),
     API_KEYS: await new KvTable(engine).open(join(dataDirectory, "kv")),

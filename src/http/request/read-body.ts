@@ -11,6 +11,8 @@ import { isJsonObject, type JsonObject, type JsonValue, parseExactly } from "../
 import type { AppContext } from "../context.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** Parsing a larger one takes long enough for others to wait. */
+const LARGE_BODY_BYTES = 32 * 1024;
 /** Deep enough for any record, shallow enough for any recursion. */
 const MAX_BODY_DEPTH = 64;
 
@@ -57,6 +59,7 @@ export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
     ),
   );
   c.set("body", bytes);
+  if (bytes instanceof Uint8Array && bytes.length > LARGE_BODY_BYTES) await c.env.WAIT_FOR_TURN?.();
   return bytes;
 }
 

@@ -62,9 +62,11 @@ function separate(
   const conditions: RuleCondition[] = [];
   const named = new Map<Column, string>();
   let plain = body;
-  for (const [field, sent] of Object.entries(body)) {
-    const column = target.stored.entity.columnByName.get(field);
-    if (!isJsonObject(sent) || !column) continue;
+  /* By column: a body may have far more fields. */
+  for (const column of target.stored.entity.columns) {
+    const { name: field } = column;
+    const sent = Object.hasOwn(body, field) ? body[field] : undefined;
+    if (sent === undefined || !isJsonObject(sent)) continue;
     const key = readNaturalKey(target, column, { sent, operation });
     const reading: Reading | undefined = key ?? readTime(column, sent, context) ?? read(column, sent);
     if (!reading) continue;
