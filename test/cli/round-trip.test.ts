@@ -28,7 +28,7 @@ let w: ServedWorkspace;
 beforeAll(async () => {
   served = await serveWorker();
   directory = mkdtempSync(join(tmpdir(), "cli-round-trip-"));
-  const names = ["Every", "Csv", "RawCsv", "Ndjson", "Json", "Matched"];
+  const names = ["Every", "Csv", "RawCsv", "Ndjson", "Json", "Matched", "MatchedNdjson"];
   w = await makeServedWorkspace(served.baseUrl, ...names.map((name) => ({ name, columns })));
   const rows = fc.sample(anyRecord, RECORDS).map((record, i) => ({ code: `c${i}`, ...record }));
   const api = createApiClient(served.baseUrl, w.key);
@@ -62,16 +62,45 @@ describe("a table", () => {
     expect(await w.records(copy)).toEqual(await w.records("Every"));
   });
 
-  it("exported and imported by a unique field is the same, and unchanged where it came from", async () => {
-    const file = fileOf("matched.csv");
-    await cli("export", "Every", file);
-    const match = [file, "--upsert-by", "code", "--unescape-formulas"];
-    expect(await cli("import", "Every", ...match)).toBe(
-      `Every: 0 created, 0 updated, ${RECORDS} unchanged, 0 refused.\n`,
-    );
-    const withoutIds = ["--map", "id=", "--concurrency", "1"];
-    expect(await cli("import", "Matched", ...match, ...withoutIds)).toContain(`Matched: ${RECORDS} created`);
-    expect(await w.records("Matched")).toEqual(await w.records("Every"));
+  it.each([
+    ["csv", "Matched", ["--unescape-formulas"]],
+    ["ndjson", "MatchedNdjson", []],
+  ])(
+    "exported and imported by a unique field is the same, and unchanged where it came from: %s",
+    async (format, copy, more) => {
+      const file = fileOf(`matched.${format}`);
+      await cli("export", "Every", file);
+      const match = [file, "--upsert-by", "code", ...more];
+      expect(await cli("import", "Every", ...match)).toBe(
+        `Every: 0 created, 0 updated, ${RECORDS} unchanged, 0 refused.\n`,
+      );
+      const withoutIds = ["--map", "id=", "--concurrency", "1"];
+      expect(await cli("import", copy, ...match, ...withoutIds)).toContain(`${copy}: ${RECORDS} created`);
+      expect(await w.records(copy)).toEqual(await w.records("Every"));
+    },
+  );
+
+  it.each(["csv", "ndjson"])("of UUIDs and references to them is the same elsewhere: %s", async (format) => {
+    const parent = { name: "Parent", idType: "UUID", columns: [{ name: "name", type: "TEXT" }] };
+    const references = { entity: "Parent", relationship: "parent", inverse: "children" };
+    const child = { name: "Child", columns: [{ name: "parentId", references }] };
+    const from = await makeServedWorkspace(served.baseUrl, parent, child);
+    const to = await makeServedWorkspace(served.baseUrl, parent, child);
+    const api = createApiClient(served.baseUrl, from.key);
+    await api.require("POST", `${from.path}/Parent/bulk`, [{ name: "a" }, { name: null }]);
+    const parents = await from.records("Parent");
+    const children = [...parents.map(({ id }) => ({ parentId: id })), { parentId: null }];
+    await api.require("POST", `${from.path}/Child/bulk`, children);
+    for (const name of ["Parent", "Child"]) {
+      const file = fileOf(`${name}.${format}`);
+      expect(await startCli(["export", name, file], environmentOf(served.baseUrl, from)).ended).toMatchObject(
+        { code: 0 },
+      );
+      expect(await startCli(["import", name, file], environmentOf(served.baseUrl, to)).ended).toMatchObject({
+        code: 0,
+      });
+      expect(await to.records(name)).toEqual(await from.records(name));
+    }
   });
 
   it.each(columnValues.map(({ definition }) => [definition]))(
