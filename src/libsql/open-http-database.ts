@@ -55,7 +55,7 @@ async function runSteps(
   const pipeline = { steps, baton: lease.stream?.baton, isKept: lease.isKept };
   const text = await sendPipeline(server, lease.stream, pipeline);
   const response = parseResponse(text);
-  const stream = streamOf(response, lease.stream);
+  const stream = streamOf(server, response, lease.stream);
   let returned: KeptStream | undefined;
   try {
     const { outcomes, isReusable } = decodeResponse(response, pipeline);
@@ -87,13 +87,22 @@ async function sendPipeline(
 const endpointOf = ({ endpoint }: Server, stream: KeptStream | undefined): Endpoint =>
   stream?.baseUrl ? { ...endpoint, url: stream.baseUrl } : endpoint;
 
-/** The stream that the response leaves open, if any. Its address is the last one that a response named. */
+/**
+ * The stream that the response leaves open, if any. Its address is the last one that a response named; one that would
+ * send the token without encryption is not used.
+ */
 function streamOf(
+  { endpoint }: Server,
   { baton, base_url }: ReturnType<typeof parseResponse>,
   previous: KeptStream | undefined,
 ): KeptStream | undefined {
-  return baton ? { baton, baseUrl: base_url?.replace(/\/+$/, "") || previous?.baseUrl } : undefined;
+  const baseUrl = base_url?.replace(/\/+$/, "") || previous?.baseUrl;
+  return baton && (!baseUrl || mayFollow(endpoint.url, baseUrl)) ? { baton, baseUrl } : undefined;
 }
+
+/** Whether an address may be sent what is sent to the configured one. */
+export const mayFollow = (configured: string, named: string): boolean =>
+  named.startsWith("https://") || (named.startsWith("http://") && configured.startsWith("http://"));
 
 /** Closes the kept streams, because others need the connections, or because one may block the server. */
 async function closeIdle(server: Server): Promise<void> {

@@ -212,6 +212,15 @@ it("a response that is too large may leave a transaction open: its stream is clo
   expect(await stored()).toEqual([2]);
 });
 
+/** The result of a statement. */
+const doneAlone = {
+  type: "ok",
+  response: {
+    type: "batch",
+    result: { step_results: [{ rows: [], affected_row_count: 0 }], step_errors: [null] },
+  },
+};
+
 it("the address that a response names is used for its stream, but not after the server was restarted", async () => {
   const opened = await fetch(`${server.url}/v3/pipeline`, {
     method: "POST",
@@ -230,6 +239,14 @@ it("the address that a response names is used for its stream, but not after the 
   await open().write([insert(3)]);
   expect(batons()).toEqual([null, null]);
   expect(await stored()).toEqual([1, 2, 3]);
+});
+
+it("an address that is not of HTTP is not used", async () => {
+  const response = { baton: "kept", base_url: "file:///etc", results: [doneAlone] };
+  fates = [{ status: 200, body: JSON.stringify(response) }];
+  await open().run({ sql: "SELECT 1", args: [] });
+  await open().write([insert(1)]);
+  expect(batons()).toEqual([null, null]);
 });
 
 it("a server that has no connections left gets those that are kept, and keeps none for a while", async () => {
