@@ -53,11 +53,11 @@ const nobody: Client = { address: () => undefined };
 /** Opens the services for a client's request, or for background work. */
 export function openServices(bindings: Bindings, requestId: string, client = nobody): ServiceContext {
   const { databaseUrl: url, databaseToken: authToken } = settingsOf(bindings);
-  const { streams, turns, ...services } = lastingServicesOf(bindings);
+  const { streams, turns, writers, ...services } = lastingServicesOf(bindings);
   const { DATABASE } = bindings;
   const database = DATABASE
     ? createDatabase(DATABASE.stepsFor(client.request))
-    : openHttpDatabase({ url, authToken, requestId }, streams, turnOf(turns, client));
+    : openHttpDatabase({ url, authToken, requestId }, streams, turnOf({ turns, writers }, client));
   return {
     ...services,
     database,
@@ -76,15 +76,35 @@ interface LastingServices
   > {
   readonly streams: KeptStreams;
   readonly turns: Turns;
+  readonly writers: Turns;
 }
 
 /** Requests to the database that one key or token may make at once, or as many as there are streams. */
 const PRINCIPAL_TURNS = 8;
 
-/** By credential, or else by address. Undefined for work that nobody waits for. */
-function turnOf(turns: Turns, { request, address }: Client) {
+/** Writes that an isolate asks for at once. A server does one at a time, and `sqld` may fail while many wait for long. */
+const WRITERS = 8;
+const ALL = "all";
+
+/** Work that nobody waits for has no principal: only its writes wait for a turn. */
+function turnOf(
+  { turns, writers }: Pick<LastingServices, "turns" | "writers">,
+  { request, address }: Client,
+) {
   const principal = request?.headers.get("Authorization") ?? address();
-  return principal ? (timeoutMs: number) => turns.take(principal, timeoutMs) : undefined;
+  return async (timeoutMs: number, isWrite: boolean): Promise<() => void> => {
+    const endTurn = principal ? await turns.take(principal, timeoutMs) : undefined;
+    try {
+      const endWrite = isWrite ? await writers.take(ALL, timeoutMs) : undefined;
+      return () => {
+        endWrite?.();
+        endTurn?.();
+      };
+    } catch (failure) {
+      endTurn?.();
+      throw failure;
+    }
+  };
 }
 
 /** Services shared by all requests of an isolate. */
@@ -102,6 +122,7 @@ function lastingServicesOf(bindings: Bindings): LastingServices {
     keySets: new KeySets(settingsOf(bindings).webhooks, openKeySetStore(bindings.API_KEYS)),
     streams: new KeptStreams(settingsOf(bindings).databaseStreams),
     turns: new Turns(Math.max(PRINCIPAL_TURNS, settingsOf(bindings).databaseStreams)),
+    writers: new Turns(WRITERS),
   };
   lasting.set(bindings, services);
   return services;

@@ -42,15 +42,20 @@ const BEGIN_READ: Step = { sql: "BEGIN", args: [] };
 const BEGIN_WRITE: Step = { sql: "BEGIN IMMEDIATE", args: [] };
 const COMMIT: Statement = { sql: "COMMIT", args: [] };
 
+interface Sending {
+  readonly isWrite: boolean;
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Opens a database for one request. `runSteps` runs its steps, over HTTP or in this process. */
 export function createDatabase(runSteps: RunSteps): Database {
   async function send(
     steps: readonly Step[],
-    timeoutMs = DATABASE_TIMEOUT_MS,
+    { isWrite, timeoutMs = DATABASE_TIMEOUT_MS }: Sending,
   ): Promise<readonly StepOutcome[]> {
     const start = currentMillis();
     try {
-      return await runSteps(steps, timeoutMs);
+      return await runSteps(steps, timeoutMs, isWrite);
     } finally {
       database.waitedMs += currentMillis() - start;
     }
@@ -62,24 +67,26 @@ export function createDatabase(runSteps: RunSteps): Database {
     timeoutMs?: number,
   ): Promise<readonly Rows[]> {
     const chained = [...statements, COMMIT].map((statement, i) => ({ ...statement, after: i }));
-    const outcomes = await send([begin, ...chained], timeoutMs);
+    const outcomes = await send([begin, ...chained], { isWrite: begin === BEGIN_WRITE, timeoutMs });
     return rowsOf(outcomes).slice(1, -1);
   }
 
-  async function run(statement: Statement): Promise<Rows> {
-    const [rows = []] = rowsOf(await send([statement]), 0);
+  async function runAlone(statement: Statement, isWrite: boolean): Promise<Rows> {
+    const [rows = []] = rowsOf(await send([statement], { isWrite }), 0);
     return rows;
   }
 
   /* An accessor for `waitedMs` would give each request's object its own shape, which is slow. */
   const database: Database & { waitedMs: number } = {
     waitedMs: 0,
-    run,
+    run: (statement) => runAlone(statement, true),
     async read(statements) {
       const [only] = statements;
       /* One statement sees one snapshot anyway. */
       const isSingle = only && statements.length === 1;
-      const reading = isSingle ? run(only).then((rows) => [rows]) : runInOrder(BEGIN_READ, statements);
+      const reading = isSingle
+        ? runAlone(only, false).then((rows) => [rows])
+        : runInOrder(BEGIN_READ, statements);
       return reading.catch(tooLargeToReturn);
     },
     write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),
@@ -96,7 +103,7 @@ export function createDatabase(runSteps: RunSteps): Database {
         if (follower) steps.push({ ...follower, ...guarded, after: position });
         return position;
       });
-      const outcomes = await send([...steps, { ...COMMIT, ...guarded }]);
+      const outcomes = await send([...steps, { ...COMMIT, ...guarded }], { isWrite: true });
       rowsOf(outcomes.slice(0, afterGuards + 1));
       const committed = outcomes.at(-1);
       if (committed?.status !== "DONE") throw serviceUnavailable(reasonOf(outcomes));

@@ -24,12 +24,12 @@ const NO_TURN = async () => () => undefined;
 export function openHttpDatabase(
   endpoint: Endpoint,
   streams = NO_STREAMS,
-  takeTurn: (timeoutMs: number) => Promise<() => void> = NO_TURN,
+  takeTurn: (timeoutMs: number, isWrite: boolean) => Promise<() => void> = NO_TURN,
 ): Database {
   const server = { endpoint, streams };
-  return createDatabase(async (steps, timeoutMs) => {
+  return createDatabase(async (steps, timeoutMs, isWrite = false) => {
     const start = currentMillis();
-    const endTurn = await takeTurn(timeoutMs);
+    const endTurn = await takeTurn(timeoutMs, isWrite);
     const lease = await streams.take();
     const abandonment = new AbortController();
     const { signal } = abandonment;

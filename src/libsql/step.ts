@@ -16,7 +16,11 @@ export type StepOutcome =
  * Runs the steps in order on one connection and leaves no transaction open. Returns one outcome for each step; a
  * failing statement is an outcome. Throws SERVICE_UNAVAILABLE if the result is unknown or nothing could run.
  */
-export type RunSteps = (steps: readonly Step[], timeoutMs: number) => Promise<readonly StepOutcome[]>;
+export type RunSteps = (
+  steps: readonly Step[],
+  timeoutMs: number,
+  isWrite?: boolean,
+) => Promise<readonly StepOutcome[]>;
 
 /** A database in the server's own process, used instead of LIBSQL_URL. */
 export interface LocalDatabase {
