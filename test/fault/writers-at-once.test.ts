@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type HttpProxy, startHttpProxy } from "../support/processes/http-proxy.ts";
+import { send } from "../support/processes/send.ts";
+import {
+  makeServedWorkspace,
+  type Served,
+  type ServedWorkspace,
+  serveWorker,
+} from "../support/processes/served-workspace.ts";
+import { startTestDatabase, type TestDatabase } from "../support/processes/test-database.ts";
+
+/* `sqld` does one write at a time, and a long queue of them can block it for good. */
+
+const WRITERS = 8;
+const CLIENTS = 40;
+
+let database: TestDatabase;
+let proxy: HttpProxy;
+let served: Served;
+let w: ServedWorkspace;
+let most = 0;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+  proxy = await startHttpProxy(database.url, () => {
+    most = Math.max(most, proxy.waiting());
+    return "DELAY";
+  });
+  served = await serveWorker({ LIBSQL_URL: proxy.url });
+  const item = { name: "Item", columns: [{ name: "n", type: "INTEGER" }] };
+  w = await makeServedWorkspace(served.baseUrl, item);
+});
+afterAll(async () => {
+  await served.stop();
+  await proxy.stop();
+  await database.stop();
+});
+
+it("a burst of writes is done eight at a time, and none is refused", async () => {
+  const create = (n: number) =>
+    send(`${served.baseUrl}${w.path}/Item`, { method: "POST", token: w.key, body: { n } });
+  /* From here on, the process knows the key and the schema, and only writes. */
+  expect((await create(0))?.status).toBe(201);
+  most = 0;
+  const answers = await Promise.all(Array.from({ length: CLIENTS }, (_, n) => create(n)));
+  expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([201]));
+  expect(most).toBe(WRITERS);
+  expect(await w.records("Item", "n")).toHaveLength(CLIENTS + 1);
+});
