@@ -61,6 +61,7 @@ it("logs each request in one line, by the pattern of its route", async () => {
     authMs: millis,
     databaseMs: millis,
     workspace,
+    principal: "KEY",
     keyId: expect.stringMatching(/^key_/),
   });
   expect(await lineOf({ path: w.adminPath, token: ADMIN_TOKEN })).toMatchObject({

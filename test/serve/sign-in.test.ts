@@ -162,6 +162,8 @@ describe.runIf(hasChromium)("a page without a backend, in Chromium", () => {
     expect(await notesOf(bob)).toEqual(["of bob", "more of bob"]);
     const owners = (await w.records("Note")).map(({ text, owner }) => `${text}: ${owner}`);
     expect(owners).toEqual(["welcome: everybody", "of bob: bob", "of ann: ann", "more of bob: bob"]);
+    for (const who of ['"principal":"USER","issuer":"main","subject":"ann"', '"principal":"ANONYMOUS"'])
+      await served.waitFor(who);
   });
 
   it("reads nothing from an origin that the workspace does not allow", async () => {
