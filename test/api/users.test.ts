@@ -328,6 +328,24 @@ describe("anybody", () => {
     );
   });
 
+  it("uses MCP without a token, as far as the role allows", async () => {
+    const { w } = await makeWorld();
+    const { path, setMode } = mcpOf(w);
+    await setMode("FULL");
+    const send = (method: string, params: object = {}) =>
+      ask("POST", path, {
+        body: { jsonrpc: "2.0", id: 1, method, params },
+        headers: { Accept: "application/json, text/event-stream" },
+      });
+    expectFailure(await send("tools/list"), 401, unauthorized("Invalid API key"));
+    await makeRole(w, "anonymous", { permission: "READ_ONLY", scopes: [PUBLIC_NOTES] });
+    const { tools } = expectStatus(await send("tools/list"), 200).body.result;
+    expect(tools.map(({ name }: { name: string }) => name)).not.toContain("create");
+    const { text } = await send("tools/call", { name: "list", arguments: { entity: "Note" } });
+    expect(text).toContain("public 3");
+    expect(text).not.toContain("ann");
+  });
+
   it("counts against the address", async () => {
     const { w } = await makeWorld();
     await makeRole(w, "anonymous", { permission: "READ_ONLY", scopes: [PUBLIC_NOTES] });
