@@ -113,7 +113,7 @@ function newRun(target: FuzzTarget, seed: number, others: readonly FuzzedWorkspa
       const told = answer.text + [...answer.headers];
       if (others.some(({ marker }) => told.includes(marker))) problems.unshift("tells of another workspace");
       if (problems.length > 0) note(problems.slice(0, SHOWN_PROBLEMS).join("; "), sent, answer);
-      rememberId(grammar, answer);
+      rememberId(grammar, sent, answer);
     } catch (failure) {
       note(`no answer: ${failure}`, sent, undefined);
     }
@@ -148,11 +148,20 @@ function operationSent(document: Parts, { method, path }: FuzzRequest): string {
   }
 }
 
-function rememberId({ ids }: RequestGrammar, { status, text }: FuzzAnswer): void {
+/** Collections of which a run begins with nothing. */
+const EMPTY_COLLECTIONS = ["admin-keys", "members"];
+
+/** For all paths, or for those of its collection. */
+function rememberId(
+  { ids, places }: RequestGrammar,
+  { path }: FuzzRequest,
+  { status, text }: FuzzAnswer,
+): void {
   if (status !== 201) return;
   const { id } = JSON.parse(text).data ?? {};
   if (id === undefined) return;
-  const kept = ids as (string | number)[];
+  const collection = EMPTY_COLLECTIONS.find((name) => path.split(/[/?]/).includes(name)) ?? "";
+  const kept = (places[collection] ?? ids) as (string | number)[];
   kept.push(id);
   if (kept.length > REMEMBERED_IDS) kept.shift();
 }
@@ -192,6 +201,7 @@ function adminGrammar(
     entity: ["Customer", "Order", "Tag", "Remark"],
     column: ["name", "email", "customerId", "placedOn", "extra"],
     "api-keys": [...spoiled.keyIds, ...others.flatMap(({ keyIds }) => keyIds)],
+    ...Object.fromEntries(EMPTY_COLLECTIONS.map((name) => [name, []])),
     issuers: ISSUER_NAMES,
     roles: ROLE_NAMES,
     webhooks: [spoiled.webhookId, spoiled.webhookId, ...others.map(({ webhookId }) => webhookId)],
