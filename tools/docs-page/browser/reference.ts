@@ -7,7 +7,8 @@ export function showReference(
   { document, key }: { readonly document: object; readonly key: string },
 ): { destroy(): void } {
   return createApiReference(element, {
-    content: withoutProblemDetails(document),
+    /* Without a key, no credential is sent. */
+    content: withoutProblemDetails(key === "" ? { ...document, security: [] } : document),
     ...(key !== "" && {
       authentication: {
         preferredSecurityScheme: "apiKey-scheme",
