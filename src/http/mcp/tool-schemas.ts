@@ -36,7 +36,7 @@ const sort = (examples: string) => z.array(z.string()).max(MAX_SORT_KEYS).option
 const etag = z
   .string()
   .optional()
-  .describe("The etag that get returned. The write fails if the record has changed since.");
+  .describe("The etag from get. The write fails if the record has changed since.");
 
 export const toolSchemas = {
   describe: z.strictObject({
@@ -49,14 +49,9 @@ export const toolSchemas = {
     fields,
     expand,
     page: z.int().min(0).max(MAX_PAGE).optional().describe("From 0; not together with cursor."),
-    size: z
-      .int()
-      .min(1)
-      .max(MAX_PAGE_SIZE)
-      .optional()
-      .describe("Records of one page, 20 unless said otherwise."),
+    size: z.int().min(1).max(MAX_PAGE_SIZE).optional().describe("Records of a page; 20 by default."),
     cursor: z.string().optional().describe('"" for the first page, then meta.nextCursor.'),
-    count: z.enum(["exact", "none"]).optional().describe("none leaves the totals out."),
+    count: z.enum(["exact", "none"]).optional().describe("none: no totals."),
   }),
   get: z.strictObject({ entity, id, fields, expand }),
   create: z.strictObject({ entity, record: object(`Values by field. ${BY_KEY} ${NESTED}`) }),
@@ -81,7 +76,7 @@ export const toolSchemas = {
       .array(z.string())
       .max(MAX_GROUP_KEYS)
       .optional()
-      .describe("Fields, through to-one relationships too."),
+      .describe("Fields; also through to-one relationships."),
     filter,
     sort: sort('A group or a measure: "status", "count,desc", "sum.total,desc".'),
   }),

@@ -28,8 +28,7 @@ export interface Tool {
 /** The operations of the API as tools for a model, by the same code. */
 export const tools: Readonly<Record<ToolName, Tool>> = {
   describe: tool("describe", "read", {
-    description:
-      "What there is: entities with their columns, types, rules and relationships. Call it before other tools.",
+    description: "What there is: entities with their columns, types, rules and relationships. Call it first.",
     usefulFor: OPERATIONS,
     run: describe,
   }),
@@ -62,7 +61,7 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     },
   }),
   aggregate: tool("aggregate", "read", {
-    description: "Counts, sums, averages, least and greatest values, of all records or by groups.",
+    description: "Counts, sums, averages, minima and maxima, in all or by groups.",
     run: (ctx, { entity, ...asked }) => aggregateRecords(ctx, { entity, query: queryOf(asked) }),
   }),
 };
