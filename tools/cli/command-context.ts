@@ -48,11 +48,17 @@ export function workspaceApi({ settings, options }: CommandContext<unknown>): Ad
   return { client, path: `/api/v1/${encodeURIComponent(organization)}/${encodeURIComponent(workspace)}` };
 }
 
-/** The organizations in the Admin API. Throws OperatorError when a setting is missing. */
-export function deploymentAdmin({ settings, options }: CommandContext<unknown>): Addressed {
+/** The Admin API, with the admin token. Throws OperatorError when it is missing. */
+export function adminApi({ settings, options }: CommandContext<unknown>): Addressed {
   const { adminToken } = requireSettings(settings, "adminToken");
   const client = createApiClient({ url: settings.url, bearer: adminToken, retries: options.retries });
-  return { client, path: "/admin/v1/organizations" };
+  return { client, path: "/admin/v1" };
+}
+
+/** The organizations in the Admin API. Throws OperatorError when a setting is missing. */
+export function deploymentAdmin(context: CommandContext<unknown>): Addressed {
+  const { client, path } = adminApi(context);
+  return { client, path: `${path}/organizations` };
 }
 
 /** The workspaces of the organization in the Admin API. Throws OperatorError when a setting is missing. */

@@ -1,14 +1,20 @@
 import { Command, CommanderError } from "commander";
 import { OperatorError, runCommand } from "../runtime/operator-error.ts";
 import { ApiRefusal } from "./api/api-refusal.ts";
+import { addAdminKeys } from "./commands/admin-keys.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
+import { addIssuers } from "./commands/issuers.ts";
 import { addKeys } from "./commands/keys.ts";
+import { addMe } from "./commands/me.ts";
+import { addMembers } from "./commands/members.ts";
 import { parseNumber } from "./commands/option-values.ts";
 import { addOrganizations } from "./commands/organizations.ts";
 import { addProfiles } from "./commands/profiles.ts";
+import { addRoles } from "./commands/roles.ts";
 import { addSchema } from "./commands/schema.ts";
+import { addTokens } from "./commands/tokens.ts";
 import { addTypes } from "./commands/types.ts";
 import { addWebhooks } from "./commands/webhooks.ts";
 import { addWorkspaces } from "./commands/workspaces.ts";
@@ -27,10 +33,16 @@ const COMMANDS = [
   addTypes,
   addSchema,
   addKeys,
+  addRoles,
+  addIssuers,
+  addTokens,
   addWebhooks,
   addAudit,
   addWorkspaces,
   addOrganizations,
+  addMembers,
+  addAdminKeys,
+  addMe,
   addProfiles,
 ];
 
@@ -39,8 +51,11 @@ function createProgram(): Command {
     .description("Work with a SchemaStack Edge deployment: records, types, schemas, keys, webhooks and more")
     .option("--profile <name>", "a deployment that profiles save has saved (SCHEMASTACK_PROFILE)")
     .option("--url <address>", "the deployment's address (SCHEMASTACK_URL)")
-    .option("--key <key>", "an API key, for import, export and types (SCHEMASTACK_KEY)")
-    .option("--admin-token <token>", "for all other commands (SCHEMASTACK_ADMIN_TOKEN)")
+    .option("--key <key>", "an API key, for import, export, types and tokens mint (SCHEMASTACK_KEY)")
+    .option(
+      "--admin-token <token>",
+      "the admin token or an admin key, for all other commands (SCHEMASTACK_ADMIN_TOKEN)",
+    )
     .option("--org <slug>", "the organization (SCHEMASTACK_ORG)")
     .option("--workspace <slug>", "the workspace (SCHEMASTACK_WORKSPACE)")
     .option("--retries <n>", "how often a request is repeated when it can be", parseNumber, DEFAULT_RETRIES)

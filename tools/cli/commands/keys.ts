@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
-import { fetchAll, fetchData } from "../api/api-data.ts";
+import { fetchData } from "../api/api-data.ts";
 import { contextOf, workspaceAdmin } from "../command-context.ts";
-import { formatTable } from "../format-table.ts";
-import { parseAddresses, parseNumber, parseScopes, type Scope } from "./option-values.ts";
+import { addAllowedIps, addRotate, type NewKey, showKey } from "./key-secrets.ts";
+import { allowedIpsOf, PERMISSIONS, parseScopes, type Scope, scopesOf } from "./option-values.ts";
+import { addList, addRemoval, itemAddress, type Resource, type Warned, withWarnings } from "./resource.ts";
 
-interface ApiKey {
+interface ApiKey extends Warned {
   readonly id: string;
   readonly name: string;
   readonly keyPrefix: string;
@@ -14,63 +15,63 @@ interface ApiKey {
   readonly revokedAt: string | null;
 }
 
-type NewKey = ApiKey & { readonly key: string };
-
-const showKey = ({ id, name, key }: NewKey) => `${name} (${id}), shown only now:\n${key}`;
+const KEYS: Resource<ApiKey> = {
+  plural: "keys, including revoked ones",
+  argument: { name: "id", help: "key_…, as list shows it" },
+  titles: ["ID", "NAME", "PREFIX", "PERMISSION", "EXPIRES", "LAST USED", "REVOKED"],
+  addressOf(context) {
+    const { client, path } = workspaceAdmin(context);
+    return { client, path: `${path}/api-keys` };
+  },
+  rowOf: ({ id, name, keyPrefix, permission, expiresAt, lastUsedAt, revokedAt }) => [
+    id,
+    name,
+    keyPrefix,
+    permission,
+    expiresAt,
+    lastUsedAt,
+    revokedAt,
+  ],
+};
 
 /** `keys list|create|update|revoke|rotate`; docs/cli.md. A key is printed when it is created, and never again. */
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("the API keys of the workspace (needs the admin token)");
-  addList(keys);
+  addList(keys, KEYS);
   addCreate(keys);
   addUpdate(keys);
-  addRevoke(keys);
-  addRotate(keys);
+  const description = "revoke a key from its next request on";
+  addRemoval(keys, KEYS, { verb: "revoke", done: "revoked", description });
+  addRotate(keys, KEYS);
 }
-
-function addList(keys: Command): void {
-  keys
-    .command("list")
-    .description("list all keys, including revoked ones")
-    .action(async (_options: unknown, command: Command) => {
-      const context = contextOf(command);
-      const { client, path } = workspaceAdmin(context);
-      const all = await fetchAll<ApiKey>(client, `${path}/api-keys`);
-      const titles = ["ID", "NAME", "PREFIX", "PERMISSION", "EXPIRES", "LAST USED", "REVOKED"];
-      const rows = all.map((key) => {
-        const { id, name, keyPrefix, permission, expiresAt, lastUsedAt, revokedAt } = key;
-        return [id, name, keyPrefix, permission, expiresAt, lastUsedAt, revokedAt];
-      });
-      context.print({ value: all, text: formatTable(titles, rows) });
-    });
-}
-
-const PERMISSIONS = ["READ_ONLY", "READ_WRITE"];
 
 /** What a key may do, when it is created and later. */
 interface Rights {
   readonly mayWriteTimestamps?: boolean;
+  readonly mayMintTokens?: boolean;
   readonly scopes?: readonly Scope[] | "all";
   readonly allowedIps?: readonly string[] | "any";
 }
 
 function addRights(command: Command): Command {
-  return command
-    .option("--scopes <scopes>", "'Product:read,create Inquiry:create', or 'all'", parseScopes)
+  return addAllowedIps(command)
     .option(
-      "--allowed-ips <addresses>",
-      "addresses and CIDR ranges, comma-separated, or 'any'",
-      parseAddresses,
+      "--scopes <scopes>",
+      "'Product:read,create Inquiry:create', 'all', or rules as JSON or @file.json",
+      parseScopes,
     )
     .option("--may-write-timestamps", "allow values for autoSet fields, for import --keep-timestamps")
-    .option("--no-may-write-timestamps", "do not allow them");
+    .option("--no-may-write-timestamps", "do not allow them")
+    .option("--may-mint-tokens", "allow tokens mint")
+    .option("--no-may-mint-tokens", "do not allow it");
 }
 
-/** In the API, null means no limit, and an absent value stays as it is. */
-const rightsOf = ({ scopes, allowedIps, mayWriteTimestamps }: Rights) => ({
+/** An absent value stays as it is. */
+const rightsOf = ({ scopes, allowedIps, mayWriteTimestamps, mayMintTokens }: Rights) => ({
   mayWriteTimestamps,
-  scopes: scopes === "all" ? null : scopes,
-  allowedIps: allowedIps === "any" ? null : allowedIps,
+  mayMintTokens,
+  scopes: scopesOf(scopes),
+  allowedIps: allowedIpsOf(allowedIps),
 });
 
 function addCreate(keys: Command): void {
@@ -83,10 +84,10 @@ function addCreate(keys: Command): void {
   addRights(command).action(async (name: string, _options: unknown, command: Command) => {
     const context = contextOf<Rights & { permission: string; expiresAt?: string }>(command);
     const { permission, expiresAt } = context.options;
-    const { client, path } = workspaceAdmin(context);
+    const { client, path } = itemAddress(KEYS, context);
     const body = JSON.stringify({ name, permission, expiresAt, ...rightsOf(context.options) });
-    const created = await fetchData<NewKey>(client, { method: "POST", path: `${path}/api-keys`, body });
-    context.print({ value: created, text: showKey(created) });
+    const created = await fetchData<NewKey & Warned>(client, { method: "POST", path, body });
+    context.print({ value: created, text: withWarnings(showKey(created), created) });
   });
 }
 
@@ -100,7 +101,7 @@ function addUpdate(keys: Command): void {
   const command = keys
     .command("update")
     .description("change a key from its next request on; options that are left out stay")
-    .argument("<id>", "key_…, as list shows it")
+    .argument("<id>", KEYS.argument.help)
     .option("--name <name>", "what people call it")
     .addOption(new Option("--permission <permission>").choices(PERMISSIONS))
     .option("--expires-at <time>", "ISO 8601, or 'never'");
@@ -113,43 +114,9 @@ function addUpdate(keys: Command): void {
       expiresAt: expiresAt === "never" ? null : expiresAt,
       ...rightsOf(context.options),
     };
-    const { client, path } = workspaceAdmin(context);
-    const updated = await fetchData<ApiKey>(client, {
-      method: "PATCH",
-      path: `${path}/api-keys/${encodeURIComponent(id)}`,
-      body: JSON.stringify(changes),
-    });
-    context.print({ value: updated, text: `Updated ${updated.name} (${id}).` });
+    const { client, path } = itemAddress(KEYS, context, id);
+    const body = JSON.stringify(changes);
+    const updated = await fetchData<ApiKey>(client, { method: "PATCH", path, body });
+    context.print({ value: updated, text: withWarnings(`Updated ${updated.name} (${id}).`, updated) });
   });
-}
-
-function addRevoke(keys: Command): void {
-  keys
-    .command("revoke")
-    .description("revoke a key from its next request on")
-    .argument("<id>", "key_…, as list shows it")
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const context = contextOf(command);
-      const { client, path } = workspaceAdmin(context);
-      await client.send({ method: "DELETE", path: `${path}/api-keys/${encodeURIComponent(id)}` });
-      context.print({ value: { id, revoked: true }, text: `Revoked ${id}.` });
-    });
-}
-
-function addRotate(keys: Command): void {
-  keys
-    .command("rotate")
-    .description("give a key a new secret, and print it this once")
-    .argument("<id>", "key_…, as list shows it")
-    .option("--grace-period <seconds>", "how long the old secret goes on working", parseNumber, 0)
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const context = contextOf<{ gracePeriod: number }>(command);
-      const { client, path } = workspaceAdmin(context);
-      const rotated = await fetchData<NewKey>(client, {
-        method: "POST",
-        path: `${path}/api-keys/${encodeURIComponent(id)}/rotate`,
-        body: JSON.stringify({ gracePeriodSeconds: context.options.gracePeriod }),
-      });
-      context.print({ value: rotated, text: showKey(rotated) });
-    });
 }

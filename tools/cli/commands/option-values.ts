@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/model/json.ts";
+import { pathOf } from "../command-context.ts";
 
 /** Collects the values of an option that may be repeated. */
 export const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
@@ -15,20 +17,57 @@ export interface Scope {
   readonly operations: readonly string[];
 }
 
-/** Reads `Product:read,create Inquiry:create`, or `all`. The server checks the operations. */
+export const PERMISSIONS = ["READ_ONLY", "READ_WRITE"];
+
+/**
+ * Reads `Product:read,create Inquiry:create`, `all`, or scopes with rules as JSON or as `@file.json`. The server checks
+ * operations and rules.
+ */
 export function parseScopes(text: string): readonly Scope[] | "all" {
   if (text === "all") return text;
+  if (/^[@[{]/.test(text)) {
+    const scopes = readGivenJson(text);
+    if (Array.isArray(scopes)) return scopes;
+    throw new InvalidArgumentError("It must be a JSON array of scopes.");
+  }
   return text
     .trim()
     .split(/\s+/)
     .map((part) => {
       const [, entity, operations] = /^(\w+):(\w+(?:,\w+)*)$/.exec(part) ?? [];
       if (!entity || !operations) {
-        throw new InvalidArgumentError("It must be like 'Product:read,create Inquiry:create', or 'all'.");
+        throw new InvalidArgumentError(
+          "It must be like 'Product:read,create Inquiry:create', or 'all'. Rules need a JSON array, or @file.json.",
+        );
       }
       return { entity, operations: operations.split(",") };
     });
 }
+
+/** Scopes as the API has them: null is no limit. */
+export const scopesOf = (scopes: readonly Scope[] | "all" | undefined) => (scopes === "all" ? null : scopes);
+
+/** Reads claims: a JSON object, or `@file.json`. */
+export function parseClaims(text: string): JsonObject {
+  const claims = readGivenJson(text);
+  if (isJsonObject(claims)) return claims;
+  throw new InvalidArgumentError("It must be a JSON object.");
+}
+
+/** Reads JSON that is given inline, or in a file after `@`. */
+function readGivenJson(text: string): JsonValue {
+  const file = text.startsWith("@") ? text.slice(1) : undefined;
+  const json = file === undefined ? text : readFileSync(pathOf(file), "utf8");
+  try {
+    return parseJson(json);
+  } catch (error) {
+    throw new InvalidArgumentError(`${file ?? "It"} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Addresses as the API has them: null is any address. */
+export const allowedIpsOf = (addresses: readonly string[] | "any" | undefined) =>
+  addresses === "any" ? null : addresses;
 
 /** Reads addresses and ranges, separated by commas, or `any`. */
 export const parseAddresses = (text: string): readonly string[] | "any" =>

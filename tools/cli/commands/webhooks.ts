@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { JsonObject } from "../../../src/model/json.ts";
-import { fetchAll, fetchData, fetchPage } from "../api/api-data.ts";
+import { fetchData, fetchPage } from "../api/api-data.ts";
 import { type CommandContext, contextOf, workspaceAdmin } from "../command-context.ts";
 import { usageError } from "../exit-codes.ts";
 import { formatTable } from "../format-table.ts";
 import { collect, parseCount, parseNames, parseTree } from "./option-values.ts";
+import { addList, addRemoval, changeOf, itemAddress, type Resource, withoutAbsent } from "./resource.ts";
 
 interface Webhook {
   readonly id: string;
@@ -37,10 +38,11 @@ export function addWebhooks(program: Command): void {
   const webhooks = program
     .command("webhooks")
     .description("the webhooks of the workspace and their deliveries (needs the admin token)");
-  addList(webhooks);
+  addList(webhooks, WEBHOOKS);
   addCreate(webhooks);
   addUpdate(webhooks);
-  addDelete(webhooks);
+  const description = "delete a webhook with its deliveries";
+  addRemoval(webhooks, WEBHOOKS, { verb: "delete", done: "deleted", description });
   addRotateSecret(webhooks);
   addTest(webhooks);
   addSend(webhooks);
@@ -48,31 +50,31 @@ export function addWebhooks(program: Command): void {
   addRedeliver(webhooks);
 }
 
-function addressOf(context: CommandContext<unknown>, ...segments: readonly string[]) {
-  const { client, path } = workspaceAdmin(context);
-  return { client, path: [`${path}/webhooks`, ...segments.map(encodeURIComponent)].join("/") };
-}
+const WEBHOOKS: Resource<Webhook> = {
+  plural: "webhooks",
+  argument: { name: "id", help: ID },
+  titles: ["ID", "NAME", "URL", "EVENTS", "ENTITIES", "ENABLED"],
+  addressOf(context) {
+    const { client, path } = workspaceAdmin(context);
+    return { client, path: `${path}/webhooks` };
+  },
+  rowOf: ({ id, name, url, events, entities, enabled }) => [
+    id,
+    name,
+    url,
+    events.join(","),
+    entities?.join(",") ?? "all",
+    enabled ? "yes" : "no",
+  ],
+};
+
+const addressOf = (context: CommandContext<unknown>, ...segments: readonly string[]) =>
+  itemAddress(WEBHOOKS, context, ...segments);
 
 const showSecret = ({ id, name, secret, publicKey }: NewWebhook) =>
   publicKey === null
     ? `${name} (${id}), shown only now:\n${secret}`
     : `${name} (${id}), verified with the public key:\n${publicKey}`;
-
-function addList(webhooks: Command): void {
-  webhooks
-    .command("list")
-    .description("list all webhooks")
-    .action(async (_options: unknown, command: Command) => {
-      const context = contextOf(command);
-      const { client, path } = addressOf(context);
-      const all = await fetchAll<Webhook>(client, path);
-      const rows = all.map(({ id, name, url, events, entities, enabled }) => {
-        return [id, name, url, events.join(","), entities?.join(",") ?? "all", enabled ? "yes" : "no"];
-      });
-      const titles = ["ID", "NAME", "URL", "EVENTS", "ENTITIES", "ENABLED"];
-      context.print({ value: all, text: formatTable(titles, rows) });
-    });
-}
 
 interface WebhookOptions {
   readonly to?: string;
@@ -133,10 +135,6 @@ function addCreate(webhooks: Command): void {
   });
 }
 
-/** Drops undefined values, which would hide defaults. */
-const withoutAbsent = (body: object) =>
-  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-
 function addUpdate(webhooks: Command): void {
   const command = webhooks
     .command("update")
@@ -150,29 +148,11 @@ function addUpdate(webhooks: Command): void {
     const context = contextOf<WebhookOptions & { enable?: boolean; disable?: boolean }>(command);
     const { enable, disable } = context.options;
     if (enable && disable) throw usageError("Give --enable or --disable, not both.");
-    const change = withoutAbsent({
-      ...bodyOf(context.options),
-      enabled: enable ?? (disable ? false : undefined),
-    });
-    if (Object.keys(change).length === 0) throw usageError("Nothing to change: give at least one option.");
+    const body = changeOf({ ...bodyOf(context.options), enabled: enable ?? (disable ? false : undefined) });
     const { client, path } = addressOf(context, id);
-    const body = JSON.stringify(change);
     const updated = await fetchData<Webhook>(client, { method: "PATCH", path, body });
     context.print({ value: updated, text: `Updated ${updated.name} (${id}).` });
   });
-}
-
-function addDelete(webhooks: Command): void {
-  webhooks
-    .command("delete")
-    .description("delete a webhook with its deliveries")
-    .argument("<id>", ID)
-    .action(async (id: string, _options: unknown, command: Command) => {
-      const context = contextOf(command);
-      const { client, path } = addressOf(context, id);
-      await client.send({ method: "DELETE", path });
-      context.print({ value: { id, deleted: true }, text: `Deleted ${id}.` });
-    });
 }
 
 function addRotateSecret(webhooks: Command): void {
