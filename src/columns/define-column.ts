@@ -2,9 +2,9 @@ import type { Detail } from "../errors/app-error.ts";
 import type { Column } from "../model/column.ts";
 import { constraintTypes } from "./constraints/registry.ts";
 import { compileFieldRule } from "./field-rule.ts";
-import { isStorableText, MAX_TEXT_LENGTH } from "./text.ts";
+import { isStorableText } from "./text.ts";
 
-const MAX_PRECISION = 15;
+export const MAX_PRECISION = 15;
 const MAX_ENUM_VALUES = 200;
 const MAX_ENUM_VALUE_LENGTH = 255;
 
@@ -33,12 +33,8 @@ function checkOptions(column: Column, path: string): readonly Detail[] {
     }
   }
   if (details.length > 0) return details;
-  const { length = 1, precision = 1, scale = 0, values } = column;
-  if (length < 1 || length > MAX_TEXT_LENGTH) complain("length", `must be between 1 and ${MAX_TEXT_LENGTH}`);
-  if (precision < 1 || precision > MAX_PRECISION)
-    complain("precision", `must be between 1 and ${MAX_PRECISION}`);
-  else if (scale < 0 || scale > precision)
-    complain("scale", `must be between 0 and the precision, ${precision}`);
+  const { precision = 1, scale = 0, values } = column;
+  if (scale > precision) complain("scale", `must be between 0 and the precision, ${precision}`);
   if (column.type === "ENUM") complainOf(values ?? [], complain);
   if (column.unique && column.type === "JSON") complain("unique", "is not possible on JSON");
   if (column.autoSet && column.default !== undefined)

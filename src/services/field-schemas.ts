@@ -1,7 +1,7 @@
 import * as z from "zod/v4";
 import { isStorableText } from "../columns/text.ts";
 import { datetimeProblem } from "../columns/types/datetime.ts";
-import { isAddressRange } from "../model/addresses/address-range.ts";
+import { ADDRESS_RANGE_SHAPE, isAddressRange } from "../model/addresses/address-range.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 
@@ -24,7 +24,8 @@ export const displayNameSchema = z
   .trim()
   .min(1)
   .max(200)
-  .refine(isStorableText, "must be valid Unicode text without null characters");
+  .refine(isStorableText, "must be valid Unicode text without null characters")
+  .meta({ pattern: "^[^\\x00]*[^\\x00\\s][^\\x00]*$" });
 
 /** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */
 export const instantSchema = z.iso
@@ -37,7 +38,12 @@ const MAX_ADDRESS_RANGES = 100;
 
 /** The addresses from which a key may be used. */
 export const addressRangesSchema = z
-  .array(z.string().refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
+  .array(
+    z
+      .string()
+      .refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8")
+      .meta(ADDRESS_RANGE_SHAPE),
+  )
   .min(1)
   .max(MAX_ADDRESS_RANGES);
 

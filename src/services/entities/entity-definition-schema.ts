@@ -1,5 +1,6 @@
 import * as z from "zod/v4";
-import { isStorableText } from "../../columns/text.ts";
+import { MAX_PRECISION } from "../../columns/define-column.ts";
+import { isStorableText, MAX_TEXT_LENGTH } from "../../columns/text.ts";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, MAX_ENTITIES, NAME_PATTERN } from "../../model/names.ts";
@@ -23,7 +24,8 @@ export const descriptionSchema = z
   .string()
   .min(1)
   .max(MAX_DESCRIPTION_LENGTH)
-  .refine(isStorableText, "must be valid Unicode text without null characters");
+  .refine(isStorableText, "must be valid Unicode text without null characters")
+  .meta({ pattern: "^[^\\x00]*$" });
 export const previousNamesSchema = z.array(nameSchema).max(MAX_PREVIOUS_NAMES);
 const idSchema = z.string().max(100);
 
@@ -46,9 +48,9 @@ const optional = {
   columnName: nameSchema,
   description: descriptionSchema,
   previousNames: previousNamesSchema,
-  length: z.int(),
-  precision: z.int(),
-  scale: z.int(),
+  length: z.int().min(1).max(MAX_TEXT_LENGTH),
+  precision: z.int().min(1).max(MAX_PRECISION),
+  scale: z.int().min(0).max(MAX_PRECISION),
   values: z.array(z.string()),
   generated: z.boolean(),
   autoSet: z.enum(["INSERT", "UPDATE"]),

@@ -45,6 +45,7 @@ const jwksUrlSchema = (policy: DestinationPolicy) =>
       const message = destinationProblem(url, policy);
       if (message !== undefined) context.addIssue({ code: "custom", message });
     })
+    .meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://[!-.0-~][!-~]*$" })
     .nullable();
 
 export const createIssuerSchema = (policy: DestinationPolicy) =>
