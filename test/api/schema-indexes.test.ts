@@ -79,7 +79,7 @@ describe("an index of an entity", () => {
     const log = (await w.admin("GET", "/schema/changes?size=2")).body.data;
     expect(
       log.flatMap(({ changes }: { changes: { kind: string }[] }) => changes.map(({ kind }) => kind)),
-    ).toEqual(["RENAME_COLUMN", "RENAME_COLUMN"]);
+    ).toEqual(["RENAME_COLUMN", "ALTER_COLUMN", "RENAME_COLUMN", "ALTER_COLUMN"]);
     expectStatus(await create(w, { who: "a", placedAt: 4 }), 201);
     expect((await create(w, { who: "a", placedAt: 4 })).status).toBe(409);
     expectStatus(await create(w, { who: "a", placedAt: 3 }), 201);

@@ -34,12 +34,11 @@ const text = fc.oneof(
   fc.string({ unit, maxLength: 6 }).filter((value) => value.isWellFormed() && !value.includes("\0")),
 );
 
+/** JSON.stringify writes -0 as 0, at any depth. */
 const json: fc.Arbitrary<JsonValue> = fc
-  .oneof(text, fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<JsonValue>)
-  .filter((value) => value !== null && isExact(value));
-
-/** -0 is written as 0. */
-const isExact = (value: JsonValue) => !/-0(?![.\d])/.test(JSON.stringify(value)) && !Object.is(value, -0);
+  .oneof(text, fc.jsonValue({ maxDepth: 2 }))
+  .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue)
+  .filter((value) => value !== null);
 
 const instant = fc.date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true });
 

@@ -24,7 +24,7 @@ function eventsOf(name: string): readonly OutboxEvent[] {
   const watched = new TestDatabase(catalog);
   watched.exec("CREATE TABLE entities (id TEXT, name TEXT)");
   watched.exec(
-    "CREATE TABLE webhook_events (workspace_id, message_id, type, entity_id, entity_name, record_id, record, previous, created_at)",
+    "CREATE TABLE webhook_events (workspace_id, message_id, type, entity_id, entity_name, record_id, record, previous, is_omitted, created_at)",
   );
   for (const trigger of compileOutboxTriggers(1, entity, ["record.created"])) watched.run(trigger);
   watched.transaction(() => {
