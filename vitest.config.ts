@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The tests that run in Node: they start processes, read files or open a database themselves. */
 const NODE_TESTS = [
@@ -11,6 +12,18 @@ const NODE_TESTS = [
 ];
 const TIMEOUTS = { testTimeout: 60_000, hookTimeout: 60_000 };
 
+/**
+ * Runs files that change schemas first. SQLite reads the whole schema again for each `ALTER TABLE`, and the suite's one
+ * database fills with the entities of all workspaces.
+ */
+class SchemaChangesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isFirst = ({ moduleId }: TestSpecification) => /\/schema-[^/]+$/.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isFirst), ...sorted.filter((file) => !isFirst(file))];
+  }
+}
+
 /** A folder of test/ says what a test is for; the project that lists it says which runtime it gets. */
 export default defineConfig({
   test: {
@@ -18,6 +31,7 @@ export default defineConfig({
     silent: "passed-only",
     /* Most tests wait for another process most of the time. */
     maxWorkers: 2,
+    sequence: { sequencer: SchemaChangesFirst },
     projects: [
       {
         plugins: [
