@@ -18,7 +18,8 @@ const TIMEOUTS = { testTimeout: 60_000, hookTimeout: 60_000 };
  */
 class SchemaChangesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isFirst = ({ moduleId }: TestSpecification) => /\/schema-[^/]+$/.test(moduleId);
+    const isFirst = ({ moduleId }: TestSpecification) =>
+      /\/(?:schema-[^/]+|naughty-places\.test\.ts)$/.test(moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isFirst), ...sorted.filter((file) => !isFirst(file))];
   }
