@@ -1,7 +1,7 @@
 import { serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis, pause } from "../lib/clock.ts";
 
-/** The next one looks so often, others less. */
+/** How often the next in line looks. Those behind it look less often. */
 const LOOK_EVERY_MS = 5;
 const LOOK_AT_LEAST_EVERY_MS = 100;
 /** The turns of one principal. Each waits for those before it. */

@@ -148,7 +148,7 @@ function operationSent(document: Parts, { method, path }: FuzzRequest): string {
   }
 }
 
-/** Collections of which a run begins with nothing. */
+/** Collections that are empty when a run begins. */
 const EMPTY_COLLECTIONS = ["admin-keys", "members"];
 
 /** For all paths, or for those of its collection. */
