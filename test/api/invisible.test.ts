@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, ask, expectStatus } from "../support/api.ts";
+import { type Probe, reads, writes } from "../support/hidden-probes.ts";
+import { calling, mcpOf } from "../support/mcp.ts";
 import { makeRole, startIssuer, trust } from "../support/users.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * Two workspaces that differ only in data that a user may not see: other values, and additional records. They respond
- * to every probe with the same bytes. Unique values are not tested, because they reveal that they are taken.
+ * Two workspaces that differ only in data that a principal may not see: other values, and additional records. They
+ * respond to every probe with the same bytes, and name no hidden field. A unique value reveals that it is taken, so
+ * values that only one of them has are not written.
  */
 
 const definitions = [
@@ -62,16 +65,17 @@ const scopes = [
   { entity: "Comment", operations: EVERYTHING, filter: { "task.owner": MINE } },
 ];
 
-/** Anybody has no claims, so that the owner whose records they see is named. */
-const scopesOfAnybody = JSON.parse(JSON.stringify(scopes).replaceAll(JSON.stringify(MINE), '"me"'));
+/** Keys and anonymous clients have no claims, so these scopes name the owner. */
+const scopesWithoutClaims = JSON.parse(JSON.stringify(scopes).replaceAll(JSON.stringify(MINE), '"me"'));
 
 interface World {
   readonly w: TestWorkspace;
-  /** Undefined: anybody. */
+  /** Undefined for an anonymous client. */
   readonly token: string | undefined;
 }
 
-type Principal = "TOKEN" | "USER" | "ANONYMOUS";
+const PRINCIPALS = ["KEY", "TOKEN", "USER", "ANONYMOUS"] as const;
+type Principal = (typeof PRINCIPALS)[number];
 
 /** Records 1 to 3 are visible in both. Records from 11 on are invisible and differ. No id is above 20. */
 async function makeWorld(isFirst: boolean, principal: Principal): Promise<World> {
@@ -91,7 +95,15 @@ async function makeWorld(isFirst: boolean, principal: Principal): Promise<World>
     { id: 3, title: "three", owner: "me", points: 7, secret: word, teamId: null },
     { id: 11, title: word, code: word, owner: "you", points: number, teamId: 1 },
     ...(isFirst ? [{ id: 12, title: "one", owner: "you", points: 3, teamId: 1 }] : []),
-    { id: 20, title: "last", owner: "you" },
+    {
+      id: 20,
+      title: "last",
+      code: "taken",
+      owner: "you",
+      points: number,
+      secret: word,
+      teamId: isFirst ? 1 : null,
+    },
   ]);
   await put("Comment", [
     { id: 1, text: "hello", taskId: 1 },
@@ -99,12 +111,14 @@ async function makeWorld(isFirst: boolean, principal: Principal): Promise<World>
     ...(isFirst ? [{ id: 12, text: "hello", taskId: 11 }] : []),
     { id: 20, text: "last", taskId: 20 },
   ]);
+  await mcpOf(w).setMode("FULL");
   /* Task 2 must not make team 11 visible. */
   expectStatus(await w.api("PUT", "/Task/2", { body: { owner: "me" } }), 200);
   return { w, token: await credentialOf(w, principal) };
 }
 
 async function credentialOf(w: TestWorkspace, principal: Principal): Promise<string | undefined> {
+  if (principal === "KEY") return (await w.createKey({ scopes: scopesWithoutClaims })).key;
   if (principal === "TOKEN") {
     const { key } = await w.createKey({ scopes, mayMintTokens: true });
     const body = { claims: { sub: "me" } };
@@ -112,7 +126,7 @@ async function credentialOf(w: TestWorkspace, principal: Principal): Promise<str
     return expectStatus(minted, 201).body.data.token;
   }
   if (principal === "ANONYMOUS") {
-    await makeRole(w, "anonymous", { scopes: scopesOfAnybody });
+    await makeRole(w, "anonymous", { scopes: scopesWithoutClaims });
     return undefined;
   }
   await makeRole(w, "authenticated", { scopes });
@@ -124,115 +138,6 @@ async function credentialOf(w: TestWorkspace, principal: Principal): Promise<str
 /** One for both worlds, whose name is in what a user is told of themselves. */
 let provider: ReturnType<typeof startIssuer> | undefined;
 
-type Probe = readonly [method: string, path: string, body?: unknown, headers?: Record<string, string>];
-
-const OPERATORS = [
-  "eq",
-  "neq",
-  "gt",
-  "lt",
-  "like",
-  "ilike",
-  "startsWith",
-  "endsWith",
-  "isNull",
-  "in",
-  "notIn",
-];
-const FIELDS = ["title", "secret", "points", "team.name", "team.budget", "team.tasks.title", "comments.text"];
-const IDS = [1, 2, 11, 12, 13, 20, 99];
-
-const reads: readonly Probe[] = [
-  ["GET", ""],
-  ["GET", "/openapi.json"],
-  ["GET", "/me"],
-  ...["Team", "Task", "Comment"].flatMap((entity): Probe[] => [
-    ["GET", `/${entity}`],
-    ["GET", `/${entity}?count=none&sort=id,desc`],
-    ["GET", `/${entity}?page=1&size=1`],
-    ["GET", `/${entity}?cursor=&size=1`],
-    ["GET", `/${entity}/export?format=csv`],
-    ["GET", `/${entity}/export?format=ndjson`],
-    ["GET", `/${entity}/aggregate?measure=count`],
-    ...IDS.map((id): Probe => ["GET", `/${entity}/${id}`]),
-    ["GET", `/${entity}/1`, undefined, { "If-None-Match": "*" }],
-  ]),
-  ...FIELDS.flatMap((field) =>
-    OPERATORS.flatMap((operator) =>
-      ["alpha", "one", "5"].map((value): Probe => ["GET", `/Task?filter[${field}.${operator}]=${value}`]),
-    ),
-  ),
-  ...[...FIELDS, "owner", "secre", "team.budge"].flatMap((field): Probe[] => [
-    ["GET", `/Task?sort=${field},desc`],
-    ["GET", `/Task?fields=${field}`],
-    ["GET", `/Task/aggregate?measure=count&groupBy=${field}`],
-    ["GET", `/Task/aggregate?measure=max,${field}&measure=countDistinct,${field}`],
-  ]),
-  ...["team", "team.tasks", "comments", "team.tasks.comments", "comments.task.team"].flatMap(
-    (path): Probe[] => [
-      ["GET", `/Task?expand=${path}`],
-      ["GET", `/Task/2?expand=${path}`],
-    ],
-  ),
-  ["GET", '/Task?filter={"not":{"team":{"name":"alpha"}}}'],
-  ["GET", '/Task?filter={"team":{"not":{"tasks":{"points":{"gt":100}}}}}'],
-  ["GET", "/Team?expand=tasks.comments"],
-];
-
-const writes: readonly Probe[] = [
-  ...[11, 12, 13].flatMap((id): Probe[] => [
-    ["PUT", `/Task/${id}`, { title: "x" }],
-    ["PUT", `/Task/${id}`, {}],
-    ["PUT", `/Task/${id}`, { title: 5 }],
-    ["PUT", `/Task/${id}?fields=id`, { title: "x" }],
-    ["PUT", `/Task/${id}`, { points: { $inc: 1 } }],
-    ["DELETE", `/Task/${id}`],
-    ["DELETE", `/Task/${id}`, undefined, { "If-Match": '"1"' }],
-    ["PUT", "/Task/bulk", [{ id, title: "x" }]],
-    ["DELETE", "/Task/bulk", [id, 99]],
-    ["DELETE", "/Comment/bulk?atomic=true", [id]],
-    ["POST", "/transaction", { operations: [{ method: "PUT", entity: "Task", id, body: { title: "x" } }] }],
-    ["POST", "/Comment", { text: "x", taskId: id }],
-    ["PUT", "/Comment/1", { taskId: id }],
-    ["PUT", "/Comment/1", { taskId: { $inc: id - 1 } }],
-    [
-      "POST",
-      "/Comment/bulk",
-      [
-        { text: "x", taskId: id },
-        { text: "y", taskId: 1 },
-      ],
-    ],
-    ["POST", "/Task", { id, title: "x" }],
-    ["PUT", "/Team/1", { name: "x" }],
-    ["DELETE", "/Team/1"],
-  ]),
-  ...[{ code: "alpha" }, { code: "omega and more" }, { code: "one" }, { secret: "alpha" }].flatMap(
-    (key): Probe[] => [
-      ["POST", "/Comment", { text: "x", taskId: { $by: key } }],
-      ["PUT", "/Comment/1", { taskId: { $by: key } }],
-      ["POST", "/Comment/bulk", [{ taskId: { $by: key } }, { text: "y" }]],
-    ],
-  ),
-  ["POST", "/Task", { title: "x", secret: "alpha" }],
-  ["POST", "/Task", { title: "x", owner: "you" }],
-  ["PUT", "/Task/1", { secret: "alpha" }],
-  ["POST", "/Task?expand=team,comments", { title: "new", teamId: 1 }, { "Idempotency-Key": "a" }],
-  ["POST", "/Task?expand=team,comments", { title: "new", teamId: 1 }, { "Idempotency-Key": "a" }],
-  [
-    "POST",
-    "/transaction",
-    {
-      operations: [
-        { method: "POST", entity: "Task", as: "t", body: { title: "tx" } },
-        { method: "POST", entity: "Comment", body: { text: { $ref: "t.secret" }, taskId: { $ref: "t.id" } } },
-        { method: "POST", entity: "Comment", body: { text: "c", taskId: { $ref: "t.id" } } },
-      ],
-    },
-  ],
-  ["GET", "/Task?expand=comments"],
-];
-
 const HEADERS = [
   "ETag",
   "Link",
@@ -243,6 +148,22 @@ const HEADERS = [
   "Preference-Applied",
 ];
 
+/** The form of errors that tells most. */
+const SENT = { Accept: "application/problem+json", "X-Request-Id": "probe" };
+
+const HIDDEN_NAMES = ["secret", "budget", "owner"];
+
+/** Hidden names that a response has and its request has not. */
+const namesToldIn = (text: string, probe: Probe) =>
+  HIDDEN_NAMES.filter((name) => text.includes(name) && !JSON.stringify(probe).includes(name));
+
+function send({ w, token }: World, [method, path, body, headers]: Probe): Promise<Answer> {
+  const asking = { ...(token !== undefined && { token }), headers: { ...SENT, ...headers } };
+  if (method !== "MCP") return ask(method, w.apiPath + path, { ...asking, body });
+  const accepted = { ...SENT, Accept: "application/json, text/event-stream" };
+  return ask("POST", mcpOf(w).path, { ...asking, body: calling(path, body as object), headers: accepted });
+}
+
 /** The visible part of a response, without values that name the workspace or the time. */
 function seen({ w }: World, { status, text, headers }: Answer): unknown {
   const plain = (value: string | null) =>
@@ -250,6 +171,7 @@ function seen({ w }: World, { status, text, headers }: Answer): unknown {
       ?.replaceAll(w.organization, "ORG")
       .replaceAll(w.workspace, "WS")
       .replaceAll(/"(?:\d+-[0-9a-z]+|[0-9a-f]{16})(?:-gzip)?"/g, '"TAG"')
+      .replaceAll(/\d{16}-[0-9a-z]+/g, "TAG")
       .replaceAll(/"nextCursor":"([^"]+)"/g, (_, cursor) => JSON.stringify(positionOf(cursor)))
       .replaceAll(/"(?:expiresAt":"[^"]*"|(?:exp|iat)":\d+)/g, "") ?? null;
   const timing = (headers.get("Server-Timing") ?? "").replaceAll(/[\d.]+/g, "N");
@@ -265,7 +187,7 @@ function differenceOf(first = "", second = ""): string {
   return [first, second].map((text) => text.slice(Math.max(0, at - 100), at + 200)).join("\n");
 }
 
-describe.each<Principal>(["TOKEN", "USER", "ANONYMOUS"])("a hidden record or field, for %s", (principal) => {
+describe.each(PRINCIPALS)("a hidden record or field, for %s", (principal) => {
   let worlds: readonly World[];
   beforeAll(async () => {
     worlds = [await makeWorld(true, principal), await makeWorld(false, principal)];
@@ -276,17 +198,13 @@ describe.each<Principal>(["TOKEN", "USER", "ANONYMOUS"])("a hidden record or fie
     ["writes", writes],
   ] as const)("cannot be told by %s from what does not exist", async (_, probes) => {
     const told: string[] = [];
-    for (const [method, path, body, headers] of probes) {
+    for (const probe of probes) {
+      const [method, path, body] = probe;
       const [first, second] = await Promise.all(
-        worlds.map(async (world) => {
-          const asking = {
-            ...(world.token !== undefined && { token: world.token }),
-            body,
-            ...(headers && { headers }),
-          };
-          return JSON.stringify(seen(world, await ask(method, world.w.apiPath + path, asking)));
-        }),
+        worlds.map(async (world) => JSON.stringify(seen(world, await send(world, probe)))),
       );
+      const names = namesToldIn(first ?? "", probe);
+      if (names.length > 0) told.push(`${method} ${path} ${JSON.stringify(body)} names ${names}: ${first}`);
       if (first !== second)
         told.push(`${method} ${path} ${JSON.stringify(body)}\n${differenceOf(first, second)}`);
     }
