@@ -2,7 +2,7 @@ import { and, type Column, eq, getTableColumns, type SQL, sql } from "drizzle-or
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { newId } from "../lib/ids.ts";
 import { type Administrator, SYSTEM } from "../model/administrator.ts";
-import type { Platform } from "./platform.ts";
+import { db } from "./platform.ts";
 import { auditLog } from "./tables/platform.ts";
 
 /*
@@ -21,7 +21,6 @@ export interface AuditSubject {
 }
 
 export interface AuditContext {
-  readonly platform: Platform;
   readonly requestId: string;
   readonly now: Date;
   readonly administrator?: Administrator;
@@ -51,7 +50,6 @@ export interface AuditEntry {
 export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
   const id = newId("aud");
   const { table, columns, where, onlyIf } = subject;
-  const { write } = ctx.platform;
   const state = sql`json_object(${sql.join(
     Object.entries(columns).flatMap(([name, column]) => [sql`${name}`, jsonValueOf(column)]),
     sql`, `,
@@ -60,7 +58,7 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
   const actor = actorColumns(ctx);
   const organizationId = entry.organizationId ?? organizationIdOfWorkspace(entry.workspaceId);
   const record = (into: SQL, condition: SQL | undefined, conflict: SQL) =>
-    write.run(
+    db.run(
       sql`INSERT INTO ${auditLog} (id, workspace_id, organization_id, at, request_id, actor_kind, actor_id, actor_name, action, subject, ${into})
         SELECT ${id}, (${entry.workspaceId}), (${organizationId}), ${ctx.now.toISOString()}, ${ctx.requestId}, ${actor.actorKind}, ${actor.actorId}, ${actor.actorName}, ${entry.action}, ${entry.subject}, ${state}
         FROM ${table} WHERE ${and(where ?? sql`0`, condition)} ${conflict}`,
@@ -73,7 +71,7 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
       return record(sql`"after"`, isBegun, sql`ON CONFLICT (id) DO UPDATE SET "after" = excluded."after"`);
     },
     get undo() {
-      return write.delete(auditLog).where(eq(auditLog.id, id));
+      return db.delete(auditLog).where(eq(auditLog.id, id));
     },
   };
 }

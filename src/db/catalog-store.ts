@@ -4,7 +4,7 @@ import { buildCatalog, type Catalog } from "../model/catalog.ts";
 import type { EntityDefinition } from "../model/entity.ts";
 import type { Workspace, WorkspaceAddress, WorkspaceView } from "../model/workspace.ts";
 import { workspaceIdOf } from "./lookups.ts";
-import type { Platform } from "./platform.ts";
+import { db, type Platform } from "./platform.ts";
 import { deployments, entities, workspaces } from "./tables/platform.ts";
 import { issuers, roles } from "./tables/users.ts";
 import { webhooks } from "./tables/webhooks.ts";
@@ -42,8 +42,9 @@ export async function findCurrentView(
 ): Promise<WorkspaceView | undefined> {
   const { id, revision, organization, slug: workspace } = known.workspace;
   const isCurrent = and(eq(workspaces.id, id), eq(workspaces.revision, revision));
-  const { read } = platform;
-  const [current] = await read.batch([read.select({ id: workspaces.id }).from(workspaces).where(isCurrent)]);
+  const [current] = await platform.readBatch([
+    db.select({ id: workspaces.id }).from(workspaces).where(isCurrent),
+  ]);
   if (current.length > 0) return known;
   forgetWorkspaceView({ organization, workspace });
   return findWorkspaceView(platform, { organization, workspace });
@@ -56,19 +57,18 @@ async function loadWorkspaceView(
   platform: Platform,
   address: WorkspaceAddress,
 ): Promise<WorkspaceView | undefined> {
-  const { read } = platform;
-  const id = workspaceIdOf(platform, address);
-  const [found, stored, listening, trusted, given] = await read.batch([
-    read
+  const id = workspaceIdOf(address);
+  const [found, stored, listening, trusted, given] = await platform.readBatch([
+    db
       .select({ row: workspaces, deployment: sql<string>`(SELECT ${deployments.id} FROM ${deployments})` })
       .from(workspaces)
       .where(inArray(workspaces.id, id)),
-    read
+    db
       .select({ definition: entities.definition })
       .from(entities)
       .where(inArray(entities.workspaceId, id))
       .orderBy(asc(entities.position)),
-    read
+    db
       .select({
         id: webhooks.id,
         enabled: webhooks.enabled,
@@ -80,12 +80,8 @@ async function loadWorkspaceView(
       .from(webhooks)
       .where(inArray(webhooks.workspaceId, id))
       .orderBy(asc(webhooks.createdAt), asc(webhooks.id)),
-    read
-      .select(issuerColumns)
-      .from(issuers)
-      .where(inArray(issuers.workspaceId, id))
-      .orderBy(asc(issuers.name)),
-    read.select(roleColumns).from(roles).where(inArray(roles.workspaceId, id)).orderBy(asc(roles.name)),
+    db.select(issuerColumns).from(issuers).where(inArray(issuers.workspaceId, id)).orderBy(asc(issuers.name)),
+    db.select(roleColumns).from(roles).where(inArray(roles.workspaceId, id)).orderBy(asc(roles.name)),
   ]);
   const [first] = found;
   if (!first) return undefined;

@@ -1,17 +1,17 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { EntityDefinition } from "../model/entity.ts";
 import type { WorkspaceAddress } from "../model/workspace.ts";
-import type { Platform } from "./platform.ts";
+import { db } from "./platform.ts";
 import { apiKeys, entities, organizations, workspaces } from "./tables/platform.ts";
 import { webhooks } from "./tables/webhooks.ts";
 
 /* Sub-selects from slugs to ids, so that a statement needs no round trip before it. */
 
-export const organizationIdOf = ({ read }: Platform, slug: string) =>
-  read.select({ id: organizations.id }).from(organizations).where(eq(organizations.slug, slug));
+export const organizationIdOf = (slug: string) =>
+  db.select({ id: organizations.id }).from(organizations).where(eq(organizations.slug, slug));
 
-export const workspaceIdOf = ({ read }: Platform, { organization, workspace }: WorkspaceAddress) =>
-  read
+export const workspaceIdOf = ({ organization, workspace }: WorkspaceAddress) =>
+  db
     .select({ id: workspaces.id })
     .from(workspaces)
     .innerJoin(organizations, eq(organizations.id, workspaces.organizationId))
@@ -36,8 +36,8 @@ export interface NamedEntity extends EntityName {
 }
 
 /** All entities of a workspace, with definitions if something in the workspace names fields. */
-const namedEntitiesOf = (platform: Platform, address: WorkspaceAddress, namesFields: SQL) =>
-  platform.read
+const namedEntitiesOf = (address: WorkspaceAddress, namesFields: SQL) =>
+  db
     .select({
       id: entities.id,
       name: entities.name,
@@ -47,20 +47,18 @@ const namedEntitiesOf = (platform: Platform, address: WorkspaceAddress, namesFie
         ),
     })
     .from(entities)
-    .where(inArray(entities.workspaceId, workspaceIdOf(platform, address)));
+    .where(inArray(entities.workspaceId, workspaceIdOf(address)));
 
 /** The entities of a workspace, to show the scopes of its keys. */
-export const scopedEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
+export const scopedEntitiesOf = (address: WorkspaceAddress) =>
   namedEntitiesOf(
-    platform,
     address,
     sql`SELECT 1 FROM ${apiKeys} WHERE ${apiKeys.workspaceId} = ${entities.workspaceId} AND (${hasRules})`,
   );
 
 /** The entities of a workspace, to show its webhooks. */
-export const webhookEntitiesOf = (platform: Platform, address: WorkspaceAddress) =>
+export const webhookEntitiesOf = (address: WorkspaceAddress) =>
   namedEntitiesOf(
-    platform,
     address,
     sql`SELECT 1 FROM ${webhooks} WHERE ${webhooks.workspaceId} = ${entities.workspaceId}
       AND (${webhooks.filter} IS NOT NULL OR ${webhooks.expand} IS NOT NULL)`,

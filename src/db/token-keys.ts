@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { LruMap } from "../lib/lru-map.ts";
 import type { ApiKeyRecord } from "../model/api-key.ts";
 import type { WorkspaceAddress } from "../model/workspace.ts";
-import type { Platform } from "./platform.ts";
+import { db, type Platform } from "./platform.ts";
 import { apiKeys } from "./tables/platform.ts";
 
 /** Keys that mint tokens, by id, as cached by one isolate. They may be stale; the fence of each request finds out. */
@@ -13,13 +13,13 @@ export const rememberTokenKey = (key: ApiKeyRecord): void => remembered.set(key.
 
 /** Returns the cached key, or reads it in one round trip. Undefined if the key does not exist. */
 export async function findTokenKey(
-  { read }: Platform,
+  platform: Platform,
   keyId: string,
   { organization, workspace }: WorkspaceAddress,
 ): Promise<ApiKeyRecord | undefined> {
   const known = remembered.get(keyId);
   if (known) return known;
-  const [[row]] = await read.batch([read.select().from(apiKeys).where(eq(apiKeys.id, keyId))]);
+  const [[row]] = await platform.readBatch([db.select().from(apiKeys).where(eq(apiKeys.id, keyId))]);
   if (!row) return undefined;
   const { workspaceId, version, permission, expiresAt, scopes, allowedIps, mayMintTokens } = row;
   const facts = { workspaceId, version, permission, expiresAt, scopes, allowedIps, mayMintTokens };

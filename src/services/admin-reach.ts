@@ -1,5 +1,6 @@
 import { and, type Column, inArray, or, type SQL, sql } from "drizzle-orm";
 import { organizationIdOf } from "../db/lookups.ts";
+import { db } from "../db/platform.ts";
 import { notFound, roleNotAllowed } from "../errors/failures.ts";
 import type { AdminRole } from "../model/admin-role.ts";
 import { type Administrator, includesRole, roleIn, rolesWithin } from "../model/administrator.ts";
@@ -21,12 +22,12 @@ export function administratorOf({ administrator }: ServiceContext): Administrato
 export function isWithinReach(ctx: ServiceContext, organizationId: Column): SQL | undefined {
   const { grants } = administratorOf(ctx);
   if (grants.some(({ organization }) => organization === null)) return undefined;
-  const ofGrants = grants.map(({ organization }) => isOf(ctx, organizationId, organization));
+  const ofGrants = grants.map(({ organization }) => isOf(organizationId, organization));
   return or(...ofGrants) ?? NOTHING;
 }
 
-const isOf = ({ platform }: ServiceContext, organizationId: Column, slug: string | null) =>
-  slug === null ? undefined : inArray(organizationId, organizationIdOf(platform, slug));
+const isOf = (organizationId: Column, slug: string | null) =>
+  slug === null ? undefined : inArray(organizationId, organizationIdOf(slug));
 
 /** An admin key or a member. */
 interface Holder {
@@ -43,7 +44,7 @@ export function isManaged(ctx: ServiceContext, holder: Holder, newRole: AdminRol
     ({ role }) => includesRole(role, MANAGING_ROLE) && includesRole(role, newRole),
   );
   const ofGrants = managing.map(({ organization, role }) =>
-    and(isOf(ctx, holder.organizationId, organization), inArray(holder.role, rolesWithin(role))),
+    and(isOf(holder.organizationId, organization), inArray(holder.role, rolesWithin(role))),
   );
   return or(...ofGrants) ?? NOTHING;
 }
@@ -59,9 +60,9 @@ export function requireGrantable(
 }
 
 /** SQL for the id of a holder's organization, and a query that fails with ABSENT if no organization has the name. */
-export function organizationOfHolder({ platform }: ServiceContext, slug: string | null) {
-  const id = slug === null ? sql<null>`NULL` : sql<number>`(${organizationIdOf(platform, slug)})`;
+export function organizationOfHolder(slug: string | null) {
+  const id = slug === null ? sql<null>`NULL` : sql<number>`(${organizationIdOf(slug)})`;
   const isAbsent = slug === null ? NOTHING : sql`${id} IS NULL`;
   const check = sql`INSERT INTO write_guard (problem) SELECT 'ABSENT' WHERE ${isAbsent}`;
-  return { id, check: platform.write.run(check) };
+  return { id, check: db.run(check) };
 }

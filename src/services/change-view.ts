@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../db/catalog-store.ts";
-import { statementOf } from "../db/platform.ts";
+import { db, statementOf } from "../db/platform.ts";
 import { workspaces } from "../db/tables/platform.ts";
 import { runFenced } from "../fence/run-fenced.ts";
 import type { Statement } from "../model/sql-value.ts";
@@ -25,7 +25,7 @@ export async function changeView<T>(
     need: "MANAGE",
     plan(view) {
       const { statements, ...change } = plan(view);
-      return { ...change, kind: "WRITE", steps: stepsOf([...statements, raiseRevision(ctx, view)]) };
+      return { ...change, kind: "WRITE", steps: stepsOf([...statements, raiseRevision(view)]) };
     },
   });
   forgetWorkspaceView(ctx.address);
@@ -42,7 +42,7 @@ export const readView = <T>(ctx: WorkspaceContext, shape: (view: WorkspaceView) 
     },
   });
 
-function raiseRevision({ platform: { write } }: WorkspaceContext, { workspace }: WorkspaceView): Statement {
-  const raised = write.update(workspaces).set({ revision: sql`${workspaces.revision} + 1` });
+function raiseRevision({ workspace }: WorkspaceView): Statement {
+  const raised = db.update(workspaces).set({ revision: sql`${workspaces.revision} + 1` });
   return statementOf(raised.where(eq(workspaces.id, workspace.id)));
 }

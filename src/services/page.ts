@@ -1,6 +1,6 @@
 import { count, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import type { Platform } from "../db/platform.ts";
+import { db } from "../db/platform.ts";
 
 export interface PageRequest {
   /** Counted from 0. */
@@ -23,8 +23,8 @@ export function toPage<T>(data: readonly T[], { page, size }: PageRequest, total
 }
 
 /** The query that counts all rows of the paged query. */
-export const totalOf = ({ read }: Platform, table: SQLiteTable, where?: SQL) =>
-  read.select({ total: count() }).from(table).where(where);
+export const totalOf = (table: SQLiteTable, where?: SQL) =>
+  db.select({ total: count() }).from(table).where(where);
 
 /** A page of a list that is in memory. */
 export const pageOfAll = <T>(all: readonly T[], request: PageRequest): Page<T> =>

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, sqliteView, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { ADMIN_ROLES } from "../../model/admin-role.ts";
 import { organizations } from "./platform.ts";
 
@@ -36,6 +36,14 @@ export const adminKeySecrets = sqliteTable(
   },
   (table) => [index("admin_key_secrets_key").on(table.keyId)],
 );
+
+/** The facts of each secret, as the fence compares them (drizzle/0017_administrators.sql). */
+export const adminKeyFacts = sqliteView("admin_key_facts", {
+  hash: text().notNull(),
+  keyId: text("key_id").notNull(),
+  /** A JSON array. */
+  facts: text().notNull(),
+}).existing();
 
 /** Roles of people who sign in at the identity provider. */
 export const members = sqliteTable(

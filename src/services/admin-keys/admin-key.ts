@@ -1,7 +1,8 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
-import { adminKeys } from "../../db/tables/administrators.ts";
+import { db } from "../../db/platform.ts";
+import { adminKeyFacts, adminKeys } from "../../db/tables/administrators.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { notFound, roleNotAllowed } from "../../errors/failures.ts";
 import { logWarning } from "../../lib/logger.ts";
@@ -93,28 +94,28 @@ export const auditAdminKey = (ctx: ServiceContext, { action, id, where, onlyIf }
   );
 
 /** The hashes of a key's secrets, each with its facts, as KV stores them. */
-export const adminKeyFacts = ({ platform }: ServiceContext, id: string) =>
-  platform.write.values<[hash: string, facts: string]>(
-    sql`SELECT hash, facts FROM admin_key_facts WHERE key_id = ${id}`,
-  );
+export const factsOfAdminKey = (id: string) =>
+  db
+    .select({ hash: adminKeyFacts.hash, facts: adminKeyFacts.facts })
+    .from(adminKeyFacts)
+    .where(eq(adminKeyFacts.keyId, id));
 
 /** Copies the database's state to KV. A failure is only logged, because the fence works without KV. */
 export async function publishAdminKey(
   { adminKeys: store }: ServiceContext,
-  secrets: readonly (readonly [hash: string, facts: string])[],
+  secrets: readonly { readonly hash: string; readonly facts: string }[],
   isRevoked = false,
 ): Promise<void> {
-  const writes = secrets.map(([hash, facts]) => (isRevoked ? store.delete(hash) : store.put(hash, facts)));
+  const writes = secrets.map(({ hash, facts }) => (isRevoked ? store.delete(hash) : store.put(hash, facts)));
   for (const result of await Promise.allSettled(writes))
     if (result.status === "rejected") logWarning("KV has an older copy of an admin key", result.reason);
 }
 
 /** Why a key was not changed: the administrator cannot see it, or it has more rights than they have. */
 export async function adminKeyRefused(ctx: ServiceContext, id: string) {
-  const { read } = ctx.platform;
   const isSeen = and(eq(adminKeys.id, id), isWithinReach(ctx, adminKeys.organizationId));
-  const [rows] = await read.batch([
-    read.select({ revokedAt: adminKeys.revokedAt }).from(adminKeys).where(isSeen),
+  const [rows] = await ctx.platform.readBatch([
+    db.select({ revokedAt: adminKeys.revokedAt }).from(adminKeys).where(isSeen),
   ]);
   return rows.length === 0 ? notFound("Admin key", id) : roleNotAllowed();
 }

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { notFound } from "../../errors/failures.ts";
@@ -12,9 +13,9 @@ import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import {
   type AdminKeyWithSecretDto,
-  adminKeyFacts,
   auditAdminKey,
   createAdminKeySchema,
+  factsOfAdminKey,
   publishAdminKey,
   shownAdminKey,
   toAdminKeyDto,
@@ -22,22 +23,21 @@ import {
 
 /** Only the response contains the key itself. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
 export async function createAdminKey(ctx: ServiceContext, body: unknown): Promise<AdminKeyWithSecretDto> {
-  const { write } = ctx.platform;
   const { organization: slug, ...input } = parseInput(createAdminKeySchema, body);
   requireGrantable(ctx, { organization: slug, role: input.role });
-  const organization = organizationOfHolder(ctx, slug);
+  const organization = organizationOfHolder(slug);
   const key = composeAdminKey(newSecret());
   const hash = await sha256Hex(key);
   const id = newId("adm");
   const createdAt = ctx.now.toISOString();
   const values = { ...input, id, organizationId: organization.id, keyPrefix: keyPrefixOf(key), createdAt };
   try {
-    const [, [row], , , secrets] = await write.batch([
+    const [, [row], , , secrets] = await ctx.platform.writeBatch([
       organization.check,
-      write.insert(adminKeys).values(values).returning(shownAdminKey),
-      write.insert(adminKeySecrets).values({ hash, keyId: id }),
+      db.insert(adminKeys).values(values).returning(shownAdminKey),
+      db.insert(adminKeySecrets).values({ hash, keyId: id }),
       auditAdminKey(ctx, { action: "admin-key.created", id, where: eq(adminKeys.id, id) }).after,
-      adminKeyFacts(ctx, id),
+      factsOfAdminKey(id),
     ]);
     if (!row) throw new Error("an insert returned no row");
     await publishAdminKey(ctx, secrets);

@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { adminKeys } from "../../db/tables/administrators.ts";
 import { notFound } from "../../errors/failures.ts";
 import { isWithinReach } from "../admin-reach.ts";
@@ -7,9 +8,8 @@ import { type AdminKeyDto, shownAdminKey, toAdminKeyDto } from "./admin-key.ts";
 
 /** Throws NOT_FOUND. */
 export async function getAdminKey(ctx: ServiceContext, id: string): Promise<AdminKeyDto> {
-  const { read } = ctx.platform;
   const isSeen = and(eq(adminKeys.id, id), isWithinReach(ctx, adminKeys.organizationId));
-  const [[row]] = await read.batch([read.select(shownAdminKey).from(adminKeys).where(isSeen)]);
+  const [[row]] = await ctx.platform.readBatch([db.select(shownAdminKey).from(adminKeys).where(isSeen)]);
   if (!row) throw notFound("Admin key", id);
   return toAdminKeyDto(row);
 }

@@ -1,4 +1,5 @@
 import { asc } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { adminKeys } from "../../db/tables/administrators.ts";
 import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
@@ -7,18 +8,17 @@ import { type AdminKeyDto, shownAdminKey, toAdminKeyDto } from "./admin-key.ts";
 
 /** Lists the keys of the administrator's organizations, revoked ones too, in order of creation. */
 export async function listAdminKeys(ctx: ServiceContext, request: PageRequest): Promise<Page<AdminKeyDto>> {
-  const { read } = ctx.platform;
   const { page, size } = request;
   const isSeen = isWithinReach(ctx, adminKeys.organizationId);
-  const [rows, [count]] = await read.batch([
-    read
+  const [rows, [count]] = await ctx.platform.readBatch([
+    db
       .select(shownAdminKey)
       .from(adminKeys)
       .where(isSeen)
       .orderBy(asc(adminKeys.createdAt), asc(adminKeys.id))
       .limit(size)
       .offset(page * size),
-    totalOf(ctx.platform, adminKeys, isSeen),
+    totalOf(adminKeys, isSeen),
   ]);
   return toPage(rows.map(toAdminKeyDto), request, count?.total ?? 0);
 }

@@ -1,4 +1,5 @@
 import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newSecret } from "../../lib/ids.ts";
@@ -11,9 +12,9 @@ import { rotationSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import {
   type AdminKeyWithSecretDto,
-  adminKeyFacts,
   adminKeyRefused,
   auditAdminKey,
+  factsOfAdminKey,
   publishAdminKey,
   shownAdminKey,
   toAdminKeyDto,
@@ -32,30 +33,29 @@ export async function rotateAdminKey(
   ctx: ServiceContext,
   { id, body }: RotateAdminKeyInput,
 ): Promise<AdminKeyWithSecretDto> {
-  const { read, write } = ctx.platform;
   const { gracePeriodSeconds } = parseInput(rotationSchema, body);
   const key = composeAdminKey(newSecret());
   const hash = await sha256Hex(key);
   const endOfGrace = new Date(ctx.now.getTime() + gracePeriodSeconds * 1000).toISOString();
   const isLive = and(eq(adminKeys.id, id), isManaged(ctx, adminKeys), isNull(adminKeys.revokedAt));
-  const liveKey = read.select({ id: adminKeys.id }).from(adminKeys).where(isLive);
+  const liveKey = db.select({ id: adminKeys.id }).from(adminKeys).where(isLive);
   const isLater = or(isNull(adminKeySecrets.validUntil), gt(adminKeySecrets.validUntil, endOfGrace));
   const audit = auditAdminKey(ctx, { action: "admin-key.rotated", id, where: isLive });
   try {
-    const [, [row], , , , secrets] = await write.batch([
+    const [, [row], , , , secrets] = await ctx.platform.writeBatch([
       audit.before,
-      write
+      db
         .update(adminKeys)
         .set({ keyPrefix: keyPrefixOf(key) })
         .where(isLive)
         .returning(shownAdminKey),
-      write
+      db
         .update(adminKeySecrets)
         .set({ validUntil: endOfGrace })
         .where(and(inArray(adminKeySecrets.keyId, liveKey), isLater)),
-      write.insert(adminKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
+      db.insert(adminKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
       audit.after,
-      adminKeyFacts(ctx, id),
+      factsOfAdminKey(id),
     ]);
     if (!row) throw new Error("a rotated key returned no row");
     await publishAdminKey(ctx, secrets);

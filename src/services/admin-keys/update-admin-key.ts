@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { adminKeys } from "../../db/tables/administrators.ts";
 import { isManaged } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
@@ -6,9 +7,9 @@ import { parseInput } from "../parse-input.ts";
 import { withoutUndefined } from "../without-undefined.ts";
 import {
   type AdminKeyDto,
-  adminKeyFacts,
   adminKeyRefused,
   auditAdminKey,
+  factsOfAdminKey,
   publishAdminKey,
   shownAdminKey,
   toAdminKeyDto,
@@ -25,20 +26,19 @@ export async function updateAdminKey(
   ctx: ServiceContext,
   { id, body }: UpdateAdminKeyInput,
 ): Promise<AdminKeyDto> {
-  const { write } = ctx.platform;
   const changes = withoutUndefined(parseInput(updateAdminKeySchema, body));
   const where = and(eq(adminKeys.id, id), isManaged(ctx, adminKeys, changes.role));
   const audit = auditAdminKey(ctx, { action: "admin-key.updated", id, where });
-  const [, [row], , secrets] = await write.batch([
+  const [, [row], , secrets] = await ctx.platform.writeBatch([
     audit.before,
     /* Always sets something, because SQL has no empty update. */
-    write
+    db
       .update(adminKeys)
       .set({ id, ...changes })
       .where(where)
       .returning(shownAdminKey),
     audit.after,
-    adminKeyFacts(ctx, id),
+    factsOfAdminKey(id),
   ]);
   if (!row) throw await adminKeyRefused(ctx, id);
   await publishAdminKey(ctx, secrets, row.revokedAt !== null);

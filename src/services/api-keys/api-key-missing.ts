@@ -5,6 +5,6 @@ import type { WorkspaceContext } from "../context.ts";
 
 /** Finds out which part of an address does not exist: organization, workspace, or key. */
 export async function apiKeyMissing(ctx: WorkspaceContext, id: string) {
-  const [found] = await ctx.platform.read.batch([workspaceIdOf(ctx.platform, ctx.address)]);
+  const [found] = await ctx.platform.readBatch([workspaceIdOf(ctx.address)]);
   return found.length === 0 ? workspaceMissing(ctx) : notFound("API key", id);
 }

@@ -2,7 +2,6 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { type AuditSubject, auditChange, columnsWithout } from "../../db/audit.ts";
 import { type NamedEntity, workspaceIdOf } from "../../db/lookups.ts";
-import type { Platform } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { validationFailed } from "../../errors/failures.ts";
@@ -125,8 +124,8 @@ export const auditedKey = (where: SQL | undefined): AuditSubject => ({
 });
 
 /** Selects the key with an id, if it belongs to the addressed workspace. */
-export const isKeyOf = (platform: Platform, { address, id }: { address: WorkspaceAddress; id: string }) =>
-  and(eq(apiKeys.id, id), inArray(apiKeys.workspaceId, workspaceIdOf(platform, address)));
+export const isKeyOf = (address: WorkspaceAddress, id: string) =>
+  and(eq(apiKeys.id, id), inArray(apiKeys.workspaceId, workspaceIdOf(address)));
 
 interface KeyChange {
   readonly action: string;
@@ -137,9 +136,9 @@ interface KeyChange {
 
 /** The audit entry for a change of a key. */
 export function auditKey(ctx: WorkspaceContext, { action, id, onlyIf }: KeyChange) {
-  const { platform, address } = ctx;
-  const workspaceId = sql`(${workspaceIdOf(platform, address)})`;
-  const where = isKeyOf(platform, { address, id });
+  const { address } = ctx;
+  const workspaceId = sql`(${workspaceIdOf(address)})`;
+  const where = isKeyOf(address, id);
   return auditChange(
     ctx,
     { action, subject: id, workspaceId },

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { scopedEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
@@ -20,14 +21,13 @@ import {
 
 /** Only the response contains the key itself. Throws VALIDATION_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE. */
 export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promise<ApiKeyWithSecretDto> {
-  const { write } = ctx.platform;
   const input = parseInput(createApiKeySchema, body);
   const { scopes, warnings } = await readScopes(ctx, input.scopes);
   rejectUseless(input, ctx.now);
   const key = composeApiKey(newSecret());
   const hash = await sha256Hex(key);
   const id = newId("key");
-  const workspaceId = sql<number>`(${workspaceIdOf(ctx.platform, ctx.address)})`;
+  const workspaceId = sql<number>`(${workspaceIdOf(ctx.address)})`;
   const values = {
     ...input,
     scopes,
@@ -38,15 +38,15 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
   };
   const audit = auditKey(ctx, { action: "api-key.created", id });
   try {
-    const [[row], , , entities] = await write.batch([
-      write.insert(apiKeys).values(values).returning(),
-      write.insert(apiKeySecrets).values({ hash, keyId: id }),
+    const [[row], , , entities] = await ctx.platform.writeBatch([
+      db.insert(apiKeys).values(values).returning(),
+      db.insert(apiKeySecrets).values({ hash, keyId: id }),
       audit.after,
-      scopedEntitiesOf(ctx.platform, ctx.address),
+      scopedEntitiesOf(ctx.address),
     ]);
     if (!row) throw new Error("an insert returned no row");
     await ctx.apiKeys.put(hash, toApiKeyRecord(row, ctx.address)).catch(async (failure) => {
-      await write.batch([write.delete(apiKeys).where(eq(apiKeys.id, id)), audit.undo]);
+      await ctx.platform.writeBatch([db.delete(apiKeys).where(eq(apiKeys.id, id)), audit.undo]);
       throw failure;
     });
     return { ...toApiKeyDto(row, entities), ...warnings, key };

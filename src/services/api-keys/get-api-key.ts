@@ -1,4 +1,5 @@
 import { scopedEntitiesOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type ApiKeyDto, isKeyOf, toApiKeyDto } from "./api-key.ts";
@@ -6,13 +7,9 @@ import { apiKeyMissing } from "./api-key-missing.ts";
 
 /** Throws NOT_FOUND. */
 export async function getApiKey(ctx: WorkspaceContext, id: string): Promise<ApiKeyDto> {
-  const { read } = ctx.platform;
-  const [[row], entities] = await read.batch([
-    read
-      .select()
-      .from(apiKeys)
-      .where(isKeyOf(ctx.platform, { address: ctx.address, id })),
-    scopedEntitiesOf(ctx.platform, ctx.address),
+  const [[row], entities] = await ctx.platform.readBatch([
+    db.select().from(apiKeys).where(isKeyOf(ctx.address, id)),
+    scopedEntitiesOf(ctx.address),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
   return toApiKeyDto(row, entities);

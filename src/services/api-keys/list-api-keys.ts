@@ -1,5 +1,6 @@
 import { asc, inArray } from "drizzle-orm";
 import { scopedEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -8,22 +9,21 @@ import { type ApiKeyDto, toApiKeyDto } from "./api-key.ts";
 
 /** Lists all keys, revoked ones too, in order of creation. Throws NOT_FOUND. */
 export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): Promise<Page<ApiKeyDto>> {
-  const { read } = ctx.platform;
   const { page, size } = request;
-  const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
+  const workspaceId = workspaceIdOf(ctx.address);
   const isOfWorkspace = inArray(apiKeys.workspaceId, workspaceId);
   const inOrder = [asc(apiKeys.createdAt), asc(apiKeys.id)];
-  const [found, rows, [count], entities] = await read.batch([
+  const [found, rows, [count], entities] = await ctx.platform.readBatch([
     workspaceId,
-    read
+    db
       .select()
       .from(apiKeys)
       .where(isOfWorkspace)
       .orderBy(...inOrder)
       .limit(size)
       .offset(page * size),
-    totalOf(ctx.platform, apiKeys, isOfWorkspace),
-    scopedEntitiesOf(ctx.platform, ctx.address),
+    totalOf(apiKeys, isOfWorkspace),
+    scopedEntitiesOf(ctx.address),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
   const shown = rows.map((row) => toApiKeyDto(row, entities));

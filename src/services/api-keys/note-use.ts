@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import type { adminKeys } from "../../db/tables/administrators.ts";
 import { apiKeys } from "../../db/tables/platform.ts";
 import { LruMap } from "../../lib/lru-map.ts";
@@ -22,13 +23,13 @@ export function mustNoteUse(keyId: string, nowMs: number): boolean {
 
 /** Runs after the response, so it does not slow the request down. A failure is retried soon. */
 export async function noteUse(
-  { platform: { write }, now }: ServiceContext,
+  { platform, now }: ServiceContext,
   keyId: string,
   table: typeof apiKeys | typeof adminKeys = apiKeys,
 ): Promise<void> {
   const lastUsedAt = now.toISOString();
   try {
-    await write.batch([write.update(table).set({ lastUsedAt }).where(eq(table.id, keyId))]);
+    await platform.writeBatch([db.update(table).set({ lastUsedAt }).where(eq(table.id, keyId))]);
   } catch (failure) {
     noted.set(keyId, now.getTime() + RETRY_AFTER_MS);
     throw failure;

@@ -1,4 +1,5 @@
 import { inArray, lte } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { adminKeySecrets } from "../../db/tables/administrators.ts";
 import { apiKeySecrets } from "../../db/tables/platform.ts";
 import type { ServiceContext } from "../context.ts";
@@ -13,22 +14,27 @@ const SECRETS_PER_RUN = 200;
  * in the next run. Returns how many. Throws SERVICE_UNAVAILABLE.
  */
 export async function removeEndedSecrets(ctx: ServiceContext): Promise<number> {
-  const { read, write } = ctx.platform;
   const now = ctx.now.toISOString();
   const endedOf = (table: Secrets) =>
-    read.select({ hash: table.hash }).from(table).where(lte(table.validUntil, now)).limit(SECRETS_PER_RUN);
+    db.select({ hash: table.hash }).from(table).where(lte(table.validUntil, now)).limit(SECRETS_PER_RUN);
   const removalOf = (table: Secrets, ended: readonly { hash: string }[]) =>
-    write.delete(table).where(
+    db.delete(table).where(
       inArray(
         table.hash,
         ended.map(({ hash }) => hash),
       ),
     );
-  const [ended, endedOfAdmins] = await read.batch([endedOf(apiKeySecrets), endedOf(adminKeySecrets)]);
+  const [ended, endedOfAdmins] = await ctx.platform.readBatch([
+    endedOf(apiKeySecrets),
+    endedOf(adminKeySecrets),
+  ]);
   for (const { hash } of ended) await ctx.apiKeys.delete(hash);
   for (const { hash } of endedOfAdmins) await ctx.adminKeys.delete(hash);
   const count = ended.length + endedOfAdmins.length;
   if (count > 0)
-    await write.batch([removalOf(apiKeySecrets, ended), removalOf(adminKeySecrets, endedOfAdmins)]);
+    await ctx.platform.writeBatch([
+      removalOf(apiKeySecrets, ended),
+      removalOf(adminKeySecrets, endedOfAdmins),
+    ]);
   return count;
 }

@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { auditKey, isKeyOf } from "./api-key.ts";
@@ -10,19 +11,18 @@ import { publishApiKey } from "./publish-api-key.ts";
  * are still in KV. Throws NOT_FOUND.
  */
 export async function revokeApiKey(ctx: WorkspaceContext, id: string): Promise<void> {
-  const { read, write } = ctx.platform;
-  const isKey = isKeyOf(ctx.platform, { address: ctx.address, id });
+  const isKey = isKeyOf(ctx.address, id);
   const onlyIf = isNull(apiKeys.revokedAt);
   const audit = auditKey(ctx, { action: "api-key.revoked", id, onlyIf });
-  const [, , , [key], secrets] = await write.batch([
+  const [, , , [key], secrets] = await ctx.platform.writeBatch([
     audit.before,
-    write
+    db
       .update(apiKeys)
       .set({ revokedAt: ctx.now.toISOString(), version: sql`${apiKeys.version} + 1` })
       .where(and(isKey, onlyIf)),
     audit.after,
-    read.select({ id: apiKeys.id }).from(apiKeys).where(isKey),
-    read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
+    db.select({ id: apiKeys.id }).from(apiKeys).where(isKey),
+    db.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
   ]);
   if (!key) throw await apiKeyMissing(ctx, id);
   await publishApiKey(

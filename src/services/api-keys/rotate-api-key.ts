@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import { scopedEntitiesOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newSecret } from "../../lib/ids.ts";
@@ -52,26 +53,25 @@ type Replacement = {
 type Replaced = Awaited<ReturnType<typeof replaceSecret>>;
 
 async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOfGrace }: Replacement) {
-  const { read, write } = ctx.platform;
-  const isLiveKey = and(isKeyOf(ctx.platform, { address: ctx.address, id }), isNull(apiKeys.revokedAt));
-  const liveKey = read.select({ id: apiKeys.id }).from(apiKeys).where(isLiveKey);
+  const isLiveKey = and(isKeyOf(ctx.address, id), isNull(apiKeys.revokedAt));
+  const liveKey = db.select({ id: apiKeys.id }).from(apiKeys).where(isLiveKey);
   const isLater = or(isNull(apiKeySecrets.validUntil), gt(apiKeySecrets.validUntil, endOfGrace));
   const later = and(inArray(apiKeySecrets.keyId, liveKey), isLater);
   const audit = auditKey(ctx, { action: "api-key.rotated", id });
   try {
-    const [, [before], [row], ended, , , , entities] = await write.batch([
+    const [, [before], [row], ended, , , , entities] = await ctx.platform.writeBatch([
       audit.before,
-      read.select({ keyPrefix: apiKeys.keyPrefix }).from(apiKeys).where(isLiveKey),
-      write
+      db.select({ keyPrefix: apiKeys.keyPrefix }).from(apiKeys).where(isLiveKey),
+      db
         .update(apiKeys)
         .set({ keyPrefix, version: sql`${apiKeys.version} + 1` })
         .where(isLiveKey)
         .returning(),
-      read.select().from(apiKeySecrets).where(later),
-      write.update(apiKeySecrets).set({ validUntil: endOfGrace }).where(later),
-      write.insert(apiKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
+      db.select().from(apiKeySecrets).where(later),
+      db.update(apiKeySecrets).set({ validUntil: endOfGrace }).where(later),
+      db.insert(apiKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
       audit.after,
-      scopedEntitiesOf(ctx.platform, ctx.address),
+      scopedEntitiesOf(ctx.address),
     ]);
     if (!before || !row) throw new Error("a rotated key returned no row");
     return { before, row, ended, entities, audit };
@@ -86,25 +86,25 @@ async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOf
  * rotation or deletion stays. Old secrets may have been removed by then.
  */
 async function takeBack(
-  { platform: { read, write } }: WorkspaceContext,
+  { platform }: WorkspaceContext,
   { id, hash }: Replacement,
   { before, ended, audit }: Replaced,
 ): Promise<void> {
   const isCurrent = and(eq(apiKeySecrets.hash, hash), isNull(apiKeySecrets.validUntil));
-  const current = read.select({ keyId: apiKeySecrets.keyId }).from(apiKeySecrets).where(isCurrent);
-  await write.batch([
-    write
+  const current = db.select({ keyId: apiKeySecrets.keyId }).from(apiKeySecrets).where(isCurrent);
+  await platform.writeBatch([
+    db
       .update(apiKeys)
       .set(before)
       .where(and(eq(apiKeys.id, id), inArray(apiKeys.id, current))),
     ...ended.map(({ hash: old, validUntil }) => {
       const restored = sql`SELECT ${old}, ${apiKeySecrets.keyId}, ${validUntil} FROM ${apiKeySecrets} WHERE ${isCurrent}`;
-      return write.run(
+      return db.run(
         sql`INSERT INTO ${apiKeySecrets} (hash, key_id, valid_until) ${restored}
           ON CONFLICT (hash) DO UPDATE SET valid_until = excluded.valid_until`,
       );
     }),
-    write.delete(apiKeySecrets).where(eq(apiKeySecrets.hash, hash)),
+    db.delete(apiKeySecrets).where(eq(apiKeySecrets.hash, hash)),
     audit.undo,
   ]);
 }

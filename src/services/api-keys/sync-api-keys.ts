@@ -1,6 +1,7 @@
 import { and, eq, gt, inArray, isNull, notExists, notInArray, or, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { workspaceIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -29,24 +30,23 @@ export async function syncApiKeys(ctx: WorkspaceContext): Promise<Dto<typeof syn
 
 /** Compares all listed secrets in one request. One request per key would leave none for KV. */
 async function compareWithDatabase({ platform, address, now }: WorkspaceContext, listed: readonly string[]) {
-  /* Not a replica, which may lack the newest secrets. */
-  const { write } = platform;
-  const workspaceId = workspaceIdOf(platform, address);
+  const workspaceId = workspaceIdOf(address);
   const isLive = and(
     isNull(apiKeys.revokedAt),
     or(isNull(apiKeySecrets.validUntil), gt(apiKeySecrets.validUntil, now.toISOString())),
   );
   const secrets = () =>
-    write
+    db
       .select({ key: apiKeys, hash: apiKeySecrets.hash })
       .from(apiKeySecrets)
       .innerJoin(apiKeys, eq(apiKeys.id, apiKeySecrets.keyId));
   const isListed = eq(apiKeySecrets.hash, sql`listed.value`);
   const isOfOthers = notInArray(apiKeys.workspaceId, workspaceId);
-  const [workspaces, live, strays] = await write.batch([
+  /* Not a replica, which may lack the newest secrets. */
+  const [workspaces, live, strays] = await platform.writeBatch([
     workspaceId,
     secrets().where(and(inArray(apiKeys.workspaceId, workspaceId), isLive)),
-    write
+    db
       .select({ hash: sql<string>`listed.value` })
       .from(sql`json_each(${JSON.stringify(listed)}) AS listed`)
       .where(notExists(secrets().where(and(isListed, or(isOfOthers, isLive)))))

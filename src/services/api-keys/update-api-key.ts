@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { scopedEntitiesOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -24,12 +25,11 @@ export interface UpdateApiKeyInput {
 }
 
 /** Needed only if scopes change without a permission. */
-async function storedPermission({ platform, address }: WorkspaceContext, id: string, { scopes }: Grants) {
+async function storedPermission(ctx: WorkspaceContext, id: string, { scopes }: Grants) {
   if (!scopes) return undefined;
-  const { read } = platform;
-  const own = isKeyOf(platform, { address, id });
-  const [[row]] = await read.batch([
-    read.select({ permission: apiKeys.permission }).from(apiKeys).where(own),
+  const own = isKeyOf(ctx.address, id);
+  const [[row]] = await ctx.platform.readBatch([
+    db.select({ permission: apiKeys.permission }).from(apiKeys).where(own),
   ]);
   return row?.permission;
 }
@@ -42,22 +42,21 @@ export async function updateApiKey(
   ctx: WorkspaceContext,
   { id, body }: UpdateApiKeyInput,
 ): Promise<ApiKeyDto> {
-  const { read, write } = ctx.platform;
   const input = parseInput(updateApiKeySchema, body);
   rejectContradiction({ ...input, permission: input.permission ?? (await storedPermission(ctx, id, input)) });
   const { scopes, warnings } = await readScopes(ctx, input.scopes);
   const changes = withoutUndefined({ ...input, scopes });
   const audit = auditKey(ctx, { action: "api-key.updated", id });
-  const [, [row], , secrets, entities] = await write.batch([
+  const [, [row], , secrets, entities] = await ctx.platform.writeBatch([
     audit.before,
-    write
+    db
       .update(apiKeys)
       .set({ ...changes, version: sql`${apiKeys.version} + 1` })
-      .where(isKeyOf(ctx.platform, { address: ctx.address, id }))
+      .where(isKeyOf(ctx.address, id))
       .returning(),
     audit.after,
-    read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
-    scopedEntitiesOf(ctx.platform, ctx.address),
+    db.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(eq(apiKeySecrets.keyId, id)),
+    scopedEntitiesOf(ctx.address),
   ]);
   if (!row) throw await apiKeyMissing(ctx, id);
   const hashes = secrets.map(({ hash }) => hash);

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lte, notExists, type SQL } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toTypedStatement } from "../../db/platform.ts";
+import { db, prepareBatch } from "../../db/platform.ts";
 import { auditLog, workspaces } from "../../db/tables/platform.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -45,14 +45,9 @@ export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promi
   return runFenced(ctx, {
     need: "READ",
     plan({ workspace }) {
-      const [entries, totals] = pageOf(ctx, query, and(eq(auditLog.workspaceId, workspace.id), isAsked));
-      const page = toTypedStatement(entries);
-      const total = toTypedStatement(totals);
-      return {
-        kind: "READ",
-        statements: [page.statement, total.statement],
-        shape: ([rows, counts]) => shape(page.rowsOf(rows), query, total.rowsOf(counts)),
-      };
+      const isOfWorkspace = eq(auditLog.workspaceId, workspace.id);
+      const { statements, decode } = prepareBatch(pageOf(query, and(isOfWorkspace, isAsked)));
+      return { kind: "READ", statements, shape: (results) => shape(decode(results), query) };
     },
   });
 }
@@ -62,35 +57,31 @@ export async function listAudit(ctx: WorkspaceContext, query: AuditQuery): Promi
  * BAD_REQUEST for invalid times.
  */
 export async function listDeploymentAudit(ctx: ServiceContext, query: AuditQuery): Promise<Page<AuditDto>> {
-  const { read } = ctx.platform;
   const isAlive = eq(workspaces.id, auditLog.workspaceId);
-  const belongsToNone = notExists(read.select({ id: workspaces.id }).from(workspaces).where(isAlive));
+  const belongsToNone = notExists(db.select({ id: workspaces.id }).from(workspaces).where(isAlive));
   const isSeen = isWithinReach(ctx, auditLog.organizationId);
-  const [entries, total] = pageOf(ctx, query, and(belongsToNone, isSeen, conditionOf(query)));
-  const [rows, counts] = await read.batch([entries, total]);
-  return shape(rows, query, counts);
+  const page = pageOf(query, and(belongsToNone, isSeen, conditionOf(query)));
+  return shape(await ctx.platform.readBatch(page), query);
 }
 
-function pageOf({ platform }: ServiceContext, query: AuditQuery, matches: SQL | undefined) {
+function pageOf(query: AuditQuery, matches: SQL | undefined) {
   const { id, at, requestId, actorKind, actorId, actorName, action, subject, before, after } = auditLog;
-  const entries = platform.read
+  const entries = db
     .select({ id, at, requestId, actorKind, actorId, actorName, action, subject, before, after })
     .from(auditLog)
     .where(matches)
     .orderBy(desc(at), desc(auditLog.sequence))
     .limit(query.size)
     .offset(query.page * query.size);
-  return [entries, totalOf(platform, auditLog, matches)] as const;
+  return [entries, totalOf(auditLog, matches)] as const;
 }
 
 type AuditRow = Omit<AuditDto, "actor"> &
   Pick<typeof auditLog.$inferSelect, "actorKind" | "actorId" | "actorName">;
 
-function shape(
-  rows: readonly AuditRow[],
-  query: AuditQuery,
-  [count]: readonly { readonly total: number }[],
-): Page<AuditDto> {
+type AuditPage = readonly [readonly AuditRow[], readonly { readonly total: number }[]];
+
+function shape([rows, [count]]: AuditPage, query: AuditQuery): Page<AuditDto> {
   const entries = rows.map(({ actorKind: kind, actorId: id, actorName: name, ...entry }) => ({
     ...entry,
     actor: { kind, id, name },

@@ -2,7 +2,7 @@ import { eq, inArray, sql } from "drizzle-orm";
 import { actorColumns, organizationIdOfWorkspace } from "../../db/audit.ts";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
@@ -121,16 +121,13 @@ function applyStatements(
     ...outbox.taken,
     ...compileChange(plan.schema),
     ...outbox.made,
-    ...writeDefinitions(ctx, plan),
+    ...writeDefinitions(plan),
     ...recordChange(ctx, plan),
   ];
 }
 
 /** Changed definitions take free names first, because two may have swapped theirs. */
-function writeDefinitions(
-  { platform: { write } }: WorkspaceContext,
-  { workspaceId, edit, schema }: SchemaPlan,
-): readonly Statement[] {
+function writeDefinitions({ workspaceId, edit, schema }: SchemaPlan): readonly Statement[] {
   const { definitions } = edit;
   const old = new Map([...schema.before.entities.values()].map(({ id, definition }) => [id, definition]));
   const kept = new Set(definitions.map(({ id }) => id));
@@ -143,10 +140,10 @@ function writeDefinitions(
   const idsOf = (list: readonly EntityDefinition[]) => list.map(({ id }) => id);
   const order = JSON.stringify(idsOf(definitions));
   return [
-    ...(dropped.length > 0 ? [write.delete(entities).where(inArray(entities.id, dropped))] : []),
+    ...(dropped.length > 0 ? [db.delete(entities).where(inArray(entities.id, dropped))] : []),
     ...(changed.length > 0
       ? [
-          write
+          db
             .update(entities)
             .set({ name: sql`${entities.id}`, tableName: sql`${entities.id}` })
             .where(inArray(entities.id, idsOf(changed))),
@@ -154,13 +151,13 @@ function writeDefinitions(
       : []),
     ...changed.map((definition) => {
       const { id, name, tableName } = definition;
-      return write.update(entities).set({ name, tableName, definition }).where(eq(entities.id, id));
+      return db.update(entities).set({ name, tableName, definition }).where(eq(entities.id, id));
     }),
     ...added.map((definition) => {
       const { id, name, tableName } = definition;
-      return write.insert(entities).values({ id, workspaceId, position: 0, name, tableName, definition });
+      return db.insert(entities).values({ id, workspaceId, position: 0, name, tableName, definition });
     }),
-    write
+    db
       .update(entities)
       .set({ position: sql`(SELECT "key" FROM json_each(${order}) WHERE "value" = ${entities.id})` })
       .where(eq(entities.workspaceId, workspaceId)),
@@ -171,9 +168,8 @@ function recordChange(ctx: WorkspaceContext, plan: SchemaPlan): readonly Stateme
   const { workspaceId } = plan;
   const { version, changes } = appliedChange(plan);
   const { now, requestId } = ctx;
-  const { write } = ctx.platform;
   return [
-    write
+    db
       .update(workspaces)
       .set({
         schemaVersion: version,
@@ -181,7 +177,7 @@ function recordChange(ctx: WorkspaceContext, plan: SchemaPlan): readonly Stateme
         updatedAt: now.toISOString(),
       })
       .where(eq(workspaces.id, workspaceId)),
-    write.insert(auditLog).values({
+    db.insert(auditLog).values({
       id: newId("aud"),
       workspaceId,
       organizationId: sql`(${organizationIdOfWorkspace(workspaceId)})`,
@@ -193,6 +189,6 @@ function recordChange(ctx: WorkspaceContext, plan: SchemaPlan): readonly Stateme
       before: { version: plan.version },
       after: { version, changes: changes.map((change) => ({ ...change })) },
     }),
-    write.insert(schemaChanges).values({ workspaceId, version, changes, createdAt: now.toISOString() }),
+    db.insert(schemaChanges).values({ workspaceId, version, changes, createdAt: now.toISOString() }),
   ].map(statementOf);
 }

@@ -1,6 +1,6 @@
 import { desc, eq } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toTypedStatement } from "../../db/platform.ts";
+import { db, prepareBatch } from "../../db/platform.ts";
 import { schemaChanges } from "../../db/tables/platform.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -22,26 +22,28 @@ export async function listSchemaChanges(
   ctx: WorkspaceContext,
   request: PageRequest,
 ): Promise<Page<AppliedSchemaChange>> {
-  const { read } = ctx.platform;
   return runFenced(ctx, {
     need: "READ",
     plan({ workspace }) {
       const isOwn = eq(schemaChanges.workspaceId, workspace.id);
       const { version, createdAt, changes } = schemaChanges;
-      const page = toTypedStatement(
-        read
+      const { statements, decode } = prepareBatch([
+        db
           .select({ version, appliedAt: createdAt, changes })
           .from(schemaChanges)
           .where(isOwn)
           .orderBy(desc(version))
           .limit(request.size)
           .offset(request.page * request.size),
-      );
-      const total = toTypedStatement(totalOf(ctx.platform, schemaChanges, isOwn));
+        totalOf(schemaChanges, isOwn),
+      ]);
       return {
         kind: "READ",
-        statements: [page.statement, total.statement],
-        shape: ([rows, totals]) => toPage(page.rowsOf(rows), request, total.rowsOf(totals)[0]?.total ?? 0),
+        statements,
+        shape(results) {
+          const [rows, [count]] = decode(results);
+          return toPage(rows, request, count?.total ?? 0);
+        },
       };
     },
   });

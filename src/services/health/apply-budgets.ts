@@ -1,11 +1,11 @@
 import { ne, or } from "drizzle-orm";
-import type { Platform } from "../../db/platform.ts";
+import { db, type Platform } from "../../db/platform.ts";
 import { deployments } from "../../db/tables/platform.ts";
 import type { KeptBudgets } from "../../model/kept-bytes.ts";
 
 /** Stores the deployment's budgets in the database, whose triggers enforce them. Throws SERVICE_UNAVAILABLE. */
 export async function applyBudgets(
-  { write }: Platform,
+  platform: Platform,
   { outboxBytes, idempotencyBytes }: KeptBudgets,
 ): Promise<void> {
   const chosen = { maxOutboxBytes: outboxBytes, maxIdempotencyBytes: idempotencyBytes };
@@ -13,5 +13,5 @@ export async function applyBudgets(
     ne(deployments.maxOutboxBytes, outboxBytes),
     ne(deployments.maxIdempotencyBytes, idempotencyBytes),
   );
-  await write.batch([write.update(deployments).set(chosen).where(isAnother)]);
+  await platform.writeBatch([db.update(deployments).set(chosen).where(isAnother)]);
 }

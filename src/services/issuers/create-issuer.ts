@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { issuers } from "../../db/tables/users.ts";
 import { badRequest } from "../../errors/failures.ts";
 import type { Issuer } from "../../model/issuer.ts";
@@ -18,7 +18,7 @@ export async function createIssuer(ctx: WorkspaceContext, body: unknown): Promis
     if (existing.length >= MAX_ISSUERS) throw badRequest(`A workspace is limited to ${MAX_ISSUERS} issuers`);
     return {
       statements: [
-        ctx.platform.write.insert(issuers).values({ ...issuer, workspaceId: workspace.id }),
+        db.insert(issuers).values({ ...issuer, workspaceId: workspace.id }),
         auditIssuer(ctx, "issuer.created", { workspace, name: issuer.name }).after,
       ].map(statementOf),
       shape: () => issuer,

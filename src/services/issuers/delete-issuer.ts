@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { issuers } from "../../db/tables/users.ts";
 import { changeView } from "../change-view.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -9,7 +9,7 @@ export async function deleteIssuer(ctx: WorkspaceContext, name: string): Promise
   await changeView(ctx, (view) => {
     issuerIn(view, name);
     const place = { workspace: view.workspace, name };
-    const removal = ctx.platform.write.delete(issuers).where(isIssuer(place));
+    const removal = db.delete(issuers).where(isIssuer(place));
     const { before } = auditIssuer(ctx, "issuer.deleted", place);
     return { statements: [before, removal].map(statementOf), shape: () => undefined };
   });

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { userRevocations } from "../../db/tables/users.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { stepsOf } from "../../write/plan/write-plan.ts";
@@ -45,7 +45,7 @@ export async function revokeUsers(
 
 function revocation(ctx: WorkspaceContext, row: typeof userRevocations.$inferInsert, name: string) {
   const { workspaceId, issuer, subject = "", revokedBefore } = row;
-  const upsert = ctx.platform.write
+  const upsert = db
     .insert(userRevocations)
     .values(row)
     .onConflictDoUpdate({

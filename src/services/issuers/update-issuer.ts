@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { issuers } from "../../db/tables/users.ts";
 import type { Issuer } from "../../model/issuer.ts";
 import { changeView } from "../change-view.ts";
@@ -26,7 +26,7 @@ export async function updateIssuer(
     requireUsable(issuer, others, policy);
     const place = { workspace: view.workspace, name };
     const audit = auditIssuer(ctx, "issuer.updated", place);
-    const update = ctx.platform.write.update(issuers).set(changes).where(isIssuer(place));
+    const update = db.update(issuers).set(changes).where(isIssuer(place));
     return { statements: [audit.before, update, audit.after].map(statementOf), shape: () => issuer };
   });
 }

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { members } from "../../db/tables/administrators.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { notFound, uniqueViolation } from "../../errors/failures.ts";
@@ -11,17 +12,16 @@ import { auditMember, createMemberSchema, type MemberDto, shownMember } from "./
 
 /** Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN, UNIQUE_CONSTRAINT_VIOLATION. */
 export async function createMember(ctx: ServiceContext, body: unknown): Promise<MemberDto> {
-  const { write } = ctx.platform;
   const { organization: slug, ...input } = parseInput(createMemberSchema, body);
   requireGrantable(ctx, { organization: slug, role: input.role });
-  const organization = organizationOfHolder(ctx, slug);
+  const organization = organizationOfHolder(slug);
   const id = newId("mem");
   const time = ctx.now.toISOString();
   const values = { ...input, id, organizationId: organization.id, createdAt: time, updatedAt: time };
   try {
-    const [, [row]] = await write.batch([
+    const [, [row]] = await ctx.platform.writeBatch([
       organization.check,
-      write.insert(members).values(values).returning(shownMember),
+      db.insert(members).values(values).returning(shownMember),
       auditMember(ctx, { action: "member.created", id, where: eq(members.id, id) }).after,
     ]);
     if (!row) throw new Error("an insert returned no row");

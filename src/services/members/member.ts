@@ -1,6 +1,7 @@
 import { and, eq, ne, or, type SQL, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
+import { db } from "../../db/platform.ts";
 import { members } from "../../db/tables/administrators.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { lastOwner, notFound, roleNotAllowed } from "../../errors/failures.ts";
@@ -72,13 +73,12 @@ export function isRemovable(ctx: ServiceContext, id: string, newRole?: AdminRole
  * Why a member was not changed: it is not visible, it has more rights than the administrator, or it is the last OWNER.
  */
 export async function memberRefused(ctx: ServiceContext, id: string, newRole?: AdminRole) {
-  const { read } = ctx.platform;
   const select = (condition: SQL | undefined) =>
-    read
+    db
       .select({ id: members.id })
       .from(members)
       .where(and(eq(members.id, id), condition));
-  const [seen, managed] = await read.batch([
+  const [seen, managed] = await ctx.platform.readBatch([
     select(isWithinReach(ctx, members.organizationId)),
     select(isManaged(ctx, members, newRole)),
   ]);

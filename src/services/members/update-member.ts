@@ -1,3 +1,4 @@
+import { db } from "../../db/platform.ts";
 import { members } from "../../db/tables/administrators.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -20,13 +21,12 @@ export interface UpdateMemberInput {
  * WORKSPACE_STATUS.
  */
 export async function updateMember(ctx: ServiceContext, { id, body }: UpdateMemberInput): Promise<MemberDto> {
-  const { write } = ctx.platform;
   const { role } = parseInput(updateMemberSchema, body);
   const where = isRemovable(ctx, id, role);
   const audit = auditMember(ctx, { action: "member.updated", id, where });
-  const [, [row]] = await write.batch([
+  const [, [row]] = await ctx.platform.writeBatch([
     audit.before,
-    write.update(members).set({ role, updatedAt: ctx.now.toISOString() }).where(where).returning(shownMember),
+    db.update(members).set({ role, updatedAt: ctx.now.toISOString() }).where(where).returning(shownMember),
     audit.after,
   ]);
   if (!row) throw await memberRefused(ctx, id, role);

@@ -1,3 +1,4 @@
+import { db } from "../../db/platform.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { uniqueViolation } from "../../errors/failures.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
@@ -13,14 +14,13 @@ import {
 /** Throws VALIDATION_ERROR, UNIQUE_CONSTRAINT_VIOLATION. */
 export async function createOrganization(ctx: ServiceContext, body: unknown): Promise<OrganizationDto> {
   const input = parseInput(createOrganizationSchema, body);
-  const { write } = ctx.platform;
   const time = ctx.now.toISOString();
-  const insert = write
+  const insert = db
     .insert(organizations)
     .values({ ...input, createdAt: time, updatedAt: time })
     .returning();
   try {
-    const [rows] = await write.batch([
+    const [rows] = await ctx.platform.writeBatch([
       insert,
       auditOrganization(ctx, "organization.created", input.slug).after,
     ]);

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { foreignKeyViolation } from "../../errors/failures.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
@@ -7,11 +8,10 @@ import { auditOrganization, theOrganization } from "./organization.ts";
 
 /** Throws NOT_FOUND, FOREIGN_KEY_VIOLATION while it has workspaces. */
 export async function deleteOrganization(ctx: ServiceContext, slug: string): Promise<void> {
-  const { write } = ctx.platform;
   try {
-    const [, rows] = await write.batch([
+    const [, rows] = await ctx.platform.writeBatch([
       auditOrganization(ctx, "organization.deleted", slug).before,
-      write.delete(organizations).where(eq(organizations.slug, slug)).returning(),
+      db.delete(organizations).where(eq(organizations.slug, slug)).returning(),
     ]);
     theOrganization(rows, slug);
   } catch (failure) {

@@ -1,4 +1,5 @@
 import { asc } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
@@ -10,18 +11,17 @@ export async function listOrganizations(
   ctx: ServiceContext,
   request: PageRequest,
 ): Promise<Page<OrganizationDto>> {
-  const { read } = ctx.platform;
   const isSeen = isWithinReach(ctx, organizations.id);
   const { page, size } = request;
-  const [rows, [count]] = await read.batch([
-    read
+  const [rows, [count]] = await ctx.platform.readBatch([
+    db
       .select()
       .from(organizations)
       .where(isSeen)
       .orderBy(asc(organizations.slug))
       .limit(size)
       .offset(page * size),
-    totalOf(ctx.platform, organizations, isSeen),
+    totalOf(organizations, isSeen),
   ]);
   return toPage(rows.map(toOrganizationDto), request, count?.total ?? 0);
 }

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { db } from "../../db/platform.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -19,13 +20,12 @@ export async function updateOrganization(
   ctx: ServiceContext,
   input: UpdateOrganizationInput,
 ): Promise<OrganizationDto> {
-  const { write } = ctx.platform;
   const { name } = parseInput(updateOrganizationSchema, input.body);
   const updatedAt = ctx.now.toISOString();
   const audit = auditOrganization(ctx, "organization.updated", input.organization);
-  const [, rows] = await write.batch([
+  const [, rows] = await ctx.platform.writeBatch([
     audit.before,
-    write
+    db
       .update(organizations)
       .set({ updatedAt, ...(name !== undefined && { name }) })
       .where(eq(organizations.slug, input.organization))

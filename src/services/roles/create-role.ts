@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { roles } from "../../db/tables/users.ts";
 import { badRequest, uniqueViolation } from "../../errors/failures.ts";
 import { type Role, roleNamed } from "../../model/role.ts";
@@ -21,7 +21,7 @@ export async function createRole(ctx: WorkspaceContext, body: unknown): Promise<
     const role: Role = { ...input, scopes, createdAt: now, updatedAt: now };
     return {
       statements: [
-        ctx.platform.write.insert(roles).values({ ...role, workspaceId: workspace.id }),
+        db.insert(roles).values({ ...role, workspaceId: workspace.id }),
         auditRole(ctx, "role.created", { workspace, name }).after,
       ].map(statementOf),
       shape: () => ({ ...toRoleDto(role, catalog), ...warnings }),

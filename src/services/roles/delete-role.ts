@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { roles } from "../../db/tables/users.ts";
 import { changeView } from "../change-view.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -9,7 +9,7 @@ export async function deleteRole(ctx: WorkspaceContext, name: string): Promise<v
   await changeView(ctx, (view) => {
     roleIn(view, name);
     const place = { workspace: view.workspace, name };
-    const removal = ctx.platform.write.delete(roles).where(isRole(place));
+    const removal = db.delete(roles).where(isRole(place));
     const { before } = auditRole(ctx, "role.deleted", place);
     return { statements: [before, removal].map(statementOf), shape: () => undefined };
   });

@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { roles } from "../../db/tables/users.ts";
 import type { Role } from "../../model/role.ts";
 import { changeView } from "../change-view.ts";
@@ -32,7 +32,7 @@ export async function updateRole(ctx: WorkspaceContext, { name, body }: UpdateRo
     const changes = { ...withoutUndefined({ ...input, scopes }), updatedAt: ctx.now.toISOString() };
     const role: Role = { ...before, ...changes };
     const audit = auditRole(ctx, "role.updated", { workspace, name });
-    const update = ctx.platform.write.update(roles).set(changes).where(isRole({ workspace, name }));
+    const update = db.update(roles).set(changes).where(isRole({ workspace, name }));
     return {
       statements: [audit.before, update, audit.after].map(statementOf),
       shape: () => ({ ...toRoleDto(role, catalog), ...warnings }),

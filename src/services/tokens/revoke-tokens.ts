@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { tokenRevocations } from "../../db/tables/platform.ts";
 import { mintingNotAllowed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -50,9 +50,9 @@ interface Revoked {
 }
 
 function revocation(ctx: WorkspaceContext, revoked: Revoked) {
-  const { platform, now, address, actor } = ctx;
+  const { now, address, actor } = ctx;
   const revokedBefore = now.toISOString();
-  const upsert = platform.write
+  const upsert = db
     .insert(tokenRevocations)
     .values({ ...revoked, revokedBefore })
     .onConflictDoUpdate({
@@ -66,7 +66,7 @@ function revocation(ctx: WorkspaceContext, revoked: Revoked) {
     {
       action: "tokens.revoked",
       subject: subject || "all",
-      workspaceId: sql`(${workspaceIdOf(platform, address)})`,
+      workspaceId: sql`(${workspaceIdOf(address)})`,
     },
     {
       table: tokenRevocations,

@@ -1,4 +1,4 @@
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
@@ -33,7 +33,7 @@ export async function createWebhook(ctx: WorkspaceContext, body: unknown): Promi
       throw badRequest(`A workspace is limited to ${MAX_WEBHOOKS} webhooks`);
     const now = ctx.now.toISOString();
     const row = { ...input, ...choices, id, publicKey, createdAt: now, updatedAt: now };
-    const insert = ctx.platform.write.insert(webhooks);
+    const insert = db.insert(webhooks);
     return {
       webhooks: [...existing, row],
       statements: [

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -13,7 +13,7 @@ export async function deleteWebhook(ctx: WorkspaceContext, id: string): Promise<
     const others = existing.filter((webhook) => webhook.id !== id);
     if (others.length === existing.length) throw webhookNotFound(id);
     const audit = auditWebhook(ctx, "webhook.deleted", id);
-    const removal = ctx.platform.write.delete(webhooks).where(eq(webhooks.id, id));
+    const removal = db.delete(webhooks).where(eq(webhooks.id, id));
     return {
       webhooks: others,
       statements: [audit.before, removal].map(statementOf),

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { statementOf } from "../../db/platform.ts";
+import { db, statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { ServiceContext } from "../context.ts";
@@ -17,9 +17,7 @@ export async function disableWebhook(
   const admin = { ...ctx, actor: { kind: "ADMIN" }, address: { organization, workspace } } as const;
   await changeWebhooks(admin, ({ webhooks: existing }) => {
     const audit = auditWebhook(admin, "webhook.disabled", id);
-    const update = ctx.platform.write
-      .update(webhooks)
-      .set({ enabled: false, updatedAt: ctx.now.toISOString() });
+    const update = db.update(webhooks).set({ enabled: false, updatedAt: ctx.now.toISOString() });
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, enabled: false } : webhook)),
       statements: [audit.before, update.where(eq(webhooks.id, id)), audit.after].map(statementOf),

@@ -1,4 +1,5 @@
 import { webhookEntitiesOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { catalogOf } from "../scopes/catalog-of.ts";
@@ -7,13 +8,9 @@ import { webhookMissing } from "./webhook-missing.ts";
 
 /** Throws NOT_FOUND. */
 export async function getWebhook(ctx: WorkspaceContext, id: string): Promise<WebhookDto> {
-  const { read } = ctx.platform;
-  const [[row], entities] = await read.batch([
-    read
-      .select()
-      .from(webhooks)
-      .where(isWebhookOf(ctx.platform, { address: ctx.address, id })),
-    webhookEntitiesOf(ctx.platform, ctx.address),
+  const [[row], entities] = await ctx.platform.readBatch([
+    db.select().from(webhooks).where(isWebhookOf(ctx.address, id)),
+    webhookEntitiesOf(ctx.address),
   ]);
   if (!row) throw await webhookMissing(ctx, id);
   return toWebhookDto(row, catalogOf(entities));

@@ -1,5 +1,6 @@
 import { asc, count, desc, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod/v4";
+import { db } from "../../db/platform.ts";
 import { webhookAttempts, webhookDeliveries, webhookEvents, webhooks } from "../../db/tables/webhooks.ts";
 import { DELIVERY_STATES } from "../../model/webhook.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -47,33 +48,29 @@ export async function listDeliveries(
   ctx: WorkspaceContext,
   { id, ...request }: ListDeliveriesInput,
 ): Promise<Page<DeliveryDto>> {
-  const { read } = ctx.platform;
   const { page, size } = request;
   const isOfWebhook = eq(webhookDeliveries.webhookId, id);
-  const ofPage = read
+  const ofPage = db
     .select({ id: webhookDeliveries.id })
     .from(webhookDeliveries)
     .where(isOfWebhook)
     .orderBy(desc(webhookDeliveries.eventId))
     .limit(size)
     .offset(page * size);
-  const [[webhook], rows, attempts, [counted]] = await read.batch([
-    read
-      .select({ id: webhooks.id })
-      .from(webhooks)
-      .where(isWebhookOf(ctx.platform, { address: ctx.address, id })),
-    read
+  const [[webhook], rows, attempts, [counted]] = await ctx.platform.readBatch([
+    db.select({ id: webhooks.id }).from(webhooks).where(isWebhookOf(ctx.address, id)),
+    db
       .select(deliveryColumns)
       .from(webhookDeliveries)
       .innerJoin(webhookEvents, eq(webhookEvents.id, webhookDeliveries.eventId))
       .where(inArray(webhookDeliveries.id, ofPage))
       .orderBy(desc(webhookDeliveries.eventId)),
-    read
+    db
       .select()
       .from(webhookAttempts)
       .where(inArray(webhookAttempts.deliveryId, ofPage))
       .orderBy(asc(webhookAttempts.number)),
-    read.select({ total: count() }).from(webhookDeliveries).where(isOfWebhook),
+    db.select({ total: count() }).from(webhookDeliveries).where(isOfWebhook),
   ]);
   if (!webhook) throw await webhookMissing(ctx, id);
   const attemptsOf = Map.groupBy(attempts, ({ deliveryId }) => deliveryId);

@@ -1,5 +1,6 @@
 import { asc, inArray } from "drizzle-orm";
 import { webhookEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -9,21 +10,20 @@ import { toWebhookDto, type WebhookDto } from "./webhook.ts";
 
 /** In order of creation. Throws NOT_FOUND. */
 export async function listWebhooks(ctx: WorkspaceContext, request: PageRequest): Promise<Page<WebhookDto>> {
-  const { read } = ctx.platform;
   const { page, size } = request;
-  const workspaceId = workspaceIdOf(ctx.platform, ctx.address);
+  const workspaceId = workspaceIdOf(ctx.address);
   const isOfWorkspace = inArray(webhooks.workspaceId, workspaceId);
-  const [found, rows, entities, [count]] = await read.batch([
+  const [found, rows, entities, [count]] = await ctx.platform.readBatch([
     workspaceId,
-    read
+    db
       .select()
       .from(webhooks)
       .where(isOfWorkspace)
       .orderBy(asc(webhooks.createdAt), asc(webhooks.id))
       .limit(size)
       .offset(page * size),
-    webhookEntitiesOf(ctx.platform, ctx.address),
-    totalOf(ctx.platform, webhooks, isOfWorkspace),
+    webhookEntitiesOf(ctx.address),
+    totalOf(webhooks, isOfWorkspace),
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
   const shown = rows.map((row) => toWebhookDto(row, catalogOf(entities)));

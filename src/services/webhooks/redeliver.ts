@@ -1,4 +1,5 @@
 import * as z from "zod/v4";
+import { db } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { redeliverStatement, resumeStatement } from "../../db/webhook-queue.ts";
 import { notFound } from "../../errors/failures.ts";
@@ -22,9 +23,10 @@ export async function redeliver(
   ctx: WorkspaceContext,
   { id, deliveryId }: RedeliverInput,
 ): Promise<Dto<typeof redeliverySchema>> {
-  const { read } = ctx.platform;
-  const isAddressed = isWebhookOf(ctx.platform, { address: ctx.address, id });
-  const [found] = await read.batch([read.select({ id: webhooks.id }).from(webhooks).where(isAddressed)]);
+  const isAddressed = isWebhookOf(ctx.address, id);
+  const [found] = await ctx.platform.readBatch([
+    db.select({ id: webhooks.id }).from(webhooks).where(isAddressed),
+  ]);
   if (found.length === 0) throw await webhookMissing(ctx, id);
   const [changed = []] = await ctx.database.write([redeliverStatement(deliveryId, id), resumeStatement(id)]);
   if (changed.length === 0) throw notFound("Delivery", deliveryId);

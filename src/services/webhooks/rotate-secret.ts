@@ -1,6 +1,7 @@
 import { isNotNull, sql } from "drizzle-orm";
 import type * as z from "zod/v4";
 import { webhookEntitiesOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { sealSecret } from "../../webhooks/secret-box.ts";
 import { newSigningSecret, type SigningSecret } from "../../webhooks/signing-secret.ts";
@@ -39,21 +40,20 @@ export async function rotateSecret(
   const given = input.secret === undefined ? undefined : { secret: input.secret, publicKey: null };
   const shared = await seal(given ?? (await newSigningSecret("v1")));
   const pair = await seal(await newSigningSecret("v1a"));
-  const { write } = ctx.platform;
   const audit = auditWebhook(ctx, "webhook.secret-rotated", id);
-  const [, [row], , entities] = await write.batch([
+  const [, [row], , entities] = await ctx.platform.writeBatch([
     audit.before,
-    write
+    db
       .update(webhooks)
       .set({
         ...newSecret(input, shared, pair),
         ...formerSecret(input, ctx.now),
         updatedAt: ctx.now.toISOString(),
       })
-      .where(isWebhookOf(ctx.platform, { address: ctx.address, id }))
+      .where(isWebhookOf(ctx.address, id))
       .returning(),
     audit.after,
-    webhookEntitiesOf(ctx.platform, ctx.address),
+    webhookEntitiesOf(ctx.address),
   ]);
   if (!row) throw await webhookMissing(ctx, id);
   return {

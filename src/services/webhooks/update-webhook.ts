@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { statementOf, tableRow } from "../../db/platform.ts";
+import { db, prepareBatch } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
@@ -32,15 +32,16 @@ export async function updateWebhook(
     const choices = Object.keys(chosen).length > 0 ? resolveChoices(catalog, named) : {};
     const changes = { ...withoutUndefined(others), ...choices };
     const audit = auditWebhook(ctx, "webhook.updated", id);
-    const changed = ctx.platform.write.update(webhooks).set({ ...changes, updatedAt: ctx.now.toISOString() });
+    const changed = db.update(webhooks).set({ ...changes, updatedAt: ctx.now.toISOString() });
     const update = changed.where(eq(webhooks.id, id)).returning();
+    const { statements, decode } = prepareBatch([audit.before, update, audit.after]);
     return {
       webhooks: existing.map((webhook) => (webhook.id === id ? { ...webhook, ...changes } : webhook)),
-      statements: [audit.before, update, audit.after].map(statementOf),
-      shape([, rows = []]) {
-        const [row] = rows;
+      statements,
+      shape(results) {
+        const [, [row]] = decode(results);
         if (!row) throw new Error("an updated webhook returned no row");
-        return toWebhookDto(tableRow(webhooks, row), catalog);
+        return toWebhookDto(row, catalog);
       },
     };
   });

@@ -8,7 +8,7 @@ export const webhookNotFound = (id: string) => notFound("Webhook", id);
 
 /** Finds out which part of an address does not exist: organization, workspace, or webhook. */
 export async function webhookMissing(ctx: WorkspaceContext, id: string) {
-  const [found] = await ctx.platform.read.batch([workspaceIdOf(ctx.platform, ctx.address)]);
+  const [found] = await ctx.platform.readBatch([workspaceIdOf(ctx.address)]);
   return found.length === 0 ? workspaceMissing(ctx) : webhookNotFound(id);
 }
 

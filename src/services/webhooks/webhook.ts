@@ -2,7 +2,6 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
-import type { Platform } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { SIGNATURES, WEBHOOK_EVENTS } from "../../model/webhook.ts";
@@ -150,25 +149,17 @@ export function toWebhookDto(row: ShownRow, catalog: Catalog): WebhookDto {
 }
 
 /** Selects the webhook with an id, if it belongs to the addressed workspace. */
-export const isWebhookOf = (platform: Platform, { address, id }: { address: WorkspaceAddress; id: string }) =>
-  and(eq(webhooks.id, id), inArray(webhooks.workspaceId, workspaceIdOf(platform, address)));
+export const isWebhookOf = (address: WorkspaceAddress, id: string) =>
+  and(eq(webhooks.id, id), inArray(webhooks.workspaceId, workspaceIdOf(address)));
 
 /** The audit entry for a change of a webhook, without its headers, which may contain secrets. */
 export function auditWebhook(
-  {
-    platform,
-    address,
-    ...ctx
-  }: Pick<WorkspaceContext, "platform" | "address" | "requestId" | "now" | "administrator">,
+  { address, ...ctx }: Pick<WorkspaceContext, "address" | "requestId" | "now" | "administrator">,
   action: string,
   id: string,
 ) {
-  const workspaceId = sql`(${workspaceIdOf(platform, address)})`;
+  const workspaceId = sql`(${workspaceIdOf(address)})`;
   const columns = columnsWithout(webhooks, ["workspaceId", "sealedSecret", "formerSecret", "headers"]);
-  const where = isWebhookOf(platform, { address, id });
-  return auditChange(
-    { ...ctx, platform },
-    { action, subject: id, workspaceId },
-    { table: webhooks, columns, where },
-  );
+  const where = isWebhookOf(address, id);
+  return auditChange(ctx, { action, subject: id, workspaceId }, { table: webhooks, columns, where });
 }

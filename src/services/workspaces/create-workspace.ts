@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { organizationIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { notFound, uniqueViolation } from "../../errors/failures.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
@@ -17,17 +18,16 @@ export async function createWorkspace(
   ctx: ServiceContext,
   input: CreateWorkspaceInput,
 ): Promise<WorkspaceDto> {
-  const { write } = ctx.platform;
   const { slug, name } = parseInput(createWorkspaceSchema, input.body);
   const time = ctx.now.toISOString();
-  const organizationId = sql<number>`(${organizationIdOf(ctx.platform, input.organization)})`;
-  const insert = write
+  const organizationId = sql<number>`(${organizationIdOf(input.organization)})`;
+  const insert = db
     .insert(workspaces)
     .values({ organizationId, slug, name, createdAt: time, updatedAt: time });
   try {
     const address = { organization: input.organization, workspace: slug };
     const audit = auditWorkspace(ctx, "workspace.created", address);
-    const [[row]] = await write.batch([insert.returning(), audit.after]);
+    const [[row]] = await ctx.platform.writeBatch([insert.returning(), audit.after]);
     if (!row) throw new Error("an insert returned no row");
     return toWorkspaceDto(row);
   } catch (failure) {

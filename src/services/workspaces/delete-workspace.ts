@@ -1,6 +1,6 @@
 import { eq, inArray } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
-import { statementOf } from "../../db/platform.ts";
+import { db, prepare, statementOf } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
 import { dropTables } from "../../ddl/compile-entity.ts";
 import { badRequest } from "../../errors/failures.ts";
@@ -15,7 +15,6 @@ import { auditWorkspace } from "./workspace.ts";
  * Deletes the workspace with all of its records and keys. Throws NOT_FOUND, BAD_REQUEST without the matching `confirm`.
  */
 export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | null): Promise<void> {
-  const { read, write } = ctx.platform;
   const hashes = await runFenced(ctx, {
     need: "MANAGE",
     plan({ workspace, catalog }) {
@@ -24,18 +23,19 @@ export async function deleteWorkspace(ctx: WorkspaceContext, confirm: string | n
         throw badRequest(
           `This deletes the workspace with all of its data — repeat its slug: ?confirm=${slug}`,
         );
-      const keyIds = read.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.workspaceId, id));
-      const secrets = read.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets);
+      const keyIds = db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.workspaceId, id));
+      const ofKeys = inArray(apiKeySecrets.keyId, keyIds);
+      const secrets = prepare(db.select({ hash: apiKeySecrets.hash }).from(apiKeySecrets).where(ofKeys));
       return {
         kind: "WRITE",
         steps: stepsOf([
-          statementOf(secrets.where(inArray(apiKeySecrets.keyId, keyIds))),
+          secrets.statement,
           statementOf(auditWorkspace(ctx, "workspace.deleted", ctx.address).before),
           ...dropTables([...catalog.entities.values()]),
-          statementOf(write.delete(workspaces).where(eq(workspaces.id, id))),
+          statementOf(db.delete(workspaces).where(eq(workspaces.id, id))),
         ]),
         timeoutMs: LONG_WRITE_TIMEOUT_MS,
-        shape: ([rows = []]) => rows.map(([hash]) => String(hash)),
+        shape: ([rows]) => secrets.decode(rows).map(({ hash }) => hash),
       };
     },
   });

@@ -1,6 +1,6 @@
 import { and, count, eq, inArray, isNull, sql } from "drizzle-orm";
 import * as z from "zod/v4";
-import { toTypedStatement } from "../../db/platform.ts";
+import { db, prepareBatch } from "../../db/platform.ts";
 import { apiKeys, deployments, recordCounts, workspaces } from "../../db/tables/platform.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -38,50 +38,43 @@ const countAll = (ctx: WorkspaceContext) =>
   runFenced(ctx, {
     need: "READ",
     plan({ workspace, catalog }) {
-      const { read } = ctx.platform;
       const tables = [...catalog.entities.values()].map(({ physicalTable }) => physicalTable);
       const ofWorkspace = eq(webhooks.workspaceId, workspace.id);
       const isPending = eq(webhookDeliveries.status, "PENDING");
-      const records = toTypedStatement(
-        read
+      const { statements, decode } = prepareBatch([
+        db
           .select({ name: recordCounts.tableName, count: recordCounts.count })
           .from(recordCounts)
           .where(inArray(recordCounts.tableName, tables)),
-      );
-      const keys = toTypedStatement(
-        read
+        db
           .select({ total: count() })
           .from(apiKeys)
           .where(and(eq(apiKeys.workspaceId, workspace.id), isNull(apiKeys.revokedAt))),
-      );
-      const hooks = toTypedStatement(read.select({ total: count() }).from(webhooks).where(ofWorkspace));
-      const pending = toTypedStatement(
-        read
+        db.select({ total: count() }).from(webhooks).where(ofWorkspace),
+        db
           .select({ total: count() })
           .from(webhookDeliveries)
           .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
           .where(and(ofWorkspace, isPending)),
-      );
-      const kept = toTypedStatement(
-        read
+        db
           .select(keptColumns)
           .from(workspaces)
           .innerJoin(deployments, sql`TRUE`)
           .where(eq(workspaces.id, workspace.id)),
-      );
+      ]);
       return {
         kind: "READ",
-        statements: [records, keys, hooks, pending, kept].map(({ statement }) => statement),
-        shape([ofRecords, ofKeys, ofHooks, ofPending, ofBytes]) {
-          const [bytes] = kept.rowsOf(ofBytes);
-          if (!bytes) throw new Error("the fence has let a request to no workspace pass");
+        statements,
+        shape(results) {
+          const [records, [keys], [hooks], [pending], [kept]] = decode(results);
+          if (!kept) throw new Error("the fence has let a request to no workspace pass");
           return {
             tables,
-            records: recordsOf(catalog, records.rowsOf(ofRecords)),
-            keys: totalOf(keys.rowsOf(ofKeys)),
-            webhooks: totalOf(hooks.rowsOf(ofHooks)),
-            pendingDeliveries: totalOf(pending.rowsOf(ofPending)),
-            ...bytes,
+            records: recordsOf(catalog, records),
+            keys: keys?.total ?? 0,
+            webhooks: hooks?.total ?? 0,
+            pendingDeliveries: pending?.total ?? 0,
+            ...kept,
           };
         },
       };
@@ -105,14 +98,15 @@ function recordsOf(
   );
 }
 
-const totalOf = ([row]: readonly { readonly total: number }[]): number => row?.total ?? 0;
-
 async function bytesOf(ctx: WorkspaceContext, tables: readonly string[]): Promise<number | null> {
-  const ofTables = `SELECT name FROM sqlite_schema WHERE tbl_name IN (SELECT value FROM json_each(?))`;
-  const sql = `SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = TRUE AND name IN (${ofTables})`;
+  const ofTables = sql`SELECT name FROM sqlite_schema WHERE tbl_name IN (SELECT value FROM json_each(${JSON.stringify(tables)}))`;
+  const sizes = db
+    .select({ bytes: sql<number>`coalesce(sum(pgsize), 0)` })
+    .from(sql`dbstat`)
+    .where(sql`aggregate = TRUE AND name IN (${ofTables})`);
   try {
-    const [[row] = []] = await ctx.database.read([{ sql, args: [JSON.stringify(tables)] }]);
-    return Number(row?.[0]);
+    const [[row]] = await ctx.platform.readBatch([sizes]);
+    return row?.bytes ?? 0;
   } catch (cause) {
     if (cause instanceof SqlFailure && cause.message.includes("no such table: dbstat")) return null;
     throw cause;

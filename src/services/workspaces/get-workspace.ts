@@ -1,5 +1,6 @@
 import { inArray } from "drizzle-orm";
 import { workspaceIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { ServiceContext, WorkspaceContext } from "../context.ts";
@@ -9,12 +10,11 @@ import { toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";
 export async function getWorkspace(
   ctx: ServiceContext & Pick<WorkspaceContext, "address">,
 ): Promise<WorkspaceDto> {
-  const { read } = ctx.platform;
-  const [[row]] = await read.batch([
-    read
+  const [[row]] = await ctx.platform.readBatch([
+    db
       .select()
       .from(workspaces)
-      .where(inArray(workspaces.id, workspaceIdOf(ctx.platform, ctx.address))),
+      .where(inArray(workspaces.id, workspaceIdOf(ctx.address))),
   ]);
   if (!row) throw await workspaceMissing(ctx);
   return toWorkspaceDto(row);

@@ -1,5 +1,6 @@
 import { asc, inArray } from "drizzle-orm";
 import { organizationIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { notFound } from "../../errors/failures.ts";
 import type { ServiceContext } from "../context.ts";
@@ -15,19 +16,18 @@ export async function listWorkspaces(
   { platform }: ServiceContext,
   input: ListWorkspacesInput,
 ): Promise<Page<WorkspaceDto>> {
-  const { read } = platform;
   const { organization, page, size } = input;
-  const isOfOrganization = inArray(workspaces.organizationId, organizationIdOf(platform, organization));
-  const [found, rows, [count]] = await read.batch([
-    organizationIdOf(platform, organization),
-    read
+  const isOfOrganization = inArray(workspaces.organizationId, organizationIdOf(organization));
+  const [found, rows, [count]] = await platform.readBatch([
+    organizationIdOf(organization),
+    db
       .select()
       .from(workspaces)
       .where(isOfOrganization)
       .orderBy(asc(workspaces.slug))
       .limit(size)
       .offset(page * size),
-    totalOf(platform, workspaces, isOfOrganization),
+    totalOf(workspaces, isOfOrganization),
   ]);
   if (found.length === 0) throw notFound("Organization", organization);
   return toPage(rows.map(toWorkspaceDto), { page, size }, count?.total ?? 0);

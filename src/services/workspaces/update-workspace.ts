@@ -1,6 +1,7 @@
 import { inArray, sql } from "drizzle-orm";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
+import { db } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
@@ -13,15 +14,14 @@ import { auditWorkspace, toWorkspaceDto, updateWorkspaceSchema, type WorkspaceDt
  * response, the new access mode applies everywhere. Throws VALIDATION_ERROR, NOT_FOUND.
  */
 export async function updateWorkspace(ctx: WorkspaceContext, body: unknown): Promise<WorkspaceDto> {
-  const { write } = ctx.platform;
   const changes = withoutUndefined(parseInput(updateWorkspaceSchema, body));
   const audit = auditWorkspace(ctx, "workspace.updated", ctx.address);
-  const [, [row]] = await write.batch([
+  const [, [row]] = await ctx.platform.writeBatch([
     audit.before,
-    write
+    db
       .update(workspaces)
       .set({ ...changes, updatedAt: ctx.now.toISOString(), revision: sql`${workspaces.revision} + 1` })
-      .where(inArray(workspaces.id, workspaceIdOf(ctx.platform, ctx.address)))
+      .where(inArray(workspaces.id, workspaceIdOf(ctx.address)))
       .returning(),
     audit.after,
   ]);

@@ -49,7 +49,7 @@ export const updateWorkspaceSchema = z.strictObject({
 
 /** The audit entry for a change of a workspace. */
 export const auditWorkspace = (ctx: ServiceContext, action: string, address: WorkspaceAddress) => {
-  const id = workspaceIdOf(ctx.platform, address);
+  const id = workspaceIdOf(address);
   const hidden = ["id", "organizationId", "revision", "migrationToken", "migratingUntil"];
   return auditChange(
     ctx,
