@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const NODE_TESTS = [
   "test/architecture.test.ts",
   "test/{cli,docs,fault,serve}/**/*.test.ts",
-  "test/unit/{bench,fence,query}/**/*.test.ts",
+  "test/unit/{bench,db,fence,query}/**/*.test.ts",
   "test/property/query/**/*.test.ts",
   "tools/**/*.test.ts",
 ];

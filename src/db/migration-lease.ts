@@ -1,4 +1,7 @@
+import { and, eq, sql } from "drizzle-orm";
 import type { Statement } from "../model/sql-value.ts";
+import { db, statementOf } from "./platform.ts";
+import { workspaces } from "./tables/platform.ts";
 import { requireSome } from "./write-guard.ts";
 
 /*
@@ -14,26 +17,27 @@ export interface Lease {
   readonly token: string;
 }
 
+const END_OF_LEASE = sql`unixepoch() + ${LEASE_SECONDS}`;
+
+const isHeld = ({ workspaceId, token }: Lease) =>
+  and(eq(workspaces.id, workspaceId), eq(workspaces.migrationToken, token));
+
 /** Takes the lease, in a transaction whose fence has found that nobody holds it. */
-export const takeLease = ({ workspaceId, token }: Lease): Statement => ({
-  sql: "UPDATE workspaces SET migration_token = ?, migrating_until = unixepoch() + ? WHERE id = ?",
-  args: [token, LEASE_SECONDS, workspaceId],
-});
+export const takeLease = ({ workspaceId, token }: Lease): Statement => {
+  const taken = { migrationToken: token, migratingUntil: END_OF_LEASE };
+  return statementOf(db.update(workspaces).set(taken).where(eq(workspaces.id, workspaceId)));
+};
 
 /** Fails the transaction if the lease has expired. */
-export const requireLease = ({ workspaceId, token }: Lease): Statement =>
-  requireSome({
-    sql: "SELECT 1 FROM workspaces WHERE id = ? AND migration_token = ? AND migrating_until > unixepoch()",
-    args: [workspaceId, token],
-  });
+export const requireLease = (lease: Lease): Statement => {
+  const isAlive = sql`${workspaces.migratingUntil} > unixepoch()`;
+  const held = db.select({ id: workspaces.id }).from(workspaces);
+  return requireSome(statementOf(held.where(and(isHeld(lease), isAlive))));
+};
 
-export const renewLease = ({ workspaceId, token }: Lease): Statement => ({
-  sql: "UPDATE workspaces SET migrating_until = unixepoch() + ? WHERE id = ? AND migration_token = ?",
-  args: [LEASE_SECONDS, workspaceId, token],
-});
+export const renewLease = (lease: Lease): Statement =>
+  statementOf(db.update(workspaces).set({ migratingUntil: END_OF_LEASE }).where(isHeld(lease)));
 
 /** Releases the lease if it is still this one. */
-export const releaseLease = ({ workspaceId, token }: Lease): Statement => ({
-  sql: "UPDATE workspaces SET migration_token = NULL, migrating_until = NULL WHERE id = ? AND migration_token = ?",
-  args: [workspaceId, token],
-});
+export const releaseLease = (lease: Lease): Statement =>
+  statementOf(db.update(workspaces).set({ migrationToken: null, migratingUntil: null }).where(isHeld(lease)));

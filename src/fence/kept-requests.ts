@@ -1,9 +1,14 @@
-import type { Database } from "../libsql/database.ts";
-import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
+import { and, eq, sql } from "drizzle-orm";
+import { db, type Platform } from "../db/platform.ts";
+import { idempotency } from "../db/tables/platform.ts";
+import type { Statement } from "../model/sql-value.ts";
 import type { Keep, KeptRequest } from "../write/plan/write-plan.ts";
 import type { IdempotentRequest } from "./fence-context.ts";
 
-/* The table `idempotency`, with the outcomes of writes that have an Idempotency-Key. Only replay.ts uses it. */
+/*
+ * The table `idempotency`, with the outcomes of writes that have an Idempotency-Key. Only replay.ts uses it. What a write
+ * stores is SQL text, because it contains the SQL of records.
+ */
 
 /** How long a request can be replayed. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -27,6 +32,14 @@ export interface EarlierRequest extends KeptRequest {
   readonly createdAt: Date;
 }
 
+const { position, content, fingerprint, schemaVersion, createdAt } = idempotency;
+
+const isOwn = ({ workspaceId, principal, key }: OwnRequest) =>
+  and(
+    eq(idempotency.workspaceId, workspaceId),
+    eq(idempotency.principal, principal),
+    eq(idempotency.key, key),
+  );
 const IS_OWN = "workspace_id = ? AND principal = ? AND key = ?";
 
 const timeOfExpiry = (now: Date) => new Date(now.getTime() - KEPT_MS).toISOString();
@@ -86,63 +99,55 @@ export const keepContent = ({ workspaceId, principal, key }: OwnRequest, content
 });
 
 /** Finds everything stored for a request with the same key. */
-export const findStatement = (request: OwnRequest): Statement => findWith(request, "content");
+export const findStored = (request: OwnRequest) =>
+  db
+    .select({ position, content, fingerprint, schemaVersion, createdAt })
+    .from(idempotency)
+    .where(isOwn(request));
 
-function findWith({ workspaceId, principal, key }: OwnRequest, content: string): Statement {
-  return {
-    sql: `SELECT position, ${content}, fingerprint, schema_version, created_at FROM idempotency WHERE ${IS_OWN}`,
-    args: [workspaceId, principal, key],
-  };
-}
+type StoredRow = Awaited<ReturnType<typeof findStored>>[number];
 
 /**
  * Finds, in parts, content that is too large to read at once. Records are stored as JSON texts, which the response
  * escapes again.
  */
 export async function findInParts(
-  database: Database,
+  platform: Platform,
   request: OwnRequest,
 ): Promise<EarlierRequest | undefined> {
-  const [heads = []] = await database.read([findWith(request, "content IS NULL")]);
-  const rows: (readonly SqlValue[])[] = [];
-  for (const [position = null, isEmpty, ...facts] of heads) {
-    const content = isEmpty ? null : await readContent(database, request, position);
-    rows.push([position, content, ...facts]);
-  }
-  return decodeEarlier(rows);
+  const isEmpty = sql<number>`${content} IS NULL`;
+  const heads = db.select({ position, isEmpty, fingerprint, schemaVersion, createdAt }).from(idempotency);
+  const [found] = await platform.readBatch([heads.where(isOwn(request))]);
+  const rows: StoredRow[] = [];
+  for (const { isEmpty, ...head } of found)
+    rows.push({ ...head, content: isEmpty ? null : await readContent(platform, request, head.position) });
+  return toEarlierRequest(rows);
 }
 
-async function readContent(
-  database: Database,
-  { workspaceId, principal, key }: OwnRequest,
-  position: SqlValue,
-): Promise<string> {
-  let content = "";
+async function readContent(platform: Platform, request: OwnRequest, at: number): Promise<string> {
+  let whole = "";
   for (let start = 1; ; start += PART_LENGTH) {
-    const [[[part = ""] = []] = []] = await database.read([
-      {
-        sql: `SELECT substr(content, ?, ?) FROM idempotency WHERE ${IS_OWN} AND position = ?`,
-        args: [start, PART_LENGTH, workspaceId, principal, key, position],
-      },
-    ]);
-    if (!part) return content;
-    content += String(part);
+    const part = sql<string>`substr(${content}, ${start}, ${PART_LENGTH})`;
+    const parts = db.select({ part }).from(idempotency);
+    const [[row]] = await platform.readBatch([parts.where(and(isOwn(request), eq(position, at)))]);
+    if (!row?.part) return whole;
+    whole += row.part;
   }
 }
 
 /** Returns undefined if nothing is stored. */
-export function decodeEarlier(rows: Rows = []): EarlierRequest | undefined {
-  const request = rows.find(([position]) => position === REQUEST);
+export function toEarlierRequest(rows: readonly StoredRow[]): EarlierRequest | undefined {
+  const request = rows.find(({ position }) => position === REQUEST);
   if (!request) return undefined;
-  const [, stored, fingerprint, schemaVersion, createdAt] = request;
-  const [content = "", ...done] = String(stored ?? "").split(BEFORE_POSITION);
-  const records = rows.filter(([position]) => position !== REQUEST);
+  const { fingerprint, schemaVersion, createdAt } = request;
+  const [content = "", ...done] = (request.content ?? "").split(BEFORE_POSITION);
+  const records = rows.filter(({ position }) => position !== REQUEST);
   return {
-    fingerprint: String(fingerprint),
-    schemaVersion: Number(schemaVersion),
-    createdAt: new Date(String(createdAt)),
+    fingerprint: fingerprint ?? "",
+    schemaVersion: schemaVersion ?? 0,
+    createdAt: new Date(createdAt),
     content: content === "" ? null : content,
-    records: new Map(records.map(([position, record]) => [Number(position), String(record)])),
+    records: new Map(records.map(({ position, content }) => [position, content ?? ""])),
     done: new Set(done.map(Number)),
   };
 }

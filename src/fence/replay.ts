@@ -1,3 +1,4 @@
+import { prepare } from "../db/platform.ts";
 import { removeInChunks } from "../db/remove-in-chunks.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
@@ -13,15 +14,15 @@ import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, FencedPlan, Outcome } from "./fenced-plan.ts";
 import {
   claimStatements,
-  decodeEarlier,
   type EarlierRequest,
   expireStatement,
   findInParts,
-  findStatement,
+  findStored,
   isExpired,
   keepContent,
   keepStatement,
   type OwnRequest,
+  toEarlierRequest,
 } from "./kept-requests.ts";
 import { planOrRefuse } from "./plan-or-refuse.ts";
 import { read } from "./read.ts";
@@ -124,15 +125,16 @@ async function findEarlier(
   attempt: Attempt<unknown>,
   request: OwnRequest,
 ): Promise<Outcome<EarlierRequest | undefined>> {
+  const stored = prepare(findStored(request));
   try {
     return await read(attempt, {
       kind: "READ",
-      statements: [findStatement(request)],
-      shape: ([rows]) => decodeEarlier(rows),
+      statements: [stored.statement],
+      shape: ([rows]) => toEarlierRequest(stored.decode(rows)),
     });
   } catch (failure) {
     if (!(failure instanceof ResponseTooLarge)) throw failure;
-    return { held: true, value: await findInParts(attempt.ctx.database, request) };
+    return { held: true, value: await findInParts(attempt.ctx.platform, request) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimDeliveryStatements, decodeClaimed, reportStatements } from "../../src/db/webhook-queue.ts";
+import { claimDeliveries, reportStatements } from "../../src/db/webhook-queue.ts";
 import { RETRY_DELAYS_SECONDS } from "../../src/webhooks/retry-schedule.ts";
 import { expectStatus } from "../support/api.ts";
 import { database, runSql } from "../support/database.ts";
@@ -170,8 +170,8 @@ describe("a lease", () => {
       [id],
     );
     const claim = async (token: string) => {
-      const results = await database.write(claimDeliveryStatements(id, token, 9));
-      return decodeClaimed(results.at(-1) ?? []);
+      const { statements, decode } = claimDeliveries(id, token, 9);
+      return decode((await database.write(statements)).at(-1));
     };
     const tokens = Array.from({ length: 12 }, () => crypto.randomUUID());
     const claimed = (await Promise.all(tokens.map(claim))).flat();

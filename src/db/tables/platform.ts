@@ -168,6 +168,33 @@ export const auditLog = sqliteTable(
   ],
 );
 
+/**
+ * What writes with an Idempotency-Key have done, for replays. `WITHOUT ROWID`, because an insert here must not change
+ * `last_insert_rowid()` of the write that it follows.
+ */
+export const idempotency = sqliteTable(
+  "idempotency",
+  {
+    workspaceId: integer("workspace_id")
+      .notNull()
+      .references(() => workspaces.id, { onDelete: "cascade" }),
+    /** Who used the key. */
+    principal: text().notNull(),
+    key: text().notNull(),
+    /** That of the write whose record is stored; -1 for the request itself. */
+    position: integer().notNull(),
+    content: text(),
+    /** Only for the request itself. */
+    fingerprint: text(),
+    schemaVersion: integer("schema_version"),
+    createdAt: text("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.principal, table.key, table.position] }),
+    index("idempotency_created").on(table.createdAt),
+  ],
+);
+
 /** One row: the id of this database, generated when it was created, and the budgets of each workspace. */
 export const deployments = sqliteTable("deployment", {
   id: text().primaryKey(),

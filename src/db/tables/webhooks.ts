@@ -58,8 +58,8 @@ export const webhookEvents = sqliteTable(
     entityId: text("entity_id").notNull(),
     /** At the time of the change. */
     entityName: text("entity_name").notNull(),
-    /** An integer, or a text where ids are UUIDs. Null for chosen records. */
-    recordId: integer("record_id"),
+    /** A text where ids are UUIDs. Null for chosen records. */
+    recordId: integer("record_id").$type<number | string>(),
     /** JSON: an array of objects that together form the record, because SQLite's functions take few arguments. */
     record: text(),
     previous: text(),
@@ -85,7 +85,7 @@ export const webhookDeliveries = sqliteTable(
       .references(() => webhookEvents.id, { onDelete: "cascade" }),
     /** Copied from the event, for the order per record. */
     entityId: text("entity_id").notNull(),
-    recordId: integer("record_id"),
+    recordId: integer("record_id").$type<number | string>(),
     status: text({ enum: DELIVERY_STATES }).notNull(),
     /** Attempts of the current series. A redelivery starts a new one. */
     attemptCount: integer("attempt_count").notNull().default(0),

@@ -1,7 +1,6 @@
 import {
   type ClaimedDelivery,
-  claimDeliveryStatements,
-  decodeClaimed,
+  claimDeliveries,
   dropStatement,
   type Report,
   reportStatements,
@@ -121,11 +120,12 @@ async function exchange(
 ): Promise<readonly Claimed[]> {
   const token = newId("lease");
   const granted = reserve(run, { width, done });
-  const claim = granted === 0 ? [] : claimDeliveryStatements(webhookId, token, granted);
-  if (done.length + claim.length === 0) return [];
-  const results = await database.write([...done, ...claim]);
-  if (granted === 0) return [];
-  const claimed = decodeClaimed(results.at(-1) ?? []);
+  const claim = granted === 0 ? undefined : claimDeliveries(webhookId, token, granted);
+  const statements = [...done, ...(claim?.statements ?? [])];
+  if (statements.length === 0) return [];
+  const results = await database.write(statements);
+  if (!claim) return [];
+  const claimed = claim.decode(results.at(-1));
   run.requestsLeft += claimed.length === 0 ? granted + 1 : granted - claimed.length;
   return claimed.map((delivery) => ({ ...delivery, token }));
 }

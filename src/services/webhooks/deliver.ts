@@ -1,5 +1,5 @@
 import { rememberedView } from "../../db/catalog-store.ts";
-import { findDueStatement } from "../../db/webhook-queue.ts";
+import { findDue } from "../../db/webhook-queue.ts";
 import { currentMillis, pause } from "../../lib/clock.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { type WebhookCoverage, webhooksTouchedBy } from "../../model/webhook.ts";
@@ -75,8 +75,8 @@ export async function deliverFor(ctx: ServiceContext, webhookId: string): Promis
 export async function deliverDue(ctx: ServiceContext): Promise<void> {
   const run = newRun(SCHEDULED_RUN_MS);
   run.requestsLeft--;
-  const [due = []] = await ctx.database.read([findDueStatement(WEBHOOKS_PER_RUN)]);
-  await Promise.all(due.map(([id]) => startDelivering(ctx, String(id), run)));
+  const [due] = await ctx.platform.readBatch([findDue(WEBHOOKS_PER_RUN)]);
+  await Promise.all(due.map(({ id }) => startDelivering(ctx, id, run)));
 }
 
 /** Delivers to a webhook, and again for the first retry if that is soon. */

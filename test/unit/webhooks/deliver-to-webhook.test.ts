@@ -22,11 +22,11 @@ async function openQueue({ backlog, status = 204 }: Network) {
   const left = new Map<string, number>();
   const sealed = await sealSecret(SECRET_KEY, "whk", `whsec_${btoa("0123456789abcdef0123456789abcdef")}`);
   const row = (id: string) =>
-    [id, 0, "whk", "https://example.com/", "{}", sealed, `msg_${id}`]
-      .concat(["org", "ws", "Customer", "record.created"])
-      .concat(["1", "[{}]", "[{}]", "2026-01-01T00:00:00.000Z"]);
+    [id, 0, "whk", "https://example.com/", "{}", sealed, null, null, null, `msg_${id}`]
+      .concat(["org", "ws", "Customer", "ent_1", "record.created", "1"])
+      .concat(["[{}]", "[{}]", 0, "2026-01-01T00:00:00.000Z"]);
   function claim({ args }: Statement): Rows {
-    const [, webhookId, limit] = args;
+    const [, , webhookId, limit] = args;
     const waiting = left.get(String(webhookId)) ?? backlog;
     const claimed = Math.min(Number(limit), waiting);
     left.set(String(webhookId), waiting - claimed);
