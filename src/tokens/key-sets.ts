@@ -45,6 +45,8 @@ interface Known {
 
 export class KeySets {
   readonly #known = new LruMap<string, Known>(SOURCES_PER_ISOLATE);
+  /** When sources without known keys, which did not respond, may be asked again. */
+  readonly #silentUntilMs = new LruMap<string, number>(SOURCES_PER_ISOLATE);
   readonly #network: KeyNetwork;
   readonly #store: KeySetStore | undefined;
 
@@ -57,7 +59,7 @@ export class KeySets {
   /** The keys of a source. Throws an error that is not one of jose's if they are not available. */
   async find(source: KeySource, nowMs: number): Promise<LocalJWKSet> {
     const known = this.#known.get(nameOf(source)) ?? (await this.#recall(source, nowMs));
-    if (!known) return this.#ask(source, nowMs);
+    if (!known) return this.#askFirst(source, nowMs);
     return nowMs < known.freshUntilMs
       ? known.keys
       : this.#askAgain(source, known, nowMs).catch(() => known.keys);
@@ -69,10 +71,22 @@ export class KeySets {
    */
   async findNewer(source: KeySource, nowMs: number): Promise<LocalJWKSet> {
     const known = this.#known.get(nameOf(source));
-    if (!known) return this.#ask(source, nowMs);
+    if (!known) return this.#askFirst(source, nowMs);
     if (nowMs >= known.askAgainMs) return this.#askAgain(source, known, nowMs);
-    if (known.isUnsure) throw new Error("the key provider has not responded lately");
+    if (known.isUnsure) throw notResponding();
     return known.keys;
+  }
+
+  /** No keys are known, so requests cannot wait for those of another request. A failure spares the provider for a while. */
+  async #askFirst(source: KeySource, nowMs: number): Promise<LocalJWKSet> {
+    const name = nameOf(source);
+    if (nowMs < (this.#silentUntilMs.get(name) ?? 0)) throw notResponding();
+    try {
+      return await this.#ask(source, nowMs);
+    } catch (failure) {
+      this.#silentUntilMs.set(name, nowMs + ASK_AGAIN_MS);
+      throw failure;
+    }
   }
 
   /** Meanwhile, and for a while after a failure, other requests use the known keys. */
@@ -135,6 +149,8 @@ export class KeySets {
     return content;
   }
 }
+
+const notResponding = () => new Error("the key provider has not responded lately");
 
 /** Throws an error that is not one of jose's, because those are about tokens. */
 function toKnown({ content, fetchedMs }: StoredKeySet): Known {

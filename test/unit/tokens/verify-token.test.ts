@@ -1,5 +1,5 @@
 import { base64url, SignJWT } from "jose";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { KeySetStore, StoredKeySet } from "../../../src/kv/key-set-store.ts";
 import { KeySets } from "../../../src/tokens/key-sets.ts";
 import { verifyToken } from "../../../src/tokens/verify-token.ts";
@@ -94,6 +94,40 @@ describe("a token is refused", () => {
   });
 });
 
+describe("a token that was accepted", () => {
+  it("is accepted again without a look at its signature, until its end", async () => {
+    const token = await provider.sign("one", { exp: nowSeconds + 60 });
+    const checkSignature = vi.spyOn(crypto.subtle, "verify");
+    for (const seconds of [0, 1, 89])
+      expect(await verify(token, later(seconds))).toMatchObject({ sub: "somebody" });
+    expect(checkSignature).toHaveBeenCalledTimes(1);
+    checkSignature.mockRestore();
+    await expect(verify(token, later(91))).rejects.toMatchObject(EXPIRED);
+  });
+
+  it("is refused where less is trusted", async () => {
+    const token = await provider.sign("one", {});
+    await verify(token);
+    for (const less of [{ audience: "other" }, { algorithms: ["RS256"] as const }])
+      await expect(verifyToken(token, { ...trusted, ...less }, { keySets, now: NOW })).rejects.toMatchObject(
+        INVALID,
+      );
+  });
+
+  it("is refused once its key was withdrawn", async () => {
+    const withdrawing = makeIssuer(unique(), AUDIENCE);
+    const trust = { issuer: withdrawing.issuer, audience: AUDIENCE };
+    await withdrawing.addKey("one");
+    await withdrawing.addKey("two");
+    const token = await withdrawing.sign("one", { exp: nowSeconds + 9_000 });
+    const check = (seconds: number) => verifyToken(token, trust, { keySets, now: later(seconds) });
+    await check(0);
+    await withdrawing.publish(withdrawing.publicKeys.slice(1));
+    await check(599);
+    await expect(check(601)).rejects.toMatchObject(INVALID);
+  });
+});
+
 describe("the keys of an issuer", () => {
   it("are requested again for an unknown key, at most once in 30 seconds", async () => {
     const rotating = makeIssuer(unique(), AUDIENCE);
@@ -121,9 +155,11 @@ describe("the keys of an issuer", () => {
     const token = await failing.sign("one", {});
     const sets = new KeySets({ policy });
     const check = (now: Date) => verifyToken(token, trust, { keySets: sets, now });
-    await expect(check(NOW)).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    for (const seconds of [0, 29])
+      await expect(check(later(seconds))).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    expect(await failing.asked()).toBe(1);
     await failing.publish(failing.publicKeys);
-    expect(await check(NOW)).toMatchObject({ sub: "somebody" });
+    expect(await check(later(31))).toMatchObject({ sub: "somebody" });
     await failing.publish(undefined);
     expect(await check(later(620))).toMatchObject({ sub: "somebody" });
   });
