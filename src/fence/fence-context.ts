@@ -51,7 +51,7 @@ export interface Idempotency {
 
 /** A request that must be done only once, however often it is sent. */
 export interface IdempotentRequest {
-  /** As sent. Each principal has its own Idempotency-Keys. */
+  /** Each principal has its own Idempotency-Keys. For anonymous clients, a digest with their address. */
   readonly key: string;
   /** Differs if the method, path or body differ. */
   readonly fingerprint: string;

@@ -346,6 +346,23 @@ describe("anybody", () => {
     expect(text).not.toContain("ann");
   });
 
+  it("replays only what was sent from the same address", async () => {
+    const { w } = await makeWorld();
+    await makeRole(w, "anonymous", { scopes: [{ entity: "Note", operations: ["create"] }] });
+    const post = async (address: string) => {
+      const headers = { "Idempotency-Key": "1", "CF-Connecting-IP": address };
+      return ask("POST", `${w.apiPath}/Note`, { body: { text: "once" }, headers });
+    };
+    const first = expectStatus(await post("2001:db8:1:1::1"), 201);
+    const again = expectStatus(await post("2001:db8:1:1::2"), 201);
+    expect([again.body, again.headers.get("Idempotent-Replayed")]).toEqual([first.body, "true"]);
+    for (const address of ["2001:db8:1:2::1", "192.0.2.1"]) {
+      const stranger = expectStatus(await post(address), 201);
+      expect(stranger.body.data.id).not.toBe(first.body.data.id);
+      expect(stranger.headers.get("Idempotent-Replayed")).toBe(null);
+    }
+  });
+
   it("counts against the address", async () => {
     const { w } = await makeWorld();
     await makeRole(w, "anonymous", { permission: "READ_ONLY", scopes: [PUBLIC_NOTES] });

@@ -1,6 +1,7 @@
 import { AppError } from "../../errors/app-error.ts";
 import { badRequest } from "../../errors/failures.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
+import { networkOf } from "../../model/addresses/address-range.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { type AppContext, workspaceContext } from "../context.ts";
 import { readBytes } from "./read-body.ts";
@@ -21,8 +22,17 @@ export async function writeContext(c: AppContext): Promise<WorkspaceContext> {
   if (bytes instanceof AppError) return { ...ctx, idempotency: bytes };
   const body = new TextDecoder().decode(bytes);
   const fingerprint = await sha256Hex(JSON.stringify([c.req.method, pathname, search, body]));
-  const request = { key, fingerprint, now: ctx.now };
+  const request = { key: await ownKey(ctx, key), fingerprint, now: ctx.now };
   return { ...ctx, idempotency: { request, isReplayed: false } };
+}
+
+/**
+ * Anonymous clients are one principal, so their keys belong to the address: a stranger who sends the same key and body
+ * does not get their response. The digest keeps addresses out of the database.
+ */
+async function ownKey({ actor, clientAddress }: WorkspaceContext, key: string): Promise<string> {
+  if (actor.kind !== "ANONYMOUS") return key;
+  return sha256Hex(JSON.stringify([networkOf(clientAddress() ?? ""), key]));
 }
 
 /** Marks the response as that of an earlier request. */
