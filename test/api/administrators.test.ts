@@ -273,7 +273,7 @@ describe("keys and members", () => {
 
 describe("single sign-on", () => {
   const provider = makeIssuer("admins", "audience-of-admins");
-  const email = `ann-${crypto.randomUUID()}@example.com`;
+  const email = `kim-${crypto.randomUUID()}@example.com`;
   let memberId = "";
   beforeAll(async () => {
     await provider.addKey("one");
@@ -293,6 +293,11 @@ describe("single sign-on", () => {
     const { answer, roundTrips } = await askCounted("GET", `/admin/v1${w.adminPath}`, sent);
     expect([answer.status, roundTrips]).toEqual([200, 1]);
     expectStatus(await ask("GET", `/admin/v1${other.adminPath}`, sent), 404);
+  });
+
+  it.each([true, "true"])("takes an address with `email_verified` %j", async (verified) => {
+    const sent = { token: await token({ email_verified: verified, email: email.toUpperCase() }) };
+    expect(expectStatus(await ask("GET", "/admin/v1/me", sent), 200).body.data.name).toBe(email);
   });
 
   it("combines the roles of several organizations", async () => {
@@ -325,6 +330,7 @@ describe("single sign-on", () => {
   it.each([
     ["no address", { email: undefined }, INVALID],
     ["an address that is not verified", { email_verified: false }, INVALID],
+    ["an address that is not verified, as some providers write it", { email_verified: "false" }, INVALID],
     ["another audience", { aud: "other" }, { ...INVALID, message: "Invalid token" }],
     ["an end that has passed", { exp: 1 }, { ...INVALID, message: "Token has expired" }],
   ])("refuses a token with %s", async (_, changes, error) => {
@@ -332,8 +338,11 @@ describe("single sign-on", () => {
   });
 
   it("allows nothing to people who are not, or no longer, members", async () => {
-    const stranger = await token({ email: "stranger@example.com" });
-    expectFailure(await ask("GET", "/admin/v1/me", { token: stranger }), 403, FORBIDDEN);
+    /* The lower case of the Kelvin sign is k. */
+    for (const stranger of ["stranger@example.com", email.replace("k", "\u212a")]) {
+      const sent = { token: await token({ email: stranger }) };
+      expectFailure(await ask("GET", "/admin/v1/me", sent), 403, FORBIDDEN);
+    }
     expectStatus(await askAdmin("DELETE", `/members/${memberId}`), 204);
     for (const path of ["/me", w.adminPath])
       expectFailure(await ask("GET", `/admin/v1${path}`, { token: await token() }), 403, FORBIDDEN);

@@ -10,6 +10,7 @@ import {
   rememberedFacts,
   rememberFacts,
 } from "../../fence/admin-guard.ts";
+import { asciiLower } from "../../lib/ascii-lower.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { isEqualInConstantTime, sha256Hex } from "../../lib/hashing.ts";
 import { logWarning } from "../../lib/logger.ts";
@@ -23,6 +24,8 @@ import { limitUnknown } from "./limit-unknown.ts";
 /** Cloudflare Access adds it to every request of a signed-in browser. */
 const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 const CREDENTIAL = "admin credential";
+/** Some providers write booleans as text. */
+const VERIFIED: readonly unknown[] = [true, "true"];
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Ties an administrator's services to the facts of the database; absent for the admin token. */
@@ -67,9 +70,9 @@ async function identifyMember(c: AppContext, token: string | undefined): Promise
   const { adminIssuer } = settingsOf(c.env);
   if (!adminIssuer || !token || !isLikeJwt(token)) throw invalidAdminToken();
   const claims = await verifyToken(token, adminIssuer, c.get("services"));
-  const { email, email_verified: isVerified, sub } = claims;
-  if (typeof email !== "string" || isVerified === false) throw invalidAdminToken();
-  return { kind: "MEMBER", email: email.toLowerCase(), subject: sub ?? email };
+  const { email, email_verified: verified = true, sub } = claims;
+  if (typeof email !== "string" || !VERIFIED.includes(verified)) throw invalidAdminToken();
+  return { kind: "MEMBER", email: asciiLower(email), subject: sub ?? email };
 }
 
 /** Browsers send this header to another origin only if that origin allows it, and the admin API does not. */

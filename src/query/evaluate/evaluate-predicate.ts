@@ -1,3 +1,4 @@
+import { asciiLower } from "../../lib/ascii-lower.ts";
 import type { Column } from "../../model/column.ts";
 import { Slot, type SqlValue } from "../../model/sql-value.ts";
 import type { OperatorName } from "../operators.ts";
@@ -62,9 +63,6 @@ function holds(operator: OperatorName, stored: SqlValue, values: readonly SqlVal
   if (operator === "notIn") return !holds("in", stored, values);
   return stored !== null && comparisons[operator](stored, values);
 }
-
-/** SQLite's lower() changes ASCII only. */
-const asciiLower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 const encoder = new TextEncoder();
 
