@@ -34,6 +34,7 @@ export function shopCatalog(
       relationships: [
         { name: "tags", type: "MANY_TO_MANY", through: "OrderTag", source: "orderId", target: "tagId" },
       ],
+      indexes: [{ fields: ["customerId", "dueAt"], unique: false }],
       settings: settings.order ?? {},
     },
     {

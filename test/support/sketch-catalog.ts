@@ -1,6 +1,11 @@
 import { buildCatalog, type Catalog } from "../../src/model/catalog.ts";
 import type { Column } from "../../src/model/column.ts";
-import type { EntityDefinition, EntitySettings, ManyToManyDefinition } from "../../src/model/entity.ts";
+import type {
+  EntityDefinition,
+  EntityIndex,
+  EntitySettings,
+  ManyToManyDefinition,
+} from "../../src/model/entity.ts";
 import { defaultTableName, toSnakeCase } from "../../src/model/names.ts";
 
 export type ColumnSketch = Partial<Column> & Pick<Column, "name" | "type">;
@@ -10,6 +15,7 @@ export interface EntitySketch {
   readonly idType?: EntityDefinition["idType"];
   readonly columns: readonly ColumnSketch[];
   readonly relationships?: readonly ManyToManyDefinition[];
+  readonly indexes?: readonly EntityIndex[];
   readonly settings?: Partial<EntitySettings>;
 }
 
@@ -53,6 +59,7 @@ function definitionOf(sketch: EntitySketch): EntityDefinition {
       ...column,
     })),
     constraints: [],
+    ...(sketch.indexes && { indexes: sketch.indexes }),
     relationships: sketch.relationships ?? [],
     settings: { ...NO_SETTINGS, ...sketch.settings },
   };

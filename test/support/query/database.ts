@@ -1,5 +1,6 @@
 import Database from "libsql";
 import { columnTypeOf } from "../../../src/columns/registry.ts";
+import { ownIndexesOf } from "../../../src/ddl/indexes.ts";
 import type { Belief } from "../../../src/fence/facts.ts";
 import { canReadWithFacts, factsWithPage, splitPage } from "../../../src/fence/page-with-facts.ts";
 import type { Catalog } from "../../../src/model/catalog.ts";
@@ -97,6 +98,7 @@ export class TestDatabase {
         `CREATE ${unique ? "UNIQUE" : ""} INDEX "${entity.physicalTable}_${columnName}" ON "${entity.physicalTable}" ("${columnName}")`,
       );
     }
+    for (const { create } of ownIndexesOf(entity)) this.#db.exec(create.sql);
     this.#keepCount(entity.physicalTable);
   }
 

@@ -111,9 +111,10 @@ describe("an expansion is searched once per parent", () => {
 describe("an index that the entity lists", () => {
   const indexed = (index: EntityIndex) => {
     const own = new TestDatabase(catalog);
-    for (const { create } of ownIndexesOf({ ...target.entity, indexes: [index] })) own.exec(create.sql);
+    const entity = { ...target.entity, indexes: [index] };
+    for (const { create } of ownIndexesOf(entity)) own.exec(create.sql);
     return (query: string) =>
-      statementsOf(compileListOf(target, query))
+      statementsOf(compileListOf({ ...target, entity }, query))
         .map((statement) => own.explain(statement))
         .join("\n");
   };
@@ -123,6 +124,17 @@ describe("an index that the entity lists", () => {
       "filter[status]=PAID&filter[dueAt.gt]=2026-01-01T00:00:00Z&size=5",
     );
     expect(plan).toMatch(/USING (COVERING )?INDEX index_[\w-]+ \(status=\? AND due_at>\?\)/);
+  });
+
+  it("over several fields serves a filter on the first with a sort by the next, ties by id too", () => {
+    const explain = indexed({ fields: ["status", "day"], unique: false });
+    for (const sort of ["day", "day,desc"]) {
+      for (const part of ["", "&cursor="]) {
+        const plan = explain(`filter[status]=PAID&sort=${sort}&size=5${part}`);
+        expect(plan).toMatch(/SEARCH t\d USING (COVERING )?INDEX index_[\w-]+ \(status=\?/);
+        expect(plan).not.toMatch(/TEMP B-TREE|SCAN t\d|MATERIALIZE/);
+      }
+    }
   });
 
   it("over some records serves a filter that all of them satisfy", () => {

@@ -53,7 +53,8 @@ function findRuns(frame: Frame, { limit, offset, seek }: Window): RowSource | nu
   const stretch = { limit, offset, after: seek.after };
   const [key] = frame.selector.sort;
   if (!key || !isRunOrder(frame.selector, stretch)) return null;
-  return compileRuns({ ...frame, key }, stretch);
+  const { predicates } = frame.selector;
+  return compileRuns({ ...frame, predicates, key }, stretch);
 }
 
 /** Counts the records that satisfy the predicates. */
