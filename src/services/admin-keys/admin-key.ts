@@ -5,12 +5,12 @@ import { db } from "../../db/platform.ts";
 import { adminKeyFacts, adminKeys } from "../../db/tables/administrators.ts";
 import { organizations } from "../../db/tables/platform.ts";
 import { notFound, roleNotAllowed } from "../../errors/failures.ts";
-import { logWarning } from "../../lib/logger.ts";
 import { ADMIN_ROLES } from "../../model/admin-role.ts";
 import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { addressRangesSchema, displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
+import { settle } from "../secrets.ts";
 
 export const adminKeySchema = z.strictObject({
   id: z.string(),
@@ -100,15 +100,14 @@ export const factsOfAdminKey = (id: string) =>
     .from(adminKeyFacts)
     .where(eq(adminKeyFacts.keyId, id));
 
-/** Copies the database's state to KV. A failure is only logged, because the fence works without KV. */
+/** Copies the database's state to KV. */
 export async function publishAdminKey(
   { adminKeys: store }: ServiceContext,
   secrets: readonly { readonly hash: string; readonly facts: string }[],
   isRevoked = false,
 ): Promise<void> {
   const writes = secrets.map(({ hash, facts }) => (isRevoked ? store.delete(hash) : store.put(hash, facts)));
-  for (const result of await Promise.allSettled(writes))
-    if (result.status === "rejected") logWarning("KV has an older copy of an admin key", result.reason);
+  await settle(writes, "KV has an older copy of an admin key");
 }
 
 /** Why a key was not changed: the administrator cannot see it, or it has more rights than they have. */

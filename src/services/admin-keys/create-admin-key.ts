@@ -3,14 +3,13 @@ import { db } from "../../db/platform.ts";
 import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { notFound } from "../../errors/failures.ts";
-import { sha256Hex } from "../../lib/hashing.ts";
-import { newId, newSecret } from "../../lib/ids.ts";
+import { newId } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeAdminKey } from "../../model/admin-key.ts";
-import { keyPrefixOf } from "../../model/api-key.ts";
 import { organizationOfHolder, requireGrantable } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
+import { newKey } from "../secrets.ts";
 import {
   type AdminKeyWithSecretDto,
   auditAdminKey,
@@ -26,11 +25,10 @@ export async function createAdminKey(ctx: ServiceContext, body: unknown): Promis
   const { organization: slug, ...input } = parseInput(createAdminKeySchema, body);
   requireGrantable(ctx, { organization: slug, role: input.role });
   const organization = organizationOfHolder(slug);
-  const key = composeAdminKey(newSecret());
-  const hash = await sha256Hex(key);
+  const { key, hash, keyPrefix } = await newKey(composeAdminKey);
   const id = newId("adm");
   const createdAt = ctx.now.toISOString();
-  const values = { ...input, id, organizationId: organization.id, keyPrefix: keyPrefixOf(key), createdAt };
+  const values = { ...input, id, organizationId: organization.id, keyPrefix, createdAt };
   try {
     const [, [row], , , secrets] = await ctx.platform.writeBatch([
       organization.check,

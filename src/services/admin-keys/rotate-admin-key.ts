@@ -1,15 +1,13 @@
-import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import { db } from "../../db/platform.ts";
 import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
-import { sha256Hex } from "../../lib/hashing.ts";
-import { newSecret } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeAdminKey } from "../../model/admin-key.ts";
-import { keyPrefixOf } from "../../model/api-key.ts";
 import { isManaged } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
 import { rotationSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
+import { endOfGrace, newKey, replaceSecret } from "../secrets.ts";
 import {
   type AdminKeyWithSecretDto,
   adminKeyRefused,
@@ -34,26 +32,21 @@ export async function rotateAdminKey(
   { id, body }: RotateAdminKeyInput,
 ): Promise<AdminKeyWithSecretDto> {
   const { gracePeriodSeconds } = parseInput(rotationSchema, body);
-  const key = composeAdminKey(newSecret());
-  const hash = await sha256Hex(key);
-  const endOfGrace = new Date(ctx.now.getTime() + gracePeriodSeconds * 1000).toISOString();
+  const { key, hash, keyPrefix } = await newKey(composeAdminKey);
   const isLive = and(eq(adminKeys.id, id), isManaged(ctx, adminKeys), isNull(adminKeys.revokedAt));
   const liveKey = db.select({ id: adminKeys.id }).from(adminKeys).where(isLive);
-  const isLater = or(isNull(adminKeySecrets.validUntil), gt(adminKeySecrets.validUntil, endOfGrace));
+  const { end, add } = replaceSecret(adminKeySecrets, {
+    key: liveKey,
+    hash,
+    endOfGrace: endOfGrace(ctx.now, gracePeriodSeconds),
+  });
   const audit = auditAdminKey(ctx, { action: "admin-key.rotated", id, where: isLive });
   try {
     const [, [row], , , , secrets] = await ctx.platform.writeBatch([
       audit.before,
-      db
-        .update(adminKeys)
-        .set({ keyPrefix: keyPrefixOf(key) })
-        .where(isLive)
-        .returning(shownAdminKey),
-      db
-        .update(adminKeySecrets)
-        .set({ validUntil: endOfGrace })
-        .where(and(inArray(adminKeySecrets.keyId, liveKey), isLater)),
-      db.insert(adminKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
+      db.update(adminKeys).set({ keyPrefix }).where(isLive).returning(shownAdminKey),
+      end,
+      add,
       audit.after,
       factsOfAdminKey(id),
     ]);

@@ -3,13 +3,13 @@ import { scopedEntitiesOf, workspaceIdOf } from "../../db/lookups.ts";
 import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
-import { sha256Hex } from "../../lib/hashing.ts";
-import { newId, newSecret } from "../../lib/ids.ts";
+import { newId } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
-import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
+import { composeApiKey } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { readScopes } from "../scopes/read-scopes.ts";
+import { newKey } from "../secrets.ts";
 import {
   type ApiKeyWithSecretDto,
   auditKey,
@@ -24,8 +24,7 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
   const input = parseInput(createApiKeySchema, body);
   const { scopes, warnings } = await readScopes(ctx, input.scopes);
   rejectUseless(input, ctx.now);
-  const key = composeApiKey(newSecret());
-  const hash = await sha256Hex(key);
+  const { key, hash, keyPrefix } = await newKey(composeApiKey);
   const id = newId("key");
   const workspaceId = sql<number>`(${workspaceIdOf(ctx.address)})`;
   const values = {
@@ -33,7 +32,7 @@ export async function createApiKey(ctx: WorkspaceContext, body: unknown): Promis
     scopes,
     id,
     workspaceId,
-    keyPrefix: keyPrefixOf(key),
+    keyPrefix,
     createdAt: ctx.now.toISOString(),
   };
   const audit = auditKey(ctx, { action: "api-key.created", id });

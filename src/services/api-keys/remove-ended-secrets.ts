@@ -3,8 +3,7 @@ import { db } from "../../db/platform.ts";
 import { adminKeySecrets } from "../../db/tables/administrators.ts";
 import { apiKeySecrets } from "../../db/tables/platform.ts";
 import type { ServiceContext } from "../context.ts";
-
-type Secrets = typeof apiKeySecrets | typeof adminKeySecrets;
+import type { SecretTable } from "../secrets.ts";
 
 /** Few enough for one run of a Worker. The next run removes the rest. */
 const SECRETS_PER_RUN = 200;
@@ -15,9 +14,9 @@ const SECRETS_PER_RUN = 200;
  */
 export async function removeEndedSecrets(ctx: ServiceContext): Promise<number> {
   const now = ctx.now.toISOString();
-  const endedOf = (table: Secrets) =>
+  const endedOf = (table: SecretTable) =>
     db.select({ hash: table.hash }).from(table).where(lte(table.validUntil, now)).limit(SECRETS_PER_RUN);
-  const removalOf = (table: Secrets, ended: readonly { hash: string }[]) =>
+  const removalOf = (table: SecretTable, ended: readonly { hash: string }[]) =>
     db.delete(table).where(
       inArray(
         table.hash,

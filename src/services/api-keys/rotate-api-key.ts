@@ -1,14 +1,13 @@
-import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { scopedEntitiesOf } from "../../db/lookups.ts";
 import { db } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys } from "../../db/tables/platform.ts";
-import { sha256Hex } from "../../lib/hashing.ts";
-import { newSecret } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
-import { composeApiKey, keyPrefixOf } from "../../model/api-key.ts";
+import { composeApiKey } from "../../model/api-key.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { rotationSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
+import { endOfGrace, newKey, replaceSecret } from "../secrets.ts";
 import { type ApiKeyWithSecretDto, auditKey, isKeyOf, toApiKeyDto, toApiKeyRecord } from "./api-key.ts";
 import { apiKeyMissing } from "./api-key-missing.ts";
 import { publishApiKey } from "./publish-api-key.ts";
@@ -27,11 +26,9 @@ export async function rotateApiKey(
   { id, body }: RotateApiKeyInput,
 ): Promise<ApiKeyWithSecretDto> {
   const { gracePeriodSeconds } = parseInput(rotationSchema, body);
-  const key = composeApiKey(newSecret());
-  const hash = await sha256Hex(key);
-  const endOfGrace = new Date(ctx.now.getTime() + gracePeriodSeconds * 1000).toISOString();
-  const replacement = { id, hash, keyPrefix: keyPrefixOf(key), endOfGrace };
-  const replaced = await replaceSecret(ctx, replacement);
+  const { key, hash, keyPrefix } = await newKey(composeApiKey);
+  const replacement = { id, hash, keyPrefix, endOfGrace: endOfGrace(ctx.now, gracePeriodSeconds) };
+  const replaced = await storeSecret(ctx, replacement);
   const record = toApiKeyRecord(replaced.row, ctx.address);
   const oldHashes = replaced.ended.map((secret) => secret.hash);
   await ctx.apiKeys.put(hash, record).catch(async (failure) => {
@@ -50,28 +47,27 @@ type Replacement = {
   readonly endOfGrace: string;
 };
 
-type Replaced = Awaited<ReturnType<typeof replaceSecret>>;
+type Replaced = Awaited<ReturnType<typeof storeSecret>>;
 
-async function replaceSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOfGrace }: Replacement) {
+async function storeSecret(ctx: WorkspaceContext, { id, hash, keyPrefix, endOfGrace }: Replacement) {
   const isLiveKey = and(isKeyOf(ctx.address, id), isNull(apiKeys.revokedAt));
   const liveKey = db.select({ id: apiKeys.id }).from(apiKeys).where(isLiveKey);
-  const isLater = or(isNull(apiKeySecrets.validUntil), gt(apiKeySecrets.validUntil, endOfGrace));
-  const later = and(inArray(apiKeySecrets.keyId, liveKey), isLater);
+  const { replaced, end, add } = replaceSecret(apiKeySecrets, { key: liveKey, hash, endOfGrace });
   const audit = auditKey(ctx, { action: "api-key.rotated", id });
   try {
-    const [, [before], [row], ended, , , , entities] = await ctx.platform.writeBatch([
-      audit.before,
+    const [entities, [before], ended, , [row]] = await ctx.platform.writeBatch([
+      scopedEntitiesOf(ctx.address),
       db.select({ keyPrefix: apiKeys.keyPrefix }).from(apiKeys).where(isLiveKey),
+      replaced,
+      audit.before,
       db
         .update(apiKeys)
         .set({ keyPrefix, version: sql`${apiKeys.version} + 1` })
         .where(isLiveKey)
         .returning(),
-      db.select().from(apiKeySecrets).where(later),
-      db.update(apiKeySecrets).set({ validUntil: endOfGrace }).where(later),
-      db.insert(apiKeySecrets).values({ hash, keyId: sql`(${liveKey})` }),
+      end,
+      add,
       audit.after,
-      scopedEntitiesOf(ctx.address),
     ]);
     if (!before || !row) throw new Error("a rotated key returned no row");
     return { before, row, ended, entities, audit };

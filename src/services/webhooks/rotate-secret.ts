@@ -8,6 +8,7 @@ import { newSigningSecret, type SigningSecret } from "../../webhooks/signing-sec
 import type { WorkspaceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";
 import { catalogOf } from "../scopes/catalog-of.ts";
+import { endOfGrace } from "../secrets.ts";
 import { requireSecretKey } from "./require-secret-key.ts";
 import {
   auditWebhook,
@@ -76,6 +77,6 @@ function newSecret({ secret, signature }: Rotation, shared: SealedSecret, pair: 
 
 function formerSecret({ gracePeriodSeconds }: Rotation, now: Date) {
   if (gracePeriodSeconds === 0) return { formerSecret: null, formerSecretUntil: null };
-  const until = new Date(now.getTime() + gracePeriodSeconds * 1000).toISOString();
-  return { formerSecret: sql`${webhooks.sealedSecret}`, formerSecretUntil: until };
+  const formerSecretUntil = endOfGrace(now, gracePeriodSeconds);
+  return { formerSecret: sql`${webhooks.sealedSecret}`, formerSecretUntil };
 }
