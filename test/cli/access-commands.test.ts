@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { environmentOf, startCli } from "../support/processes/cli-process.ts";
 import {
@@ -9,12 +10,13 @@ import {
   type ServedWorkspace,
   serveWorker,
 } from "../support/processes/served-workspace.ts";
+import { startIssuers } from "../support/processes/test-issuers.ts";
 
 let served: Served;
 let w: ServedWorkspace;
 
 beforeAll(async () => {
-  served = await serveWorker();
+  served = await serveWorker({ ALLOW_HTTP_WEBHOOKS: "true", ALLOW_PRIVATE_WEBHOOKS: "true" });
 });
 afterAll(() => served.stop());
 
@@ -45,6 +47,25 @@ function jsonFile(value: unknown): string {
   const file = join(directory, "rules.json");
   writeFileSync(file, JSON.stringify(value));
   return file;
+}
+
+/** An OpenID provider with one key, closed after the test. */
+async function startProvider() {
+  const issuers = await startIssuers();
+  onTestFinished(issuers.close);
+  const issuer = `${issuers.url}/main`;
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256" }];
+  await fetch(issuer, { method: "PUT", body: JSON.stringify({ keys }) });
+  return {
+    issuer,
+    tokenOf: (sub: string, issuedAtSeconds = Math.floor(Date.now() / 1000)) =>
+      new SignJWT({ sub, iss: issuer, aud: "app" })
+        .setProtectedHeader({ alg: "ES256", kid: "one" })
+        .setIssuedAt(issuedAtSeconds)
+        .setExpirationTime("10m")
+        .sign(privateKey),
+  };
 }
 
 const OWN = [{ entity: "Note", operations: ["read"], filter: { owner: { $claim: "sub" } } }];
@@ -102,6 +123,26 @@ describe("issuers", () => {
     expect((await cli("issuers", "revoke", "main", "--all")).stdout).toMatch(/^Revoked all tokens /);
     await jsonOf("issuers", "delete", "main");
     expect(await jsonOf("issuers", "list")).toEqual([]);
+  });
+});
+
+describe("users of an issuer", () => {
+  it("are let in by a role, and signed out by revoke: one of them, or all", async () => {
+    const provider = await startProvider();
+    const place = ["--issuer", provider.issuer, "--audience", "app"];
+    await jsonOf("issuers", "create", "main", ...place);
+    await jsonOf("roles", "create", "authenticated", "--scopes", JSON.stringify(OWN));
+    const [ann, bob] = [await provider.tokenOf("ann"), await provider.tokenOf("bob")];
+    expect([await statusWith(ann), await statusWith(bob)]).toEqual([200, 200]);
+    expect(await jsonOf("me", "--as", "key", "--key", ann)).toMatchObject({ kind: "USER", subject: "ann" });
+    await jsonOf("issuers", "revoke", "main", "--sub", "ann");
+    expect([await statusWith(ann), await statusWith(bob)]).toEqual([401, 200]);
+    await jsonOf("issuers", "revoke", "main", "--all");
+    expect(await statusWith(bob)).toBe(401);
+    const signedInAgain = await provider.tokenOf("bob", Math.floor(Date.now() / 1000) + 2);
+    expect(await statusWith(signedInAgain)).toBe(200);
+    await jsonOf("issuers", "delete", "main");
+    expect(await statusWith(signedInAgain)).toBe(401);
   });
 });
 

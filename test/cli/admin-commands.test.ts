@@ -229,7 +229,15 @@ describe("audit", () => {
       "--size",
       "1",
     );
-    expect(shown.stdout).toMatch(/^AT +ACTION +SUBJECT +REQUEST\n20\S+ +api-key.revoked +key_\w+ +\S+\n$/);
+    expect(shown.stdout).toMatch(
+      /^AT +ACTION +SUBJECT +ACTOR +REQUEST\n20\S+ +api-key.revoked +key_\w+ +ADMIN_TOKEN +\S+\n$/,
+    );
+  });
+
+  it("lists what was changed outside of workspaces", async () => {
+    const entries = await jsonOf("audit", "--outside-workspaces", "--subject", w.organization);
+    expect(entries).toMatchObject([{ action: "organization.created", actor: { kind: "ADMIN_TOKEN" } }]);
+    expect(await jsonOf("audit", "--subject", w.organization)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { fetchPage } from "../api/api-data.ts";
-import { contextOf, workspaceAdmin } from "../command-context.ts";
+import { adminApi, contextOf, workspaceAdmin } from "../command-context.ts";
 import { formatTable } from "../format-table.ts";
 import { parseCount } from "./option-values.ts";
 
@@ -9,6 +9,7 @@ interface AuditEntry {
   readonly action: string;
   readonly subject: string;
   readonly requestId: string;
+  readonly actor: { readonly kind: string; readonly name: string };
 }
 
 interface AuditOptions {
@@ -17,25 +18,36 @@ interface AuditOptions {
   readonly from?: string;
   readonly to?: string;
   readonly size: number;
+  readonly outsideWorkspaces?: boolean;
 }
 
 /** `audit`; docs/cli.md. */
 export function addAudit(program: Command): void {
   program
     .command("audit")
-    .description("list the admin changes of the workspace, newest first (needs the admin token)")
+    .description(
+      "list admin changes, newest first: of the workspace, or outside of workspaces (needs the admin token)",
+    )
     .option("--action <action>", "such as api-key.revoked")
     .option("--subject <subject>", "such as the id of a key")
     .option("--from <time>", "at or after, ISO 8601")
     .option("--to <time>", "at or before, ISO 8601")
     .option("--size <n>", "how many, up to 1000", parseCount, 50)
+    .option("--outside-workspaces", "changes that belong to no workspace, or to a deleted one")
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf<AuditOptions>(command);
-      const { action, subject, from, to, size } = context.options;
-      const { client, path } = workspaceAdmin(context);
+      const { action, subject, from, to, size, outsideWorkspaces } = context.options;
+      const { client, path } = outsideWorkspaces ? adminApi(context) : workspaceAdmin(context);
       const query = { action, subject, from, to, size: String(size) };
       const entries = await fetchPage<AuditEntry>(client, `${path}/audit`, query);
-      const rows = entries.map((entry) => [entry.at, entry.action, entry.subject, entry.requestId]);
-      context.print({ value: entries, text: formatTable(["AT", "ACTION", "SUBJECT", "REQUEST"], rows) });
+      const rows = entries.map(({ at, action: done, subject: thing, actor, requestId }) => [
+        at,
+        done,
+        thing,
+        actor.name,
+        requestId,
+      ]);
+      const titles = ["AT", "ACTION", "SUBJECT", "ACTOR", "REQUEST"];
+      context.print({ value: entries, text: formatTable(titles, rows) });
     });
 }
