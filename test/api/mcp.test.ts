@@ -71,6 +71,25 @@ describe.each(["auto", "legacy"] as const)("a client of the SDK (%s)", (mode) =>
     await client.close();
   });
 
+  it("names a record by a unique field", async () => {
+    const client = await mcp.connect(w.key, mode);
+    const email = `${crypto.randomUUID()}@example.com`;
+    const { body } = await call(client, "create", { entity: "Customer", record: { ...alice, email } });
+    const named = { entity: "Customer", by: "email", id: email };
+    expect((await call(client, "get", { ...named, fields: ["id"] })).body.data).toEqual({ id: body.data.id });
+    const changed = await call(client, "update", { ...named, record: { age: 41 }, ifMatch: body.etag });
+    expect(changed.body.data).toMatchObject({ email, age: 41 });
+    const late = await call(client, "delete", { ...named, ifMatch: body.etag });
+    expect(late.body.error.code).toBe("PRECONDITION_FAILED");
+    expect((await call(client, "delete", named)).body).toEqual({ deleted: email });
+    expect((await call(client, "get", named)).body.error.message).toBe(
+      `Record not found: {email: '${email}'}`,
+    );
+    const unusable = await call(client, "get", { ...named, by: "name" });
+    expect(unusable.body.error.message).toBe("Field 'name' on Customer is not unique — use email");
+    await client.close();
+  });
+
   it("gets errors that tell a model what to correct", async () => {
     const client = await mcp.connect(w.key, mode);
     expect(await call(client, "create", { entity: "Customer", record: { age: "old" } })).toEqual({

@@ -13,14 +13,15 @@ import { jsonObjectSchema } from "../../services/field-schemas.ts";
 
 /* Input of the tools. An entity is a text, not an enum: `describe` returns the names, and an enum would cost tokens. */
 
-const entity = z.string().describe("Name of the entity, as describe gives it.");
+const entity = z.string().describe("As describe names it.");
 const id = z
   .union([z.string(), z.int()], {
     error: ({ input }) => (input === undefined ? "is required" : "must be a string or an integer"),
   })
-  .describe("The record's id.");
+  .describe("The record's id, or its value of `by`.");
+const by = z.string().optional().describe("A unique field.");
 const object = (description: string) => jsonObjectSchema.meta({ type: "object", description });
-const fields = z.array(z.string()).max(MAX_FIELDS).optional().describe("Only these fields of each record.");
+const fields = z.array(z.string()).max(MAX_FIELDS).optional().describe("Only these fields.");
 const expand = z
   .array(z.string())
   .max(MAX_EXPANSIONS)
@@ -33,10 +34,7 @@ const filter = object(
     `A plain value means eq. Operators: ${Object.keys(operators).join(", ")}.`,
 ).optional();
 const sort = (examples: string) => z.array(z.string()).max(MAX_SORT_KEYS).optional().describe(examples);
-const etag = z
-  .string()
-  .optional()
-  .describe("The etag from get. The write fails if the record has changed since.");
+const etag = z.string().optional().describe("From get. Fails if the record has changed since.");
 
 export const toolSchemas = {
   describe: z.strictObject({
@@ -53,18 +51,19 @@ export const toolSchemas = {
     cursor: z.string().optional().describe('"" for the first page, then meta.nextCursor.'),
     count: z.enum(["exact", "none"]).optional().describe("none: no totals."),
   }),
-  get: z.strictObject({ entity, id, fields, expand }),
+  get: z.strictObject({ entity, id, by, fields, expand }),
   create: z.strictObject({ entity, record: object(`Values by field. ${BY_KEY} ${NESTED}`) }),
   update: z.strictObject({
     entity,
     id,
+    by,
     record: object(
       'Only what is sent changes. Numbers take {"$increment":-1}, date-times {"$now":"PT0S"}, JSON arrays {"$append":…}, {"$remove":…}. ' +
-        BY_KEY,
+        "References as in create.",
     ),
     ifMatch: etag,
   }),
-  delete: z.strictObject({ entity, id, ifMatch: etag }),
+  delete: z.strictObject({ entity, id, by, ifMatch: etag }),
   aggregate: z.strictObject({
     entity,
     measure: z

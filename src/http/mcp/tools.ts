@@ -37,9 +37,9 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     run: (ctx, { entity, ...asked }) => listRecords(ctx, { entity, query: queryOf(asked) }),
   }),
   get: tool("get", "read", {
-    description: "One record by its id.",
-    run: async (ctx, { entity, id, ...asked }) =>
-      tagged(await getRecord(ctx, { entity, id: String(id), query: queryOf(asked) })),
+    description: "One record by its id or a unique field.",
+    run: async (ctx, { entity, id, by, ...asked }) =>
+      tagged(await getRecord(ctx, { entity, id: String(id), by, query: queryOf(asked) })),
   }),
   create: tool("create", "create", {
     description: "Creates a record.",
@@ -48,15 +48,15 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   }),
   update: tool("update", "update", {
     description: "Changes the fields of a record that are sent.",
-    async run(ctx, { entity, id, record, ifMatch }) {
-      const address = { entity, id: String(id), query: queryOf({}) };
+    async run(ctx, { entity, id, by, record, ifMatch }) {
+      const address = { entity, id: String(id), by, query: queryOf({}) };
       return tagged(await updateRecord(ctx, { ...address, body: () => record, ifMatch }));
     },
   }),
   delete: tool("delete", "delete", {
     description: "Deletes a record, and the records that cascade from it.",
-    async run(ctx, { entity, id, ifMatch }) {
-      await deleteRecord(ctx, { entity, id: String(id), query: queryOf({}), ifMatch });
+    async run(ctx, { entity, id, by, ifMatch }) {
+      await deleteRecord(ctx, { entity, id: String(id), by, query: queryOf({}), ifMatch });
       return { deleted: id };
     },
   }),
