@@ -1,6 +1,6 @@
 import { HonoBase } from "hono/hono-base";
 import { RegExpRouter } from "hono/router/reg-exp-router";
-import { routeNotFound } from "./errors/failures.ts";
+import { routeNotFound } from "./errors/api-errors.ts";
 import { adminRoutes } from "./http/admin/routes.ts";
 import type { AppEnv } from "./http/context.ts";
 import { docsRoutes } from "./http/docs/docs-page.ts";

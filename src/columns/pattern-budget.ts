@@ -1,4 +1,4 @@
-import { patternsTooCostly } from "../errors/failures.ts";
+import { patternsTooCostly } from "../errors/api-errors.ts";
 
 /** RE2 instructions times characters, some 10 ns each, that the patterns of one request may take. */
 const MAX_REQUEST_STEPS = 5_000_000;
@@ -7,7 +7,7 @@ const MAX_REQUEST_STEPS = 5_000_000;
 export class PatternBudget {
   #left = MAX_REQUEST_STEPS;
 
-  /** Throws RefusedRequest if nothing is left. */
+  /** Throws RequestError if nothing is left. */
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw patternsTooCostly(MAX_REQUEST_STEPS);

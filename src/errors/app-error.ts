@@ -33,7 +33,7 @@ export interface AppErrorOptions {
 }
 
 /**
- * A failure that a client may see. `code` and `message` are public; `cause` is private. It knows nothing of HTTP: one
+ * An error that a client may see. `code` and `message` are public; `cause` is private. It knows nothing of HTTP: one
  * place makes the response and its status from the code.
  */
 export class AppError extends Error {
@@ -54,8 +54,8 @@ export class AppError extends Error {
   }
 }
 
-/** Refuses the whole request, whichever of its items caused it. */
-export class RefusedRequest extends AppError {}
+/** An error of the whole request, whichever of its items caused it. */
+export class RequestError extends AppError {}
 
 /** Returns the same error for a part of a request: with words before its message, and its fields at their place. */
 export function withPrefix(

@@ -4,7 +4,7 @@ import {
   invalidAdminToken,
   notFound,
   roleNotAllowed,
-} from "../errors/failures.ts";
+} from "../errors/api-errors.ts";
 import { isInRanges } from "../model/addresses/address-range.ts";
 import type { AdminRole } from "../model/admin-role.ts";
 import {

@@ -1,4 +1,3 @@
-import { AppError } from "../errors/app-error.ts";
 import {
   addressNotAllowed,
   expiredApiKey,
@@ -10,7 +9,8 @@ import {
   noRole,
   originNotAllowed,
   readOnly,
-} from "../errors/failures.ts";
+} from "../errors/api-errors.ts";
+import { AppError } from "../errors/app-error.ts";
 import type { Access } from "../model/access.ts";
 import { isAllowedInMode, type Need, ruleOfMode } from "../model/access-mode.ts";
 import type { Actor, User } from "../model/actor.ts";
@@ -39,20 +39,20 @@ interface Caller {
 }
 
 /**
- * Decides whether a request that was planned on a belief may run. Throws the refusals that follow from the facts, in
- * the contract's order: 401, 403, 409. `refusal` is an error of planning; it is thrown if it comes before a 409.
+ * Decides whether a request that was planned on a belief may run. Throws the errors that follow from the facts, in
+ * the contract's order: 401, 403, 409. An error of planning is thrown if it comes before a 409.
  * Returns `STALE` if nothing is refused but the facts differ from the belief.
  */
-export function admit(facts: Facts | undefined, asking: Asking, refusal?: AppError): "HOLDS" | "STALE" {
+export function admit(facts: Facts | undefined, asking: Asking, planning?: AppError): "HOLDS" | "STALE" {
   const { ctx, belief, work } = asking;
   if (belief.actor.kind === "KEY") admitKey(facts?.key, ctx, work.need);
   if (belief.actor.kind === "TOKEN") admitToken(facts?.key, belief.actor.token, { ctx, need: work.need });
   if (belief.actor.kind === "USER") admitUser(facts, belief.actor.user);
   if (!facts || !isCurrent(facts, belief)) return "STALE";
   admitMcp(asking);
-  if (refusal && comesFirst(refusal)) throw refusal;
+  if (planning && comesFirst(planning)) throw planning;
   if (!isAllowedInMode(work.need, facts.accessMode))
-    throw new AppError("WORKSPACE_STATUS", ruleOfMode[facts.accessMode].refusal);
+    throw new AppError("WORKSPACE_STATUS", ruleOfMode[facts.accessMode].message);
   return facts.isMigrating && (work.need === "WRITE" || work.need === "SCHEMA") ? "STALE" : "HOLDS";
 }
 
@@ -69,7 +69,7 @@ export function admitCaller(asking: Asking): void {
   admitMcp(asking);
 }
 
-/** Whether a refusal concerns the caller, so that nothing else may be revealed. */
+/** Whether an error concerns the caller, so that nothing else may be revealed. */
 export const comesFirst = ({ code }: AppError): boolean => code === "UNAUTHORIZED" || code === "FORBIDDEN";
 
 type KeyStanding = Omit<

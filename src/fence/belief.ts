@@ -1,7 +1,7 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../db/catalog-store.ts";
 import { rememberTokenKey } from "../db/token-keys.ts";
+import { foreignApiKey, foreignToken, invalidApiKey } from "../errors/api-errors.ts";
 import type { AppError } from "../errors/app-error.ts";
-import { foreignApiKey, foreignToken, invalidApiKey } from "../errors/failures.ts";
 import type { Actor } from "../model/actor.ts";
 import type { WorkspaceView } from "../model/workspace.ts";
 import type { Belief, Facts } from "./facts.ts";

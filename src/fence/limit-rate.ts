@@ -1,14 +1,14 @@
+import { rateLimited } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
-import { rateLimited } from "../errors/failures.ts";
 import { principalIdOf } from "../model/actor.ts";
 import { networkOf } from "../model/addresses/address-range.ts";
 import { comesFirst } from "./admit.ts";
 import type { Attempt } from "./fenced-plan.ts";
-import { planOrRefuse } from "./plan-or-refuse.ts";
+import { planOrError } from "./plan-or-error.ts";
 
 /**
  * Counts the request against the workspace's `rateLimit`, once. Above the limit the database is not asked, so the
- * refusals that come first (401, 403) follow from the belief. Throws RATE_LIMITED.
+ * errors that come first (401, 403) follow from the belief. Throws RATE_LIMITED.
  */
 export async function limitRate(attempt: Attempt<unknown>): Promise<void> {
   const { ctx, belief } = attempt;
@@ -17,7 +17,7 @@ export async function limitRate(attempt: Attempt<unknown>): Promise<void> {
   const rate = await ctx.rates.take(rateLimit, countedAs(attempt));
   ctx.meter.rate = rate;
   if (!rate || rate.isWithin) return;
-  const planned = planOrRefuse(attempt, ctx.now);
+  const planned = planOrError(attempt, ctx.now);
   if (planned instanceof AppError && comesFirst(planned)) throw planned;
   throw rateLimited(
     `Rate limit exceeded: ${rateLimit} requests a minute — retry in ${rate.resetSeconds} s`,

@@ -1,5 +1,5 @@
+import { ResponseTooLarge } from "../errors/api-errors.ts";
 import type { AppError } from "../errors/app-error.ts";
-import { ResponseTooLarge } from "../errors/failures.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Rows } from "../model/sql-value.ts";
 import { type Compiled, statementsOf } from "../query/sql/compiled.ts";
@@ -47,10 +47,13 @@ async function findFacts({ ctx, belief }: Attempt<unknown>): Promise<Facts | und
 }
 
 /** Throws the error of planning, unless the facts give one that comes first, or the belief was stale. */
-export async function throwRefusal(attempt: Attempt<unknown>, refusal: AppError): Promise<Outcome<never>> {
+export async function throwPlanningError(
+  attempt: Attempt<unknown>,
+  error: AppError,
+): Promise<Outcome<never>> {
   const facts = await findFacts(attempt);
-  if (admit(facts, attempt, refusal) === "STALE") return { held: false, facts };
-  throw refusal;
+  if (admit(facts, attempt, error) === "STALE") return { held: false, facts };
+  throw error;
 }
 
 /** Finds out why the fence stopped a write. Throws what the facts refuse. */

@@ -1,8 +1,8 @@
 import { prepare } from "../db/platform.ts";
 import { removeInChunks } from "../db/remove-in-chunks.ts";
+import { alreadyDone, idempotencyConflict, ResponseTooLarge, usedForAnother } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
-import { alreadyDone, idempotencyConflict, ResponseTooLarge, usedForAnother } from "../errors/failures.ts";
 import { logWarning } from "../lib/logger.ts";
 import { accessOf } from "../model/access.ts";
 import { principalIdOf } from "../model/actor.ts";
@@ -24,7 +24,7 @@ import {
   type OwnRequest,
   toEarlierRequest,
 } from "./kept-requests.ts";
-import { planOrRefuse } from "./plan-or-refuse.ts";
+import { planOrError } from "./plan-or-error.ts";
 import { read } from "./read.ts";
 
 /*
@@ -79,22 +79,22 @@ export async function keepResult(attempt: Asked, content: string | undefined): P
 }
 
 /** Error codes that depend only on the request's content. */
-const REFUSED_CONTENT: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "NOT_FOUND", "VALIDATION_ERROR"]);
+const ERRORS_OF_CONTENT: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "NOT_FOUND", "VALIDATION_ERROR"]);
 
 /**
  * Plans a refused request again if it repeats an earlier one: a date that was in the future then may be in the past
- * now. Returns the plan as of then, or the refusal, which is a conflict if the key was used for another request.
+ * now. Returns the plan as of then, or the error, which is a conflict if the key was used for another request.
  */
 export async function planAsEarlier<T>(
   attempt: Attempt<T>,
-  refusal: AppError,
+  error: AppError,
 ): Promise<FencedPlan<T> | AppError> {
   const request = requestOf(attempt);
-  if (!request || !REFUSED_CONTENT.has(refusal.code)) return refusal;
+  if (!request || !ERRORS_OF_CONTENT.has(error.code)) return error;
   const found = await findEarlier(attempt, request);
   const earlier = found.held ? found.value : undefined;
-  if (!earlier || isExpired(earlier, attempt.ctx.now)) return refusal;
-  return conflictWith(earlier, request, attempt) ?? planOrRefuse(attempt, earlier.createdAt);
+  if (!earlier || isExpired(earlier, attempt.ctx.now)) return error;
+  return conflictWith(earlier, request, attempt) ?? planOrError(attempt, earlier.createdAt);
 }
 
 /** Returns the response of the earlier request that claimed the key. Throws IDEMPOTENCY_CONFLICT. */
@@ -110,7 +110,7 @@ export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Pr
   const conflict = conflictWith(earlier, request, attempt);
   if (conflict) throw conflict;
   idempotency.isReplayed = true;
-  const asThen = planOrRefuse(attempt, earlier.createdAt);
+  const asThen = planOrError(attempt, earlier.createdAt);
   const { replay: repeat } = repetitionIn(asThen) ?? planned;
   return { held: true, value: repeat(earlier) };
 }

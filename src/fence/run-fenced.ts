@@ -1,13 +1,13 @@
+import { schemaMigrationInProgress } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
-import { schemaMigrationInProgress } from "../errors/failures.ts";
 import { pause } from "../lib/clock.ts";
 import { inTransaction } from "../write/plan/plan-alone.ts";
 import { firstBelief, refreshBelief } from "./belief.ts";
 import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, FencedPlan, FencedWork, Outcome } from "./fenced-plan.ts";
 import { limitRate } from "./limit-rate.ts";
-import { planOrRefuse } from "./plan-or-refuse.ts";
-import { read, throwRefusal } from "./read.ts";
+import { planOrError } from "./plan-or-error.ts";
+import { read, throwPlanningError } from "./read.ts";
 import { planAsEarlier, requestOf } from "./replay.ts";
 import { writeBatch } from "./write-batch.ts";
 import { writeEach } from "./write-each.ts";
@@ -20,7 +20,7 @@ const PAUSE_MS = 50;
 
 /**
  * Runs a request that was planned on caches, in one round trip, and only if the belief is still true in the same
- * transaction. Otherwise plans again by the facts. Throws the fence's refusals (401, 403, 409), then what `plan`
+ * transaction. Otherwise plans again by the facts. Throws the fence's errors (401, 403, 409), then what `plan`
  * throws, then why the database refused a write.
  */
 export async function runFenced<T>(ctx: FenceContext, work: FencedWork<T>): Promise<T> {
@@ -36,10 +36,10 @@ export async function runFenced<T>(ctx: FenceContext, work: FencedWork<T>): Prom
 }
 
 async function runAttempt<T>(attempt: Attempt<T>): Promise<Outcome<T>> {
-  const planned = planOrRefuse(attempt, attempt.ctx.now);
+  const planned = planOrError(attempt, attempt.ctx.now);
   if (!(planned instanceof AppError)) return runPlan(attempt, planned);
   const asEarlier = await planAsEarlier(attempt, planned);
-  return asEarlier instanceof AppError ? throwRefusal(attempt, asEarlier) : runPlan(attempt, asEarlier);
+  return asEarlier instanceof AppError ? throwPlanningError(attempt, asEarlier) : runPlan(attempt, asEarlier);
 }
 
 function runPlan<T>(attempt: Attempt<T>, plan: FencedPlan<T>): Promise<Outcome<T>> {

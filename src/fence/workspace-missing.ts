@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { db } from "../db/platform.ts";
 import { organizations } from "../db/tables/platform.ts";
-import { notFound } from "../errors/failures.ts";
+import { notFound } from "../errors/api-errors.ts";
 import type { FenceContext } from "./fence-context.ts";
 
 /** Finds out which part of an address does not exist. */

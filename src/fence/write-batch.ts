@@ -1,4 +1,4 @@
-import { recordTooLarge } from "../errors/failures.ts";
+import { recordTooLarge } from "../errors/api-errors.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { Rows } from "../model/sql-value.ts";
 import { known } from "../write/failure/diagnosis.ts";

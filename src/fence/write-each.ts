@@ -1,8 +1,8 @@
+import { recordTooLarge, serviceUnavailable } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
-import { recordTooLarge, serviceUnavailable } from "../errors/failures.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { logFailure, logWarning } from "../lib/logger.ts";
-import { budgetRefusalOf, isUnavailable } from "../libsql/database.ts";
+import { budgetErrorOf, isUnavailable } from "../libsql/database.ts";
 import { SqlFailure } from "../libsql/sql-failure.ts";
 import type { StepOutcome } from "../libsql/step.ts";
 import type { Rows } from "../model/sql-value.ts";
@@ -116,8 +116,8 @@ async function askAfterCommit(
 
 /** The error of an item if the failure is the server's. The request continues, so the failure is logged here. */
 function unexplained({ requestId }: FenceContext, failure: SqlFailure): AppError {
-  const refusal = failure.isTooLarge ? recordTooLarge() : budgetRefusalOf(failure);
-  if (refusal) return refusal;
+  const known = failure.isTooLarge ? recordTooLarge() : budgetErrorOf(failure);
+  if (known) return known;
   const error = isUnavailable(failure.code) ? serviceUnavailable(failure) : toAppError(failure);
   logFailure(requestId, error);
   return error;

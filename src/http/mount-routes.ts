@@ -1,5 +1,5 @@
 import type { HonoBase } from "hono/hono-base";
-import { methodNotAllowed, routeNotFound } from "../errors/failures.ts";
+import { methodNotAllowed, routeNotFound } from "../errors/api-errors.ts";
 import { type AppContext, type AppEnv, pathParameter } from "./context.ts";
 import { respond } from "./response/respond.ts";
 import type { Handler, Route } from "./route.ts";

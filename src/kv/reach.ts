@@ -1,4 +1,4 @@
-import { serviceUnavailable } from "../errors/failures.ts";
+import { serviceUnavailable } from "../errors/api-errors.ts";
 import { within } from "../lib/clock.ts";
 
 const KV_TIMEOUT_MS = 5_000;

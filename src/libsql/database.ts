@@ -1,5 +1,5 @@
+import { idempotencyFull, outboxFull, ResponseTooLarge, serviceUnavailable } from "../errors/api-errors.ts";
 import type { AppError } from "../errors/app-error.ts";
-import { idempotencyFull, outboxFull, ResponseTooLarge, serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis } from "../lib/clock.ts";
 import type { Rows, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
@@ -121,12 +121,12 @@ function rowsOf(outcomes: readonly StepOutcome[], stepsBefore = 1): readonly Row
       throw new SqlFailure(i - stepsBefore, "SKIPPED", "a step before it failed");
     if (isUnavailable(outcome.code)) throw serviceUnavailable(outcome.message);
     const failure = new SqlFailure(i - stepsBefore, outcome.code, outcome.message);
-    throw budgetRefusalOf(failure) ?? failure;
+    throw budgetErrorOf(failure) ?? failure;
   });
 }
 
 /** The error of a write whose trigger found a budget used up (drizzle/0019_kept_bytes.sql). */
-export function budgetRefusalOf(failure: SqlFailure): AppError | undefined {
+export function budgetErrorOf(failure: SqlFailure): AppError | undefined {
   if (failure.hasRaised("OUTBOX_FULL")) return outboxFull();
   return failure.hasRaised("IDEMPOTENCY_FULL") ? idempotencyFull() : undefined;
 }

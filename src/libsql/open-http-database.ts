@@ -1,10 +1,10 @@
+import { serviceUnavailable } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
-import { serviceUnavailable } from "../errors/failures.ts";
 import { currentMillis, TimeoutError, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
-import { type Endpoint, PipelineRefused, postPipeline } from "./post-pipeline.ts";
+import { type Endpoint, PipelineError, postPipeline } from "./post-pipeline.ts";
 import type { Step, StepOutcome } from "./step.ts";
 
 interface Server {
@@ -75,10 +75,10 @@ async function sendPipeline(
 ): Promise<string> {
   try {
     return await postPipeline(endpointOf(server, stream), encodePipeline(pipeline));
-  } catch (refusal) {
-    if (!(refusal instanceof PipelineRefused)) throw refusal;
-    if (refusal.reason === "NO_CONNECTION") await closeIdle(server);
-    if (refusal.reason !== "STREAM_GONE" || !stream) throw refusal;
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    if (error.reason === "NO_CONNECTION") await closeIdle(server);
+    if (error.reason !== "STREAM_GONE" || !stream) throw error;
     server.streams.forget();
     return sendPipeline(server, undefined, { ...pipeline, baton: undefined });
   }

@@ -1,4 +1,4 @@
-import { ResponseTooLarge } from "../errors/failures.ts";
+import { ResponseTooLarge } from "../errors/api-errors.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 import { isUnavailable } from "./database.ts";

@@ -9,20 +9,20 @@ export interface Endpoint {
 }
 
 /** The server refused the whole pipeline. Its text stays private: it may contain the baton. */
-export class PipelineRefused extends Error {
+export class PipelineError extends Error {
   /**
    * `STREAM_GONE`: the baton's stream does not exist. `NO_CONNECTION`: no connection was free. Nothing ran in either
    * case.
    */
   readonly reason: "STREAM_GONE" | "NO_CONNECTION" | "OTHER";
 
-  constructor(status: number, reason: PipelineRefused["reason"]) {
+  constructor(status: number, reason: PipelineError["reason"]) {
     super(`libSQL returned ${status}`);
     this.reason = reason;
   }
 }
 
-/** Returns the text of the response. Throws PipelineRefused, or another error if the server cannot be reached. */
+/** Returns the text of the response. Throws PipelineError, or another error if the server cannot be reached. */
 export async function postPipeline(
   { url, authToken, requestId, signal }: Endpoint,
   body: string,
@@ -38,7 +38,7 @@ export async function postPipeline(
   const text = await response.text();
   /* Referenced after its text was read, because Node cannot cancel the body of a garbage-collected response. */
   if (response.ok) return text;
-  throw new PipelineRefused(response.status, reasonOf(response.status, text));
+  throw new PipelineError(response.status, reasonOf(response.status, text));
 }
 
 const GONE_STREAMS = new Set([
@@ -50,14 +50,14 @@ const GONE_STREAMS = new Set([
 const NO_CONNECTION = "Timed out while opening database connection";
 
 /** Statuses and texts of `sqld` (libsql-server/src/hrana/mod.rs and error.rs). */
-function reasonOf(status: number, text: string): PipelineRefused["reason"] {
-  const { message, code } = refusalIn(text);
+function reasonOf(status: number, text: string): PipelineError["reason"] {
+  const { message, code } = errorIn(text);
   if (status === 400 && (code === "STREAM_EXPIRED" || GONE_STREAMS.has(message))) return "STREAM_GONE";
   return status === 429 && message === NO_CONNECTION ? "NO_CONNECTION" : "OTHER";
 }
 
-/** The text is JSON for some refusals and plain for others. */
-function refusalIn(text: string): { readonly message: string; readonly code?: string } {
+/** The text is JSON for some errors and plain for others. */
+function errorIn(text: string): { readonly message: string; readonly code?: string } {
   try {
     const { message, error, code } = JSON.parse(text);
     return { message: String(message ?? error), code };

@@ -1,4 +1,4 @@
-import { serviceUnavailable } from "../errors/failures.ts";
+import { serviceUnavailable } from "../errors/api-errors.ts";
 import { currentMillis, pause } from "../lib/clock.ts";
 
 /** How often the next in line looks. Those behind it look less often. */

@@ -10,16 +10,17 @@ export type Need = "READ" | "WRITE" | "SCHEMA" | "MIGRATION" | "MANAGE";
 interface ModeRule {
   readonly write: boolean;
   readonly schema: boolean;
-  readonly refusal: string;
+  /** The message of the error for what the mode forbids. */
+  readonly message: string;
 }
 
 /** The rights in each mode. Reading is always allowed. */
 export const ruleOfMode: Readonly<Record<AccessMode, ModeRule>> = {
-  ACTIVE: { write: true, schema: true, refusal: "" },
-  READ_ONLY: { write: false, schema: false, refusal: "Workspace is in read-only mode" },
-  DESIGN: { write: false, schema: true, refusal: "Workspace is in design mode" },
-  MAINTENANCE: { write: false, schema: false, refusal: "Workspace is in maintenance mode" },
-  SCHEMA_LOCKED: { write: true, schema: false, refusal: "Workspace schema is locked" },
+  ACTIVE: { write: true, schema: true, message: "" },
+  READ_ONLY: { write: false, schema: false, message: "Workspace is in read-only mode" },
+  DESIGN: { write: false, schema: true, message: "Workspace is in design mode" },
+  MAINTENANCE: { write: false, schema: false, message: "Workspace is in maintenance mode" },
+  SCHEMA_LOCKED: { write: true, schema: false, message: "Workspace schema is locked" },
 };
 
 export function isAllowedInMode(need: Need, mode: AccessMode): boolean {

@@ -46,7 +46,7 @@ export interface Access {
   readonly mayMintTokens: boolean;
   /** Lists of scopes. Each list must allow the request: that of a key, and that of a token that it minted. */
   readonly layers: readonly (readonly ApiKeyScope[])[];
-  /** Whom refusals address: the holder of a key, or a user. */
+  /** Whom errors address: the holder of a key, or a user. */
   readonly who: "KEY" | "USER";
   /** The claims that rules may refer to. */
   readonly claims: JsonObject;

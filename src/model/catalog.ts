@@ -1,4 +1,4 @@
-import { entityNotFound } from "../errors/failures.ts";
+import { entityNotFound } from "../errors/api-errors.ts";
 import type { Column } from "./column.ts";
 import type { Entity, EntityDefinition, InboundReference, Relationship } from "./entity.ts";
 import { physicalTableName } from "./names.ts";

@@ -1,5 +1,3 @@
-import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
-import { MAX_DETAILS } from "../errors/envelope.ts";
 import {
   invalidApiKey,
   invalidJson,
@@ -13,7 +11,9 @@ import {
   unsupportedMediaType,
   usedForAnother,
   validationFailed,
-} from "../errors/failures.ts";
+} from "../errors/api-errors.ts";
+import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
+import { MAX_DETAILS } from "../errors/envelope.ts";
 import { MAX_KNOWN, PROBLEM_TYPE } from "../errors/problem.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { ruleOfMode } from "../model/access-mode.ts";
@@ -40,7 +40,7 @@ const exampleMessages: Readonly<Record<ErrorCode, string>> = {
   FORBIDDEN: readOnly("KEY").message,
   NOT_FOUND: recordNotFound("42").message,
   METHOD_NOT_ALLOWED: methodNotAllowed(["GET", "POST", "HEAD", "OPTIONS"]).message,
-  WORKSPACE_STATUS: ruleOfMode.READ_ONLY.refusal,
+  WORKSPACE_STATUS: ruleOfMode.READ_ONLY.message,
   UNIQUE_CONSTRAINT_VIOLATION: uniqueViolation([{ field: "email", value: "alice@example.com" }]).message,
   IDEMPOTENCY_CONFLICT: usedForAnother().message,
   PRECONDITION_FAILED: recordHasChanged().message,

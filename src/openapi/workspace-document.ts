@@ -1,4 +1,4 @@
-import { invalidToken, readOnly } from "../errors/failures.ts";
+import { invalidToken, readOnly } from "../errors/api-errors.ts";
 import type { Access } from "../model/access.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { JsonObject } from "../model/json.ts";

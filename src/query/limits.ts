@@ -1,4 +1,4 @@
-/** Limits of a request. Every refusal names the limit. */
+/** Limits of a request. Every error names the limit. */
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 1_000;
 /** The offset, page × size, must be an exact integer. */

@@ -1,7 +1,7 @@
 import { and, type Column, inArray, or, type SQL, sql } from "drizzle-orm";
 import { organizationIdOf } from "../db/lookups.ts";
 import { db } from "../db/platform.ts";
-import { notFound, roleNotAllowed } from "../errors/failures.ts";
+import { notFound, roleNotAllowed } from "../errors/api-errors.ts";
 import type { AdminRole } from "../model/admin-role.ts";
 import { type Administrator, includesRole, roleIn, rolesWithin } from "../model/administrator.ts";
 import type { ServiceContext } from "./context.ts";

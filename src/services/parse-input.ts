@@ -1,7 +1,7 @@
 import type * as z from "zod/v4";
 import { INEXACT } from "../columns/parsed.ts";
+import { validationFailed } from "../errors/api-errors.ts";
 import type { Detail } from "../errors/app-error.ts";
-import { validationFailed } from "../errors/failures.ts";
 import { InexactNumber } from "../model/json.ts";
 
 /**

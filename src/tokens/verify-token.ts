@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify, type LocalJWKSet } from "jose";
-import { expiredToken, invalidToken, serviceUnavailable } from "../errors/failures.ts";
+import { expiredToken, invalidToken, serviceUnavailable } from "../errors/api-errors.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "../model/issuer.ts";
 import type { KeySets, KeySource } from "./key-sets.ts";

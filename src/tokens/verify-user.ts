@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { foreignToken, invalidToken } from "../errors/failures.ts";
+import { foreignToken, invalidToken } from "../errors/api-errors.ts";
 import type { User } from "../model/actor.ts";
 import type { Issuer } from "../model/issuer.ts";
 import type { JsonObject } from "../model/json.ts";

@@ -1,5 +1,5 @@
 import { columnTypeOf } from "../columns/registry.ts";
-import { badRequest } from "../errors/failures.ts";
+import { badRequest } from "../errors/api-errors.ts";
 import { type Catalog, idColumnOf } from "../model/catalog.ts";
 import type { Column } from "../model/column.ts";
 import type { Entity, Relationship } from "../model/entity.ts";

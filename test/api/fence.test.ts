@@ -125,11 +125,11 @@ describe("the access mode", () => {
       expectStatus(await w.admin("PATCH", "", { body: { accessMode } }), 200);
       const [read, write] = await readAndWrite();
       expectStatus(read, 200);
-      const refusal = { code: "WORKSPACE_STATUS", message };
-      expectFailure(write, 409, refusal);
-      expectFailure(await w.api("POST", "/Customer", { body: { age: "x" } }), 409, refusal);
-      expectFailure(await w.api("POST", "/Nothing", { body: "not json" }), 409, refusal);
-      expectFailure(await w.api("DELETE", "/Customer/1"), 409, refusal);
+      const error = { code: "WORKSPACE_STATUS", message };
+      expectFailure(write, 409, error);
+      expectFailure(await w.api("POST", "/Customer", { body: { age: "x" } }), 409, error);
+      expectFailure(await w.api("POST", "/Nothing", { body: "not json" }), 409, error);
+      expectFailure(await w.api("DELETE", "/Customer/1"), 409, error);
       expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
       for (const answer of await readAndWrite()) expectStatus(answer, 200);
     },
@@ -182,7 +182,7 @@ describe("the schema", () => {
   });
 });
 
-describe("the order of refusals", () => {
+describe("the order of errors", () => {
   it("is 401, 403, 409, 404, 400, 422, whatever else is wrong", async () => {
     const readOnly = (await w.createKey({ permission: "READ_ONLY" })).key;
     const post = (token: string, entity: string, body: unknown) =>

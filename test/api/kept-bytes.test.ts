@@ -103,7 +103,7 @@ describe("the records of an event", () => {
 });
 
 describe("a workspace whose webhook events take all the space that they may", () => {
-  const refusal = {
+  const error = {
     code: "RATE_LIMITED",
     message:
       "The webhook events of this workspace take all the space that they may — retry when its webhooks have responded",
@@ -128,7 +128,7 @@ describe("a workspace whose webhook events take all the space that they may", ()
   ])("refuses %s %s and writes nothing", async (method, path, body) => {
     for (const headers of [{}, { "Idempotency-Key": "k" }]) {
       const answer = await w.api(method, path, { ...(body && { body }), headers });
-      expectFailure(answer, 429, refusal);
+      expectFailure(answer, 429, error);
       expect(answer.headers.get("Retry-After")).toBe("60");
     }
     const { data } = expectStatus(await w.api("GET", "/Customer"), 200).body;
@@ -141,21 +141,21 @@ describe("a workspace whose webhook events take all the space that they may", ()
   ])("refuses each item of %s %s, which can be sent again with its key", async (method, path, body) => {
     const send = () => w.api(method, path, { body, headers: { "Idempotency-Key": "k" } });
     const refused = await send();
-    if (refused.status === 429) expectFailure(refused, 429, refusal);
+    if (refused.status === 429) expectFailure(refused, 429, error);
     else
       expect(refused.body).toEqual({
         succeeded: 0,
         failed: 1,
-        errors: [{ index: 0, error: expect.objectContaining(refusal) }],
+        errors: [{ index: 0, error: expect.objectContaining(error) }],
       });
     await setBytes(w, "outbox_bytes", -FAR_BEYOND);
     expect((await send()).body).toEqual({ succeeded: 1, failed: 0 });
   });
 
   it("refuses a test message, and does what makes no event", async () => {
-    expectFailure(await w.admin("POST", `/webhooks/${webhookId}/test`, { body: {} }), 429, refusal);
+    expectFailure(await w.admin("POST", `/webhooks/${webhookId}/test`, { body: {} }), 429, error);
     const chosen = { entity: "Customer", ids: [1] };
-    expectFailure(await w.admin("POST", `/webhooks/${webhookId}/send`, { body: chosen }), 429, refusal);
+    expectFailure(await w.admin("POST", `/webhooks/${webhookId}/send`, { body: chosen }), 429, error);
     expectStatus(await w.api("POST", "/Silent", { body: { n: 1 } }), 201);
     expectStatus(await w.api("GET", "/Customer/1"), 200);
   });

@@ -17,7 +17,7 @@ const TWIN = {
     { name: "b", type: "INTEGER" },
   ],
 };
-const refusal = (field: string) => ({
+const error = (field: string) => ({
   code: "VALIDATION_ERROR",
   message: "Validation failed: 1 error(s)",
   details: [{ field, message: "repeats constraints[0]" }],
@@ -121,18 +121,18 @@ describe("a UNIQUE_COMPOSITE", () => {
   it("is unique: a second one over the same fields is refused, everywhere", async () => {
     const w = await makeWorkspace();
     const twins = { ...TWIN, constraints: [PAIR, PAIR] };
-    expectFailure(await w.admin("POST", "/entities", { body: twins }), 422, refusal("constraints[1].fields"));
+    expectFailure(await w.admin("POST", "/entities", { body: twins }), 422, error("constraints[1].fields"));
     expectFailure(
       await w.admin("PUT", "/schema", { body: { entities: [twins] } }),
       422,
-      refusal("entities[0].constraints[1].fields"),
+      error("entities[0].constraints[1].fields"),
     );
     const other = { ...PAIR, fields: ["b", "a"] };
     await w.define({ ...TWIN, constraints: [PAIR, other] });
     expectFailure(
       await w.admin("PATCH", "/entities/Item", { body: { constraints: [PAIR, other, PAIR] } }),
       422,
-      refusal("constraints[2].fields"),
+      error("constraints[2].fields"),
     );
   });
 });

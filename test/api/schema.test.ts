@@ -241,10 +241,10 @@ describe("a change of schema", () => {
 
   it("is refused by access modes that lock the schema", async () => {
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "SCHEMA_LOCKED" } }), 200);
-    const refusal = { code: "WORKSPACE_STATUS", message: "Workspace schema is locked" };
+    const error = { code: "WORKSPACE_STATUS", message: "Workspace schema is locked" };
     const column = { name: "x", type: "TEXT" };
-    expectFailure(await w.admin("POST", "/entities/Order/columns", { body: column }), 409, refusal);
-    expectFailure(await w.admin("PUT", "/schema?allow=lossy", { body: { entities: [] } }), 409, refusal);
+    expectFailure(await w.admin("POST", "/entities/Order/columns", { body: column }), 409, error);
+    expectFailure(await w.admin("PUT", "/schema?allow=lossy", { body: { entities: [] } }), 409, error);
     expectStatus(await w.admin("PUT", "/schema?dryRun=true", { body: { entities: [] } }), 200);
     expectStatus(await w.admin("PATCH", "", { body: { accessMode: "ACTIVE" } }), 200);
   });

@@ -210,7 +210,7 @@ describe("a key with scopes", () => {
     expectFailure(viewed, 403, forbidden("read", "Signup"));
   });
 
-  it("may not choose an id where it may not read, because a refusal would reveal taken ids", async () => {
+  it("may not choose an id where it may not read, because an error would reveal taken ids", async () => {
     const { api } = await holder([{ entity: "Signup", operations: ["create"] }]);
     expectFailure(await api("POST", "/Signup", { body: { id: 1, text: "hi" } }), 422, {
       code: "VALIDATION_ERROR",
@@ -289,7 +289,7 @@ describe("a key with scopes", () => {
 
 describe("a key with allowed addresses", () => {
   const from = (address: string) => ({ headers: { "CF-Connecting-IP": address } });
-  const refusal = { code: "FORBIDDEN", message: "This API key is not allowed from this address" };
+  const error = { code: "FORBIDDEN", message: "This API key is not allowed from this address" };
 
   it.each([
     [["10.0.0.0/8"], "10.1.2.3", "11.0.0.1"],
@@ -301,17 +301,17 @@ describe("a key with allowed addresses", () => {
   ])("%j works from %s, not from %s", async (allowedIps, inside, outside) => {
     const { api } = await holder(null, { allowedIps });
     expectStatus(await api("GET", "/Order", from(inside)), 200);
-    expectFailure(await api("GET", "/Order", from(outside)), 403, refusal);
-    expectFailure(await api("POST", "/Order", { ...from(outside), body: {} }), 403, refusal);
-    expectFailure(await api("GET", "/Order"), 403, refusal);
-    expectFailure(await api("GET", "/Order", from("not an address")), 403, refusal);
+    expectFailure(await api("GET", "/Order", from(outside)), 403, error);
+    expectFailure(await api("POST", "/Order", { ...from(outside), body: {} }), 403, error);
+    expectFailure(await api("GET", "/Order"), 403, error);
+    expectFailure(await api("GET", "/Order", from("not an address")), 403, error);
   });
 
   it("obeys a narrower list from the next request on", async () => {
     const { id, api } = await holder(null);
     expectStatus(await api("GET", "/Order", from("10.0.0.1")), 200);
     expectStatus(await w.admin("PATCH", `/api-keys/${id}`, { body: { allowedIps: ["10.0.0.2"] } }), 200);
-    expectFailure(await api("GET", "/Order", from("10.0.0.1")), 403, refusal);
+    expectFailure(await api("GET", "/Order", from("10.0.0.1")), 403, error);
     expectStatus(await api("GET", "/Order", from("10.0.0.2")), 200);
   });
 

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Platform } from "../../src/db/platform.ts";
-import { serviceUnavailable } from "../../src/errors/failures.ts";
+import { serviceUnavailable } from "../../src/errors/api-errors.ts";
 import { openServices } from "../../src/http/context.ts";
 import worker from "../../src/index.ts";
 import type { Database } from "../../src/libsql/database.ts";

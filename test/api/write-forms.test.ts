@@ -383,7 +383,7 @@ describe("a delete, in every form", () => {
     }));
   });
 
-  it("is refused without the operation, and where a refusal would tell of what is hidden", async () => {
+  it("is refused without the operation, and where an error would tell of what is hidden", async () => {
     const target = await newItem();
     const without = await keyFor({ operations: ["read", "create", "update"] });
     await expectRefused(callsOf(DELETES, target), forbidden("delete Item"), without);

@@ -215,7 +215,7 @@ describe("administrators", () => {
   });
 });
 
-describe("refusals", () => {
+describe("errors", () => {
   it.each([
     [["roles", "show", "nobody"], 1, "(404 "],
     [["issuers", "revoke", "nobody", "--sub", "u"], 1, "(404 "],

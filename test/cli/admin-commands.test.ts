@@ -338,7 +338,7 @@ describe("any command", () => {
     silent.closeAllConnections();
   });
 
-  it("reports a refusal with exit code 1, as text or JSON", async () => {
+  it("reports an error with exit code 1, as text or JSON", async () => {
     const args = ["workspaces", "create", "w"];
     const message = "A record with slug 'w' already exists";
     expect(await cli(...args)).toEqual({

@@ -220,7 +220,7 @@ describe("import of CSV", () => {
 });
 
 describe("a number that cannot be stored exactly", () => {
-  const refusals = (summary: { errorsFile: string }) =>
+  const refusedRows = (summary: { errorsFile: string }) =>
     errorsIn(summary.errorsFile).map(({ line, error }) => [
       line,
       error.details?.[0]?.message ?? error.message,
@@ -240,13 +240,13 @@ describe("a number that cannot be stored exactly", () => {
       [2, INEXACT],
       [3, "must be an integer"],
     ];
-    expect(refusals((await importOf(ndjson, "--dry-run")).summary)).toEqual(expected);
-    expect(refusals((await importOf(ndjson)).summary)).toEqual(expected);
+    expect(refusedRows((await importOf(ndjson, "--dry-run")).summary)).toEqual(expected);
+    expect(refusedRows((await importOf(ndjson)).summary)).toEqual(expected);
     const csv = write(
       "people.csv",
       'email,balance,tags\ne@x.com,.5,"[1234567890123456789]"\nf@x.com,.5,\ng@x.com,5.,\n',
     );
-    expect(refusals((await importOf(csv)).summary)).toEqual([[2, INEXACT]]);
+    expect(refusedRows((await importOf(csv)).summary)).toEqual([[2, INEXACT]]);
     const people = await w.records("Person", "email,balance,tags");
     expect(people).toEqual([
       { email: "d@x.com", balance: 12.5, tags: [1.5, "1234567890123456789"] },

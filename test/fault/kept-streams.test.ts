@@ -109,10 +109,10 @@ describe.each<[string, ProxyAnswer]>([
   ["is unknown", text(400, "Received an invalid baton")],
   ["was used", text(400, "Received a baton that has already been used")],
   ["was closed", text(400, "Stream for this baton was closed")],
-])("a stream that %s", (_, refusal) => {
+])("a stream that %s", (_, error) => {
   it("ran nothing: the write is sent once more on a new stream, and done once", async () => {
     await open().write([insert(1)]);
-    fates = [refusal];
+    fates = [error];
     await open().write([insert(2)]);
     expect(await stored()).toEqual([1, 2]);
     expect(batons()).toEqual([null, expect.any(String), null]);
@@ -120,9 +120,9 @@ describe.each<[string, ProxyAnswer]>([
     expect(batons().at(-1)).toEqual(expect.any(String));
   });
 
-  it("is not replaced again and again: the second refusal is an error", async () => {
+  it("is not replaced again and again: a second one is reported", async () => {
     await open().write([insert(1)]);
-    fates = [refusal, refusal];
+    fates = [error, error];
     await expect(open().write([insert(2)])).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
     expect(seen).toHaveLength(3);
     expect(await stored()).toEqual([1]);
@@ -138,7 +138,7 @@ describe.each<[string, Fate, readonly number[]]>([
     { status: 200, body: '{"baton":"b","results":[]}', isRun: true },
     [1, 2],
   ],
-  ["gets another refusal", text(400, "Received an invalid baton from the proxy"), [1]],
+  ["gets another error", text(400, "Received an invalid baton from the proxy"), [1]],
   ["gets an error", { status: 500, body: "Received an invalid baton", isRun: true }, [1, 2]],
 ])("a write on a kept stream that %s", (_, fate, left) => {
   it("has an unknown result: it is not sent again, and the stream is not used again", async () => {

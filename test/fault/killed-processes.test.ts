@@ -48,7 +48,7 @@ interface Load {
   readonly acknowledged: Set<string>;
   readonly sent: Set<string>;
   /** Bodies of 503 responses, and responses that break the contract. */
-  readonly refusals: Set<string>;
+  readonly errors: Set<string>;
   readonly violations: string[];
   steady: number;
 }
@@ -76,14 +76,14 @@ function note(load: Load, answer: WholeAnswer | undefined, success: number): voi
   load.steady = 0;
   if (!answer) return;
   const { status, headers, text } = answer;
-  if (status === 503 && headers.get("Retry-After")) load.refusals.add(text);
+  if (status === 503 && headers.get("Retry-After")) load.errors.add(text);
   else load.violations.push(`${status} ${text}`);
 }
 
 const newLoad = (): Load => ({
   acknowledged: new Set(),
   sent: new Set(),
-  refusals: new Set(),
+  errors: new Set(),
   violations: [],
   steady: 0,
 });
@@ -107,7 +107,7 @@ it("a killed database server means 503 with Retry-After while it is away, full s
   workspace = await makeCounterWorkspace(server.baseUrl);
   const load = newLoad();
   let wasKilled = false;
-  const running = runLoad(load, () => wasKilled && load.refusals.size > 0 && load.steady > STEADY);
+  const running = runLoad(load, () => wasKilled && load.errors.size > 0 && load.steady > STEADY);
   await expect.poll(() => load.steady, { timeout: 20_000 }).toBeGreaterThan(STEADY);
   const child = childrenOf(process.pid).find(({ command }) => command.includes("database-child"));
   if (!child) throw new Error("no database process");
@@ -115,7 +115,7 @@ it("a killed database server means 503 with Retry-After while it is away, full s
   wasKilled = true;
   await running;
   expect(load.violations).toEqual([]);
-  expect([...load.refusals].map((text) => JSON.parse(text))).toEqual([UNAVAILABLE]);
+  expect([...load.errors].map((text) => JSON.parse(text))).toEqual([UNAVAILABLE]);
   expect(load.steady).toBeGreaterThan(STEADY);
   await expectNothingLost(load);
 });

@@ -4,7 +4,7 @@ import { makeServedWorkspace, type Served, serveWorker } from "../support/proces
 
 const CLIENTS = 32;
 const INCREMENTS = 50;
-/** The longest wait after one refusal. It doubles each time, so that a slow machine is not flooded. */
+/** The longest wait after one conflict. It doubles each time, so that a slow machine is not flooded. */
 const FIRST_PAUSE_MS = 5;
 const MOST_DOUBLINGS = 6;
 
@@ -32,17 +32,17 @@ it("If-Match loses no update: 32 clients increment one counter 50 times each", {
   expect((await send("POST", "/Counter", {})).status).toBe(201);
 
   async function incrementOften(): Promise<void> {
-    for (let done = 0, refusals = 0; done < INCREMENTS; ) {
+    for (let done = 0, conflicts = 0; done < INCREMENTS; ) {
       const read = await send("GET", "/Counter/1");
       const body = { value: (await countIn(read)) + 1 };
       const written = await send("PUT", "/Counter/1", body, read.headers.get("ETag") ?? "");
       await written.arrayBuffer();
       if (written.status === 200) {
         done++;
-        refusals = 0;
+        conflicts = 0;
       } else {
         expect(written.status).toBe(412);
-        await pause(Math.random() * FIRST_PAUSE_MS * 2 ** Math.min(refusals++, MOST_DOUBLINGS));
+        await pause(Math.random() * FIRST_PAUSE_MS * 2 ** Math.min(conflicts++, MOST_DOUBLINGS));
       }
     }
   }

@@ -84,7 +84,7 @@ const outages = {
     await sleep(200);
     await startReceiving();
   },
-  async refusals() {
+  async errors() {
     receiver.mailbox("all").reactions = [{ status: 500 }, { status: 503 }];
   },
   async database() {

@@ -13,7 +13,7 @@ let adminDocument: Promise<Parts> | undefined;
 const workspaceDocuments = new Map<string, { readonly changes: number; readonly document: Parts }>();
 
 /** Errors do not depend on the entity, which need not exist. */
-const refusalDocument: Parts = JSON.parse(
+const errorDocument: Parts = JSON.parse(
   JSON.stringify(
     wholeDocumentOf(sketchCatalog([{ name: "Any", columns: [{ name: "key", type: "TEXT", unique: true }] }])),
   ),
@@ -51,16 +51,16 @@ export async function checkResponse(sent: Sent, answer: Omit<Exchange, "method" 
   if (area !== "api" || version !== "v1") return;
   const server = `/api/v1/${organization}/${workspace}`;
   if (answer.status >= 400) {
-    const isKnown = entity === undefined || refusalDocument.paths[`/${entity}`];
+    const isKnown = entity === undefined || errorDocument.paths[`/${entity}`];
     const any = sent.path.replace(`${server}/${entity}`, `${server}/Any`).replace(/(\/by\/)[^/]+/, "$1key");
     const path = isKnown ? sent.path : any;
-    return expectNone(contradictionsOf(refusalsAt(server), { ...exchange, path }), exchange);
+    return expectNone(contradictionsOf(errorsAt(server), { ...exchange, path }), exchange);
   }
   const document = await workspaceDocumentAt(server, sent);
   if (document && changes === sent.changes) expectNone(contradictionsOf(document, exchange), exchange);
 }
 
-const refusalsAt = (server: string): Parts => ({ ...refusalDocument, servers: [{ url: server }] });
+const errorsAt = (server: string): Parts => ({ ...errorDocument, servers: [{ url: server }] });
 
 /** Each key has its own document. Undefined if the key has ended meanwhile. */
 async function workspaceDocumentAt(server: string, sent: Sent): Promise<Parts | undefined> {

@@ -28,7 +28,7 @@ const CONTRACT_HEADERS = [
 /** The contradictions between an exchange and the document. */
 export function contradictionsOf(document: Parts, exchange: Exchange): readonly string[] {
   const { operation, parameters = [] } = operationOf(document, exchange) ?? {};
-  if (!operation) return refusalProblems(document, exchange);
+  if (!operation) return errorProblems(document, exchange);
   const response = resolved(document, operation.responses?.[String(exchange.status)]);
   if (!response) return [`status ${exchange.status} is not documented`];
   return [
@@ -41,10 +41,10 @@ export function contradictionsOf(document: Parts, exchange: Exchange): readonly 
 }
 
 /** The contradiction of a request that the document does not know. */
-function refusalProblems(document: Parts, exchange: Exchange): readonly string[] {
+function errorProblems(document: Parts, exchange: Exchange): readonly string[] {
   if (exchange.method === "OPTIONS" && exchange.status === 204) return [];
-  const isRefusal = [401, 404, 405].includes(exchange.status);
-  if (!isRefusal) return ["the document does not have what was asked"];
+  const isError = [401, 404, 405].includes(exchange.status);
+  if (!isError) return ["the document does not have what was asked"];
   const response =
     resolved(document, { $ref: `#/components/responses/Error${exchange.status}-response` }) ?? {};
   return exchange.method === "HEAD" ? [] : bodyProblems(document, response, exchange);

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { OperatorError, runCommand } from "../runtime/operator-error.ts";
-import { ApiRefusal } from "./api/api-refusal.ts";
+import { ApiError } from "./api/api-error.ts";
 import { addAdminKeys } from "./commands/admin-keys.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addExport } from "./commands/export.ts";
@@ -109,7 +109,7 @@ function toOperatorError(error: unknown): unknown {
 }
 
 function describeFailure(failure: OperatorError): object {
-  if (failure instanceof ApiRefusal) return { status: failure.status, ...failure.error };
+  if (failure instanceof ApiError) return { status: failure.status, ...failure.error };
   const code = failure.exitCode === ExitCode.UNREACHABLE ? "UNREACHABLE" : "USAGE";
   return { code, message: failure.message };
 }

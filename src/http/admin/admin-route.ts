@@ -1,5 +1,5 @@
 import type * as z from "zod/v4";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { AdminRole } from "../../model/admin-role.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Dto } from "../../services/dto.ts";

@@ -1,5 +1,5 @@
+import { invalidAdminToken, serviceUnavailable } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { invalidAdminToken, serviceUnavailable } from "../../errors/failures.ts";
 import { type AdminNeed, requireRole } from "../../fence/admin-facts.ts";
 import { AdminChanged } from "../../fence/admin-guard.ts";
 import type { AppContext } from "../context.ts";
@@ -14,7 +14,7 @@ type Guarded = Pick<AdminOperation, "role" | "roleOfFields" | "isGlobal" | "resp
 
 /**
  * The handler of an operation that needs a role. It judges by the cached facts. If they have changed, the services do
- * nothing, and the operation is judged and run again. A refusal too is sent only after the database has confirmed the
+ * nothing, and the operation is judged and run again. An error too is sent only after the database has confirmed the
  * facts. Throws UNAUTHORIZED, FORBIDDEN, NOT_FOUND.
  */
 export const authorized =

@@ -4,7 +4,7 @@ import {
   roleNotAllowed,
   schemaHasChanged,
   uniqueViolation,
-} from "../../errors/failures.ts";
+} from "../../errors/api-errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { errorRefs, errorResponses, errorSchemas, sharedHeaders } from "../../openapi/error-responses.ts";
 import {

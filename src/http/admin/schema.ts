@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
 import { schemaDocumentSchema } from "../../services/entities/entity-definition-schema.ts";
 import { appliedSchemaChangeSchema, listSchemaChanges } from "../../services/entities/list-schema-changes.ts";

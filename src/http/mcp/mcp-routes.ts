@@ -1,5 +1,5 @@
+import { badRequest } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { badRequest } from "../../errors/failures.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
 import { type AppContext, workspaceContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { badRequest, entityNotFound } from "../../errors/failures.ts";
+import { badRequest, entityNotFound } from "../../errors/api-errors.ts";
 import { stringifyFinite } from "../../lib/stringify-finite.ts";
 import { OPERATIONS, type Operation } from "../../model/access.ts";
 import type { TaggedRecord } from "../../query/sql/record/shape-record.ts";
@@ -89,11 +89,11 @@ function tool<N extends ToolName>(name: N, operation: Operation, typed: TypedToo
 async function parsedOf<T>(ctx: WorkspaceContext, parse: () => T): Promise<T> {
   try {
     return parse();
-  } catch (problem) {
+  } catch (error) {
     await openMcp(ctx, () => {
-      throw problem;
+      throw error;
     });
-    throw problem;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { badRequest, recordHasChanged } from "../../errors/failures.ts";
+import { badRequest, recordHasChanged } from "../../errors/api-errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { TaggedRecord } from "../../query/sql/record/shape-record.ts";
 import { describeApi } from "../../services/openapi/describe-api.ts";

@@ -1,7 +1,7 @@
 import { Platform } from "../../db/platform.ts";
 import { settingsOf } from "../../env.ts";
+import { invalidAdminToken, requestedWithMissing } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { invalidAdminToken, requestedWithMissing } from "../../errors/failures.ts";
 import { type AdminPrincipal, admitAdministrator } from "../../fence/admin-facts.ts";
 import {
   findAdminFacts,
@@ -45,9 +45,9 @@ export async function authenticateAdmin(c: AppContext): Promise<void> {
     const principal = await identify(c, bearerOf(c));
     if (principal === "ADMIN_TOKEN") c.set("services", { ...c.get("services"), administrator: TOKEN_HOLDER });
     else await openSession(c, principal);
-  } catch (refusal) {
-    if (refusal instanceof AppError && refusal.code === "UNAUTHORIZED") await limitUnknown(c, CREDENTIAL);
-    throw refusal;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "UNAUTHORIZED") await limitUnknown(c, CREDENTIAL);
+    throw error;
   }
   c.set("actor", { kind: "ADMIN" });
   c.set("authMs", currentMillis() - start);
@@ -96,9 +96,9 @@ async function openSession(c: AppContext, principal: AdminPrincipal): Promise<vo
   };
   try {
     open(await believedFacts(c, principal));
-  } catch (refusal) {
+  } catch (error) {
     /* The cached facts may be stale, so they refuse nobody. */
-    if (!(refusal instanceof AppError) || refusal.code === "RATE_LIMITED") throw refusal;
+    if (!(error instanceof AppError) || error.code === "RATE_LIMITED") throw error;
     await refresh();
   }
 }

@@ -6,7 +6,7 @@ import {
   foreignToken,
   invalidApiKey,
   invalidToken,
-} from "../../errors/failures.ts";
+} from "../../errors/api-errors.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";

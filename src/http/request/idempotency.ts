@@ -1,5 +1,5 @@
+import { badRequest } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { badRequest } from "../../errors/failures.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { networkOf } from "../../model/addresses/address-range.ts";
 import type { WorkspaceContext } from "../../services/context.ts";

@@ -1,6 +1,6 @@
 import { findCurrentView, findWorkspaceView, rememberedView } from "../../db/catalog-store.ts";
+import { invalidApiKey } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { invalidApiKey } from "../../errors/failures.ts";
 import type { Identity } from "../../fence/fence-context.ts";
 import { ANONYMOUS_ROLE, roleNamed, roleOfUser } from "../../model/role.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
@@ -34,7 +34,7 @@ export async function identifyUser(c: AppContext, token: string): Promise<void> 
 
 const NO_USERS = { issuers: [], roles: [] };
 
-/** The remembered view may be stale, so a refusal by it is checked against the current one. */
+/** The remembered view may be stale, so an error by it is checked against the current one. */
 async function identifyBy(c: AppContext, identify: Identify): Promise<void> {
   const { platform } = c.get("services");
   const address = addressOf(c);
@@ -42,11 +42,11 @@ async function identifyBy(c: AppContext, identify: Identify): Promise<void> {
   const view = remembered ?? (await findWorkspaceView(platform, address));
   try {
     await enter(c, view, identify);
-  } catch (refusal) {
-    if (!(refusal instanceof AppError)) throw refusal;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
     if (c.req.header("Authorization") !== undefined) await limitUnknown(c);
     const current = remembered && (await findCurrentView(platform, remembered));
-    if (current === remembered) throw refusal;
+    if (current === remembered) throw error;
     await enter(c, current, identify);
   }
 }

@@ -1,4 +1,4 @@
-import { rateLimited } from "../../errors/failures.ts";
+import { rateLimited } from "../../errors/api-errors.ts";
 import type { AppContext } from "../context.ts";
 
 const UNKNOWN_RETRY_SECONDS = 60;

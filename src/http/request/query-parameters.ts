@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import { parsePage } from "../../query/parse/parse-page.ts";
 import type { PageRequest } from "../../services/page.ts";

@@ -1,11 +1,11 @@
-import { AppError } from "../../errors/app-error.ts";
 import {
   badRequest,
   invalidJson,
   notAnObject,
   unsupportedContentEncoding,
   unsupportedMediaType,
-} from "../../errors/failures.ts";
+} from "../../errors/api-errors.ts";
+import { AppError } from "../../errors/app-error.ts";
 import { scanJson } from "../../lib/exact-json.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseExactly } from "../../model/json.ts";
 import type { AppContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { malformedIfMatch } from "../../errors/failures.ts";
+import { malformedIfMatch } from "../../errors/api-errors.ts";
 import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { AppContext } from "../context.ts";
 

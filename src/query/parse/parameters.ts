@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { echo, unknownName } from "../messages.ts";
 
 /** The query parameters of each kind of request. `filter` stands for `filter[…]` too. */

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { type AggregateAst, MEASURE_FUNCTIONS, type MeasureAst, type MeasureFunction } from "../ast.ts";
 import { MAX_GROUP_KEYS, MAX_MEASURES } from "../limits.ts";
 import { echo, unknownName } from "../messages.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { FilterAst, TestAst } from "../ast.ts";
 import { MAX_CONDITIONS } from "../limits.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { scanJson } from "../../lib/exact-json.ts";
 import {
   InexactNumber,

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { MAX_LIST_VALUES } from "../limits.ts";
 import { echo } from "../messages.ts";
 

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Path } from "../ast.ts";
 import { MAX_PATH_SEGMENTS } from "../limits.ts";
 import { echo } from "../messages.ts";

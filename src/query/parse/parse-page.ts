@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { PageAst } from "../ast.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE } from "../limits.ts";
 import { invalidParameter, singleParameter } from "./parameters.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Direction, NullsOrder, SortTermAst } from "../ast.ts";
 import { MAX_SORT_KEYS } from "../limits.ts";
 import { echo } from "../messages.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Path, ViewAst } from "../ast.ts";
 import { MAX_EXPANSIONS, MAX_FIELDS, MAX_PATH_SEGMENTS } from "../limits.ts";
 import { parseNames } from "./parse-names.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { crc32 } from "../../lib/hashing.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { echo } from "../messages.ts";

@@ -1,6 +1,6 @@
 import { readBoundText } from "../../columns/registry.ts";
 import { parseId } from "../../columns/validate-record.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SqlValue } from "../../model/sql-value.ts";

@@ -1,5 +1,5 @@
 import { columnTypeOf } from "../../columns/registry.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { MeasureAst, SortTermAst } from "../ast.ts";
 import { MAX_JOINED_RELATIONSHIPS } from "../limits.ts";
 import { familiesOfMeasure } from "../measures.ts";

@@ -1,6 +1,6 @@
 import { columnTypeOf, readBound, readBoundText } from "../../columns/registry.ts";
 import { codePointsOf } from "../../columns/text.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Column } from "../../model/column.ts";
 import { isOperand } from "../../model/operand.ts";
 import { Slot, type SqlValue } from "../../model/sql-value.ts";

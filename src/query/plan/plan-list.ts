@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { PageAst } from "../ast.ts";
 import { echo } from "../messages.ts";
 import { parseExport, parseList, parseRecordView } from "../parse/parse-list.ts";

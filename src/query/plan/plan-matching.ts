@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { MAX_PAGE_SIZE } from "../limits.ts";
 import { invalidParameter, rejectUnknownParameters, singleParameter } from "../parse/parameters.ts";
 import { parseFilter } from "../parse/parse-filter.ts";

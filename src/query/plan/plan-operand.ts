@@ -1,5 +1,5 @@
 import { columnTypeOf } from "../../columns/registry.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { addDuration } from "../../lib/duration.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";

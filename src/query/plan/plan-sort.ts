@@ -1,5 +1,5 @@
 import { columnTypeOf } from "../../columns/registry.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { SortTermAst } from "../ast.ts";
 import { echo } from "../messages.ts";
 import type { FieldPath, SortKey } from "./plan.ts";

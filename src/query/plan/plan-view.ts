@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Column } from "../../model/column.ts";
 import type { EntitySettings } from "../../model/entity.ts";
 import type { Path, ViewAst } from "../ast.ts";
@@ -13,7 +13,7 @@ interface Node {
   readonly target: QueryTarget;
   /** Null for all. */
   readonly columns: ReadonlySet<Column> | null;
-  readonly branches: Map<string, ExpandedNode>;
+  readonly expansions: Map<string, ExpandedNode>;
 }
 
 interface ExpandedNode {
@@ -35,17 +35,17 @@ export function planView(
 ): Selection {
   const { maxExpandDepth } = target.entity.settings;
   const depth = maxExpandDepth ?? target.catalog.maxExpandDepth ?? DEFAULT_EXPAND_DEPTH;
-  const root: Node = { target, columns: null, branches: new Map() };
+  const root: Node = { target, columns: null, expansions: new Map() };
   if (expand) for (const path of expand) addExpansion(root, path);
   else for (const path of defaultExpand ?? []) addDefaultExpansion(root, path.split("."));
   if (fields) return toSelection(narrow(root, fields, resolveShownField), depth);
   if (!defaultFields) return toSelection(root, depth);
   const defaults = defaultFields.map((name) => name.split("."));
-  const { columns, branches } = narrow(root, defaults, ({ entity }, [name = ""]) =>
+  const { columns, expansions } = narrow(root, defaults, ({ entity }, [name = ""]) =>
     entity.columnByName.get(name),
   );
-  const kept = new Map([...root.branches, ...branches]);
-  return toSelection({ target, columns, branches: kept }, depth);
+  const kept = new Map([...root.expansions, ...expansions]);
+  return toSelection({ target, columns, expansions: kept }, depth);
 }
 
 function addExpansion(root: Node, path: Path): void {
@@ -53,7 +53,7 @@ function addExpansion(root: Node, path: Path): void {
   for (const [index, name] of path.entries()) {
     const hop = resolveHop(node.target, name);
     rejectUnexpandable(root.target, node.target, path.slice(0, index + 1));
-    node = branchOf(node, hop).node;
+    node = expansionOf(node, hop).node;
   }
 }
 
@@ -63,16 +63,16 @@ function addDefaultExpansion(root: Node, path: Path): void {
   for (const name of path) {
     const hop = findHop(node.target, name);
     if (!hop) return;
-    node = branchOf(node, hop).node;
+    node = expansionOf(node, hop).node;
   }
 }
 
-function branchOf({ target, branches }: Node, hop: Hop): ExpandedNode {
+function expansionOf({ target, expansions }: Node, hop: Hop): ExpandedNode {
   const { name } = hop.relationship;
-  const empty: Node = { target: targetOf(target, hop), columns: null, branches: new Map() };
-  const branch = branches.get(name) ?? { hop, node: empty };
-  branches.set(name, branch);
-  return branch;
+  const empty: Node = { target: targetOf(target, hop), columns: null, expansions: new Map() };
+  const expansion = expansions.get(name) ?? { hop, node: empty };
+  expansions.set(name, expansion);
+  return expansion;
 }
 
 /** The owner's whitelist decides. The root's may also name whole paths. */
@@ -95,22 +95,25 @@ function narrow(node: Node, fields: readonly Path[], resolve: ResolveField): Nod
   for (const path of fields) {
     const [name = "", ...rest] = path;
     const isColumn = rest.length === 0 && node.target.entity.columnByName.has(name);
-    if (!isColumn && node.branches.has(name)) {
+    if (!isColumn && node.expansions.has(name)) {
       nested.set(name, [...(nested.get(name) ?? []), rest]);
       continue;
     }
     const column = resolve(node.target, path);
     if (column) columns.add(column);
   }
-  const branches = new Map<string, ExpandedNode>();
+  const expansions = new Map<string, ExpandedNode>();
   for (const [name, paths] of nested) {
-    const branch = node.branches.get(name);
-    if (!branch) continue;
+    const expansion = node.expansions.get(name);
+    if (!expansion) continue;
     const dotted = paths.filter(({ length }) => length > 0);
-    const narrowed = narrow(branch.node, dotted, resolve);
-    branches.set(name, { hop: branch.hop, node: dotted.length < paths.length ? branch.node : narrowed });
+    const narrowed = narrow(expansion.node, dotted, resolve);
+    expansions.set(name, {
+      hop: expansion.hop,
+      node: dotted.length < paths.length ? expansion.node : narrowed,
+    });
   }
-  return { target: node.target, columns, branches };
+  return { target: node.target, columns, expansions };
 }
 
 /** A column, or the error for a name that is neither a column nor expanded. */
@@ -128,7 +131,7 @@ function resolveShownField(target: QueryTarget, path: Path): Column {
 }
 
 /** Paths deeper than `depth` are silently cut, as the contract says. */
-function toSelection({ target, columns, branches }: Node, depth: number): Selection {
+function toSelection({ target, columns, expansions }: Node, depth: number): Selection {
   const { entity } = target;
   return {
     entity,
@@ -136,6 +139,6 @@ function toSelection({ target, columns, branches }: Node, depth: number): Select
     expansions:
       depth === 0
         ? []
-        : [...branches.values()].map(({ hop, node }) => ({ hop, selection: toSelection(node, depth - 1) })),
+        : [...expansions.values()].map(({ hop, node }) => ({ hop, selection: toSelection(node, depth - 1) })),
   };
 }

@@ -1,4 +1,4 @@
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { canFollow } from "../../model/access.ts";
 import type { Column } from "../../model/column.ts";
 import type { Relationship } from "../../model/entity.ts";

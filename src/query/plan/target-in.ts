@@ -1,4 +1,4 @@
-import { operationNotAllowed } from "../../errors/failures.ts";
+import { operationNotAllowed } from "../../errors/api-errors.ts";
 import type { Access, Operation } from "../../model/access.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -17,7 +17,7 @@ export interface RecordTarget extends QueryTarget {
 /**
  * Finds the entity of a name for an operation. For a key with scopes, an entity that does not exist looks like one that
  * it may not use. A key may not delete records if it cannot read everything that could block the delete or a cascade,
- * because the refusal would reveal it. Throws FORBIDDEN, NOT_FOUND.
+ * because the error would reveal it. Throws FORBIDDEN, NOT_FOUND.
  */
 export function targetIn(
   { catalog, access, asOf }: Pick<PlanningView, "catalog" | "access" | "asOf">,

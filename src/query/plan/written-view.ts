@@ -1,4 +1,4 @@
-import { operationNotAllowed } from "../../errors/failures.ts";
+import { operationNotAllowed } from "../../errors/api-errors.ts";
 import type { RecordViewPlan } from "./plan.ts";
 import { planRecordView } from "./plan-list.ts";
 import type { QueryTarget } from "./target.ts";

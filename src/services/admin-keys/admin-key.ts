@@ -4,7 +4,7 @@ import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { db } from "../../db/platform.ts";
 import { adminKeyFacts, adminKeys } from "../../db/tables/administrators.ts";
 import { organizations } from "../../db/tables/platform.ts";
-import { notFound, roleNotAllowed } from "../../errors/failures.ts";
+import { notFound, roleNotAllowed } from "../../errors/api-errors.ts";
 import { ADMIN_ROLES } from "../../model/admin-role.ts";
 import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { db } from "../../db/platform.ts";
 import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
-import { notFound } from "../../errors/failures.ts";
+import { notFound } from "../../errors/api-errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeAdminKey } from "../../model/admin-key.ts";

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { db } from "../../db/platform.ts";
 import { adminKeys } from "../../db/tables/administrators.ts";
-import { notFound } from "../../errors/failures.ts";
+import { notFound } from "../../errors/api-errors.ts";
 import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
 import { type AdminKeyDto, shownAdminKey, toAdminKeyDto } from "./admin-key.ts";

@@ -1,5 +1,5 @@
 import { workspaceIdOf } from "../../db/lookups.ts";
-import { notFound } from "../../errors/failures.ts";
+import { notFound } from "../../errors/api-errors.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WorkspaceContext } from "../context.ts";
 

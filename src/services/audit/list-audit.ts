@@ -2,7 +2,7 @@ import { and, desc, eq, gte, lte, notExists, type SQL } from "drizzle-orm";
 import * as z from "zod/v4";
 import { db, prepareBatch } from "../../db/platform.ts";
 import { auditLog, workspaces } from "../../db/tables/platform.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { ADMINISTRATOR_KINDS } from "../../model/administrator.ts";
 import { isWithinReach } from "../admin-reach.ts";

@@ -1,5 +1,5 @@
+import { badRequest, notFound, uniqueViolation, validationFailed } from "../../errors/api-errors.ts";
 import { AppError, type Detail } from "../../errors/app-error.ts";
-import { badRequest, notFound, uniqueViolation, validationFailed } from "../../errors/failures.ts";
 import { newId } from "../../lib/ids.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Column } from "../../model/column.ts";

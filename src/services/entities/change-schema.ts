@@ -7,7 +7,7 @@ import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/p
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
 import { compileOutboxChange } from "../../ddl/outbox-triggers.ts";
-import { schemaMigrationInProgress } from "../../errors/failures.ts";
+import { schemaMigrationInProgress } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";

@@ -1,4 +1,4 @@
-import { uniqueViolation } from "../../errors/failures.ts";
+import { uniqueViolation } from "../../errors/api-errors.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 

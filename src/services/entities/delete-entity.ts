@@ -1,4 +1,4 @@
-import { badRequest, stillReferenced } from "../../errors/failures.ts";
+import { badRequest, stillReferenced } from "../../errors/api-errors.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WorkspaceContext } from "../context.ts";

@@ -1,7 +1,7 @@
 import { pairSchemas, type SchemaPair } from "../../ddl/pair-schemas.ts";
 import { type PlannedChange, planChanges } from "../../ddl/plan-changes.ts";
+import { badRequest, validationFailed } from "../../errors/api-errors.ts";
 import type { Detail } from "../../errors/app-error.ts";
-import { badRequest, validationFailed } from "../../errors/failures.ts";
 import { buildCatalog } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
 import { MAX_ENTITIES, MAX_REFERENCES } from "../../model/names.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { schemaHasChanged, schemaMigrationInProgress, validationFailed } from "../../errors/failures.ts";
+import { schemaHasChanged, schemaMigrationInProgress, validationFailed } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";

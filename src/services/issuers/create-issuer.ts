@@ -1,6 +1,6 @@
 import { db, statementOf } from "../../db/platform.ts";
 import { issuers } from "../../db/tables/users.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { Issuer } from "../../model/issuer.ts";
 import { changeView } from "../change-view.ts";
 import type { WorkspaceContext } from "../context.ts";

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { issuers } from "../../db/tables/users.ts";
-import { notFound, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import { notFound, uniqueViolation, validationFailed } from "../../errors/api-errors.ts";
 import { type Issuer, TOKEN_ALGORITHMS } from "../../model/issuer.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import { type DestinationPolicy, destinationProblem } from "../../webhooks/destination-policy.ts";

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { db } from "../../db/platform.ts";
 import { members } from "../../db/tables/administrators.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
-import { notFound, uniqueViolation } from "../../errors/failures.ts";
+import { notFound, uniqueViolation } from "../../errors/api-errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { organizationOfHolder, requireGrantable } from "../admin-reach.ts";

@@ -1,6 +1,6 @@
 import { db } from "../../db/platform.ts";
 import { organizations } from "../../db/tables/platform.ts";
-import { uniqueViolation } from "../../errors/failures.ts";
+import { uniqueViolation } from "../../errors/api-errors.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";

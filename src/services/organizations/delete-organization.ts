@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { db } from "../../db/platform.ts";
 import { organizations } from "../../db/tables/platform.ts";
-import { foreignKeyViolation } from "../../errors/failures.ts";
+import { foreignKeyViolation } from "../../errors/api-errors.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { ServiceContext } from "../context.ts";
 import { auditOrganization, theOrganization } from "./organization.ts";

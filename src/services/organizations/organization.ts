@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { organizations } from "../../db/tables/platform.ts";
-import { notFound } from "../../errors/failures.ts";
+import { notFound } from "../../errors/api-errors.ts";
 import type { ServiceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { displayNameSchema, slugSchema, timeSchema } from "../field-schemas.ts";

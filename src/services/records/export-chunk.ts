@@ -1,4 +1,4 @@
-import { ResponseTooLarge, schemaMigrationInProgress } from "../../errors/failures.ts";
+import { ResponseTooLarge, schemaMigrationInProgress } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Rows, SqlValue } from "../../model/sql-value.ts";
 import { encoderOf } from "../../query/export/encoder-of.ts";

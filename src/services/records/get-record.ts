@@ -1,4 +1,4 @@
-import { recordNotFound } from "../../errors/failures.ts";
+import { recordNotFound } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { nameRecord } from "../../query/plan/named-record.ts";
 import { targetIn } from "../../query/plan/target-in.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { NAME_PATTERN } from "../../model/names.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";

@@ -1,6 +1,6 @@
 import { db, statementOf } from "../../db/platform.ts";
 import { roles } from "../../db/tables/users.ts";
-import { badRequest, uniqueViolation } from "../../errors/failures.ts";
+import { badRequest, uniqueViolation } from "../../errors/api-errors.ts";
 import { type Role, roleNamed } from "../../model/role.ts";
 import { changeView } from "../change-view.ts";
 import type { WorkspaceContext } from "../context.ts";

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import * as z from "zod/v4";
 import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { roles } from "../../db/tables/users.ts";
-import { notFound, validationFailed } from "../../errors/failures.ts";
+import { notFound, validationFailed } from "../../errors/api-errors.ts";
 import { PERMISSIONS } from "../../model/api-key.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { type Role, roleNamed } from "../../model/role.ts";

@@ -1,6 +1,6 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
+import { validationFailed } from "../../errors/api-errors.ts";
 import type { Detail } from "../../errors/app-error.ts";
-import { validationFailed } from "../../errors/failures.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { ApiKeyScope } from "../../model/access.ts";
 import type { Catalog } from "../../model/catalog.ts";

@@ -109,7 +109,7 @@ function resolvePresets(entity: Entity, presets: JsonObject, refuse: Refuse): Re
   return Object.fromEntries(entries);
 }
 
-/** Turns a refusal of the query language into a problem of a part. */
+/** Turns an error of the query language into a problem of a part. */
 function tell(part: string, refuse: Refuse, work: () => unknown): void {
   try {
     work();

@@ -1,6 +1,6 @@
 import * as z from "zod/v4";
+import { mintingNotAllowed, validationFailed } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { mintingNotAllowed, validationFailed } from "../../errors/failures.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import type { Access, ApiKeyScope } from "../../model/access.ts";
 import type { Actor } from "../../model/actor.ts";
@@ -62,10 +62,10 @@ export async function createToken(ctx: WorkspaceContext, body: () => unknown): P
   return { token: minted, expiresAt: expiresAt.toISOString() };
 }
 
-/** Whom a refusal to mint addresses. A token's user learns of the key. */
+/** Whom the error names that forbids minting: the key, also to a user of its token. */
 export const whoMints = ({ kind }: Actor) => (kind === "USER" || kind === "ANONYMOUS" ? "USER" : "KEY");
 
-/** Names are those that the key knows, because a refusal must not reveal what it may not see. */
+/** Names are those that the key knows, because an error must not reveal what it may not see. */
 function narrow(
   { catalog, access, asOf }: PlanningView,
   named: readonly NamedScope[],

@@ -4,7 +4,7 @@ import { auditChange, columnsWithout } from "../../db/audit.ts";
 import { workspaceIdOf } from "../../db/lookups.ts";
 import { db, statementOf } from "../../db/platform.ts";
 import { tokenRevocations } from "../../db/tables/platform.ts";
-import { mintingNotAllowed } from "../../errors/failures.ts";
+import { mintingNotAllowed } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { stepsOf } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";

@@ -1,6 +1,6 @@
 import { db, statementOf } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { sealSecret } from "../../webhooks/secret-box.ts";
 import { newSigningSecret } from "../../webhooks/signing-secret.ts";

@@ -16,8 +16,8 @@ import { needsPreparing, PREPARING_REQUESTS, prepareMessages } from "./prepare-m
 
 /** Concurrent deliveries to one webhook, once its endpoint has responded. */
 const MAX_WIDTH = 8;
-/** After this many refusals in a row, an endpoint is left alone for the rest of the run. */
-const MAX_REFUSALS = 10;
+/** After this many failed attempts in a row, an endpoint is left alone for the rest of the run. */
+const MAX_FAILURES = 10;
 /** Requests to disable a webhook: a read and a write, twice if its workspace has changed meanwhile. */
 const DISABLING_REQUESTS = 5;
 
@@ -48,7 +48,7 @@ export async function deliverToWebhook(
   run: Run,
 ): Promise<DeliveryResult> {
   let width = 1;
-  let refusals = 0;
+  let failures = 0;
   let retryAfterSeconds: number | undefined;
   let done: readonly Statement[] = [];
   for (;;) {
@@ -69,10 +69,10 @@ export async function deliverToWebhook(
     const isGone = reports.some(({ attempt }) => attempt.statusCode === 410);
     const isSilent = failed.some(({ attempt }) => attempt.statusCode === null);
     const isPaused = reports.some(({ pauseSeconds }) => pauseSeconds !== undefined);
-    refusals = reports.length > 0 && failed.length === reports.length ? refusals + failed.length : 0;
+    failures = reports.length > 0 && failed.length === reports.length ? failures + failed.length : 0;
     width = failed.length === 0 ? Math.min(width * 2, MAX_WIDTH) : 1;
     retryAfterSeconds = earliest([retryAfterSeconds, ...failed.map((report) => report.retryAfterSeconds)]);
-    if (!isGone && !isSilent && !isPaused && refusals < MAX_REFUSALS) continue;
+    if (!isGone && !isSilent && !isPaused && failures < MAX_FAILURES) continue;
     await exchange(ctx, { webhookId, done, width: 0, run });
     if (isGone && mayDisable(run)) await disableWebhook(ctx, claimed[0]?.event, webhookId);
     return { retryAfterSeconds: isGone ? undefined : retryAfterSeconds, isFailing: true };

@@ -1,7 +1,7 @@
 import { findWorkspaceView, forgetWorkspaceView } from "../../db/catalog-store.ts";
 import type { ClaimedDelivery } from "../../db/webhook-queue.ts";
+import { ResponseTooLarge } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { ResponseTooLarge } from "../../errors/failures.ts";
 import { currentMillis } from "../../lib/clock.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
 import { WEBHOOK_EVENTS } from "../../model/webhook.ts";

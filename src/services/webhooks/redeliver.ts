@@ -2,7 +2,7 @@ import * as z from "zod/v4";
 import { db } from "../../db/platform.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { redeliverStatement, resumeStatement } from "../../db/webhook-queue.ts";
-import { notFound } from "../../errors/failures.ts";
+import { notFound } from "../../errors/api-errors.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { isWebhookOf } from "./webhook.ts";

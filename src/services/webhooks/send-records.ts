@@ -1,7 +1,7 @@
 import * as z from "zod/v4";
 import { parseId } from "../../columns/validate-record.ts";
 import { sendStatements } from "../../db/webhook-queue.ts";
-import { recordNotFound } from "../../errors/failures.ts";
+import { recordNotFound } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
 import { entityNamed } from "../../model/catalog.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod/v4";
 import { sendStatements } from "../../db/webhook-queue.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { newId } from "../../lib/ids.ts";
 import { entityNamed } from "../../model/catalog.ts";

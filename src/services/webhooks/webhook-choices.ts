@@ -1,5 +1,5 @@
+import { validationFailed } from "../../errors/api-errors.ts";
 import { AppError, type Detail } from "../../errors/app-error.ts";
-import { validationFailed } from "../../errors/failures.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";

@@ -1,5 +1,5 @@
 import { workspaceIdOf } from "../../db/lookups.ts";
-import { badRequest, notFound } from "../../errors/failures.ts";
+import { badRequest, notFound } from "../../errors/api-errors.ts";
 import { workspaceMissing } from "../../fence/workspace-missing.ts";
 import type { WebhookCoverage } from "../../model/webhook.ts";
 import type { WorkspaceContext } from "../context.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { organizationIdOf } from "../../db/lookups.ts";
 import { db } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
-import { notFound, uniqueViolation } from "../../errors/failures.ts";
+import { notFound, uniqueViolation } from "../../errors/api-errors.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { ServiceContext } from "../context.ts";
 import { parseInput } from "../parse-input.ts";

@@ -3,7 +3,7 @@ import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { db, prepare, statementOf } from "../../db/platform.ts";
 import { apiKeySecrets, apiKeys, workspaces } from "../../db/tables/platform.ts";
 import { dropTables } from "../../ddl/compile-entity.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
 import { logWarning } from "../../lib/logger.ts";
 import { LONG_WRITE_TIMEOUT_MS } from "../../libsql/database.ts";

@@ -2,7 +2,7 @@ import { asc, inArray } from "drizzle-orm";
 import { organizationIdOf } from "../../db/lookups.ts";
 import { db } from "../../db/platform.ts";
 import { workspaces } from "../../db/tables/platform.ts";
-import { notFound } from "../../errors/failures.ts";
+import { notFound } from "../../errors/api-errors.ts";
 import type { ServiceContext } from "../context.ts";
 import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 import { toWorkspaceDto, type WorkspaceDto } from "./workspace.ts";

@@ -1,5 +1,5 @@
 import { isBrokenConstraint } from "../../ddl/triggers.ts";
-import { badRequest, stillReferenced } from "../../errors/failures.ts";
+import { badRequest, stillReferenced } from "../../errors/api-errors.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import { type Catalog, entityNamed } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";

@@ -1,4 +1,4 @@
-import { AppError, RefusedRequest } from "../../errors/app-error.ts";
+import { AppError, RequestError } from "../../errors/app-error.ts";
 
 export interface ItemError<T = unknown> {
   readonly item: T;
@@ -13,7 +13,7 @@ export function attemptEach<T, R>(items: readonly T[], work: (item: T, index: nu
     try {
       return [work(item, index)];
     } catch (thrown) {
-      if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
+      if (!(thrown instanceof AppError) || thrown instanceof RequestError) throw thrown;
       errors.push({ item, index, error: thrown });
       return [];
     }

@@ -1,11 +1,11 @@
-import type { AppError } from "../../errors/app-error.ts";
 import {
   malformedIfMatch,
   malformedIfNoneMatch,
   recordExists,
   recordHasChanged,
   recordNotFound,
-} from "../../errors/failures.ts";
+} from "../../errors/api-errors.ts";
+import type { AppError } from "../../errors/app-error.ts";
 import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Statement } from "../../model/sql-value.ts";

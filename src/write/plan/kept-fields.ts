@@ -1,5 +1,5 @@
 import type { KeptField } from "../../columns/validate-record.ts";
-import { validationFailed } from "../../errors/failures.ts";
+import { validationFailed } from "../../errors/api-errors.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { hasStored } from "../sql/conditions.ts";
 import type { RuleCondition } from "./rules.ts";

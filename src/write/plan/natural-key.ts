@@ -1,7 +1,7 @@
 import { columnTypeOf, readBound } from "../../columns/registry.ts";
 import { unknownProblem } from "../../columns/validate-record.ts";
+import { referenceMissing } from "../../errors/api-errors.ts";
 import type { Detail } from "../../errors/app-error.ts";
-import { referenceMissing } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";

@@ -1,5 +1,5 @@
-import { AppError, type Detail, RefusedRequest, withPrefix } from "../../errors/app-error.ts";
-import { tooManyRecords } from "../../errors/failures.ts";
+import { tooManyRecords } from "../../errors/api-errors.ts";
+import { AppError, type Detail, RequestError, withPrefix } from "../../errors/app-error.ts";
 import type { Column } from "../../model/column.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
@@ -105,7 +105,7 @@ function targetOfNested(planning: PlanningView, path: string, entity: string): R
 
 /** Adds the place of a record in the body to its error. */
 export function inRecord({ path, linked }: Pick<BodyRecord, "path" | "linked">, error: AppError): AppError {
-  if (path === "" || error instanceof RefusedRequest) return error;
+  if (path === "" || error instanceof RequestError) return error;
   return withPrefix(error.details ? "" : `${path}: `, error, (field) =>
     linked && (field === linked.name || field.startsWith(`${linked.name}.`))
       ? path + field.slice(linked.name.length)

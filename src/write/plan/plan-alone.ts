@@ -96,9 +96,9 @@ function planShown(write: PlannedWrite, { shown, checks }: Shown): WritePlan<Wri
   };
 }
 
-const checkStep = ({ query, refusal }: OverflowCheck): WriteStep => ({
+const checkStep = ({ query, error }: OverflowCheck): WriteStep => ({
   statement: requireNone(query),
-  diagnose: (failure) => known(isGuardFailure(failure) ? refusal() : undefined),
+  diagnose: (failure) => known(isGuardFailure(failure) ? error() : undefined),
 });
 
 function keepOf(viewed: () => CompiledView | null): Keep {

@@ -1,5 +1,5 @@
+import { validationFailed } from "../../errors/api-errors.ts";
 import type { AppError } from "../../errors/app-error.ts";
-import { validationFailed } from "../../errors/failures.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";

@@ -1,4 +1,4 @@
-import { recordNotFound } from "../../errors/failures.ts";
+import { recordNotFound } from "../../errors/api-errors.ts";
 import { nameRecord, type RecordName } from "../../query/plan/named-record.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { diagnoseDelete } from "../failure/diagnose-delete.ts";

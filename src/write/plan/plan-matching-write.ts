@@ -1,6 +1,6 @@
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
 import { isGuardFailure, requireNone } from "../../db/write-guard.ts";
-import { badRequest } from "../../errors/failures.ts";
+import { badRequest } from "../../errors/api-errors.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Rows, Statement } from "../../model/sql-value.ts";
@@ -166,9 +166,9 @@ function checkStep(
 
 const guardStep = (
   query: Statement,
-  refusal: RuleCondition["otherwise"],
+  errorOf: RuleCondition["otherwise"],
   diagnose: MatchingWrite["diagnose"] = () => known(undefined),
 ): WriteStep => ({
   statement: requireNone(query),
-  diagnose: (failure) => (isGuardFailure(failure) ? known(refusal()) : diagnose(failure)),
+  diagnose: (failure) => (isGuardFailure(failure) ? known(errorOf()) : diagnose(failure)),
 });

@@ -1,5 +1,5 @@
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
-import { recordNotFound } from "../../errors/failures.ts";
+import { recordNotFound } from "../../errors/api-errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import { nameRecord, type RecordName } from "../../query/plan/named-record.ts";

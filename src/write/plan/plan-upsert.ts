@@ -1,6 +1,6 @@
 import { requiredProblem } from "../../columns/field-rule.ts";
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
-import { badRequest, uniqueViolation, validationFailed } from "../../errors/failures.ts";
+import { badRequest, uniqueViolation, validationFailed } from "../../errors/api-errors.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";

@@ -1,6 +1,6 @@
 import { isGuardFailure, requireSome } from "../../db/write-guard.ts";
+import { writtenTooLarge } from "../../errors/api-errors.ts";
 import type { AppError } from "../../errors/app-error.ts";
-import { writtenTooLarge } from "../../errors/failures.ts";
 import type { SqlFailure } from "../../libsql/sql-failure.ts";
 import type { Column } from "../../model/column.ts";
 import type { JsonObject } from "../../model/json.ts";

@@ -1,8 +1,8 @@
 import { PatternBudget } from "../../columns/pattern-budget.ts";
 import { columnTypeOf } from "../../columns/registry.ts";
 import type { ValidationContext } from "../../columns/validate-record.ts";
-import { AppError, type Detail, RefusedRequest } from "../../errors/app-error.ts";
-import { badRequest, validationFailed } from "../../errors/failures.ts";
+import { badRequest, validationFailed } from "../../errors/api-errors.ts";
+import { AppError, type Detail, RequestError } from "../../errors/app-error.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
@@ -133,7 +133,7 @@ export function collecting(details: readonly Detail[], plan: () => PlannedWrite)
   try {
     plan();
   } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown instanceof RefusedRequest) throw thrown;
+    if (!(thrown instanceof AppError) || thrown instanceof RequestError) throw thrown;
     others = (thrown.details ?? []).filter(({ field }) => !fields.has(field));
   }
   throw validationFailed([...details, ...others]);

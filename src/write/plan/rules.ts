@@ -1,6 +1,6 @@
 import type { ValidationContext } from "../../columns/validate-record.ts";
+import { recordNotAllowed, validationFailed } from "../../errors/api-errors.ts";
 import type { AppError, Detail } from "../../errors/app-error.ts";
-import { recordNotAllowed, validationFailed } from "../../errors/failures.ts";
 import type { Column } from "../../model/column.ts";
 import { constraintFields } from "../../model/entity.ts";
 import type { SqlValue, Statement } from "../../model/sql-value.ts";

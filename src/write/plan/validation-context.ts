@@ -6,7 +6,7 @@ import type { QueryTarget } from "../../query/plan/target.ts";
 
 /**
  * The context in which bodies of the target are validated. A reference to an unreadable entity cannot be written, and
- * an id cannot be chosen in such an entity, because the refusal would reveal which records exist.
+ * an id cannot be chosen in such an entity, because the error would reveal which records exist.
  */
 export const validationContextOf = (
   { asOf, access }: Pick<PlanningView, "asOf" | "access">,

@@ -31,9 +31,9 @@ const toolOf = (path: string, name: string, args: object): Sent => ({
 const readingToolOf = (path: string) => toolOf(path, "get", { entity: "Fixed", id: 1 });
 const writingToolOf = (path: string) => toolOf(path, "create", { entity: "Note", record: {} });
 
-/** Tools report refusals in a response with status 200. */
-const isRefusedByTool = ({ text }: Answered) => text.includes('"isError":true');
-const isGood = (answer: Answered) => answer.status < 300 && !isRefusedByTool(answer);
+/** Tools report errors in a response with status 200. */
+const isToolError = ({ text }: Answered) => text.includes('"isError":true');
+const isGood = (answer: Answered) => answer.status < 300 && !isToolError(answer);
 const all = (path: string) => [...readsOf(path), ...writesOf(path), readingToolOf(path), writingToolOf(path)];
 
 /** Everything works, or everything is refused with one status. */
@@ -53,7 +53,7 @@ const partly = (
   token,
   requests: [...allowed, ...refused],
   holds: (answer, sent) =>
-    allowed.includes(sent) ? isGood(answer) : answer.status === status || isRefusedByTool(answer),
+    allowed.includes(sent) ? isGood(answer) : answer.status === status || isToolError(answer),
 });
 
 const readOnly = ({ workspace: { path } }: TwoWorkers, token: string, status: number) =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "../../runtime/operator-error.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { refusalOf } from "./api-refusal.ts";
+import { readError } from "./api-error.ts";
 import { probeServer } from "./probe-server.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -27,7 +27,7 @@ export interface ApiRequest {
 export interface ApiClient {
   /**
    * Returns a successful response with its body unread. Repeatable requests are sent again after a network error, 429,
-   * 502, 503 and 504, after growing pauses and never before Retry-After. Throws ApiRefusal, or OperatorError without a
+   * 502, 503 and 504, after growing pauses and never before Retry-After. Throws ApiError, or OperatorError without a
    * response.
    */
   open(request: ApiRequest): Promise<Response>;
@@ -121,10 +121,10 @@ function noteSilence({ url, hasAnswered }: Connection): void {
 }
 
 function refused(url: string, { status, headers }: Response, text: string): Outcome<never> {
-  const refusal = refusalOf(status, text);
-  if (!BUSY.has(status)) return { error: refusal, isPassing: false, askedMs: 0 };
-  const unavailable = new OperatorError(`${url} is not available: ${refusal.message}`, ExitCode.UNREACHABLE);
-  const error = status === RATE_LIMITED ? refusal : unavailable;
+  const answered = readError(status, text);
+  if (!BUSY.has(status)) return { error: answered, isPassing: false, askedMs: 0 };
+  const unavailable = new OperatorError(`${url} is not available: ${answered.message}`, ExitCode.UNREACHABLE);
+  const error = status === RATE_LIMITED ? answered : unavailable;
   return { error, isPassing: true, askedMs: retryAfterMs(headers.get("Retry-After")) };
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { Entity } from "../../../src/model/entity.ts";
-import { ApiRefusal } from "../api/api-refusal.ts";
+import { ApiError } from "../api/api-error.ts";
 import {
   type Addressed,
   type CommandContext,
@@ -218,7 +218,7 @@ async function finish(journal: ImportJournal, run: () => Promise<void>): Promise
   try {
     await run();
   } catch (error) {
-    if (error instanceof ApiRefusal && journal.succeeded === 0) journal.remove();
+    if (error instanceof ApiError && journal.succeeded === 0) journal.remove();
     throw error;
   }
   journal.remove();
@@ -229,7 +229,7 @@ async function countRecords({ client }: Addressed, path: string): Promise<number
     const { text } = await client.send({ method: "GET", path: `${path}?size=1&fields=id` });
     return (JSON.parse(text) as { meta: { totalElements: number } }).meta.totalElements;
   } catch (error) {
-    if (error instanceof ApiRefusal) return undefined;
+    if (error instanceof ApiError) return undefined;
     throw error;
   }
 }

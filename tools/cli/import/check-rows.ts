@@ -1,10 +1,10 @@
 import { recordValidatorOf, type ValidationContext } from "../../../src/columns/validate-record.ts";
+import { validationFailed } from "../../../src/errors/api-errors.ts";
 import { errorBody } from "../../../src/errors/envelope.ts";
-import { validationFailed } from "../../../src/errors/failures.ts";
 import { newUuidV7 } from "../../../src/lib/ids.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
-import type { ApiError } from "../api/api-refusal.ts";
+import type { ErrorBody } from "../api/api-error.ts";
 import { naturalKeyIn } from "./map-fields.ts";
 import type { RefusedRow, SourceRow } from "./read/source-row.ts";
 
@@ -28,7 +28,7 @@ export async function checkRows({ rows, entity, onRefused, onChecked, ...run }: 
     generateUuid: newUuidV7,
     takesTimestamps: keepsTimestamps,
   };
-  const validate = ({ record }: SourceRow): ApiError | undefined => {
+  const validate = ({ record }: SourceRow): ErrorBody | undefined => {
     const context = { ...now, computed: namedIn(record) };
     const checked = isUpsert
       ? validator.validateUpdate(record, undefined, context)

@@ -1,7 +1,7 @@
 import { columnTypeOf } from "../../../src/columns/registry.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/model/json.ts";
-import { ApiRefusal } from "../api/api-refusal.ts";
+import { ApiError } from "../api/api-error.ts";
 import type { ApiClient } from "../api/send-request.ts";
 import type { BatchRow } from "./cut-batches.ts";
 import { naturalKeyIn } from "./map-fields.ts";
@@ -39,7 +39,7 @@ export async function fatesOf(
       known.set(matchKeyOf(found, stored), found);
     }
   } catch (error) {
-    if (error instanceof ApiRefusal && [400, 403].includes(error.status)) return undefined;
+    if (error instanceof ApiError && [400, 403].includes(error.status)) return undefined;
     throw error;
   }
   return wanted.map((record): Fate => {

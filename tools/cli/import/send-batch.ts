@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ApiError } from "../api/api-refusal.ts";
+import type { ErrorBody } from "../api/api-error.ts";
 import type { ApiClient } from "../api/send-request.ts";
 import type { Batch, BatchRow } from "./cut-batches.ts";
 
@@ -12,7 +12,7 @@ export interface BatchTarget {
 
 export interface BatchAnswer {
   /** By the index of the row in the request. */
-  readonly errors: ReadonlyMap<number, ApiError>;
+  readonly errors: ReadonlyMap<number, ErrorBody>;
   /** Whether an earlier run wrote the batch, so that this is its response. */
   readonly isReplayed: boolean;
 }
@@ -32,7 +32,7 @@ export async function sendRows(
   idempotencyKey: string,
 ): Promise<BatchAnswer> {
   const { response, text } = await client.send({ method, path, body: bodyOf(rows), idempotencyKey });
-  const answer = JSON.parse(text) as { errors?: { index: number; error: ApiError }[] };
+  const answer = JSON.parse(text) as { errors?: { index: number; error: ErrorBody }[] };
   return {
     errors: new Map((answer.errors ?? []).map(({ index, error }) => [index, error])),
     isReplayed: response.headers.get("Idempotent-Replayed") === "true",

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../src/model/json.ts";
 import { fetchData } from "../api/api-data.ts";
-import { ApiRefusal } from "../api/api-refusal.ts";
+import { ApiError } from "../api/api-error.ts";
 import type { Addressed } from "../command-context.ts";
 import { type Difference, differencesOf } from "./differences.ts";
 
@@ -72,7 +72,7 @@ async function sendDocument(api: Addressed, { document, query, version }: PutOpt
   try {
     return await send(query, `"${version}"`);
   } catch (error) {
-    if (!(error instanceof ApiRefusal) || error.status !== 412) throw error;
+    if (!(error instanceof ApiError) || error.status !== 412) throw error;
     const plan = await send("?dryRun=true");
     if (plan.changes.length > 0) throw error;
     return plan;

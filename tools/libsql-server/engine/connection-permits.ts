@@ -1,4 +1,4 @@
-import { refusal } from "../hrana/errors.ts";
+import { httpError } from "../hrana/errors.ts";
 
 export interface PermitLimits {
   readonly maxConnections: number;
@@ -18,13 +18,13 @@ export class ConnectionPermits {
     this.#limits = limits;
   }
 
-  /** Undefined if a permit is free; else a promise of one. Throws or rejects with HttpRefusal 429. */
+  /** Undefined if a permit is free; else a promise of one. Throws or rejects with HttpError 429. */
   acquire(): Promise<void> | undefined {
     if (this.#taken < this.#limits.maxConnections) {
       this.#taken += 1;
       return undefined;
     }
-    if (this.#waiting.length >= this.#limits.maxWaiting) throw refusal(429, "Too many concurrent requests");
+    if (this.#waiting.length >= this.#limits.maxWaiting) throw httpError(429, "Too many concurrent requests");
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const grant = () => {
       clearTimeout(timer);
@@ -32,7 +32,7 @@ export class ConnectionPermits {
     };
     const timer = setTimeout(() => {
       this.#waiting.splice(this.#waiting.indexOf(grant), 1);
-      reject(refusal(429, "Timed out while opening database connection"));
+      reject(httpError(429, "Timed out while opening database connection"));
     }, this.#limits.waitMs);
     this.#waiting.push(grant);
     return promise;

@@ -53,7 +53,7 @@ export class StreamStore {
     this.#limits = limits;
   }
 
-  /** Opens a stream, or takes the parked one that `baton` names; throws HttpRefusal. */
+  /** Opens a stream, or takes the parked one that `baton` names; throws HttpError. */
   async take(baton: string | undefined): Promise<Stream> {
     if (baton !== undefined) return this.#unpark(baton);
     const wait = this.#parts.permits.acquire();

@@ -13,7 +13,7 @@ import type {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Decodes a request body; throws HttpRefusal 400 for anything that is not a pipeline. */
+/** Decodes a request body; throws HttpError 400 for anything that is not a pipeline. */
 export function decodePipeline(text: string): Pipeline {
   const body = readObject(parseJson(text), "body");
   return {
@@ -22,7 +22,7 @@ export function decodePipeline(text: string): Pipeline {
   };
 }
 
-/** Decodes the body of a cursor request; throws HttpRefusal 400. */
+/** Decodes the body of a cursor request; throws HttpError 400. */
 export function decodeCursor(text: string): Cursor {
   const body = readObject(parseJson(text), "body");
   return { baton: readOptionalString(body.baton, "baton"), steps: decodeSteps(body.batch) };

@@ -9,9 +9,9 @@ export class HranaError extends Error {
   }
 }
 
-/** Refuses a whole HTTP request and ends its stream. The body has the form that sqld uses for this refusal. */
-export class HttpRefusal extends Error {
-  override readonly name = "HttpRefusal";
+/** Refuses a whole HTTP request and ends its stream. The body has the form that sqld uses for this error. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
   readonly status: number;
   readonly type: "application/json" | "text/plain";
   readonly body: string;
@@ -26,19 +26,19 @@ export class HttpRefusal extends Error {
 }
 
 /** The client broke the protocol (`ProtocolError` of sqld). */
-export const protocolError = (message: string) => new HttpRefusal(400, { text: message });
+export const protocolError = (message: string) => new HttpError(400, { text: message });
 
 export const malformedJson = (detail: string) =>
   protocolError(`Cannot deserialize client message from JSON: ${detail}`);
 
 /** A correct client can meet this one, so it has a code (`StreamError` of sqld). */
-export function streamExpired(): HttpRefusal {
+export function streamExpired(): HttpError {
   const message = "The stream has expired due to inactivity";
-  return new HttpRefusal(400, { json: { message, code: "STREAM_EXPIRED" } });
+  return new HttpError(400, { json: { message, code: "STREAM_EXPIRED" } });
 }
 
-/** Every other refusal (`Error` of sqld). */
-export const refusal = (status: number, error: string) => new HttpRefusal(status, { json: { error } });
+/** Every other error (`Error` of sqld). */
+export const httpError = (status: number, error: string) => new HttpError(status, { json: { error } });
 
 export function responseTooLarge(): HranaError {
   return new HranaError("RESPONSE_TOO_LARGE", "Response is too large");

@@ -44,7 +44,7 @@ export class RequestRunner {
     this.#limits = limits;
   }
 
-  /** Throws HranaError for an error of this request, HttpRefusal for one that ends the stream. */
+  /** Throws HranaError for an error of this request, HttpError for one that ends the stream. */
   async run(stream: Stream, request: StreamRequest): Promise<string> {
     switch (request.type) {
       case "execute": {

@@ -12,7 +12,7 @@ export interface Output {
 
 /**
  * Runs a batch and writes its results as lines of JSON while they are read. `open` begins the response: what is wrong
- * before that is thrown as an HttpRefusal, what is wrong later is a line.
+ * before that is thrown as an HttpError, what is wrong later is a line.
  */
 export async function runCursor(
   cursor: Cursor,

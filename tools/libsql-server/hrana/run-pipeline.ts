@@ -4,7 +4,7 @@ import { HranaError, protocolError } from "./errors.ts";
 import type { Pipeline, StreamRequest } from "./protocol.ts";
 import type { RequestRunner } from "./request-runner.ts";
 
-/** Runs the requests of a pipeline in order and returns the response body; throws HttpRefusal. */
+/** Runs the requests of a pipeline in order and returns the response body; throws HttpError. */
 export async function runPipeline(
   pipeline: Pipeline,
   parts: { streams: StreamStore; runner: RequestRunner },

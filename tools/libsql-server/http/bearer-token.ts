@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { refusal } from "../hrana/errors.ts";
+import { httpError } from "../hrana/errors.ts";
 
-/** A check of the Authorization header that takes the same time for every wrong token; throws HttpRefusal 401. */
+/** A check of the Authorization header that takes the same time for every wrong token; throws HttpError 401. */
 export function makeTokenCheck(token: string | undefined): (header: string | undefined) => void {
   if (token === undefined) return () => undefined;
   const expected = sha256(token);
@@ -18,7 +18,7 @@ export function makeTokenCheck(token: string | undefined): (header: string | und
   };
 }
 
-const unauthorized = (reason: string) => refusal(401, `Unauthorized: \`${reason}\``);
+const unauthorized = (reason: string) => httpError(401, `Unauthorized: \`${reason}\``);
 
 function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { refusal } from "../hrana/errors.ts";
+import { httpError } from "../hrana/errors.ts";
 
 const LOOPBACK = /^(localhost|[^:]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
@@ -8,14 +8,14 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host.includes
 
 /**
  * Refuses what a web page could send to a server on this machine: a name of its own that points here (DNS rebinding), and
- * a body of a type that browsers send to another origin without asking first. Throws HttpRefusal.
+ * a body of a type that browsers send to another origin without asking first. Throws HttpError.
  */
 export function refuseForeignPages(headers: IncomingHttpHeaders, method: string | undefined): void {
   if (!LOOPBACK.test(headers.host ?? "")) {
-    throw refusal(400, `Invalid host header: \`${headers.host ?? ""}\``);
+    throw httpError(400, `Invalid host header: \`${headers.host ?? ""}\``);
   }
   if (method !== "POST") return;
   const type = headers["content-type"];
   const isJson = type === undefined ? headers.origin === undefined : JSON_TYPE.test(type);
-  if (!isJson) throw refusal(415, "The content type must be application/json");
+  if (!isJson) throw httpError(415, "The content type must be application/json");
 }

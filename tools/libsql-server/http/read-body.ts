@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { HttpRefusal, protocolError } from "../hrana/errors.ts";
+import { HttpError, protocolError } from "../hrana/errors.ts";
 
-/** Reads a UTF-8 body; throws HttpRefusal 413 beyond `maxBytes`, without reading the rest. */
+/** Reads a UTF-8 body; throws HttpError 413 beyond `maxBytes`, without reading the rest. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const declared = Number(request.headers["content-length"] ?? 0);
@@ -33,7 +33,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
   return promise;
 }
 
-function bodyTooLarge(maxBytes: number): HttpRefusal {
+function bodyTooLarge(maxBytes: number): HttpError {
   const message = `The body is larger than ${maxBytes} bytes`;
-  return new HttpRefusal(413, { json: { message, code: "PAYLOAD_TOO_LARGE" } });
+  return new HttpError(413, { json: { message, code: "PAYLOAD_TOO_LARGE" } });
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeCursor, decodePipeline } from "../hrana/decode-pipeline.ts";
-import { HttpRefusal, refusal } from "../hrana/errors.ts";
+import { HttpError, httpError } from "../hrana/errors.ts";
 import type { Cursor, Pipeline } from "../hrana/protocol.ts";
 import type { Output } from "../hrana/run-cursor.ts";
 import { refuseForeignPages } from "./browser-guard.ts";
@@ -11,7 +11,7 @@ import type { RequestStats } from "./request-stats.ts";
 export interface HandlerParts {
   readonly runPipeline: (pipeline: Pipeline) => Promise<string>;
   readonly runCursor: (cursor: Cursor, open: () => Output) => Promise<void>;
-  /** Throws HttpRefusal 401. */
+  /** Throws HttpError 401. */
   readonly checkToken: (header: string | undefined) => void;
   /** Whether only this machine can reach the server, so that only its names may be used for it. */
   readonly isLoopback: boolean;
@@ -70,7 +70,7 @@ async function route(
   if (method === "GET" && /^\/v[23]$/.test(url)) return text("Hello, this is HTTP API v2 (Hrana over HTTP)");
   const stats = method === "GET" ? answerStats(parts.stats, url) : undefined;
   if (stats) return stats;
-  throw refusal(404, `There is no ${method} ${url}`);
+  throw httpError(404, `There is no ${method} ${url}`);
 }
 
 /** A cursor's lines are text for sqld, too. */
@@ -108,7 +108,7 @@ function json(body: string): Answer {
 }
 
 function toErrorAnswer(error: unknown): Answer {
-  if (error instanceof HttpRefusal) return error;
+  if (error instanceof HttpError) return error;
   console.error("libsql-server: unexpected error", error);
   return { status: 500, type: "application/json", body: '{"error":"Internal Error"}' };
 }

@@ -1,4 +1,4 @@
-import { ResponseTooLarge } from "../../../src/errors/failures.ts";
+import { ResponseTooLarge } from "../../../src/errors/api-errors.ts";
 import { LruMap } from "../../../src/lib/lru-map.ts";
 import type { SqlValue, Statement } from "../../../src/model/sql-value.ts";
 import { type NativeDatabase, type NativeStatement, RowReader } from "../../libsql-server/engine/native.ts";

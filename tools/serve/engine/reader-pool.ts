@@ -1,4 +1,4 @@
-import { serviceUnavailable } from "../../../src/errors/failures.ts";
+import { serviceUnavailable } from "../../../src/errors/api-errors.ts";
 import { currentMillis } from "../../../src/lib/clock.ts";
 import type { Step, StepOutcome } from "../../../src/libsql/step.ts";
 import type { Statement } from "../../../src/model/sql-value.ts";

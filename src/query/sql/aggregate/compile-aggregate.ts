@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { badRequest } from "../../../errors/failures.ts";
+import { badRequest } from "../../../errors/api-errors.ts";
 import type { JsonObject, JsonValue } from "../../../model/json.ts";
 import type { SqlValue } from "../../../model/sql-value.ts";
 import { MAX_GROUPS } from "../../limits.ts";

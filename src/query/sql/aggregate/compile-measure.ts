@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { columnTypeOf } from "../../../columns/registry.ts";
 import { DEFAULT_SCALE } from "../../../columns/types/decimal.ts";
-import { badRequest } from "../../../errors/failures.ts";
+import { badRequest } from "../../../errors/api-errors.ts";
 import type { Column } from "../../../model/column.ts";
 import type { JsonValue } from "../../../model/json.ts";
 import type { SqlValue } from "../../../model/sql-value.ts";

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { hasLength, longestValueOf } from "../../../columns/text.ts";
+import { badRequest } from "../../../errors/api-errors.ts";
 import type { AppError } from "../../../errors/app-error.ts";
-import { badRequest } from "../../../errors/failures.ts";
 import type { Column } from "../../../model/column.ts";
 import { MAX_EXPANDED_BYTES, MAX_EXPANDED_IN_ALL, MAX_EXPANDED_RECORDS } from "../../limits.ts";
 import type { Expansion, Hop, Selection } from "../../plan/plan.ts";
@@ -48,7 +48,7 @@ export interface ExpansionBound {
    * needed.
    */
   compileExceeds(roots: Roots, sources: Sources): SQL;
-  refusal(): AppError;
+  error(): AppError;
 }
 
 /**
@@ -80,7 +80,7 @@ function boundOf(expansion: Expansion, counted: readonly Measured[], limit: numb
   return {
     compileExceeds: (roots, sources) =>
       sql`${compileTotal(counted, { roots, sources, rows: limit + 1 })} > ${limit}`,
-    refusal: () => tooManyInAll(expansion, limit),
+    error: () => tooManyInAll(expansion, limit),
   };
 }
 
@@ -123,7 +123,7 @@ function boundOfTexts({ last }: Branch, texts: readonly Texts[], rows: number): 
   return {
     compileExceeds: (roots, sources) =>
       sql`${compileTotal(measured, { roots, sources, rows })} > ${MAX_EXPANDED_BYTES}`,
-    refusal: () => tooLongInAll(last),
+    error: () => tooLongInAll(last),
   };
 }
 

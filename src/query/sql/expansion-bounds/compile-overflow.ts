@@ -19,7 +19,7 @@ import {
 export interface OverflowCheck {
   /** Finds a row if it is. */
   readonly query: Statement;
-  refusal(): AppError;
+  error(): AppError;
 }
 
 /**
@@ -34,11 +34,11 @@ export function compileOverflowChecks(plan: RecordViewPlan, id: RecordId): reado
   return outermostBranches(plan.selection).flatMap((branches) => [
     ...boundsOf(branches, ONE_RECORD).map((bound) => ({
       query: compileExceeds(bound, root()),
-      refusal: bound.refusal,
+      error: bound.error,
     })),
     ...branches.map(({ path, last }) => ({
       query: compileOverflow(path, root()),
-      refusal: () => tooManyRecords(last),
+      error: () => tooManyRecords(last),
     })),
   ]);
 }

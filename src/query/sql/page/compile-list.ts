@@ -1,4 +1,4 @@
-import { badRequest } from "../../../errors/failures.ts";
+import { badRequest } from "../../../errors/api-errors.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import type { Rows, SqlValue } from "../../../model/sql-value.ts";
 import { MAX_CURSOR_LENGTH } from "../../limits.ts";
@@ -7,7 +7,7 @@ import type { ExportPlan, ListPlan, PagePlan, SortKey } from "../../plan/plan.ts
 import type { Compiled } from "../compiled.ts";
 import { type JsonCell, readJsonCell } from "../record/json-cell.ts";
 import { type JsonRow, shaperOf } from "../record/shape-selection.ts";
-import { compileCount, compilePage, pageRefusals } from "./compile-page.ts";
+import { compileCount, compilePage, pageBounds } from "./compile-page.ts";
 import { isRunOrder } from "./compile-runs.ts";
 import { type Seek, splitSeek } from "./compile-seek.ts";
 
@@ -48,8 +48,8 @@ function compileOffsetList(
   page: PagePlan & { readonly kind: "OFFSET" },
 ): Compiled<ListResult> {
   const { page: number, size, hasCount } = page;
-  const refusals = pageRefusals(plan.selection, size);
-  const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false, refusals };
+  const bounds = pageBounds(plan.selection, size);
+  const window = { limit: size, offset: number * size, seek: EVERYTHING, hasKeys: false, bounds };
   const statement = compilePage(plan, plan.selection, window);
   return {
     kind: "PAGE",
@@ -57,7 +57,7 @@ function compileOffsetList(
     value: hasCount ? compileCount(plan) : null,
     shape: ([rows = [], count = []]) => {
       const found = parseRows(rows);
-      refusals.check(found);
+      bounds.check(found);
       const data = found.map(shaperOf(plan.selection));
       if (!hasCount) return { data, meta: { page: number, size } };
       const totalElements = Number(count[0]?.[0] ?? 0);
@@ -106,15 +106,15 @@ export function compileChunk(
   size: number,
 ): Compiled<Chunk> {
   const { selection, sort } = plan;
-  const refusals = pageRefusals(selection, size + 1);
-  const window = { limit: size + 1, offset: 0, hasKeys: true, refusals };
+  const bounds = pageBounds(selection, size + 1);
+  const window = { limit: size + 1, offset: 0, hasKeys: true, bounds };
   const whole: Seek = { after, block: "ALL" };
   const seeks = isRunOrder(plan, { ...window, after }) ? [whole] : splitSeek(sort, after);
   const statements = seeks.map((seek) => compilePage(plan, selection, { ...window, seek }));
   const [page] = statements;
   const shape = (results: readonly Rows[]) => {
     const found = parseRows(results.flat());
-    refusals.check(found);
+    bounds.check(found);
     const wanted = found.slice(0, size);
     const last = found.length > size ? wanted.at(-1) : undefined;
     return { records: wanted.map(shaperOf(selection)), next: last ? readKeys(sort, last) : null };

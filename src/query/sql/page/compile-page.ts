@@ -3,7 +3,7 @@ import type { Statement } from "../../../model/sql-value.ts";
 import { MAX_EXPANDED_ON_PAGE } from "../../limits.ts";
 import type { Predicate, Selection, Selector, SortKey } from "../../plan/plan.ts";
 import { compilePredicate } from "../condition/compile-predicate.ts";
-import { Refusals } from "../expansion-bounds/refusals.ts";
+import { ExpansionBounds } from "../expansion-bounds/expansion-bounds.ts";
 import { identifier, keyword, list } from "../fragments.ts";
 import { Joins } from "../joins.ts";
 import { compileJsonRow } from "../record/compile-selection.ts";
@@ -20,7 +20,7 @@ export interface Window {
   readonly seek: Seek;
   /** Whether the sort values are at the end of each record. */
   readonly hasKeys: boolean;
-  readonly refusals: Refusals;
+  readonly bounds: ExpansionBounds;
 }
 
 /** A page of records with their expansions, each as JSON text in the only cell of its row. */
@@ -134,7 +134,7 @@ function compileLate(
   const isOnPage = (rows: Source) => sql`${idIn(rows)} = ${page}.${identifier("id")}`;
   const root = sources.reuse(selector.entity);
   const roots = { source: root, from: sql`${page} CROSS JOIN ${root.from}`, where: isOnPage(root) };
-  return window.refusals.compile(
+  return window.bounds.compile(
     [sql`${page} AS (${rows.with}SELECT ${list(found)} ${rows.from})`],
     sql`SELECT ${row} FROM ${page} CROSS JOIN ${record.from} ON ${isOnPage(record)}`,
     { roots, sources },
@@ -142,8 +142,8 @@ function compileLate(
 }
 
 /** The limits of the expansions of a page with this many records. */
-export const pageRefusals = (selection: Selection, records: number): Refusals =>
-  new Refusals(selection, { records, limit: MAX_EXPANDED_ON_PAGE });
+export const pageBounds = (selection: Selection, records: number): ExpansionBounds =>
+  new ExpansionBounds(selection, { records, limit: MAX_EXPANDED_ON_PAGE });
 
 const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);
 

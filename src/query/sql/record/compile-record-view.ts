@@ -5,7 +5,7 @@ import { Slot, type SqlValue, type Statement } from "../../../model/sql-value.ts
 import { MAX_EXPANDED_IN_ALL } from "../../limits.ts";
 import type { RecordViewPlan } from "../../plan/plan.ts";
 import type { Extent, Roots } from "../expansion-bounds/branches.ts";
-import { Refusals } from "../expansion-bounds/refusals.ts";
+import { ExpansionBounds } from "../expansion-bounds/expansion-bounds.ts";
 import { identifier, keyword } from "../fragments.ts";
 import { idIn, type Source } from "../source.ts";
 import { Sources } from "../sources.ts";
@@ -85,13 +85,13 @@ function compileView({ entity, scope, selection }: RecordViewPlan, id: RecordId,
   const row = compileJsonRow(selection, source, { sources, others: [idIn(source), version] });
   const roots = rootOf(source, id);
   const select = sql`SELECT ${row} FROM ${roots.from} WHERE ${roots.where}`;
-  const refusals = new Refusals(selection, ONE_RECORD);
+  const bounds = new ExpansionBounds(selection, ONE_RECORD);
   const shapeCells = shaperOf(selection);
   return {
-    query: refusals.compile([], select, { roots, sources }),
+    query: bounds.compile([], select, { roots, sources }),
     shape(text: string) {
       const cells = JSON.parse(text) as JsonRow;
-      refusals.check([cells]);
+      bounds.check([cells]);
       const [recordId, recordVersion] = cells.at(-1) ?? [];
       return { id: String(recordId), tag: tagOf(entity, recordVersion), record: shapeCells(cells) };
     },

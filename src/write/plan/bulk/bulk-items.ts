@@ -1,8 +1,8 @@
 import { requiredProblem } from "../../../columns/field-rule.ts";
 import { columnTypeOf } from "../../../columns/registry.ts";
 import { parseId } from "../../../columns/validate-record.ts";
-import { AppError, RefusedRequest, withPrefix } from "../../../errors/app-error.ts";
-import { badRequest, notAnObject, validationFailed } from "../../../errors/failures.ts";
+import { badRequest, notAnObject, validationFailed } from "../../../errors/api-errors.ts";
+import { AppError, RequestError, withPrefix } from "../../../errors/app-error.ts";
 import type { Entity } from "../../../model/entity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../model/json.ts";
 import type { PlanningView } from "../../../model/workspace.ts";
@@ -83,7 +83,7 @@ export function planItems(
         ? planUpsert(target, { key, body }, context)
         : planUpdate(target, { id: requireId(target.entity, body), body }, context);
     } catch (thrown) {
-      if (thrown instanceof AppError && !(thrown instanceof RefusedRequest)) return thrown;
+      if (thrown instanceof AppError && !(thrown instanceof RequestError)) return thrown;
       throw thrown;
     }
   });

@@ -1,5 +1,5 @@
+import { alreadyDone } from "../../../errors/api-errors.ts";
 import type { ErrorCode } from "../../../errors/codes.ts";
-import { alreadyDone } from "../../../errors/failures.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import { keptRecordOf } from "../plan-together.ts";
 import type { KeptRequest, Repetition } from "../write-plan.ts";

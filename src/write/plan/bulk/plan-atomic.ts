@@ -11,7 +11,7 @@ import { type BulkResult, bulkResultOf, successOf } from "./bulk-result.ts";
 export function planAtomic(bulk: PlannedBulk): WritePlan<BulkResult> {
   const { items, isReturning } = bulk;
   const failing = items.findIndex((item) => item instanceof AppError);
-  if (failing >= 0) return planRefusal(bulk, failing);
+  if (failing >= 0) return planError(bulk, failing);
   const { steps, recordsOf } = planTogether(writesOf(bulk), { inItem, isReturning });
   const answer = isReturning ? undefined : successOf(items);
   return {
@@ -28,11 +28,11 @@ export function planAtomic(bulk: PlannedBulk): WritePlan<BulkResult> {
 }
 
 /** An item is refused, but the database may refuse an earlier one, and the client gets the first error. */
-function planRefusal(bulk: PlannedBulk, failing: number): WritePlan<BulkResult> {
+function planError(bulk: PlannedBulk, failing: number): WritePlan<BulkResult> {
   const { target, items } = bulk;
-  const refusal = items[failing];
-  if (!(refusal instanceof AppError)) throw new Error(`item ${failing} is not refused`);
-  const told = inItem(failing, refusal);
+  const error = items[failing];
+  if (!(error instanceof AppError)) throw new Error(`item ${failing} is not refused`);
+  const told = inItem(failing, error);
   const refuse = () => {
     throw told;
   };

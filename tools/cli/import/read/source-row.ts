@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../../src/model/json.ts";
-import type { ApiError } from "../../api/api-refusal.ts";
+import type { ErrorBody } from "../../api/api-error.ts";
 
 /** The place of a row in its file, counted from 1. */
 export interface Place {
@@ -12,14 +12,14 @@ export interface Place {
 export interface SourceRow extends Place {
   readonly record: JsonObject;
   /** Why the row cannot be sent; `record` then holds what could be read. */
-  readonly error?: ApiError;
+  readonly error?: ErrorBody;
 }
 
 /** A row that was refused. */
 export interface RefusedRow extends Place {
   readonly row: JsonObject;
-  readonly error: ApiError;
+  readonly error: ErrorBody;
 }
 
 /** The error of a row that cannot be read, in the form of the API. */
-export const unreadable = (message: string): ApiError => ({ code: "BAD_REQUEST", message });
+export const unreadable = (message: string): ErrorBody => ({ code: "BAD_REQUEST", message });

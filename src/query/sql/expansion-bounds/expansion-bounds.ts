@@ -6,7 +6,7 @@ import type { Sources } from "../sources.ts";
 import { boundsOf, type Extent, outermostBranches, type Roots } from "./branches.ts";
 
 /** The bounds on the expansions of a response. */
-export class Refusals {
+export class ExpansionBounds {
   readonly #bounds;
 
   constructor(selection: Selection, extent: Extent) {
@@ -19,20 +19,20 @@ export class Refusals {
    */
   compile(ctes: readonly SQL[], select: SQL, { roots, sources }: { roots: Roots; sources: Sources }): SQL {
     if (this.#bounds.length === 0) return sources.complete(select, ctes);
-    const refused = identifier("refused");
-    const exceeded = this.#bounds.map(
+    const first = identifier("exceeded");
+    const all = this.#bounds.map(
       (bound, index) => sql`SELECT ${String(index)} WHERE ${bound.compileExceeds(roots, sources)}`,
     );
-    const first = sql`${sql.join(exceeded, sql` UNION ALL `)} LIMIT 1`;
+    const found = sql`${sql.join(all, sql` UNION ALL `)} LIMIT 1`;
     return sources.complete(
-      sql`SELECT * FROM ${refused} UNION ALL ${select} AND NOT EXISTS (SELECT 1 FROM ${refused})`,
-      [...ctes, sql`${refused} AS MATERIALIZED (${first})`],
+      sql`SELECT * FROM ${first} UNION ALL ${select} AND NOT EXISTS (SELECT 1 FROM ${first})`,
+      [...ctes, sql`${first} AS MATERIALIZED (${found})`],
     );
   }
 
   /** Throws the error if a row is the number of a bound. */
   check(rows: readonly (JsonRow | number)[]): void {
     const exceeded = rows.find((row) => typeof row === "number");
-    if (exceeded !== undefined) throw this.#bounds[exceeded]?.refusal();
+    if (exceeded !== undefined) throw this.#bounds[exceeded]?.error();
   }
 }

@@ -1,6 +1,6 @@
-import { AppError, type Detail, type FieldProblem, RefusedRequest } from "./app-error.ts";
+import { AppError, type Detail, type FieldProblem, RequestError } from "./app-error.ts";
 
-/* Literal messages of the contract that several places throw. */
+/* The errors that several places throw, with the literal messages of the contract. */
 
 export const badRequest = (message: string) => new AppError("BAD_REQUEST", message);
 
@@ -30,13 +30,13 @@ export const recordTooLarge = () =>
   );
 
 export const tooManyRecords = (most: number) =>
-  new RefusedRequest(
+  new RequestError(
     "BAD_REQUEST",
     `A request writes at most ${most} records, nested records and links among them`,
   );
 
 export const patternsTooCostly = (most: number) =>
-  new RefusedRequest(
+  new RequestError(
     "BAD_REQUEST",
     `Matching the patterns would take more than ${most} RE2 instructions × characters — send fewer or shorter texts`,
   );

@@ -7,7 +7,7 @@ import type { Attempt, FencedPlan } from "./fenced-plan.ts";
  * Plans a request by the belief, or returns why it is refused. `asOf` is the time that rules use. An invalid
  * Idempotency-Key is reported after errors of caller and entity.
  */
-export function planOrRefuse<T>(attempt: Attempt<T>, asOf: Date): FencedPlan<T> | AppError {
+export function planOrError<T>(attempt: Attempt<T>, asOf: Date): FencedPlan<T> | AppError {
   const { ctx, belief, work } = attempt;
   const { idempotency } = ctx;
   try {
