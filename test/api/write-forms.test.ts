@@ -1,65 +1,29 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, ask, expectStatus } from "../support/api.ts";
+import { calling, mcpOf } from "../support/mcp.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
+import {
+  definitions,
+  type Failure,
+  forbidden,
+  invalid,
+  OTHERS,
+  SCOPE,
+  TAKEN,
+  VALUES,
+} from "../support/write-rules.ts";
 
 /*
  * Every form of write is held to every rule. A rule says what a write sends and how it is refused; a form says how a write is
  * sent. Whatever the form, the error is the same but for its place, and nothing changes.
  */
 
-const definitions = [
-  {
-    name: "Owner",
-    columns: [
-      { name: "name", type: "VARCHAR", unique: true },
-      { name: "area", type: "VARCHAR" },
-    ],
-  },
-  { name: "Box", columns: [{ name: "name", type: "VARCHAR" }] },
-  {
-    name: "Item",
-    columns: [
-      { name: "code", type: "VARCHAR", nullable: false, unique: true },
-      { name: "area", type: "VARCHAR", indexed: true },
-      { name: "serial", type: "VARCHAR", unique: true },
-      {
-        name: "level",
-        type: "INTEGER",
-        default: 0,
-        constraints: [
-          { type: "MIN", value: 0 },
-          { type: "MAX", value: 10 },
-        ],
-      },
-      { name: "label", type: "VARCHAR", constraints: [{ type: "PATTERN", value: "^[a-z]*$" }] },
-      { name: "secret", type: "VARCHAR" },
-      { name: "locked", type: "VARCHAR" },
-      { name: "stamp", type: "VARCHAR" },
-      { name: "least", type: "INTEGER" },
-      { name: "most", type: "INTEGER" },
-      { name: "ownerId", references: { entity: "Owner", relationship: "owner", inverse: null } },
-      { name: "boxId", references: { entity: "Box", relationship: "box", inverse: "items" } },
-    ],
-    constraints: [{ type: "FIELD_LESS_THAN_OR_EQUAL", field: "least", otherField: "most" }],
-  },
-  {
-    name: "Note",
-    columns: [
-      {
-        name: "itemId",
-        nullable: false,
-        references: { entity: "Item", relationship: "item", inverse: null, onDelete: "RESTRICT" },
-      },
-    ],
-  },
-];
-
 type Operation = "create" | "update" | "delete";
 interface Target {
   readonly id: number;
   readonly code: string;
 }
-/** One request: method, path, body, headers. */
+/** One request: method, path, body, headers. Or `MCP`, a tool and its arguments. */
 type Call = readonly [method: string, path: string, body?: unknown, headers?: Record<string, string>];
 
 const op = (method: string, rest: object) => [{ method, entity: "Item", ...rest }];
@@ -88,6 +52,7 @@ const CREATES: Readonly<Record<string, (body: object) => Call>> = {
     "/transaction",
     { operations: [{ method: "POST", entity: "Box", body: { items: [body] } }] },
   ],
+  "MCP create": (record) => ["MCP", "create", { entity: "Item", record }],
 };
 
 const UPDATES: Readonly<Record<string, (target: Target, body: object) => Call>> = {
@@ -106,7 +71,25 @@ const UPDATES: Readonly<Record<string, (target: Target, body: object) => Call>> 
     KEYED(),
   ],
   "PATCH /Item?filter": ({ code }, body) => ["PATCH", `/Item?filter[code]=${code}&maxAffected=5`, body],
+  "PATCH /Item?filter with a key": ({ code }, body) => [
+    "PATCH",
+    `/Item?filter[code]=${code}&maxAffected=5`,
+    body,
+    KEYED(),
+  ],
+  "PATCH /Item?filter returning": ({ code }, body) => [
+    "PATCH",
+    `/Item?filter[code]=${code}&maxAffected=5`,
+    body,
+    { Prefer: "return=representation" },
+  ],
   "POST /transaction": ({ id }, body) => transaction("PUT", { id, body }),
+  "MCP update": ({ id }, record) => ["MCP", "update", { entity: "Item", id, record }],
+  "MCP update of /by/code": ({ code }, record) => [
+    "MCP",
+    "update",
+    { entity: "Item", by: "code", id: code, record },
+  ],
 };
 
 const DELETES: Readonly<Record<string, (target: Target) => Call>> = {
@@ -118,43 +101,30 @@ const DELETES: Readonly<Record<string, (target: Target) => Call>> = {
   "POST /Item/bulk/delete": ({ id }) => ["POST", "/Item/bulk/delete", [id]],
   "DELETE /Item?filter": ({ code }) => ["DELETE", `/Item?filter[code]=${code}&maxAffected=5`],
   "POST /transaction": ({ id }) => transaction("DELETE", { id }),
+  "MCP delete": ({ id }) => ["MCP", "delete", { entity: "Item", id }],
+  "MCP delete of /by/code": ({ code }) => ["MCP", "delete", { entity: "Item", by: "code", id: code }],
 };
-
-const ALL = ["read", "create", "update", "delete"];
-const SCOPE = {
-  entity: "Item",
-  operations: ALL,
-  filter: { area: "A" },
-  check: { area: "A", level: { lt: 10 } },
-  fields: [
-    "code",
-    "area",
-    "serial",
-    "level",
-    "label",
-    "locked",
-    "stamp",
-    "least",
-    "most",
-    "ownerId",
-    "boxId",
-  ],
-  writableFields: ["code", "area", "serial", "level", "label", "least", "most", "ownerId", "boxId"],
-  presets: { stamp: { value: "server", on: "WRITE" } },
-};
-const OTHERS = [
-  { entity: "Owner", operations: ["read"], filter: { area: "A" } },
-  { entity: "Box", operations: ALL },
-  { entity: "Note", operations: ["read"] },
-];
 
 let w: TestWorkspace;
 let token: string;
 let made = 0;
 const newCode = () => `c${made++}`;
 const admin = (method: string, path: string, body?: unknown) => w.api(method, path, { body });
-const send = ([method, path, body, headers]: Call, key = token) =>
-  ask(method, w.apiPath + path, { token: key, body, ...(headers && { headers }) });
+const send = (call: Call, key = token): Promise<Answer> => {
+  const [method, path, body, headers] = call;
+  if (method === "MCP") return sendTool(call, key);
+  return ask(method, w.apiPath + path, { token: key, body, ...(headers && { headers }) });
+};
+
+/** The result of a tool, as if it were the response of a route. */
+async function sendTool([, tool, args]: Call, key: string): Promise<Answer> {
+  const answer = await mcpOf(w).post(calling(tool, args as object), { token: key });
+  const { result } = answer.body;
+  if (!result) return answer;
+  const [{ text }] = result.content;
+  return { ...answer, status: result.isError ? 400 : 200, text, body: JSON.parse(text) };
+}
+
 const keyFor = async (scope: object) =>
   (await w.createKey({ scopes: [{ ...SCOPE, ...scope }, ...OTHERS] })).key;
 
@@ -166,12 +136,6 @@ const contents = async () =>
   (await Promise.all(["Item", "Box"].map((name) => admin("GET", `/${name}/export?format=ndjson`))))
     .map(({ text }) => text)
     .join();
-
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly details?: readonly { readonly field: string; readonly message: string }[];
-}
 
 /** The error of the write itself, without its place in the request. */
 function errorOf({ status, body, text }: Answer): Failure | string {
@@ -185,49 +149,14 @@ function errorOf({ status, body, text }: Answer): Failure | string {
   return { code: error.code, message, ...(details && { details }) };
 }
 
-const invalid = (field: string, message: string): Failure => ({
-  code: "VALIDATION_ERROR",
-  message: "Validation failed: 1 error(s)",
-  details: [{ field, message }],
-});
-const forbidden = (what: string): Failure => ({
-  code: "FORBIDDEN",
-  message: `This API key is not allowed to ${what}`,
-});
-const missingOwner = (id: number): Failure => ({
-  code: "FOREIGN_KEY_VIOLATION",
-  message: `Referenced owner_id '${id}' does not exist in owners`,
-});
-const TAKEN: Failure = {
-  code: "UNIQUE_CONSTRAINT_VIOLATION",
-  message: "A record with serial 'taken' already exists",
-};
 const READ_ONLY_MODE: Failure = {
   code: "WORKSPACE_STATUS",
   message: "Workspace is in read-only mode",
 };
 
-/** What is written, and why it is refused, by a create and an update alike. */
-const VALUES: Readonly<Record<string, readonly [body: object, failure: Failure]>> = {
-  "a hidden field": [{ secret: "x" }, invalid("secret", "is not a field of Item")],
-  "a field outside writableFields": [{ locked: "x" }, invalid("locked", "is read-only")],
-  "a preset field": [{ stamp: "x" }, invalid("stamp", "is read-only")],
-  "a value below MIN": [{ level: -1 }, invalid("level", "must be at least 0")],
-  "a value above MAX": [{ level: 11 }, invalid("level", "must be at most 10")],
-  "a PATTERN that is not matched": [{ label: "A1" }, invalid("label", "must match pattern ^[a-z]*$")],
-  "a value of another type": [{ level: "1" }, invalid("level", "must be an integer")],
-  "a rule over two fields": [{ least: 2, most: 1 }, invalid("least", "must be less than or equal to most")],
-  "a unique value that is taken": [{ serial: "taken" }, TAKEN],
-  "a reference to nothing": [{ ownerId: 999 }, missingOwner(999)],
-  "a reference to what is invisible": [{ ownerId: 2 }, missingOwner(2)],
-  "an increment above MAX": [
-    { level: { $increment: 11, $default: 0 } },
-    invalid("level", "must be at most 10"),
-  ],
-};
-
 beforeAll(async () => {
   w = await makeWorkspace(...definitions);
+  await mcpOf(w).setMode("FULL");
   const owners = [
     { name: "a", area: "A" },
     { name: "b", area: "B" },
@@ -348,6 +277,7 @@ describe("an update, in every form", () => {
 
 /** How a form tells of a record that does not exist for the key. */
 function notThere(form: string, { id, code }: Target): Failure | string {
+  if (form.includes("returning")) return '200 {"affected":0,"data":[]}';
   if (form.includes("?filter")) return '200 {"affected":0}';
   if (form.includes("upsertBy")) return { ...TAKEN, message: `A record with code '${code}' already exists` };
   return {
@@ -405,10 +335,12 @@ describe("what holds for every write", () => {
     const stale = { "If-Match": '"0-stale"' };
     const forms = Object.fromEntries(
       Object.entries({ ...UPDATES, ...DELETES })
-        .filter(([form]) => /\{id\}|\/by\//.test(form))
+        .filter(([form]) => /\{id\}|\/by\/|MCP/.test(form))
         .map(([form, call]) => {
           const [method, path, body, headers] = call(target, { label: "z", level: { $increment: -1 } });
-          return [form, [method, path, body, { ...headers, ...stale }] as const];
+          const isTool = method === "MCP";
+          const sent = isTool ? { ...(body as object), ifMatch: stale["If-Match"] } : body;
+          return [form, [method, path, sent, { ...headers, ...(!isTool && stale) }] as const];
         }),
     );
     const changed: Failure = {
