@@ -8,6 +8,7 @@ import { logFailure } from "./lib/logger.ts";
 import { removeEndedSecrets } from "./services/api-keys/remove-ended-secrets.ts";
 import type { ServiceContext } from "./services/context.ts";
 import { applyBudgets } from "./services/health/apply-budgets.ts";
+import { forgetRevocations } from "./services/tokens/forget-revocations.ts";
 import { deliverDue } from "./services/webhooks/deliver.ts";
 import { expireEvents } from "./services/webhooks/expire-events.ts";
 
@@ -22,6 +23,7 @@ export default {
       applyBudgets: ({ platform }: ServiceContext) => applyBudgets(platform, budgets),
       removeEndedSecrets,
       forgetOldRequests,
+      forgetRevocations,
       expireEvents,
       deliverDue,
     });

@@ -61,6 +61,11 @@ export const countSchema = z.int().min(0);
 export const timeSchema = z.iso.datetime();
 
 /** Everything issued before this time is revoked. */
+const MAX_SUBJECT_LENGTH = 255;
+
+/** The `sub` of a token. */
+export const subjectSchema = z.string().min(1).max(MAX_SUBJECT_LENGTH);
+
 export const revocationSchema = z.strictObject({ revokedBefore: timeSchema });
 
 /** Keeps the parsed object: Zod's own records drop a `__proto__`, which would then not be refused. */

@@ -215,6 +215,7 @@ it("every failing task of a scheduled run is logged with its cause", async () =>
     "applyBudgets",
     "removeEndedSecrets",
     "forgetOldRequests",
+    "forgetRevocations",
     "expireEvents",
     "deliverDue",
   ]);

@@ -193,6 +193,18 @@ describe("a user token ends", () => {
     ]);
   });
 
+  it("with no revocation of a subject that no token can have", async () => {
+    const tooLong = {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "sub", message: "must be at most 255 characters" }],
+    };
+    const body = { sub: "x".repeat(256) };
+    expectFailure(await w.admin("POST", "/tokens/revoke", { body }), 422, tooLong);
+    const asking = { token: minter.key, body };
+    expectFailure(await ask("POST", `${w.apiPath}/tokens/revoke`, asking), 422, tooLong);
+  });
+
   it("with its key, and is narrowed with it", async () => {
     const own = await makeMinter();
     const token = await mint({ sub: "ann" }, {}, own.key);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { forgetOldRequests } from "../../src/fence/replay.ts";
 import { openServices } from "../../src/http/context.ts";
 import type { ServiceContext } from "../../src/services/context.ts";
+import { forgetRevocations } from "../../src/services/tokens/forget-revocations.ts";
 import { expireEvents } from "../../src/services/webhooks/expire-events.ts";
 import { expectStatus } from "../support/api.ts";
 import { runSql } from "../support/database.ts";
@@ -47,11 +48,26 @@ describe("one run removes everything that is too old, and nothing else", () => {
     await forgetOldRequests(openServices(env, "test"));
     expect(await countOf("SELECT count(*) FROM idempotency WHERE principal = ?", keyId)).toBe(3);
   });
+
+  it("of revocations, whose tokens have all expired", async () => {
+    const { keyId } = await makeWorkspace();
+    const insert = (count: number, at: string) =>
+      runSql(
+        `${COUNTED} INSERT INTO token_revocations (workspace_id, key_id, subject, revoked_before)
+          SELECT (SELECT workspace_id FROM api_keys WHERE id = ?), ?, ? || i, ? FROM n`,
+        [String(count), keyId, keyId, at, at],
+      );
+    await insert(MANY, dayAgo(1.1));
+    await insert(3, dayAgo(0.9));
+    await forgetRevocations(openServices(env, "test"));
+    expect(await countOf("SELECT count(*) FROM token_revocations WHERE key_id = ?", keyId)).toBe(3);
+  });
 });
 
 it.each([
   ["events", expireEvents],
   ["answers", forgetOldRequests],
+  ["revocations", forgetRevocations],
 ])("a run that finds no end of %s leaves the rest to the next, within its requests", async (_, remove) => {
   let writes = 0;
   const services = openServices(env, "test");

@@ -105,7 +105,10 @@ export const tokenRevocations = sqliteTable(
     subject: text().notNull().default(""),
     revokedBefore: text("revoked_before").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.keyId, table.subject] })],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.keyId, table.subject] }),
+    index("token_revocations_time").on(table.revokedBefore),
+  ],
 );
 
 export const entities = sqliteTable(

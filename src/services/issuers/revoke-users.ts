@@ -7,13 +7,13 @@ import { runFenced } from "../../fence/run-fenced.ts";
 import { stepsOf } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import type { revocationSchema } from "../field-schemas.ts";
+import { type revocationSchema, subjectSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { issuerIn } from "./issuer.ts";
 
 export const revokeUsersSchema = z.strictObject({
   /** Absent for everybody. */
-  sub: z.string().min(1).optional(),
+  sub: subjectSchema.optional(),
 });
 
 export interface RevokeUsersInput {

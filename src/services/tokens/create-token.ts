@@ -9,17 +9,18 @@ import type { PlanningView } from "../../model/workspace.ts";
 import { visibleTo } from "../../query/rules/visible.ts";
 import { MAX_TOKEN_LENGTH, mintUserToken } from "../../tokens/user-token.ts";
 import type { WorkspaceContext } from "../context.ts";
+import { subjectSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { resolveScopes } from "../scopes/resolve-scopes.ts";
 import { type NamedScope, scopesSchema } from "../scopes/scope-schema.ts";
 
 const DEFAULT_SECONDS = 3_600;
-const MAX_SECONDS = 86_400;
+/** No token lives longer. */
+export const MAX_TOKEN_SECONDS = 86_400;
 const MAX_CLAIMS_BYTES = 2_048;
-const MAX_SUBJECT_LENGTH = 255;
 
 const claimsSchema = z
-  .looseObject({ sub: z.string().min(1).max(MAX_SUBJECT_LENGTH) })
+  .looseObject({ sub: subjectSchema })
   .refine(
     (claims) => new TextEncoder().encode(JSON.stringify(claims)).length <= MAX_CLAIMS_BYTES,
     `must be at most ${MAX_CLAIMS_BYTES} bytes of JSON`,
@@ -27,7 +28,7 @@ const claimsSchema = z
 
 const createTokenSchema = z.strictObject({
   claims: claimsSchema,
-  expiresIn: z.int().min(60).max(MAX_SECONDS).default(DEFAULT_SECONDS),
+  expiresIn: z.int().min(60).max(MAX_TOKEN_SECONDS).default(DEFAULT_SECONDS),
   scopes: scopesSchema.nullable().optional(),
 });
 

@@ -9,12 +9,12 @@ import { runFenced } from "../../fence/run-fenced.ts";
 import { stepsOf } from "../../write/plan/write-plan.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import type { revocationSchema } from "../field-schemas.ts";
+import { type revocationSchema, subjectSchema } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { whoMints } from "./create-token.ts";
 
 export const revokeTokensSchema = z.union([
-  z.strictObject({ sub: z.string().min(1) }),
+  z.strictObject({ sub: subjectSchema }),
   z.strictObject({ all: z.literal(true) }),
 ]);
 

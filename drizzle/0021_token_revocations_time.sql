@@ -1,0 +1,1 @@
+CREATE INDEX `token_revocations_time` ON `token_revocations` (`revoked_before`);
