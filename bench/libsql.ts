@@ -21,7 +21,6 @@ import { median } from "./support/median.ts";
 import { requireWrk, runWrk, type WrkRound, writeScript } from "./support/peers/run-wrk.ts";
 import { chooseSetting, readNumber } from "./support/publish-results.ts";
 import { startWorkerd } from "./support/workerd/workerd.ts";
-import { readCompatibilityDate } from "./support/workerd/workerd-config.ts";
 
 /*
  * `npm run bench:libsql -- --sqld PATH [--quick]`: operations on a real libSQL server, with streams that are kept, without,
@@ -104,7 +103,6 @@ async function startTargets(url: string, directory: string): Promise<readonly Ta
     const workerd = await startWorkerd({
       port,
       main: join(ROOT, main),
-      compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
       buildDirectory: join(directory, String(port)),
       kvDirectory: join(directory, "kv"),
       variables: { ADMIN_TOKEN, LOG_REQUESTS: "false", LIBSQL_URL: url, LIBSQL_STREAMS: streams },

@@ -6,7 +6,6 @@ import { type Database, startDatabase } from "../../tools/runtime/database.ts";
 import { onEnd, waitUntilHealthy } from "../../tools/runtime/lifecycle.ts";
 import { freePort } from "./free-port.ts";
 import { startWorkerd } from "./workerd/workerd.ts";
-import { readCompatibilityDate } from "./workerd/workerd-config.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const ADMIN_TOKEN = "bench-admin-token-of-32-characters";
@@ -29,7 +28,6 @@ export async function startStack(
   const workerd = await startWorkerd({
     port,
     main: join(ROOT, "src/index.ts"),
-    compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(directory, "dist"),
     kvDirectory: join(directory, "kv"),
     variables: {

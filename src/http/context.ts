@@ -92,10 +92,11 @@ function turnOf(
   { request, address }: Client,
 ) {
   const principal = request?.headers.get("Authorization") ?? address();
+  const signal = request?.signal;
   return async (timeoutMs: number, isWrite: boolean): Promise<() => void> => {
-    const endTurn = principal ? await turns.take(principal, timeoutMs) : undefined;
+    const endTurn = principal ? await turns.take(principal, timeoutMs, signal) : undefined;
     try {
-      const endWrite = isWrite ? await writers.take(ALL, timeoutMs) : undefined;
+      const endWrite = isWrite ? await writers.take(ALL, timeoutMs, signal) : undefined;
       return () => {
         endWrite?.();
         endTurn?.();

@@ -1,4 +1,4 @@
-import { currentMillis, pause } from "../lib/clock.ts";
+import { currentMillis, pauseUntil } from "../lib/clock.ts";
 
 /** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
@@ -6,7 +6,8 @@ const LONGEST_IDLE_MS = 5_000;
 const LEASE_MS = 250;
 /** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
-const LOOK_EVERY_MS = 1;
+/** Waiting for less is not worth a timer. */
+const SHORTEST_WAIT_MS = 1;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
 /** The weight of the newest duration in the averages. */
@@ -36,6 +37,7 @@ export interface StreamTurn {
 interface Waiting {
   lease: StreamTurn | undefined;
   readonly until: number;
+  wake(): void;
 }
 
 /**
@@ -91,13 +93,13 @@ export class KeptStreams {
     return undefined;
   }
 
-  /** Polls: a promise that another request resolves may never wake this one in workerd. */
   async #wait(): Promise<StreamTurn | undefined> {
     const waitMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
-    if (waitMs < LOOK_EVERY_MS) return undefined;
-    const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs };
+    if (waitMs < SHORTEST_WAIT_MS) return undefined;
+    const { promise: woken, resolve: wake } = Promise.withResolvers<void>();
+    const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs, wake };
     this.#waiting.add(waiting);
-    while (!waiting.lease && currentMillis() < waiting.until) await pause(LOOK_EVERY_MS);
+    await pauseUntil(woken, waitMs);
     this.#waiting.delete(waiting);
     return waiting.lease;
   }
@@ -110,6 +112,7 @@ export class KeptStreams {
         if (!waiting.lease) return;
       }
       this.#waiting.delete(waiting);
+      waiting.wake();
     }
   }
 

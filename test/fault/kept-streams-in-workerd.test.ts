@@ -1,24 +1,26 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { pause } from "../../src/lib/clock.ts";
-import { type BehindProxy, serveBehindProxy } from "../support/processes/behind-proxy.ts";
+import { type BehindProxy, serveWithProxy } from "../support/processes/behind-proxy.ts";
 import type { Fate, SeenRequest } from "../support/processes/http-proxy.ts";
+import { type InWorkerd, serveInWorkerd } from "../support/processes/serve-in-workerd.ts";
 import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
 
-/* Requests that share one kept stream in the production runtime, where no request may use the I/O of another. */
+/* Requests that share one kept stream in workerd, where no request may use the I/O of another. */
 
 const item = { name: "Item", columns: [{ name: "name", type: "VARCHAR", nullable: false }] };
 
-let served: BehindProxy;
+let served: BehindProxy<InWorkerd>;
 let w: ServedWorkspace;
 let seen: SeenRequest[] = [];
 let decide: (request: SeenRequest) => Fate | Promise<Fate> = () => "PASS";
 
 beforeAll(async () => {
   const variables = { LIBSQL_STREAMS: "1" };
-  served = await serveBehindProxy((request) => {
+  const decideNow = (request: SeenRequest) => {
     seen.push(request);
     return decide(request);
-  }, variables);
+  };
+  served = await serveWithProxy(serveInWorkerd, decideNow, variables);
   w = await makeServedWorkspace(served.baseUrl, item);
 });
 afterAll(() => served.stop());

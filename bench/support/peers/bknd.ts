@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { freePort } from "../free-port.ts";
-import { readCompatibilityDate } from "../workerd/workerd-config.ts";
+import { readCompatibility } from "../workerd/workerd-config.ts";
 import { type ApiWords, operationIn } from "./api-words.ts";
 import {
   chunksOf,
@@ -27,7 +27,6 @@ const PACKAGE = { name: "bknd", version: "0.20.0", node: 24 };
 /** The version that wrangler of this project uses too. */
 const MINIFLARE = "miniflare@5.20261102.0-beta";
 const PROGRAMS = fileURLToPath(new URL("./programs", import.meta.url));
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** D1 takes at most 100 parameters per statement. */
 const FILL_SIZE = 20;
 const ENTITY = "/api/data/entity";
@@ -111,7 +110,7 @@ export const bkndOnWorkerd = (directory: string): TargetStarter => ({
       ...installed.env,
       SCRIPT: script,
       DIRECTORY: persistence,
-      COMPATIBILITY_DATE: readCompatibilityDate(join(ROOT, "wrangler.toml")),
+      COMPATIBILITY_DATE: readCompatibility().date,
     };
     const program = {
       command: installed.node,

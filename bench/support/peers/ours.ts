@@ -8,7 +8,6 @@ import { onEnd, waitUntilHealthy } from "../../../tools/runtime/lifecycle.ts";
 import { type ApiClient, createApiClient } from "../../../tools/seed/api-client.ts";
 import { freePort } from "../free-port.ts";
 import { startWorkerd } from "../workerd/workerd.ts";
-import { readCompatibilityDate } from "../workerd/workerd-config.ts";
 import { operationIn } from "./api-words.ts";
 import { BULK_SIZE, chunksOf, customers, lines, orders, UPDATED_RECORDS, writeTable } from "./data-set.ts";
 import { entityOf, ourWords, recordOf, WORKSPACE } from "./our-words.ts";
@@ -122,7 +121,6 @@ async function startInWorkerd(
   const workerd = await startWorkerd({
     port,
     main,
-    compatibilityDate: readCompatibilityDate(join(ROOT, "wrangler.toml")),
     buildDirectory: join(directory, `build-${port}`),
     kvDirectory: join(directory, "kv"),
     variables,

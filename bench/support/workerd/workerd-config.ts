@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
 import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
 
 export interface WorkerdConfig {
@@ -6,7 +7,6 @@ export interface WorkerdConfig {
   /** Path of the Unix socket on which the supervisor triggers `scheduled`. */
   readonly cronSocket: string;
   readonly kvDirectory: string;
-  readonly compatibilityDate: string;
   /** Names only. The values are read from workerd's environment, so that no secret is written to a file. */
   readonly variables: readonly string[];
   /** Whether webhooks may reach private addresses. Otherwise workerd refuses them, whatever a name resolves to. */
@@ -18,6 +18,7 @@ export function writeWorkerdConfig(config: WorkerdConfig): string {
   const variables = config.variables.map(
     (name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`,
   );
+  const { date, flags } = readCompatibility();
   const webhookNetwork = config.allowsPrivateWebhooks ? '"public", "private"' : '"public"';
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -41,7 +42,8 @@ const worker :Workerd.Worker = (
     (name = "worker-entry.js", esModule = embed "worker-entry.js"),
     (name = "worker.js", esModule = embed "worker.js"),
   ],
-  compatibilityDate = ${quote(config.compatibilityDate)},
+  compatibilityDate = ${quote(date)},
+  compatibilityFlags = [${flags.map(quote).join(", ")}],
   globalOutbound = "network",
   bindings = [
     (name = "API_KEYS", kvNamespace = "kv"),
@@ -53,12 +55,10 @@ const worker :Workerd.Worker = (
 `;
 }
 
-/** The compatibility date of wrangler.toml, so that the served Worker equals the deployed one. */
-export function readCompatibilityDate(wranglerToml: string): string {
-  const [, date] =
-    /^compatibility_date = "(\d{4}-\d\d-\d\d)"/m.exec(readFileSync(wranglerToml, "utf8")) ?? [];
-  if (!date) throw new Error(`${wranglerToml} has no compatibility_date`);
-  return date;
+/** The compatibility date and flags of wrangler.toml, so that the served Worker equals the deployed one. */
+export function readCompatibility(): { readonly date: string; readonly flags: readonly string[] } {
+  const settings = parse(readFileSync(new URL("../../../wrangler.toml", import.meta.url), "utf8"));
+  return { date: String(settings.compatibility_date), flags: settings.compatibility_flags as string[] };
 }
 
 /** For paths and names, JSON's escapes equal those of Cap'n Proto. */

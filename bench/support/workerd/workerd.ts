@@ -13,7 +13,6 @@ export interface WorkerdOptions {
   readonly port: number;
   /** The Worker's main file. */
   readonly main: string;
-  readonly compatibilityDate: string;
   /** Where the bundle and the configuration go; nobody else may use it meanwhile. */
   readonly buildDirectory: string;
   readonly kvDirectory: string;

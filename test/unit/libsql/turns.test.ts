@@ -21,19 +21,19 @@ function takeMany(turns: Turns, principal: string, count: number) {
   return { come, ends, taken };
 }
 
-it("lets a principal have so many turns at once, then each in order", async () => {
+it("lets a principal have so many turns at once, then each in order, as soon as one before it ends", async () => {
   const turns = new Turns(2);
   const { come, ends } = takeMany(turns, "a", 5);
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(0);
   expect(come).toEqual([0, 1]);
   ends[1]?.();
-  await vi.advanceTimersByTimeAsync(20);
+  await vi.advanceTimersByTimeAsync(0);
   expect(come).toEqual([0, 1, 2]);
   ends[0]?.();
-  await vi.advanceTimersByTimeAsync(30);
+  await vi.advanceTimersByTimeAsync(0);
   expect(come).toEqual([0, 1, 2, 3]);
   ends[2]?.();
-  await vi.advanceTimersByTimeAsync(30);
+  await vi.advanceTimersByTimeAsync(0);
   expect(come).toEqual([0, 1, 2, 3, 4]);
 });
 
@@ -70,4 +70,19 @@ it("ends the turn of a request that never ends it", async () => {
   const next = turns.take("a", 2 * TIMEOUT_MS);
   await vi.advanceTimersByTimeAsync(TIMEOUT_MS + 10);
   await expect(next).resolves.toBeTypeOf("function");
+});
+
+it("ends the turns of clients that leave, and refuses those that wait", async () => {
+  const turns = new Turns(1);
+  const [running, waiting] = [new AbortController(), new AbortController()];
+  await turns.take("a", TIMEOUT_MS, running.signal);
+  const left = turns.take("a", TIMEOUT_MS, waiting.signal);
+  const next = turns.take("a", TIMEOUT_MS);
+  waiting.abort();
+  running.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  await expect(next).resolves.toBeTypeOf("function");
+  const refused = expect(left).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+  await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+  await refused;
 });
