@@ -2,43 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { environmentOf, startCli } from "../support/processes/cli-process.ts";
-import {
-  makeServedWorkspace,
-  type Served,
-  type ServedWorkspace,
-  serveWorker,
-} from "../support/processes/served-workspace.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { useCliWorkspace } from "../support/processes/cli-workspace.ts";
 import { startIssuers } from "../support/processes/test-issuers.ts";
 
-let served: Served;
-let w: ServedWorkspace;
-
-beforeAll(async () => {
-  served = await serveWorker({ ALLOW_HTTP_WEBHOOKS: "true", ALLOW_PRIVATE_WEBHOOKS: "true" });
+const { w, cli, jsonOf, statusWith } = useCliWorkspace({
+  ALLOW_HTTP_WEBHOOKS: "true",
+  ALLOW_PRIVATE_WEBHOOKS: "true",
 });
-afterAll(() => served.stop());
-
-beforeEach(async () => {
-  w = await makeServedWorkspace(served.baseUrl, {
-    name: "Note",
-    columns: [{ name: "owner", type: "VARCHAR" }],
-  });
-});
-
-const cli = (...args: readonly string[]) => startCli(args, environmentOf(served.baseUrl, w)).ended;
-
-async function jsonOf(...args: readonly string[]) {
-  const { code, stdout, stderr } = await cli(...args, "--json");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout);
-}
-
-async function statusWith(credential?: string): Promise<number> {
-  const headers: Record<string, string> = credential ? { authorization: `Bearer ${credential}` } : {};
-  return (await fetch(`${served.baseUrl}${w.path}/Note`, { headers })).status;
-}
 
 /** A file with JSON, removed after the test. */
 function jsonFile(value: unknown): string {
@@ -174,11 +145,11 @@ describe("tokens", () => {
 
 describe("administrators", () => {
   it("adds a member, changes the role and removes the member", async () => {
-    const email = `${w.organization}@example.com`;
+    const email = `${w().organization}@example.com`;
     const added = await jsonOf("members", "add", email, "--role", "EDITOR");
-    expect(added).toMatchObject({ email, organization: w.organization, role: "EDITOR" });
+    expect(added).toMatchObject({ email, organization: w().organization, role: "EDITOR" });
     const listed = (await cli("members", "list")).stdout;
-    expect(listed).toMatch(new RegExp(`${added.id} +${email} +${w.organization} +EDITOR`));
+    expect(listed).toMatch(new RegExp(`${added.id} +${email} +${w().organization} +EDITOR`));
     expect(await cli("members", "update", added.id, "--role", "VIEWER")).toMatchObject({
       code: 0,
       stdout: `Updated ${email} (${added.id}).\n`,
@@ -205,7 +176,7 @@ describe("administrators", () => {
     expect(await cli("me", "--admin-token", rotated.key)).toMatchObject({ code: 0 });
     expect(await cli("admin-keys", "revoke", created.id)).toMatchObject({ code: 0 });
     expect((await cli("admin-keys", "list")).stdout).toMatch(
-      new RegExp(`${created.id} +ci +adm_live_\\S+ +${w.organization} +VIEWER`),
+      new RegExp(`${created.id} +ci +adm_live_\\S+ +${w().organization} +VIEWER`),
     );
   });
 

@@ -3,46 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { createApiClient } from "../../tools/seed/api-client.ts";
-import { environmentOf, startCli } from "../support/processes/cli-process.ts";
+import { startCli } from "../support/processes/cli-process.ts";
+import { useCliWorkspace } from "../support/processes/cli-workspace.ts";
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import { findFreePort } from "../support/processes/serve-process.ts";
-import {
-  makeServedWorkspace,
-  type Served,
-  type ServedWorkspace,
-  serveWorker,
-} from "../support/processes/served-workspace.ts";
 
 /** The process itself needs time to start on a busy machine. */
 const LOAD_FACTOR = 5;
 
-let served: Served;
-let w: ServedWorkspace;
-
-beforeAll(async () => {
-  served = await serveWorker();
-});
-afterAll(() => served.stop());
-
-beforeEach(async () => {
-  w = await makeServedWorkspace(served.baseUrl, {
-    name: "Note",
-    columns: [{ name: "text", type: "VARCHAR" }],
-  });
-});
-
-const cli = (...args: readonly string[]) => startCli(args, environmentOf(served.baseUrl, w)).ended;
-
-async function jsonOf(...args: readonly string[]) {
-  const { code, stdout, stderr } = await cli(...args, "--json");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout);
-}
-
-const statusWith = async (key: string) =>
-  (await fetch(`${served.baseUrl}${w.path}/Note`, { headers: { authorization: `Bearer ${key}` } })).status;
+const { baseUrl, w, environmentOfCli, cli, jsonOf, statusWith } = useCliWorkspace();
 
 describe("keys", () => {
   it("creates a working key, rotates it, revokes it, and shows it only when it is created", async () => {
@@ -61,7 +32,7 @@ describe("keys", () => {
     const listed = await cli("keys", "list");
     expect(listed.stdout).toContain(created.id);
     const all = JSON.stringify(await jsonOf("keys", "list"));
-    for (const secret of [created.key, key, w.key]) expect(listed.stdout + all).not.toContain(secret);
+    for (const secret of [created.key, key, w().key]) expect(listed.stdout + all).not.toContain(secret);
 
     expect(await cli("keys", "revoke", created.id)).toMatchObject({ code: 0 });
     expect([await statusWith(created.key), await statusWith(key)]).toEqual([401, 401]);
@@ -69,7 +40,7 @@ describe("keys", () => {
 
   it("limits a key when it is created and later, and removes the limits again", async () => {
     const body = { name: "Other", columns: [] };
-    await createApiClient(served.baseUrl, ADMIN_TOKEN).require("POST", `${w.adminPath}/entities`, body);
+    await createApiClient(baseUrl(), ADMIN_TOKEN).require("POST", `${w().adminPath}/entities`, body);
     const narrow = ["--scopes", "Note:read,create Other:read", "--allowed-ips", "127.0.0.1, 2001:db8::/32"];
     const created = await jsonOf("keys", "create", "window", "--permission", "READ_WRITE", ...narrow);
     expect(created).toMatchObject({
@@ -137,7 +108,7 @@ describe("organizations", () => {
     expect(await cli("organizations", "delete", "acme", "--confirm", "other")).toMatchObject({ code: 2 });
     await jsonOf("organizations", "delete", "acme", "--confirm", "acme");
     const slugs = (await jsonOf("organizations", "list")).map(({ slug }: { slug: string }) => slug);
-    expect(slugs).toContain(w.organization);
+    expect(slugs).toContain(w().organization);
     expect(slugs).not.toContain("acme");
   });
 });
@@ -169,7 +140,9 @@ describe("webhooks", () => {
       /shipping +https:\S+ +record.created,record.deleted +Note +yes/,
     );
 
-    await createApiClient(served.baseUrl, w.key).require("POST", `${w.path}/Note`, { text: "a" });
+    await createApiClient(baseUrl(), w().key).require("POST", `${w().path}/Note`, {
+      text: "a",
+    });
     const { deliveryId } = await jsonOf("webhooks", "send", id, "Note", "1");
     const deliveries = await jsonOf("webhooks", "deliveries", id);
     expect(deliveries.map((delivery: { id: string }) => delivery.id)).toContain(deliveryId);
@@ -194,9 +167,9 @@ describe("webhooks", () => {
 
   it("creates one with a filter, expansions and Ed25519 signatures, and ends the first two", async () => {
     const parent = { name: "parentId", references: { entity: "Note", relationship: "parent" } };
-    await createApiClient(served.baseUrl, ADMIN_TOKEN).require(
+    await createApiClient(baseUrl(), ADMIN_TOKEN).require(
       "POST",
-      `${w.adminPath}/entities/Note/columns`,
+      `${w().adminPath}/entities/Note/columns`,
       parent,
     );
     const filter = { record: { text: { like: "a" } } };
@@ -235,9 +208,9 @@ describe("audit", () => {
   });
 
   it("lists what was changed outside of workspaces", async () => {
-    const entries = await jsonOf("audit", "--outside-workspaces", "--subject", w.organization);
+    const entries = await jsonOf("audit", "--outside-workspaces", "--subject", w().organization);
     expect(entries).toMatchObject([{ action: "organization.created", actor: { kind: "ADMIN_TOKEN" } }]);
-    expect(await jsonOf("audit", "--subject", w.organization)).toEqual([]);
+    expect(await jsonOf("audit", "--subject", w().organization)).toEqual([]);
   });
 });
 
@@ -251,14 +224,14 @@ describe("profiles", () => {
   const save = (...args: readonly string[]) => run(["profiles", "save", "staging", ...args]);
 
   it("keep the address and the secrets of a deployment, readable for their owner only", async () => {
-    const place = ["--org", w.organization, "--workspace", w.workspace];
-    await save("--url", served.baseUrl, "--admin-token", ADMIN_TOKEN, ...place);
-    expect(await save("--key", w.key)).toMatchObject({ code: 0 });
+    const place = ["--org", w().organization, "--workspace", w().workspace];
+    await save("--url", baseUrl(), "--admin-token", ADMIN_TOKEN, ...place);
+    expect(await save("--key", w().key)).toMatchObject({ code: 0 });
     const file = join(HOME, ".config/schemastack/config.json");
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const { organization, workspace, key } = w;
+    const { organization, workspace, key } = w();
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
-      profiles: { staging: { url: served.baseUrl, adminToken: ADMIN_TOKEN, key, organization, workspace } },
+      profiles: { staging: { url: baseUrl(), adminToken: ADMIN_TOKEN, key, organization, workspace } },
     });
     expect(await run(["export", "Note", "--profile", "staging"])).toMatchObject({ code: 0 });
     expect(await run(["keys", "list"], { SCHEMASTACK_PROFILE: "staging" })).toMatchObject({ code: 0 });
@@ -270,7 +243,7 @@ describe("profiles", () => {
   });
 
   it("never send secrets to another address", async () => {
-    await save("--url", served.baseUrl, "--admin-token", ADMIN_TOKEN);
+    await save("--url", baseUrl(), "--admin-token", ADMIN_TOKEN);
     expect(await save("--url", "https://other.example")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("secrets for another address"),
@@ -281,7 +254,11 @@ describe("profiles", () => {
       code: 2,
       stderr: "Give --profile or --url, not both.\n",
     });
-    const withKey = { SCHEMASTACK_KEY: w.key, SCHEMASTACK_ORG: w.organization, SCHEMASTACK_WORKSPACE: "w" };
+    const withKey = {
+      SCHEMASTACK_KEY: w().key,
+      SCHEMASTACK_ORG: w().organization,
+      SCHEMASTACK_WORKSPACE: "w",
+    };
     expect(await run(["export", "Note", "--profile", "staging"], withKey)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("Missing an API key"),
@@ -300,7 +277,7 @@ describe("any command", () => {
       ["keys", "list"],
       ["keys", "burn"],
     ]) {
-      const { child, ended } = startCli(args, environmentOf(served.baseUrl, w));
+      const { child, ended } = startCli(args, environmentOfCli());
       child.stdout?.destroy();
       const { code, stderr } = await ended;
       expect({ args, code, stderr }).toEqual({
@@ -313,7 +290,7 @@ describe("any command", () => {
 
   it("reports an unreachable server within two seconds", async () => {
     const environment = {
-      ...environmentOf(served.baseUrl, w),
+      ...environmentOfCli(),
       SCHEMASTACK_URL: `http://127.0.0.1:${await findFreePort()}`,
     };
     const start = performance.now();
@@ -328,7 +305,7 @@ describe("any command", () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as { port: number };
-    const environment = { ...environmentOf(served.baseUrl, w), SCHEMASTACK_URL: `http://127.0.0.1:${port}` };
+    const environment = { ...environmentOfCli(), SCHEMASTACK_URL: `http://127.0.0.1:${port}` };
     const { child, ended } = startCli(["keys", "list"], environment);
     const [text] = await once(child.stderr ?? silent, "data");
     expect(String(text)).toBe(`No response from http://127.0.0.1:${port} yet; still waiting.\n`);

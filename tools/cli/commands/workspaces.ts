@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
 import { ACCESS_MODES } from "../../../src/model/access-mode.ts";
-import { fetchAll, fetchData } from "../api/api-data.ts";
+import { fetchData } from "../api/api-data.ts";
 import { contextOf, organizationAdmin } from "../command-context.ts";
 import { usageError } from "../exit-codes.ts";
-import { formatTable } from "../format-table.ts";
 import { collect, parseNumber } from "./option-values.ts";
+import { addList, changeOf, itemAddress, type Resource } from "./resource.ts";
+import { addCreation, addDeletion, SLUG } from "./slugs.ts";
 
 interface Workspace {
   readonly slug: string;
@@ -14,53 +15,36 @@ interface Workspace {
   readonly createdAt: string;
 }
 
+const WORKSPACES: Resource<Workspace> = {
+  plural: "workspaces",
+  argument: SLUG,
+  titles: ["SLUG", "NAME", "ACCESS MODE", "SCHEMA", "CREATED"],
+  addressOf: organizationAdmin,
+  rowOf: ({ slug, name, accessMode, schemaVersion, createdAt }) => [
+    slug,
+    name,
+    accessMode,
+    String(schemaVersion),
+    createdAt,
+  ],
+};
+
+const describe = ({ slug, name, accessMode, schemaVersion }: Workspace) =>
+  `${slug} (${name}): ${accessMode}, schema version ${schemaVersion}`;
+
 /** `workspaces list|create|update|delete`; docs/cli.md. */
 export function addWorkspaces(program: Command): void {
   const workspaces = program
     .command("workspaces")
     .description("the workspaces of the organization (needs the admin token)");
-  addList(workspaces);
-  addCreate(workspaces);
+  addList(workspaces, WORKSPACES);
+  addCreation(workspaces, WORKSPACES, { description: "create an empty workspace", describe });
   addUpdate(workspaces);
-  addDelete(workspaces);
-}
-
-const describe = ({ slug, name, accessMode, schemaVersion }: Workspace) =>
-  `${slug} (${name}): ${accessMode}, schema version ${schemaVersion}`;
-
-function addList(workspaces: Command): void {
-  workspaces
-    .command("list")
-    .description("list all workspaces")
-    .action(async (_options: unknown, command: Command) => {
-      const context = contextOf(command);
-      const { client, path } = organizationAdmin(context);
-      const all = await fetchAll<Workspace>(client, path);
-      const titles = ["SLUG", "NAME", "ACCESS MODE", "SCHEMA", "CREATED"];
-      const rows = all.map((found) => [
-        found.slug,
-        found.name,
-        found.accessMode,
-        found.schemaVersion,
-        found.createdAt,
-      ]);
-      context.print({ value: all, text: formatTable(titles, rows) });
-    });
-}
-
-function addCreate(workspaces: Command): void {
-  workspaces
-    .command("create")
-    .description("create an empty workspace")
-    .argument("<slug>", "as in addresses")
-    .option("--name <name>", "what people call it; the slug when left out")
-    .action(async (slug: string, _options: unknown, command: Command) => {
-      const context = contextOf<{ name?: string }>(command);
-      const { client, path } = organizationAdmin(context);
-      const body = JSON.stringify({ slug, name: context.options.name ?? slug });
-      const created = await fetchData<Workspace>(client, { method: "POST", path, body });
-      context.print({ value: created, text: `Created ${describe(created)}` });
-    });
+  addDeletion(workspaces, WORKSPACES, {
+    description: "delete a workspace with all of its records and keys",
+    extent: " with all of its records",
+    isConfirmed: true,
+  });
 }
 
 type Limit = number | "none";
@@ -90,39 +74,16 @@ function addUpdate(workspaces: Command): void {
     .option("--rate-limit <requests>", "per minute and key: 60, 300, 1000, 6000, or none", parseLimit)
     .action(async (slug: string, _options: unknown, command: Command) => {
       const context = contextOf<UpdateOptions>(command);
-      const change = changeOf(context.options);
-      if (Object.values(change).every((value) => value === undefined)) {
-        throw usageError("Nothing to change: give at least one option.");
-      }
-      const { client, path } = organizationAdmin(context);
-      const updated = await fetchData<Workspace>(client, {
-        method: "PATCH",
-        path: `${path}/${encodeURIComponent(slug)}`,
-        body: JSON.stringify(change),
-      });
+      const body = changeOf(settingsIn(context.options));
+      const { client, path } = itemAddress(WORKSPACES, context, slug);
+      const updated = await fetchData<Workspace>(client, { method: "PATCH", path, body });
       context.print({ value: updated, text: `Updated ${describe(updated)}` });
     });
 }
 
-function changeOf({ name, accessMode, maxExpandDepth, corsOrigin, anyOrigin, rateLimit }: UpdateOptions) {
+function settingsIn({ name, accessMode, maxExpandDepth, corsOrigin, anyOrigin, rateLimit }: UpdateOptions) {
   if (anyOrigin && corsOrigin.length > 0) throw usageError("Give --cors-origin or --any-origin, not both.");
   const corsAllowedOrigins = anyOrigin ? null : corsOrigin.length > 0 ? corsOrigin : undefined;
   const limits = { maxExpandDepth: toNull(maxExpandDepth), rateLimit: toNull(rateLimit) };
   return { name, accessMode, corsAllowedOrigins, ...limits };
-}
-
-function addDelete(workspaces: Command): void {
-  workspaces
-    .command("delete")
-    .description("delete a workspace with all of its records and keys")
-    .argument("<slug>")
-    .requiredOption("--confirm <slug>", "the slug once more")
-    .action(async (slug: string, _options: unknown, command: Command) => {
-      const context = contextOf<{ confirm: string }>(command);
-      if (context.options.confirm !== slug) throw usageError(`--confirm must be ${slug}.`);
-      const { client, path } = organizationAdmin(context);
-      const address = encodeURIComponent(slug);
-      await client.send({ method: "DELETE", path: `${path}/${address}?confirm=${address}` });
-      context.print({ value: { slug, deleted: true }, text: `Deleted ${slug} with all of its records.` });
-    });
 }
