@@ -36,20 +36,34 @@ const OPERATORS = ["$increment", "$append", "$remove"] as const;
 export function readChange(column: Column, sent: JsonValue): ReadChange | undefined {
   if (!isJsonObject(sent) || column.name === "id") return undefined;
   const names = Object.keys(sent);
-  if (column.type === "JSON") {
-    const [name = ""] = names;
-    return names.length === 1 && (name === "$append" || name === "$remove")
-      ? changeArray(column, name, sent[name] ?? null)
-      : undefined;
-  }
+  if (column.type === "JSON") return readArrayChange(column, sent);
   const operator = names.find((name) => name.startsWith("$"));
   if (operator === undefined) return undefined;
   if (!OPERATORS.some((known) => known === operator) && operator !== "$default")
-    return { problem: `has no operator '${operator}' — use $increment` };
-  const isNumber = columnTypeOf(column).family === "number" && !column.references;
-  if (!isNumber || !Object.hasOwn(sent, "$increment")) return { problem: `cannot be changed by ${operator}` };
+    return { problem: `has no operator '${operator}'${adviceFor(column)}` };
+  if (!isNumber(column) || !Object.hasOwn(sent, "$increment"))
+    return { problem: `cannot be changed by ${operator}` };
   if (column.unique) return { problem: "cannot be changed by $increment, because it is unique" };
   return increment(column, sent);
+}
+
+const isNumber = (column: Column) => columnTypeOf(column).family === "number" && !column.references;
+
+/** The operator that a column takes. */
+function adviceFor(column: Column): string {
+  if (column.references) return " — use $by";
+  if (column.type === "DATETIME") return " — use $now";
+  return isNumber(column) ? " — use $increment" : "";
+}
+
+/** Any other object is a value of the column. */
+function readArrayChange(column: Column, sent: JsonObject): ReadChange | undefined {
+  const names = Object.keys(sent);
+  const [name] = names;
+  if ((name !== "$append" && name !== "$remove") || names.length > 2) return undefined;
+  if (names.length === 1) return changeArray(column, name, sent[name] ?? null);
+  const isBoth = Object.hasOwn(sent, "$append") && Object.hasOwn(sent, "$remove");
+  return isBoth ? { problem: "takes $append or $remove, not both" } : undefined;
 }
 
 function increment(column: Column, sent: JsonObject): ReadChange {

@@ -405,8 +405,8 @@ describe("nested records in other requests", () => {
       outside,
       422,
       invalid([
-        ["code", "has no operator '$ref' — use $increment"],
-        ["lines[0].productId", "has no operator '$ref' — use $increment"],
+        ["code", "has no operator '$ref'"],
+        ["lines[0].productId", "has no operator '$ref' — use $by"],
       ]),
     );
   });

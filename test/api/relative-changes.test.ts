@@ -146,6 +146,10 @@ describe("a change relative to the stored value", () => {
     [{ stock: { $increment: 1, $max: 2 } }, "stock", "takes $increment and $default, not '$max'"],
     [{ stock: { $incr: 1 } }, "stock", "has no operator '$incr' — use $increment"],
     [{ stock: { $append: 1 } }, "stock", "cannot be changed by $append"],
+    [{ tags: { $append: 1, $remove: 2 } }, "tags", "takes $append or $remove, not both"],
+    [{ sku: { $now: "PT0S" } }, "sku", "has no operator '$now'"],
+    [{ soldAt: { $nwo: "PT0S" } }, "soldAt", "has no operator '$nwo' — use $now"],
+    [{ soldAt: { $now: "PT0S", $in: "P1D" } }, "soldAt", "takes $now alone"],
     [{ sku: { $increment: 1 } }, "sku", "cannot be changed by $increment"],
     [{ rank: { $increment: 1 } }, "rank", "cannot be changed by $increment, because it is unique"],
     [{ soldAt: { $now: "now" } }, "soldAt", "needs an ISO 8601 duration in $now, such as 'PT0S' or '-P1D'"],
@@ -185,6 +189,18 @@ describe("a change relative to the stored value", () => {
     });
     expect(body.data).toMatchObject([{ id, stock: 5 }, { sku: "fresh", stock: 11 }, null]);
     expect(body.errors[0].error.details).toEqual([{ field: "stock", message: "has no value to change" }]);
+  });
+
+  it("changes an array in an upsert, and creates no record from a change alone", async () => {
+    const id = await create({ sku: "listed", tags: ["a"] });
+    const body = ["listed", "unlisted"].map((sku) => ({ sku, tags: { $append: "b" } }));
+    const answer = await workspace.api("PUT", "/Product/bulk?upsertBy=sku", { body });
+    expect(answer.body).toMatchObject({ succeeded: 1, failed: 1, errors: [{ index: 1 }] });
+    expect(answer.body.errors[0].error.details).toEqual([
+      { field: "tags", message: "has no value to change" },
+    ]);
+    expect((await get(id)).tags).toEqual(["a", "b"]);
+    expectStatus(await workspace.api("GET", "/Product/by/sku/unlisted"), 404);
   });
 
   it("works in transactions, all or nothing, and is repeated by an Idempotency-Key only once", async () => {

@@ -16,7 +16,7 @@ import { onlyIf, render } from "../sql/statement.ts";
 import { compileUpdateMatching } from "../sql/update.ts";
 import { keptConditionsOf } from "./kept-fields.ts";
 import type { PlannedWrite } from "./planned-write.ts";
-import { separateChanges, withoutChanges } from "./relative-changes.ts";
+import { separateChanges, withoutChangesOfUpsert } from "./relative-changes.ts";
 import {
   amongVisible,
   attemptOf,
@@ -63,7 +63,7 @@ export function planUpsert(
   const kept = keptConditionsOf(target, change.kept);
   const written = withChanges(sent, separated.changes);
   const changed = new Map([...written].filter(([column]) => !key.includes(column)));
-  const plain = withoutChanges(target, body, context);
+  const plain = withoutChangesOfUpsert(target, body, context);
   const creation = validator.validateCreate(plain.body, plain.context);
   const taken = requireVisible(target, { key, sent });
   if (creation.ok) {

@@ -46,6 +46,14 @@ export const withoutChanges = (target: RecordTarget, body: JsonObject, context: 
     read: readCreate,
   });
 
+/** The same for the create of an upsert, whose body is meant as a change too. */
+export const withoutChangesOfUpsert = (target: RecordTarget, body: JsonObject, context: ValidationContext) =>
+  separate(target, body, {
+    context: contextFor(target, context, "create"),
+    operation: "create",
+    read: readInitial,
+  });
+
 interface Separation {
   readonly context: ValidationContext;
   readonly operation: WriteOperation;
@@ -87,10 +95,13 @@ function readUpdate(column: Column, sent: JsonValue): Reading | undefined {
   return change && ("problem" in change ? change : { expression: change.expression });
 }
 
-function readCreate(column: Column, sent: JsonValue): Reading | undefined {
+/** A create stores any object in a JSON column. */
+const readCreate = (column: Column, sent: JsonValue): Reading | undefined =>
+  column.type === "JSON" ? undefined : readInitial(column, sent);
+
+function readInitial(column: Column, sent: JsonValue): Reading | undefined {
   const change = readChange(column, sent);
-  if (!change || column.type === "JSON") return undefined;
-  if ("problem" in change) return change;
+  if (!change || "problem" in change) return change;
   return change.initial === undefined ? { problem: NOTHING_TO_CHANGE } : { value: change.initial };
 }
 
@@ -99,8 +110,8 @@ const isStorable = (time: Date) => time.getUTCFullYear() >= 0 && time.getUTCFull
 
 /** `{"$now":"PT0S"}`: the request's time plus a duration. */
 function readTime(column: Column, sent: JsonObject, { iso }: ValidationContext): Reading | undefined {
-  if (column.type !== "DATETIME" || !Object.hasOwn(sent, "$now") || Object.keys(sent).length > 1)
-    return undefined;
+  if (column.type !== "DATETIME" || !Object.hasOwn(sent, "$now")) return undefined;
+  if (Object.keys(sent).length > 1) return { problem: "takes $now alone" };
   const duration = typeof sent.$now === "string" ? parseDuration(sent.$now) : undefined;
   if (!duration) return { problem: "needs an ISO 8601 duration in $now, such as 'PT0S' or '-P1D'" };
   const time = addDuration(new Date(iso), duration);
