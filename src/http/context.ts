@@ -9,7 +9,7 @@ import { openKeySetStore } from "../kv/key-set-store.ts";
 import { currentTime } from "../lib/clock.ts";
 import { createDatabase } from "../libsql/database.ts";
 import { KeptStreams } from "../libsql/kept-streams.ts";
-import { openHttpDatabase } from "../libsql/open-http-database.ts";
+import { openHttpDatabase, type Queueing } from "../libsql/open-http-database.ts";
 import { Turns } from "../libsql/turns.ts";
 import type { Actor } from "../model/actor.ts";
 import type { WorkspaceAddress } from "../model/workspace.ts";
@@ -57,7 +57,7 @@ export function openServices(bindings: Bindings, requestId: string, client = nob
   const { DATABASE } = bindings;
   const database = DATABASE
     ? createDatabase(DATABASE.stepsFor(client.request))
-    : openHttpDatabase({ url, authToken, requestId }, streams, turnOf({ turns, writers }, client));
+    : openHttpDatabase({ url, authToken, requestId }, streams, queueingOf({ turns, writers }, client));
   return {
     ...services,
     database,
@@ -87,24 +87,17 @@ const WRITERS = 8;
 const ALL = "all";
 
 /** Work that nobody waits for has no principal: only its writes wait for a turn. */
-function turnOf(
+function queueingOf(
   { turns, writers }: Pick<LastingServices, "turns" | "writers">,
   { request, address }: Client,
-) {
+): Queueing {
   const principal = request?.headers.get("Authorization") ?? address();
-  const signal = request?.signal;
-  return async (timeoutMs: number, isWrite: boolean): Promise<() => void> => {
-    const endTurn = principal ? await turns.take(principal, timeoutMs, signal) : undefined;
-    try {
-      const endWrite = isWrite ? await writers.take(ALL, timeoutMs, signal) : undefined;
-      return () => {
-        endWrite?.();
-        endTurn?.();
-      };
-    } catch (failure) {
-      endTurn?.();
-      throw failure;
-    }
+  return {
+    client: request?.signal,
+    async takeTurn({ isWrite, timeoutMs }, ends) {
+      if (principal) await turns.take(principal, timeoutMs, ends);
+      if (isWrite) await writers.take(ALL, timeoutMs, ends);
+    },
   };
 }
 

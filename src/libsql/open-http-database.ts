@@ -1,6 +1,6 @@
 import { serviceUnavailable } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
-import { currentMillis, TimeoutError, within } from "../lib/clock.ts";
+import { TimeoutError, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
@@ -14,35 +14,55 @@ interface Server {
 
 const CLOSE_TIMEOUT_MS = 1_000;
 const NO_STREAMS = new KeptStreams(0);
-const NO_TURN = async () => () => undefined;
+
+/** How a client's requests to the database take turns with those of others. */
+export interface Queueing {
+  /** Aborted when the client leaves. */
+  readonly client: AbortSignal | undefined;
+  /** Waits until the client may ask. At once adds to `ends` what ends its turns. Throws SERVICE_UNAVAILABLE. */
+  takeTurn(asking: { isWrite: boolean; timeoutMs: number }, ends: (() => void)[]): Promise<void>;
+}
+
+const NO_QUEUEING: Queueing = { client: undefined, takeTurn: async () => undefined };
 
 /**
  * Opens a libSQL server for one request. Each method of the database is one HTTP request. All requests of an isolate to
- * the same server share `streams`; without it, each request opens a stream and closes it. `takeTurn` waits until the
- * principal may ask.
+ * the same server share `streams`; without it, each request opens a stream and closes it.
  */
 export function openHttpDatabase(
   endpoint: Endpoint,
   streams = NO_STREAMS,
-  takeTurn: (timeoutMs: number, isWrite: boolean) => Promise<() => void> = NO_TURN,
+  { client, takeTurn }: Queueing = NO_QUEUEING,
 ): Database {
-  const server = { endpoint, streams };
   return createDatabase(async (steps, timeoutMs, isWrite = false) => {
-    const start = currentMillis();
-    const endTurn = await takeTurn(timeoutMs, isWrite);
-    const lease = await streams.take();
     const abandonment = new AbortController();
-    const { signal } = abandonment;
-    try {
-      const running = runSteps({ endpoint: { ...endpoint, signal }, streams }, lease, steps);
-      return await within(timeoutMs - (currentMillis() - start), running);
-    } catch (cause) {
+    const server = { endpoint: { ...endpoint, signal: abandonment.signal }, streams };
+    const ends: (() => void)[] = [];
+    const endTurns = () => {
+      for (const end of ends) end();
+    };
+    const stop = () => {
       abandonment.abort();
-      if (cause instanceof TimeoutError) await closeIdle(server);
+      endTurns();
+    };
+    let hasTurn = false;
+    async function runInTurn(): Promise<readonly StepOutcome[]> {
+      await takeTurn({ isWrite, timeoutMs }, ends);
+      hasTurn = true;
+      const lease = await streams.take();
+      ends.push(lease.end);
+      return runSteps(server, lease, steps);
+    }
+    client?.addEventListener("abort", stop);
+    try {
+      return await within(timeoutMs, runInTurn());
+    } catch (cause) {
+      stop();
+      if (cause instanceof TimeoutError && hasTurn) await closeIdle(server);
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
-      lease.end();
-      endTurn();
+      client?.removeEventListener("abort", stop);
+      endTurns();
     }
   });
 }

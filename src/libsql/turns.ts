@@ -1,14 +1,11 @@
 import { serviceUnavailable } from "../errors/api-errors.ts";
-import { currentMillis, pauseUntil } from "../lib/clock.ts";
+import { currentMillis } from "../lib/clock.ts";
 
-/** A waiting request is woken when its turn comes. It also looks itself, for turns before it that are never ended. */
-const LOOK_EVERY_MS = 100;
 /** The turns of one principal. Each waits for those before it. */
 const MAX_WAITING = 200;
 
 interface Turn {
-  readonly principal: string;
-  /** After this time a turn counts as ended, because a request that the runtime has stopped never ends its turn. */
+  /** After this time the next take counts it as ended: a request that the runtime has stopped never ends its turn. */
   readonly until: number;
   wake?: () => void;
 }
@@ -26,47 +23,36 @@ export class Turns {
   }
 
   /**
-   * Resolves when it is this request's turn, with the function that ends it. The turn also ends when the client leaves.
-   * Throws SERVICE_UNAVAILABLE after `timeoutMs`, if too many wait, or if the client has left.
+   * Resolves when it is this request's turn; never if that is ended before. At once adds what ends it to `ends`, to be
+   * called within `longestMs`. Throws SERVICE_UNAVAILABLE if too many wait.
    */
-  async take(principal: string, timeoutMs: number, client?: AbortSignal): Promise<() => void> {
-    const turn: Turn = { principal, until: currentMillis() + timeoutMs };
-    const turns = this.#turns.get(principal) ?? [];
+  async take(principal: string, longestMs: number, ends: (() => void)[]): Promise<void> {
+    const now = currentMillis();
+    const turns = (this.#turns.get(principal) ?? []).filter(({ until }) => until > now);
+    this.#proceed(principal, turns);
     if (turns.length >= this.#max + MAX_WAITING)
       throw serviceUnavailable("too many requests of one principal wait");
-    const end = () => {
-      client?.removeEventListener("abort", end);
-      this.#end(turn);
-    };
-    client?.addEventListener("abort", end);
-    this.#turns.set(principal, turns);
+    const turn: Turn = { until: now + longestMs };
     turns.push(turn);
-    while (this.#placeOf(turn) >= this.#max) {
-      const woken = new Promise<void>((resolve) => {
-        turn.wake = resolve;
-      });
-      await pauseUntil(woken, LOOK_EVERY_MS);
-      if (currentMillis() < turn.until) continue;
-      end();
-      throw serviceUnavailable("waited too long for other requests of the same principal");
-    }
-    if (client?.aborted) throw serviceUnavailable("the client has left");
-    return end;
+    this.#turns.set(principal, turns);
+    ends.push(() => this.#end(principal, turn));
+    if (turns.length <= this.#max) return;
+    await new Promise<void>((resolve) => {
+      turn.wake = resolve;
+    });
   }
 
-  /** How many unfinished turns are before it. */
-  #placeOf(turn: Turn): number {
-    const now = currentMillis();
-    const turns = this.#turns.get(turn.principal) ?? [];
-    for (const other of [...turns]) if (other !== turn && other.until <= now) this.#end(other);
-    return turns.indexOf(turn);
-  }
-
-  #end(turn: Turn): void {
-    const turns = this.#turns.get(turn.principal) ?? [];
+  #end(principal: string, turn: Turn): void {
+    const turns = this.#turns.get(principal) ?? [];
     const place = turns.indexOf(turn);
-    if (place >= 0) turns.splice(place, 1);
-    if (turns.length === 0) this.#turns.delete(turn.principal);
-    if (place >= 0 && place < this.#max) turns[this.#max - 1]?.wake?.();
+    if (place < 0) return;
+    turns.splice(place, 1);
+    this.#proceed(principal, turns);
+  }
+
+  #proceed(principal: string, turns: Turn[]): void {
+    if (turns.length > 0) this.#turns.set(principal, turns);
+    else this.#turns.delete(principal);
+    for (let place = 0; place < this.#max; place += 1) turns[place]?.wake?.();
   }
 }
