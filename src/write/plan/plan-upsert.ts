@@ -1,6 +1,7 @@
 import { requiredProblem } from "../../columns/field-rule.ts";
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
 import { badRequest, uniqueViolation, validationFailed } from "../../errors/api-errors.ts";
+import type { Detail } from "../../errors/app-error.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -50,65 +51,98 @@ export function planUpsert(
   request: UpsertRequest,
   context: ValidationContext,
 ): PlannedWrite {
-  const { entity } = target.stored;
   const { key, body } = request;
   requireKey(request);
-  const validator = recordValidatorOf(entity);
+  const validator = recordValidatorOf(target.stored.entity);
   const separated = separateChanges(target, body, context);
   const change = validator.validateUpdate(separated.body, undefined, separated.context);
   if (!change.ok) throw invalidBody(target, "update", change.details);
-  const { named } = separated;
+  const { named, conditions } = separated;
   requireValues(key, named);
   const sent = change.values;
-  const kept = keptConditionsOf(target, change.kept);
   const written = withChanges(sent, separated.changes);
-  const changed = new Map([...written].filter(([column]) => !key.includes(column)));
+  const upsert: Upsert = {
+    key,
+    sent,
+    changed: new Map([...written].filter(([column]) => !key.includes(column))),
+    kept: keptConditionsOf(target, change.kept),
+    named,
+    taken: requireVisible(target, { key, sent }),
+  };
   const plain = withoutChangesOfUpsert(target, body, context);
   const creation = validator.validateCreate(plain.body, plain.context);
-  const taken = requireVisible(target, { key, sent });
-  if (creation.ok) {
-    const { values } = creation;
-    const created = withChanges(values, plain.changes);
-    const upsert = compileUpsert(entity, key, { created, changed });
-    const checks = [
-      ...plain.conditions,
-      ...checksOfUpsert(target, { key, sent, kept, values, created, changed, named }),
-    ];
-    const { statement, requires } = withConditions(upsert, checks, probeAlone);
-    return {
-      ...upsertOf(target, key, { sent, values, named }),
-      statement: taken ? changingOnly(statement, taken.rows) : statement,
-      requires: [...(taken ? [taken] : []), ...requires],
-    };
-  }
-  const update = amongVisible(
-    compileUpdateMatching(entity, key, { matched: sent, changed }),
-    target,
-    "update",
-  );
-  const found = amongVisible(compileFindMatching(entity, key, sent), target, "update");
-  const checks = [
-    ...kept,
-    ...separated.conditions,
-    ...ruleChecksOf(target, { operation: "update", values: sent, written: changed, named }),
-  ];
-  const { statement, requires } = withConditions(update, checks, (condition) =>
-    render(onlyIf(found, condition)),
-  );
-  const exists = {
-    query: () => render(found),
-    otherwise: () => invalidBody(target, "create", creation.details),
-  };
-  return {
-    ...upsertOf(target, key, { sent, values: sent, named }),
-    statement,
-    requires: [...(taken ? [taken] : []), exists, ...requires],
-  };
+  if (!creation.ok) return planUpdateOnly(target, upsert, { conditions, details: creation.details });
+  const created = withChanges(creation.values, plain.changes);
+  return planCreateOrUpdate(target, upsert, {
+    values: creation.values,
+    created,
+    conditions: plain.conditions,
+  });
 }
 
 interface Matched {
   readonly key: readonly Column[];
   readonly sent: Values;
+}
+
+/** What an upsert does to an existing record. */
+interface Upsert extends Matched {
+  readonly changed: Assignments;
+  readonly kept: readonly RuleCondition[];
+  readonly named: ReadonlyMap<Column, string>;
+  readonly taken: ReturnType<typeof requireVisible>;
+}
+
+/** What an upsert creates if no record has the key. */
+interface Creation {
+  readonly values: Values;
+  readonly created: Assignments;
+  readonly conditions: readonly RuleCondition[];
+}
+
+function planCreateOrUpdate(target: RecordTarget, upsert: Upsert, creation: Creation): PlannedWrite {
+  const { key, changed, taken } = upsert;
+  const { values, created, conditions } = creation;
+  const compiled = compileUpsert(target.stored.entity, key, { created, changed });
+  const checks = [...conditions, ...checksOfUpsert(target, upsert, creation)];
+  const { statement, requires } = withConditions(compiled, checks, probeAlone);
+  return {
+    ...upsertOf(target, upsert, values),
+    statement: taken ? changingOnly(statement, taken.rows) : statement,
+    requires: [...(taken ? [taken] : []), ...requires],
+  };
+}
+
+interface Incomplete {
+  readonly conditions: readonly RuleCondition[];
+  /** Why the body is not enough for a create. */
+  readonly details: readonly Detail[];
+}
+
+function planUpdateOnly(
+  target: RecordTarget,
+  upsert: Upsert,
+  { conditions, details }: Incomplete,
+): PlannedWrite {
+  const { entity } = target.stored;
+  const { key, sent, changed, kept, named, taken } = upsert;
+  const matching = compileUpdateMatching(entity, key, { matched: sent, changed });
+  const update = amongVisible(matching, target, "update");
+  const found = amongVisible(compileFindMatching(entity, key, sent), target, "update");
+  const checks = [
+    ...kept,
+    ...conditions,
+    ...ruleChecksOf(target, { operation: "update", values: sent, written: changed, named }),
+  ];
+  const { statement, requires } = withConditions(update, checks, (condition) =>
+    render(onlyIf(found, condition)),
+  );
+  const exists = { query: () => render(found), otherwise: () => invalidBody(target, "create", details) };
+  return {
+    ...upsertOf(target, upsert, sent),
+    statement,
+    requires: [...(taken ? [taken] : []), exists, ...requires],
+  };
 }
 
 /** Requires that no hidden record has the key; undefined if no records are hidden. */
@@ -123,18 +157,11 @@ function requireVisible(target: RecordTarget, { key, sent }: Matched) {
   return { rows, query, otherwise: () => uniqueViolation(fields) };
 }
 
-interface UpsertWriting extends Matched {
-  readonly kept: readonly RuleCondition[];
-  readonly values: Values;
-  readonly created: Assignments;
-  readonly changed: Assignments;
-  readonly named: ReadonlyMap<Column, string>;
-}
-
 /** Each check concerns only what the upsert turns out to be. */
 function checksOfUpsert(
   target: RecordTarget,
-  { key, sent, kept, values, created, changed, named }: UpsertWriting,
+  { key, sent, kept, changed, named }: Upsert,
+  { values, created }: Creation,
 ): readonly RuleCondition[] {
   const { entity } = target.stored;
   const match = compileFindMatching(entity, key, sent);
@@ -187,8 +214,8 @@ type Values = ReadonlyMap<Column, SqlValue>;
 
 function upsertOf(
   target: RecordTarget,
-  key: readonly Column[],
-  { sent, values, named }: Pick<UpsertWriting, "sent" | "values" | "named">,
+  { key, sent, named }: Upsert,
+  values: Values,
 ): Omit<PlannedWrite, "statement" | "requires"> {
   const { entity } = target.stored;
   return {
