@@ -80,7 +80,7 @@ interface LastingServices
 }
 
 /** Requests to the database that one key or token may make at once, or as many as there are streams. */
-const PRINCIPAL_TURNS = 8;
+const PRINCIPAL_TURNS = 16;
 
 /** Writes that an isolate asks for at once. A server does one at a time, and `sqld` may fail while many wait for long. */
 const WRITERS = 8;

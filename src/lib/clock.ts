@@ -7,10 +7,6 @@ export const currentMillis = (): number => Date.now();
 export const pause = (durationMs: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, durationMs));
 
-/** Resolves when the signal does, at the latest after `longestMs`. */
-export const pauseUntil = (signal: Promise<void>, longestMs: number): Promise<void> =>
-  within(longestMs, signal).catch(() => undefined);
-
 /** The work took too long. */
 export class TimeoutError extends Error {}
 

@@ -1,4 +1,4 @@
-import { currentMillis, pauseUntil } from "../lib/clock.ts";
+import { currentMillis, pause } from "../lib/clock.ts";
 
 /** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
@@ -6,8 +6,7 @@ const LONGEST_IDLE_MS = 5_000;
 const LEASE_MS = 250;
 /** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
-/** Waiting for less is not worth a timer. */
-const SHORTEST_WAIT_MS = 1;
+const LOOK_EVERY_MS = 1;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
 /** The weight of the newest duration in the averages. */
@@ -37,7 +36,6 @@ export interface StreamTurn {
 interface Waiting {
   lease: StreamTurn | undefined;
   readonly until: number;
-  wake(): void;
 }
 
 /**
@@ -93,13 +91,13 @@ export class KeptStreams {
     return undefined;
   }
 
+  /** Looks again and again, as README.md says why. */
   async #wait(): Promise<StreamTurn | undefined> {
     const waitMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
-    if (waitMs < SHORTEST_WAIT_MS) return undefined;
-    const { promise: woken, resolve: wake } = Promise.withResolvers<void>();
-    const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs, wake };
+    if (waitMs < LOOK_EVERY_MS) return undefined;
+    const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs };
     this.#waiting.add(waiting);
-    await pauseUntil(woken, waitMs);
+    while (!waiting.lease && currentMillis() < waiting.until) await pause(LOOK_EVERY_MS);
     this.#waiting.delete(waiting);
     return waiting.lease;
   }
@@ -112,7 +110,6 @@ export class KeptStreams {
         if (!waiting.lease) return;
       }
       this.#waiting.delete(waiting);
-      waiting.wake();
     }
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Turns } from "../../../src/libsql/turns.ts";
 
 const LONGEST_MS = 200;
+const SOON_MS = 5;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,8 +11,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets everything run that waits for no timer. */
-const settle = () => vi.advanceTimersByTimeAsync(0);
+/** Lets those look whose turn can have come. */
+const settle = () => vi.advanceTimersByTimeAsync(SOON_MS);
 
 /** Takes turns at once, and tells which have come, in order. */
 function takeMany(turns: Turns, principal: string, count: number) {
@@ -21,7 +22,7 @@ function takeMany(turns: Turns, principal: string, count: number) {
   return { come, end: (i: number) => ends[i]?.[0]?.() };
 }
 
-it("lets a principal have so many turns at once, then each in order, as soon as one before it ends", async () => {
+it("lets a principal have so many turns at once, then each in order, soon after one before it ends", async () => {
   const { come, end } = takeMany(new Turns(2), "a", 5);
   await settle();
   expect(come).toEqual([0, 1]);
@@ -44,12 +45,18 @@ it("lets nobody wait for another principal", async () => {
   expect(come).toEqual([0, 1]);
 });
 
-it("lets a turn that is ended while it waits never come, nor hold up those behind it", async () => {
-  const { come, end } = takeMany(new Turns(1), "a", 3);
-  end(1);
-  end(0);
+it("refuses a turn that is ended while it waits, and holds up nobody behind it", async () => {
+  const turns = new Turns(1);
+  const ends: (() => void)[] = [];
+  void turns.take("a", LONGEST_MS, ends);
+  const refused = expect(turns.take("a", LONGEST_MS, ends)).rejects.toMatchObject({
+    code: "SERVICE_UNAVAILABLE",
+  });
+  const { come } = takeMany(turns, "a", 1);
+  for (const end of ends) end();
   await settle();
-  expect(come).toEqual([0, 2]);
+  await refused;
+  expect(come).toEqual([0]);
 });
 
 it("counts a turn that is ended twice once", async () => {
@@ -68,11 +75,20 @@ it("refuses more than can wait, at once", async () => {
 
 it("counts turns that are never ended as ended when their time is over", async () => {
   const turns = new Turns(1);
-  const { come } = takeMany(turns, "a", 1);
-  await vi.advanceTimersByTimeAsync(LONGEST_MS / 2);
-  const waiting = takeMany(turns, "a", 1);
-  await vi.advanceTimersByTimeAsync(LONGEST_MS / 2);
   takeMany(turns, "a", 1);
+  await vi.advanceTimersByTimeAsync(LONGEST_MS / 2);
+  const { come } = takeMany(turns, "a", 1);
+  await vi.advanceTimersByTimeAsync(LONGEST_MS / 2 + SOON_MS);
+  expect(come).toEqual([0]);
+});
+
+it("looks about when its turn should come, however slow the others are", async () => {
+  const turns = new Turns(1);
+  const { come, end } = takeMany(turns, "a", 50);
   await settle();
-  expect([come, waiting.come]).toEqual([[0], [0]]);
+  for (let i = 0; i < 49; i++) {
+    end(i);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(come).toHaveLength(i + 2);
+  }
 });
