@@ -29,6 +29,16 @@ export const recordTooLarge = () =>
     "A record or its response would be larger than the database allows — write less text, or ask for fewer fields",
   );
 
+export const entityTooLarge = (name: string) =>
+  badRequest(
+    `The definition of '${name}' is larger than 4.5 MB — shorten its defaults, values, patterns or descriptions`,
+  );
+
+export const workspaceTooLarge = () =>
+  badRequest(
+    "The entities, roles and webhooks of the workspace would be larger than 9 MB together — shorten defaults, values, descriptions or rules",
+  );
+
 export const tooManyRecords = (most: number) =>
   new RequestError(
     "BAD_REQUEST",

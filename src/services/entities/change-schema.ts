@@ -17,7 +17,8 @@ import type { EntityDefinition } from "../../model/entity.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { Statement } from "../../model/sql-value.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
-import { stepsOf, type WritePlan } from "../../write/plan/write-plan.ts";
+import { stepsOf, type WritePlan, type WriteStep } from "../../write/plan/write-plan.ts";
+import { keepLoadable } from "../change-view.ts";
 import type { WorkspaceContext } from "../context.ts";
 import { type Ask, findProblems } from "./find-problems.ts";
 import {
@@ -41,7 +42,7 @@ export interface AppliedChange<E extends SchemaEdit = SchemaEdit> {
  * Changes the schema atomically: metadata, tables and records together, and `schemaVersion` rises by one. Nothing
  * happens if nothing differs or existing records conflict. `edit` is pure, and runs again if the schema has changed
  * meanwhile. A change that checks existing records holds a lease: others can read, and wait to write. Throws
- * WORKSPACE_STATUS, NOT_FOUND, VALIDATION_ERROR, SCHEMA_MIGRATION_IN_PROGRESS, and what `edit` throws.
+ * WORKSPACE_STATUS, NOT_FOUND, BAD_REQUEST, VALIDATION_ERROR, SCHEMA_MIGRATION_IN_PROGRESS, and what `edit` throws.
  */
 export async function changeSchema<E extends SchemaEdit>(
   ctx: WorkspaceContext,
@@ -57,7 +58,7 @@ export async function changeSchema<E extends SchemaEdit>(
       const lease = { workspaceId: plan.workspaceId, token };
       return {
         kind: "WRITE",
-        steps: stepsOf(isReady ? applyStatements(ctx, plan, view) : [takeLease(lease)]),
+        steps: isReady ? applySteps(ctx, plan, view) : stepsOf([takeLease(lease)]),
         timeoutMs: LONG_WRITE_TIMEOUT_MS,
         shape: () => ({ plan, isApplied: isReady }),
       };
@@ -90,7 +91,11 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
         if (view.workspace.schemaVersion !== plan.version) throw schemaMigrationInProgress();
         return {
           kind: "WRITE",
-          steps: stepsOf([requireLease(lease), ...applyStatements(ctx, plan, view), releaseLease(lease)]),
+          steps: [
+            ...stepsOf([requireLease(lease)]),
+            ...applySteps(ctx, plan, view),
+            ...stepsOf([releaseLease(lease)]),
+          ],
           timeoutMs: LONG_WRITE_TIMEOUT_MS,
           shape: () => undefined,
         };
@@ -110,20 +115,21 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
 /**
  * Does nothing if nothing differs. A conversion of records sends no event, because webhooks report what clients write.
  */
-function applyStatements(
+function applySteps(
   ctx: WorkspaceContext,
   plan: SchemaPlan,
   { webhooks }: WorkspaceView,
-): readonly Statement[] {
+): readonly WriteStep[] {
   if (plan.planned.length === 0) return [];
   const outbox = compileOutboxChange(plan.schema, webhooks);
-  return [
+  const statements = [
     ...outbox.taken,
     ...compileChange(plan.schema),
     ...outbox.made,
     ...writeDefinitions(plan),
     ...recordChange(ctx, plan),
   ];
+  return [...stepsOf(statements), keepLoadable(plan.workspaceId)];
 }
 
 /** Changed definitions take free names first, because two may have swapped theirs. */

@@ -1,6 +1,6 @@
 import { pairSchemas, type SchemaPair } from "../../ddl/pair-schemas.ts";
 import { type PlannedChange, planChanges } from "../../ddl/plan-changes.ts";
-import { badRequest, validationFailed } from "../../errors/api-errors.ts";
+import { badRequest, entityTooLarge, validationFailed } from "../../errors/api-errors.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import { buildCatalog } from "../../model/catalog.ts";
 import type { EntityDefinition } from "../../model/entity.ts";
@@ -41,6 +41,7 @@ export function planSchema<E extends SchemaEdit>(
   const references = definitions.flatMap(({ columns }) => columns.filter((column) => column.references));
   if (references.length > MAX_REFERENCES)
     throw badRequest(`A workspace is limited to ${MAX_REFERENCES} references`);
+  requireStorable(definitions);
   const subjects = new Set((subject ? [subject] : definitions).map(({ id }) => id));
   const problems = checkSchema(catalog, { definitions, subjects });
   if (problems.length > 0) {
@@ -54,6 +55,22 @@ export function planSchema<E extends SchemaEdit>(
   const schema = pairSchemas(catalog, buildCatalog({ ...catalog, definitions }));
   const { id: workspaceId, schemaVersion: version } = workspace;
   return { workspaceId, version, edit, schema, planned: planChanges(schema) };
+}
+
+/** A row of the database holds 5 MB. */
+const MAX_DEFINITION_BYTES = 4_500_000;
+const LONGEST_CHARACTER_BYTES = 3;
+const encoder = new TextEncoder();
+
+function requireStorable(definitions: readonly EntityDefinition[]): void {
+  const large = definitions.find((definition) => {
+    const text = JSON.stringify(definition);
+    return (
+      LONGEST_CHARACTER_BYTES * text.length > MAX_DEFINITION_BYTES &&
+      encoder.encode(text).length > MAX_DEFINITION_BYTES
+    );
+  });
+  if (large) throw entityTooLarge(large.name);
 }
 
 /** The prefix of a path: `entities[2].` in a document, nothing for the request's own entity, the name for another. */
