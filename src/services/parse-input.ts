@@ -1,7 +1,8 @@
-import type * as z from "zod/v4";
+import * as z from "zod/v4";
 import { INEXACT } from "../columns/parsed.ts";
 import { validationFailed } from "../errors/api-errors.ts";
 import type { Detail } from "../errors/app-error.ts";
+import { closestName } from "../lib/closest-name.ts";
 import { InexactNumber } from "../model/json.ts";
 
 /**
@@ -16,9 +17,27 @@ export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
 
 /** The same as parseInput, for bodies with record values, whose numbers only their column can check. */
 export function parseShape<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body, { reportInput: true });
-  if (result.success) return result.data;
-  throw validationFailed(result.error.issues.flatMap(detailsOf));
+  const result = readShape(schema, body);
+  if ("data" in result) return result.data;
+  throw validationFailed(result.details);
+}
+
+/** Parses a body with a schema, or returns all of its problems. A problem with an unknown key has the known ones. */
+export function readShape<T>(
+  schema: z.ZodType<T>,
+  body: unknown,
+): { readonly data: T } | { readonly details: readonly Detail[] } {
+  const knownAt = new Map<string, readonly string[]>();
+  const result = schema.safeParse(body, {
+    reportInput: true,
+    error({ code, inst, path = [] }) {
+      if (code === "unrecognized_keys" && inst instanceof z.ZodObject)
+        knownAt.set(pathOf(path), Object.keys(inst.shape));
+      return undefined;
+    },
+  });
+  if (result.success) return { data: result.data };
+  return { details: result.error.issues.flatMap((issue) => detailsOf(issue, knownAt)) };
 }
 
 /** Refuses numbers that would be rounded. */
@@ -29,20 +48,24 @@ function inexactNumbersIn(value: unknown, path: readonly PropertyKey[]): readonl
   return Object.entries(value).flatMap(([key, item]) => inexactNumbersIn(item, [...path, key]));
 }
 
-/** One problem of a body as a text, for bodies with the wrong shape. */
-export function issueText(issue: z.core.$ZodIssue): string {
-  return detailsOf(issue)
-    .map(({ field, message }) => `${field} ${message}`)
-    .join("; ");
+/** A problem of a body as one text, for bodies with the wrong shape. */
+export function problemText({ field, message, known }: Detail): string {
+  const meant = known && closestName(field.split(".").at(-1) ?? "", known);
+  return `${field} ${message}${meant === undefined ? "" : ` — did you mean '${meant}'?`}`;
 }
 
-function detailsOf(issue: z.core.$ZodIssue): readonly Detail[] {
+function detailsOf(
+  issue: z.core.$ZodIssue,
+  knownAt: ReadonlyMap<string, readonly string[]>,
+): readonly Detail[] {
   const path = pathOf(issue.path);
   if (issue.code === "unrecognized_keys") {
+    const known = knownAt.get(path);
     return issue.keys.map((key) => ({
       field: path ? `${path}.${key}` : key,
       message: "is not a known property",
       rule: "UNKNOWN",
+      ...(known && { known }),
     }));
   }
   return [{ field: path, message: messageOf(issue), rule: ruleOf(issue) }];

@@ -5,7 +5,7 @@ import { NAME_PATTERN } from "../../model/names.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import type { TransactionOperation } from "../../write/plan/plan-transaction.ts";
 import { jsonObjectSchema } from "../field-schemas.ts";
-import { issueText } from "../parse-input.ts";
+import { problemText, readShape } from "../parse-input.ts";
 
 const shared = {
   entity: z.string(),
@@ -33,8 +33,8 @@ type SentOperation = z.infer<typeof operationSchema>;
 
 /** Parses the operations of a body, in order. Throws BAD_REQUEST naming what is wrong and where. */
 export function parseTransaction(sent: JsonObject): readonly TransactionOperation[] {
-  const result = transactionSchema.safeParse(sent, { reportInput: true });
-  if (!result.success) throw badRequest(result.error.issues.map(issueText).join("; "));
+  const result = readShape(transactionSchema, sent);
+  if (!("data" in result)) throw badRequest(result.details.map(problemText).join("; "));
   const { operations } = result.data;
   const names = operations.flatMap((operation) => ("as" in operation && operation.as ? [operation.as] : []));
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
