@@ -7,7 +7,7 @@ import { MEASURE_FUNCTIONS } from "../query/ast.ts";
 import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
 import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
 import { comparedSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
-import { anyOf, arrayOf, BOOLEAN, COUNT, STRING, schemaRef } from "./parts.ts";
+import { anyOf, arrayOf, BOOLEAN, COUNT, ENTITY_TAGS, STRING, schemaRef } from "./parts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
 export const filterNameOf = (entity: string) => `${entity}-filter`;
@@ -33,12 +33,12 @@ const HEADER_PARAMETERS: JsonObject = {
   "If-Match": header(
     "If-Match",
     "Only while the record has one of these `ETag`s; `*` while it exists. Otherwise 412.",
-    STRING,
+    ENTITY_TAGS,
   ),
   "If-None-Match": header(
     "If-None-Match",
     "On reads, 304 while one of these `ETag`s is current. On writes, 412 if the record has one; `*` if it exists.",
-    STRING,
+    ENTITY_TAGS,
   ),
   "Idempotency-Key": header(
     "Idempotency-Key",

@@ -1,3 +1,4 @@
+import { ENTITY_TAGS_PATTERN } from "../lib/entity-tags.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 
 /* Building blocks of both documents. */
@@ -42,6 +43,8 @@ export const securedBy = (scheme: string) => [{ [nameIn("securitySchemes", schem
 export const STRING: JsonObject = { type: "string" };
 export const BOOLEAN: JsonObject = { type: "boolean" };
 export const COUNT: JsonObject = { type: "integer", minimum: 0 };
+/** The value of `If-Match` or `If-None-Match`. */
+export const ENTITY_TAGS: JsonObject = { type: "string", pattern: ENTITY_TAGS_PATTERN };
 export const INSTANT: JsonObject = { type: "string", format: "date-time" };
 
 export const arrayOf = (items: JsonObject, bounds: JsonObject = {}): JsonObject => ({

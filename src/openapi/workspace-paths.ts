@@ -8,6 +8,7 @@ import {
   arrayOf,
   COUNT,
   dataOf,
+  ENTITY_TAGS,
   headerRef,
   jsonBody,
   jsonResponse,
@@ -89,8 +90,8 @@ function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
     type: "object",
     oneOf: [
       ...form("create", ["POST"], { as: AS, body: BODY }),
-      ...form("update", ["PUT", "PATCH"], { id: ID, ifMatch: STRING, as: AS, body: BODY }),
-      ...form("delete", ["DELETE"], { id: ID, ifMatch: STRING }),
+      ...form("update", ["PUT", "PATCH"], { id: ID, ifMatch: ENTITY_TAGS, as: AS, body: BODY }),
+      ...form("delete", ["DELETE"], { id: ID, ifMatch: ENTITY_TAGS }),
     ],
   };
 }

@@ -24,6 +24,7 @@ describe("If-Match", () => {
     ["the weak form of the tag", (tag: string) => `W/${tag}`],
     ["the tag with a proxy's suffix", (tag: string) => tag.replace(/"$/, '-gzip"')],
     ["a list with the tag", (tag: string) => `"9-other", ${tag}`],
+    ["a list with empty elements", (tag: string) => `, "9-other",, ${tag} ,`],
     ["any record", () => "*"],
   ])("holds for %s", async (_, headerOf) => {
     const { path, tag } = await newNote();
@@ -34,17 +35,20 @@ describe("If-Match", () => {
     expectStatus(await w.api("DELETE", path, { headers: { "If-Match": headerOf(current) } }), 204);
   });
 
-  it("fails for other tags, on reads and on writes", async () => {
-    const { path } = await newNote();
-    const headers = { "If-Match": '"9-other", W/"8"' };
-    for (const method of ["GET", "PUT", "DELETE"]) {
-      const body = method === "PUT" ? { text: "b" } : undefined;
-      expectFailure(await w.api(method, path, { body, headers }), 412, {
-        code: "PRECONDITION_FAILED",
-        message: "The record has changed: If-Match does not hold",
-      });
-    }
-  });
+  it.each(['"9-other", W/"8"', ","])(
+    "fails for other tags or none, on reads and on writes: '%s'",
+    async (tags) => {
+      const { path } = await newNote();
+      const headers = { "If-Match": tags };
+      for (const method of ["GET", "PUT", "DELETE"]) {
+        const body = method === "PUT" ? { text: "b" } : undefined;
+        expectFailure(await w.api(method, path, { body, headers }), 412, {
+          code: "PRECONDITION_FAILED",
+          message: "The record has changed: If-Match does not hold",
+        });
+      }
+    },
+  );
 
   it.each(["1-abc", '"1-abc', '"a" "b"', '*, "1"'])("is refused when it is malformed: %s", async (tag) => {
     const { path } = await newNote();
@@ -84,8 +88,27 @@ describe("If-None-Match on a write", () => {
           message: "If-None-Match does not hold: the record exists",
         });
       }
-    const headers = { "If-None-Match": '"9-other"' };
-    expectStatus(await w.api("PUT", path, { body: { text: "b" }, headers }), 200);
+    for (const sent of ['"9-other"', ","]) {
+      const headers = { "If-None-Match": sent };
+      expectStatus(await w.api("PUT", path, { body: { text: "b" }, headers }), 200);
+    }
+  });
+});
+
+describe("If-None-Match on a read", () => {
+  it("returns the record for other tags or none, and 400 when it is malformed", async () => {
+    const { path, tag } = await newNote();
+    const paths = [path, "/openapi.json"];
+    for (const each of paths) {
+      for (const sent of ['"9-other"', ","])
+        expectStatus(await w.api("GET", each, { headers: { "If-None-Match": sent } }), 200);
+      for (const sent of ["1-abc", tag.slice(1)])
+        expectFailure(await w.api("GET", each, { headers: { "If-None-Match": sent } }), 400, {
+          code: "BAD_REQUEST",
+          message: MALFORMED.message.replace("If-Match", "If-None-Match"),
+        });
+    }
+    expectStatus(await w.api("GET", path, { headers: { "If-None-Match": `,${tag},` } }), 304);
   });
 });
 

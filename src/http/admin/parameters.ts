@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../model/json.ts";
-import { BOOLEAN, COUNT, INSTANT, STRING } from "../../openapi/parts.ts";
+import { BOOLEAN, COUNT, ENTITY_TAGS, INSTANT, STRING } from "../../openapi/parts.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../query/limits.ts";
 
 /* `components.parameters` of the admin API, by the names that routes use. */
@@ -23,7 +23,7 @@ const inHeader = (name: string, description: string): JsonObject => ({
   name,
   in: "header",
   description,
-  schema: STRING,
+  schema: ENTITY_TAGS,
 });
 
 export const adminParameters: JsonObject = {

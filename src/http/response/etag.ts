@@ -1,4 +1,5 @@
-import { malformedIfMatch } from "../../errors/api-errors.ts";
+import { malformedIfMatch, malformedIfNoneMatch } from "../../errors/api-errors.ts";
+import type { AppError } from "../../errors/app-error.ts";
 import { parseEntityTags } from "../../lib/entity-tags.ts";
 import type { AppContext } from "../context.ts";
 
@@ -9,19 +10,21 @@ interface Tagged {
 /** A strong entity tag (RFC 9110, section 8.8.3). */
 export const etagOf = ({ tag }: Tagged): string => `"${tag}"`;
 
-/** Whether `If-None-Match` names the current version. A malformed header names nothing. */
-export function hasCurrentCopy(c: AppContext, found: Tagged): boolean {
-  return names(parseEntityTags(c.req.header("If-None-Match") ?? ""), found);
-}
+/** Whether `If-None-Match` names the current version. Throws BAD_REQUEST for a malformed header. */
+export const hasCurrentCopy = (c: AppContext, found: Tagged): boolean =>
+  isNamed(c.req.header("If-None-Match"), found, malformedIfNoneMatch) ?? false;
 
-/** Whether `If-Match` names the current version. Throws BAD_REQUEST for a malformed header. */
-export function isMatching(c: AppContext, found: Tagged): boolean {
-  const header = c.req.header("If-Match");
-  if (header === undefined) return true;
+/** Whether `If-Match` names the current version, or is absent. Throws BAD_REQUEST for a malformed header. */
+export const isMatching = (c: AppContext, found: Tagged): boolean =>
+  isNamed(c.req.header("If-Match"), found, malformedIfMatch) ?? true;
+
+function isNamed(
+  header: string | undefined,
+  { tag }: Tagged,
+  malformed: () => AppError,
+): boolean | undefined {
+  if (header === undefined) return undefined;
   const tags = parseEntityTags(header);
-  if (tags === undefined) throw malformedIfMatch();
-  return names(tags, found);
+  if (tags === undefined) throw malformed();
+  return tags === "ANY" || tags.includes(tag);
 }
-
-const names = (tags: ReturnType<typeof parseEntityTags>, { tag }: Tagged): boolean =>
-  tags === "ANY" || (tags?.includes(tag) ?? false);
