@@ -10,7 +10,7 @@ import {
   WRITE_ERRORS,
 } from "./error-responses.ts";
 import { matchingOperations } from "./matching-operations.ts";
-import { hasUpsertKey, parameterNameOf } from "./parameters.ts";
+import { hasUpsertKey, parameterNameOf } from "./naming-parameters.ts";
 import {
   arrayOf,
   COUNT,
@@ -147,7 +147,7 @@ function aggregateOperation({ own, operation }: Maker): JsonObject | null {
   return operation({
     id: "aggregate",
     summary: "Compute measures by group",
-    parameters: [...shared("measure", "groupBy", "measureSort"), ...own("filter")],
+    parameters: [...own("measure", "groupBy"), ...shared("measureSort"), ...own("filter")],
     responses: {
       200: jsonResponse("One object for each group.", schemaRef("shared-groups")),
       ...READ_ERRORS,
@@ -163,7 +163,7 @@ function exportOperation({ name, own, operation }: Maker): JsonObject | null {
   return operation({
     id: "export",
     summary: `Stream every matching record of ${name}`,
-    parameters: [...shared("format", "escapeFormulas"), ...own("filter", "sort", "fields")],
+    parameters: [...shared("format", "escapeFormulas"), ...own("filter", "sort", "exportFields")],
     responses: {
       200: { ...emptyResponse("The records, as they are read."), content },
       ...READ_ERRORS,

@@ -1,25 +1,14 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
-import type { EntityConstraint } from "../model/entity.ts";
 import type { JsonObject } from "../model/json.ts";
-import { NAME_PATTERN } from "../model/names.ts";
-import { MEASURE_FUNCTIONS } from "../query/ast.ts";
-import { DEFAULT_PAGE_SIZE, MAX_MEASURES, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
 import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
 import { comparedSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
-import { anyOf, arrayOf, BOOLEAN, COUNT, ENTITY_TAGS, STRING, schemaRef } from "./parts.ts";
+import { fieldNameOf, GROUP_SORT_TERM, namingParameters, parameterNameOf } from "./naming-parameters.ts";
+import { arrayOf, BOOLEAN, COUNT, ENTITY_TAGS, query, STRING, schemaRef } from "./parts.ts";
 import type { VisibleEntity } from "./visible-schema.ts";
 
 export const filterNameOf = (entity: string) => `${entity}-filter`;
-export const fieldNameOf = (entity: string) => `${entity}-field`;
-export const parameterNameOf = (entity: string, parameter: string) => `${entity}-${parameter}`;
-
-const query = (name: string, description: string, more: JsonObject): JsonObject => ({
-  name,
-  in: "query",
-  description,
-  ...more,
-});
 
 const header = (name: string, description: string, schema: JsonObject): JsonObject => ({
   name,
@@ -48,11 +37,12 @@ const HEADER_PARAMETERS: JsonObject = {
   Prefer: header("Prefer", "`return=representation` returns the records too.", STRING),
 };
 
-const PAGE_SIZE = { type: "integer", minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
+export const PAGE = { ...COUNT, maximum: MAX_PAGE, default: 0 };
+export const PAGE_SIZE = { type: "integer", minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE };
 
 /** Parameters that are equal for every entity. */
 export const sharedParameters: JsonObject = {
-  page: query("page", "From 0; not together with `cursor`.", { schema: { ...COUNT, default: 0 } }),
+  page: query("page", "From 0; not together with `cursor`.", { schema: PAGE }),
   size: query("size", "Records of one page.", { schema: PAGE_SIZE }),
   count: query("count", "`none` leaves the totals out and saves the count.", {
     schema: { type: "string", enum: ["exact", "none"], default: "exact" },
@@ -79,38 +69,16 @@ export const sharedParameters: JsonObject = {
   dryRun: query("dryRun", "Only counts the records that match.", {
     schema: { type: "boolean", default: false },
   }),
-  measure: query("measure", "`count`, or a function and a field: `sum,total`. Repeatable.", {
-    required: true,
-    schema: arrayOf(
-      { type: "string", pattern: `^(${MEASURE_FUNCTIONS.join("|")})(,.+)?$` },
-      { minItems: 1, maxItems: MAX_MEASURES },
-    ),
-  }),
-  groupBy: query("groupBy", "Fields to group by, through to-one relationships too, comma-separated.", {
-    style: "form",
-    explode: false,
-    schema: arrayOf(STRING),
-  }),
   measureSort: query("sort", "A group or a measure: `status`, `count,desc`, `sum.total,desc`. Repeatable.", {
-    schema: arrayOf(STRING, { maxItems: MAX_SORT_KEYS }),
+    schema: arrayOf(GROUP_SORT_TERM, { maxItems: MAX_SORT_KEYS }),
   }),
   ...HEADER_PARAMETERS,
 };
 
 /** Parameters of an entity. Its filters are one parameter with many names (`style: form`, exploded). */
 export function entityParameters(entity: VisibleEntity): JsonObject {
-  const { name: spoken, component: name, columns, relationships, settings, constraints } = entity;
+  const { name: spoken, component: name, columns } = entity;
   const [id] = columns;
-  const { expandableRelationships: allowed } = settings;
-  const expandable = [...relationships.keys()].filter((each) => !allowed || allowed.includes(each));
-  const ways = [...relationships.keys()].join("|");
-  const through = ways === "" ? [] : [{ type: "string", pattern: `^(${ways})(${SEGMENT})+$` }];
-  const names = anyOf([schemaRef(fieldNameOf(name)), ...through]);
-  const sortable = columns.filter(({ type }) => type !== "JSON").map((column) => column.name);
-  const ownTerm = { type: "string", pattern: `^(${sortable.join("|")})${DIRECTION}$` };
-  const throughTerm =
-    ways === "" ? [] : [{ type: "string", pattern: `^(${ways})(${SEGMENT})+${DIRECTION}$` }];
-  const sortTerms = anyOf([ownTerm, ...throughTerm]);
   return {
     [parameterNameOf(name, "id")]: {
       name: "id",
@@ -127,34 +95,9 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
         "`isNull` and `isNotNull` `true` or `false`. Or `filter={json}`: a tree with `and`, `or` and `not`.",
       { style: "deepObject", explode: true, schema: { anyOf: [schemaRef(filterNameOf(name)), JSON_TREE] } },
     ),
-    [parameterNameOf(name, "sort")]: query(
-      "sort",
-      "`field`, `field,desc` or `field,asc,nullsLast`; repeatable, through to-one relationships too.",
-      { style: "form", explode: true, schema: arrayOf(sortTerms, { maxItems: MAX_SORT_KEYS }) },
-    ),
-    ...(hasUpsertKey(entity) && {
-      [parameterNameOf(name, "upsertBy")]: query(
-        "upsertBy",
-        "A unique field, or the fields of a unique combination: creates or updates.",
-        { style: "form", explode: false, schema: upsertKeys(columns, constraints) },
-      ),
-    }),
-    [parameterNameOf(name, "fields")]: query("fields", "Fields of each record to return, comma-separated.", {
-      style: "form",
-      explode: false,
-      schema: arrayOf(names, { minItems: 1 }),
-    }),
-    [parameterNameOf(name, "expand")]: query(
-      "expand",
-      `Relationships to return with the record, comma-separated paths. ${choiceOf(expandable)}`,
-      { style: "form", explode: false, allowEmptyValue: true, schema: arrayOf(STRING) },
-    ),
+    ...namingParameters(entity),
   };
 }
-
-const NAME = NAME_PATTERN.source.slice(1, -1);
-const SEGMENT = `\\.${NAME}`;
-const DIRECTION = "(,(asc|desc)(,(nullsFirst|nullsLast))?)?";
 
 /** The value of each unique field, in the path of a record. */
 function keyParameters(entity: VisibleEntity): JsonObject {
@@ -172,34 +115,11 @@ function keyParameters(entity: VisibleEntity): JsonObject {
   return Object.fromEntries(parameters);
 }
 
-/** The fields of a unique rule, in any order. */
-function upsertKeys(columns: readonly Column[], constraints: readonly EntityConstraint[]): JsonObject {
-  const single = columns.filter(({ unique, name }) => unique && name !== "id").map(({ name }) => name);
-  const rules = constraints.flatMap((each) => (each.type === "UNIQUE_COMPOSITE" ? [each.fields] : []));
-  const keyOf = (fields: readonly string[], length: number) =>
-    arrayOf({ type: "string", enum: fields }, { minItems: length, maxItems: length, uniqueItems: true });
-  const keys = [
-    ...(single.length > 0 ? [keyOf(single, 1)] : []),
-    ...rules.map((each) => keyOf(each, each.length)),
-  ];
-  return anyOf(keys);
-}
-
-/** Whether `upsertBy` has any possible value. */
-export const hasUpsertKey = ({ columns, constraints }: VisibleEntity): boolean =>
-  columns.some(({ unique, name }) => unique && name !== "id") ||
-  constraints.some(({ type }) => type === "UNIQUE_COMPOSITE");
-
 const JSON_TREE: JsonObject = {
   type: "string",
   contentMediaType: "application/json",
   description: "The filter as a JSON tree.",
 };
-
-const choiceOf = (names: readonly string[]) =>
-  names.length === 0
-    ? "There are none."
-    : `Of this entity: ${names.map((name) => `\`${name}\``).join(", ")}.`;
 
 /** Schemas for the parameters of an entity. */
 export function parameterSchemas(entity: VisibleEntity): JsonObject {

@@ -84,6 +84,14 @@ export function nullable(schema: JsonObject): JsonObject {
   };
 }
 
+/** A query parameter. */
+export const query = (name: string, description: string, more: JsonObject): JsonObject => ({
+  name,
+  in: "query",
+  description,
+  ...more,
+});
+
 export const jsonContent = (schema: JsonObject, more: JsonObject = {}) => ({
   content: { "application/json": { schema, ...more } },
 });

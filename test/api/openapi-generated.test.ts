@@ -1,12 +1,12 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, askAdmin, expectStatus } from "../support/api.ts";
 import { alice, customer, order } from "../support/entities.ts";
 import { type Parts, resolved } from "../support/find-operation.ts";
+import { validatorOf } from "../support/openapi/validator-of.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
 /*
- * Requests made from the documents: a right one with one property or parameter replaced by each of many values. What the
+ * Bodies made from the documents: a right one with one property replaced by each of many values. What the
  * document calls valid is accepted, and what it calls invalid is refused.
  */
 
@@ -54,13 +54,6 @@ beforeAll(async () => {
   };
   expectStatus(await w.api("POST", "/Customer", { body: alice }), 201);
 });
-
-function validatorOf(document: Parts, part: Parts | undefined): (value: unknown) => boolean {
-  const whole = { $defs: document.components.schemas, allOf: [part] };
-  const text = JSON.stringify(whole).replaceAll("#/components/schemas/", "#/$defs/");
-  const validator = new Validator(JSON.parse(text) as Schema, "2020-12");
-  return (value) => validator.validate(value).valid;
-}
 
 let made = 0;
 const unique = () => `${crypto.randomUUID().slice(0, 8)}${made++}`;
@@ -226,61 +219,4 @@ function propertiesOf(document: Parts, schema: Parts | undefined): readonly stri
   ];
   const own = Object.keys(schema?.properties ?? {});
   return [...new Set([...own, ...parts.flatMap((part) => propertiesOf(document, resolved(document, part)))])];
-}
-
-const TEXTS = [
-  "",
-  "0",
-  "1",
-  "-1",
-  "1.5",
-  "01",
-  "1000",
-  "1001",
-  "true",
-  "false",
-  "TRUE",
-  "exact",
-  "none",
-  "csv",
-  "a",
-  "\0",
-];
-
-describe("a query parameter of another value", () => {
-  it.each([
-    ["GET", "/Customer", ["page", "size", "count"]],
-    ["GET", "/Customer/export", ["format", "escapeFormulas"]],
-    ["POST", "/Customer/bulk", ["atomic"]],
-    ["PATCH", "/Customer", ["maxAffected", "dryRun"]],
-  ])("is taken exactly if the document says so: %s %s", async (method, path, names) => {
-    const { workspace } = documents;
-    const operation: Parts = workspace.paths[path][method.toLowerCase()];
-    const parameters = [...(workspace.paths[path].parameters ?? []), ...(operation.parameters ?? [])].map(
-      (part: Parts) => resolved(workspace, part) ?? {},
-    );
-    const differing: unknown[] = [];
-    for (const name of names) {
-      const { schema } = parameters.find((part: Parts) => part.name === name) as Parts;
-      const isValid = validatorOf(workspace, schema);
-      const { type } = resolved(workspace, schema) ?? {};
-      for (const text of TEXTS) {
-        const query = new URLSearchParams({ [name]: text });
-        if (method === "PATCH") query.set("filter[name]", "nobody");
-        if (method === "PATCH" && name !== "maxAffected") query.set("maxAffected", "5");
-        const body = method === "POST" ? [{ ...alice, email: `${unique()}@example.com` }] : { name: "A" };
-        const answer = await w.api(method, `${path}?${query}`, { ...(method !== "GET" && { body }) });
-        expect(answer.status, answer.text).toBeLessThan(500);
-        const isAccepted = answer.status < 300;
-        if (isAccepted !== isValid(readText(text, type))) differing.push([name, text, answer.status]);
-      }
-    }
-    expect(differing).toEqual([]);
-  });
-});
-
-/** The value that a text in a query means for a schema of the type. */
-function readText(text: string, type: string | undefined): unknown {
-  if (type === "boolean" && /^(?:true|false)$/.test(text)) return text === "true";
-  return type === "integer" && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
 }

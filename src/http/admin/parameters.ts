@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../model/json.ts";
-import { BOOLEAN, COUNT, ENTITY_TAGS, INSTANT, STRING } from "../../openapi/parts.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../query/limits.ts";
+import { PAGE, PAGE_SIZE } from "../../openapi/parameters.ts";
+import { BOOLEAN, ENTITY_TAGS, INSTANT, STRING } from "../../openapi/parts.ts";
 
 /* `components.parameters` of the admin API, by the names that routes use. */
 
@@ -34,13 +34,8 @@ export const adminParameters: JsonObject = {
   id: inPath("id", "Id of the key, webhook or member."),
   name: inPath("name", "Name of the issuer or role."),
   delivery: inPath("delivery", "Id of the delivery."),
-  page: inQuery("page", "From 0.", { ...COUNT, default: 0 }),
-  size: inQuery("size", "Items of one page.", {
-    type: "integer",
-    minimum: 1,
-    maximum: MAX_PAGE_SIZE,
-    default: DEFAULT_PAGE_SIZE,
-  }),
+  page: inQuery("page", "From 0.", PAGE),
+  size: inQuery("size", "Items of one page.", PAGE_SIZE),
   confirm: {
     ...inQuery("confirm", "Repeats the name of what is dropped; without it, nothing is dropped.", {
       ...STRING,
