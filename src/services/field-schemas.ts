@@ -1,7 +1,7 @@
 import * as z from "zod/v4";
 import { isStorableText } from "../columns/text.ts";
 import { datetimeProblem } from "../columns/types/datetime.ts";
-import { ADDRESS_RANGE_SHAPE, isAddressRange } from "../model/addresses/address-range.ts";
+import { ADDRESS_RANGE } from "../model/addresses/address-range.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
 
@@ -38,12 +38,7 @@ const MAX_ADDRESS_RANGES = 100;
 
 /** The addresses from which a key may be used. */
 export const addressRangesSchema = z
-  .array(
-    z
-      .string()
-      .refine(isAddressRange, "must be an IP address or a CIDR range such as 10.0.0.0/8")
-      .meta(ADDRESS_RANGE_SHAPE),
-  )
+  .array(z.string().regex(ADDRESS_RANGE, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
   .min(1)
   .max(MAX_ADDRESS_RANGES);
 
