@@ -5,11 +5,11 @@ import { compileFieldRule } from "./field-rule.ts";
 import { isStorableText } from "./text.ts";
 
 export const MAX_PRECISION = 15;
-const MAX_ENUM_VALUES = 200;
-const MAX_ENUM_VALUE_LENGTH = 255;
+export const MAX_ENUM_VALUES = 200;
+export const MAX_ENUM_VALUE_LENGTH = 255;
 
 /** Options that belong to one type only. */
-const typeOfOption = {
+export const typeOfOption = {
   length: "VARCHAR",
   precision: "DECIMAL",
   scale: "DECIMAL",

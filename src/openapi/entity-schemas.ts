@@ -10,7 +10,7 @@ import {
   enumNamesOf,
   idSchemaOf,
 } from "./column-schemas.ts";
-import { anyOf, arrayOf, objectOf, schemaRef } from "./parts.ts";
+import { anyOf, arrayOf, nullable, objectOf, schemaRef } from "./parts.ts";
 import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
 
@@ -46,12 +46,15 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
     [updateNameOf(name)]: updateSchema(entity, properties),
     [bulkUpdateNameOf(name)]: {
       type: "object",
-      allOf: [schemaRef(updateNameOf(name))],
+      allOf: [schemaRef(updateNameOf(name)), ...columns.slice(0, 1).map(withIdOf)],
       required: ["id"],
       ...examplesOf(entity, columns.slice(0, 1).concat(writableOf(entity).slice(0, 1))),
     },
   };
 }
+
+/** Unlike in an update of one record, null is not enough. */
+const withIdOf = (id: Column): JsonObject => ({ properties: { [id.name]: idSchemaOf(id) } });
 
 /** Whether a reference takes `{"$by":{"email":"…"}}`. */
 const isNamedByKey = (relationship: VisibleRelationship) =>
@@ -187,9 +190,11 @@ function nestedItems({ nested, component, uniqueRules }: VisibleRelationship): J
   return isNamed ? orObject(id, objectOf({ $by: schemaRef(keyNameOf(component)) }, { closed: true })) : id;
 }
 
-/** Programs that fill in forms would start with the least id. */
-const withIdExample = (schema: JsonObject, { name, type }: Column): JsonObject =>
-  name === "id" && type === "INTEGER" ? { ...schema, examples: [1] } : schema;
+/** Programs that fill in forms would start with the least id. Null counts as absent. */
+const withIdExample = (schema: JsonObject, { name, type }: Column): JsonObject => {
+  if (name !== "id") return schema;
+  return nullable(type === "INTEGER" ? { ...schema, examples: [1] } : schema);
+};
 
 /** The fields that a client may write, except the id. */
 const writableOf = ({ columns, readOnly }: VisibleEntity) =>
@@ -214,11 +219,13 @@ function updateSchema(entity: VisibleEntity, properties: Properties): JsonObject
   const sent = [...properties].filter(([column]) => !entity.readOnly.has(column));
   return {
     type: "object",
-    description: "Only what is sent changes. An `id` must be the record's own.",
+    description: "Only what is sent changes. An `id` must be the record's own; null counts as absent.",
     properties: Object.fromEntries(
       sent.map(([column, schema]) => [
         column.name,
-        column.name === "id" ? idSchemaOf(column) : withKey(withChange(schema, column), column, entity),
+        column.name === "id"
+          ? nullable(idSchemaOf(column))
+          : withKey(withChange(schema, column), column, entity),
       ]),
     ),
     additionalProperties: false,

@@ -17,7 +17,7 @@ import {
 /** The writes by filter on an entity's collection. */
 export function matchingOperations({ name, component, own, operation }: Maker): JsonObject {
   const parameters = [
-    ...own("filter"),
+    ...own("matchingFilter"),
     ...["maxAffected", "dryRun", "Prefer", "Idempotency-Key"].map(parameterRef),
   ];
   const affected = objectOf({ affected: COUNT, data: arrayOf(schemaRef(component)) }, { optional: ["data"] });

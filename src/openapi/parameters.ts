@@ -1,7 +1,14 @@
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import type { JsonObject } from "../model/json.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE, MAX_SORT_KEYS } from "../query/limits.ts";
+import {
+  DEFAULT_PAGE_SIZE,
+  MAX_CONDITIONS,
+  MAX_FILTER_LENGTH,
+  MAX_PAGE,
+  MAX_PAGE_SIZE,
+  MAX_SORT_KEYS,
+} from "../query/limits.ts";
 import { OPERATOR_NAMES, operatorOf } from "../query/operators.ts";
 import { comparedSchemaOf, enumNamesOf, idSchemaOf } from "./column-schemas.ts";
 import { fieldNameOf, GROUP_SORT_TERM, namingParameters, parameterNameOf } from "./naming-parameters.ts";
@@ -90,14 +97,27 @@ export function entityParameters(entity: VisibleEntity): JsonObject {
     ...keyParameters(entity),
     [parameterNameOf(name, "filter")]: query(
       "filter",
-      "`filter[field]=value` or `filter[field.op]=value`; all must hold. Through relationships: " +
-        "`filter[relationship.field.op]=value`. `in` and `notIn` take values separated by commas, `between` two, " +
-        "`isNull` and `isNotNull` `true` or `false`. Or `filter={json}`: a tree with `and`, `or` and `not`.",
-      { style: "deepObject", explode: true, schema: { anyOf: [schemaRef(filterNameOf(name)), JSON_TREE] } },
+      FILTER_WORDS,
+      filterForm(schemaRef(filterNameOf(name))),
     ),
+    [parameterNameOf(name, "matchingFilter")]: query("filter", FILTER_WORDS, {
+      required: true,
+      ...filterForm(schemaRef(filterNameOf(name))),
+    }),
     ...namingParameters(entity),
   };
 }
+
+const FILTER_WORDS =
+  "`filter[field]=value` or `filter[field.op]=value`; all must hold. Through relationships: " +
+  "`filter[relationship.field.op]=value`. `in` and `notIn` take values separated by commas, `between` two, " +
+  "`isNull` and `isNotNull` `true` or `false`. Or `filter={json}`: a tree with `and`, `or` and `not`.";
+
+const filterForm = (conditions: JsonObject): JsonObject => ({
+  style: "deepObject",
+  explode: true,
+  schema: { anyOf: [conditions, JSON_TREE] },
+});
 
 /** The value of each unique field, in the path of a record. */
 function keyParameters(entity: VisibleEntity): JsonObject {
@@ -118,6 +138,8 @@ function keyParameters(entity: VisibleEntity): JsonObject {
 const JSON_TREE: JsonObject = {
   type: "string",
   contentMediaType: "application/json",
+  pattern: "^[ \\t\\n\\r]*[{]",
+  maxLength: MAX_FILTER_LENGTH,
   description: "The filter as a JSON tree.",
 };
 
@@ -155,6 +177,7 @@ function filterSchema(entity: VisibleEntity): JsonObject {
     properties,
     ...(ways.length > 0 && { patternProperties: { [`^(${ways.join("|")})\\.`]: STRING } }),
     additionalProperties: false,
+    maxProperties: MAX_CONDITIONS,
   };
 }
 

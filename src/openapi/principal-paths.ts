@@ -11,10 +11,14 @@ const CLAIMS: JsonObject = {
   properties: { sub: { type: "string", minLength: 1, maxLength: 255 } },
   additionalProperties: true,
 };
+/** Updates and deletes tell whether a record exists, so a scope has them only together with read. */
+export const READ_BEFORE_WRITE = {
+  anyOf: [{ contains: { const: "read" } }, { items: { enum: ["create"] } }],
+};
 const SCOPE: JsonObject = objectOf(
   {
-    entity: STRING,
-    operations: arrayOf({ type: "string", enum: OPERATIONS }, { minItems: 1 }),
+    entity: { type: "string", minLength: 1 },
+    operations: arrayOf({ type: "string", enum: OPERATIONS }, { minItems: 1, ...READ_BEFORE_WRITE }),
     filter: nullable({ type: "object" }),
     check: nullable({ type: "object" }),
     fields: nullable(arrayOf(STRING)),

@@ -4,6 +4,11 @@ import { datetimeProblem } from "../columns/types/datetime.ts";
 import { ADDRESS_RANGE } from "../model/addresses/address-range.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
+import {
+  DESTINATION_SHAPE,
+  type DestinationPolicy,
+  destinationProblem,
+} from "../webhooks/destination-policy.ts";
 
 /* Fields that several admin bodies share. */
 
@@ -41,6 +46,15 @@ export const addressRangesSchema = z
   .array(z.string().regex(ADDRESS_RANGE, "must be an IP address or a CIDR range such as 10.0.0.0/8"))
   .min(1)
   .max(MAX_ADDRESS_RANGES);
+
+/** Refuses a URL that a deployment may not request, or with a spelling that URL parsers would change. */
+export const requireDestination =
+  (policy: DestinationPolicy) =>
+  (url: string, context: z.RefinementCtx): void => {
+    const isPlain = new RegExp(DESTINATION_SHAPE).test(url);
+    const message = destinationProblem(url, policy) ?? (isPlain ? undefined : "must be a valid URL");
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  };
 
 const MAX_GRACE_PERIOD_SECONDS = 604_800;
 

@@ -6,7 +6,13 @@ export interface DestinationPolicy {
   readonly allowsPrivate: boolean;
 }
 
-const MAX_URL_LENGTH = 2048;
+export const MAX_URL_LENGTH = 2048;
+/**
+ * How a URL is written. URL parsers would take more: they remove spaces and control characters, and read backslashes and
+ * additional slashes as one slash.
+ */
+export const DESTINATION_SHAPE =
+  "^[Hh][Tt][Tt][Pp][Ss]?://[^\\x00-\\x20\\x7f/?#@\\\\]+([/?#][^\\x00-\\x20\\x7f]*)?$";
 /** Names that only have a meaning inside a network (RFC 6761, RFC 6762, RFC 8375, clouds). */
 const PRIVATE_SUFFIXES = ["localhost", "local", "internal", "home.arpa", "lan", "intranet"];
 /** Unicast addresses that are routed on the internet (RFC 4291 §2.4). All other IPv6 addresses are special. */

@@ -26,6 +26,22 @@ const RESERVED = new Set([
 ]);
 const RESERVED_PREFIXES = ["webhook-", "x-schemastack-", "x-forwarded-", "proxy-", "sec-", "cf-"];
 
+/** The same as JSON Schema, except that two names must differ by more than case. */
+export const HEADERS_SHAPE = {
+  maxProperties: MAX_HEADERS,
+  propertyNames: {
+    pattern: NAME.source,
+    not: {
+      pattern: `^(?:(?:${[...RESERVED].map(inAnyCase).join("|")})$|${RESERVED_PREFIXES.map(inAnyCase).join("|")})`,
+    },
+  },
+  additionalProperties: { type: "string", pattern: VALUE.source, maxLength: MAX_VALUE_LENGTH },
+} as const;
+
+function inAnyCase(text: string): string {
+  return text.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
+}
+
 export interface HeaderProblem {
   /** Undefined for a problem of all headers together. */
   readonly name?: string;

@@ -1,5 +1,11 @@
 import * as z from "zod/v4";
-import { MAX_PRECISION } from "../../columns/define-column.ts";
+import { constraintTypes } from "../../columns/constraints/registry.ts";
+import {
+  MAX_ENUM_VALUE_LENGTH,
+  MAX_ENUM_VALUES,
+  MAX_PRECISION,
+  typeOfOption,
+} from "../../columns/define-column.ts";
 import { isStorableText, MAX_TEXT_LENGTH } from "../../columns/text.ts";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
@@ -30,7 +36,7 @@ export const previousNamesSchema = z.array(nameSchema).max(MAX_PREVIOUS_NAMES);
 const idSchema = z.string().max(100);
 
 const columnConstraintSchema = z.strictObject({
-  type: z.string(),
+  type: z.string().meta({ enum: [...constraintTypes.keys()] }),
   value: z.union([z.string(), z.number()], "must be a string or a number").optional(),
   message: messageSchema.optional(),
 });
@@ -51,11 +57,31 @@ const optional = {
   length: z.int().min(1).max(MAX_TEXT_LENGTH),
   precision: z.int().min(1).max(MAX_PRECISION),
   scale: z.int().min(0).max(MAX_PRECISION),
-  values: z.array(z.string()),
+  values: z
+    .array(z.string().meta({ minLength: 1, maxLength: MAX_ENUM_VALUE_LENGTH, pattern: "^[^\\x00]*$" }))
+    .meta({ minItems: 1, maxItems: MAX_ENUM_VALUES, uniqueItems: true }),
   generated: z.boolean(),
   autoSet: z.enum(["INSERT", "UPDATE"]),
   default: z.json(),
   references: referenceSchema,
+};
+
+/** Which options belong together. */
+const COLUMN_SHAPE = {
+  anyOf: [
+    { required: ["references"] },
+    { required: ["type"], properties: { type: { enum: COLUMN_TYPES.filter((type) => type !== "ENUM") } } },
+    { required: ["type", "values"], properties: { type: { const: "ENUM" } } },
+  ],
+  dependentSchemas: {
+    references: { properties: { type: { enum: ["INTEGER", "UUID"] } } },
+    ...Object.fromEntries(
+      Object.entries(typeOfOption).map(([option, type]) => [
+        option,
+        { required: ["type"], properties: { type: { const: type } } },
+      ]),
+    ),
+  },
 };
 
 const always = {
@@ -99,10 +125,16 @@ export const columnSchema = z
       error: "must be left out: a reference has the type of the id it points to",
     },
   )
-  .meta({ anyOf: [{ required: ["type"] }, { required: ["references"] }] });
+  .meta(COLUMN_SHAPE);
+
+/** Several fields of an index or a rule; a check of the whole definition refuses repetitions. */
+const fieldsSchema = (least: number) => z.array(nameSchema).min(least).max(8).meta({ uniqueItems: true });
+
+/** Any JSON but null. */
+const conditionSchema = z.json().meta({ not: { type: "null" } });
 
 const entityConstraintSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("UNIQUE_COMPOSITE"), fields: z.array(nameSchema).min(2).max(8) }),
+  z.strictObject({ type: z.literal("UNIQUE_COMPOSITE"), fields: fieldsSchema(2) }),
   z.strictObject({
     type: z.literal(COMPARISON_CONSTRAINTS),
     field: nameSchema,
@@ -112,7 +144,7 @@ const entityConstraintSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("CONDITIONAL_REQUIRED"),
     field: nameSchema,
-    when: z.strictObject({ field: nameSchema, equals: z.json() }),
+    when: z.strictObject({ field: nameSchema, equals: conditionSchema }),
     message: messageSchema.optional(),
   }),
 ]);
@@ -133,7 +165,7 @@ const MAX_INDEXES = 50;
 export const indexesSchema = z
   .array(
     z.strictObject({
-      fields: z.array(nameSchema).min(1).max(8),
+      fields: fieldsSchema(1),
       unique: z.boolean().default(false),
       where: jsonObjectSchema.meta({ type: "object", additionalProperties: true }).optional(),
     }),
@@ -186,7 +218,8 @@ export const schemaDocumentSchema = z
   .superRefine(({ deployment, version }, context) => {
     if (version === undefined || deployment !== undefined) return;
     context.addIssue({ code: "custom", path: ["version"], message: "is not a known property" });
-  });
+  })
+  .meta({ dependentRequired: { version: ["deployment"] } });
 
 export type SchemaDocumentInput = z.infer<typeof schemaDocumentSchema>;
 export type ColumnInput = z.infer<typeof columnSchema>;

@@ -7,7 +7,7 @@ import { type Issuer, TOKEN_ALGORITHMS } from "../../model/issuer.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import { type DestinationPolicy, destinationProblem } from "../../webhooks/destination-policy.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { nameSchema, timeSchema } from "../field-schemas.ts";
+import { nameSchema, requireDestination, timeSchema } from "../field-schemas.ts";
 
 export const MAX_ISSUERS = 20;
 const MAX_TEXT_LENGTH = 500;
@@ -39,14 +39,11 @@ const algorithmsSchema = z
 
 const roleClaimSchema = z.string().min(1).max(MAX_TEXT_LENGTH).nullable();
 
+/** DESTINATION_SHAPE in printable ASCII. */
+const PRINTABLE_DESTINATION = '^[Hh][Tt][Tt][Pp][Ss]?://[!"$-.0->A-\\[\\]-~]+([/?#][!-~]*)?$';
+
 const jwksUrlSchema = (policy: DestinationPolicy) =>
-  exactSchema
-    .superRefine((url, context) => {
-      const message = destinationProblem(url, policy);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    })
-    .meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://[!-.0-~][!-~]*$" })
-    .nullable();
+  exactSchema.superRefine(requireDestination(policy)).meta({ pattern: PRINTABLE_DESTINATION }).nullable();
 
 export const createIssuerSchema = (policy: DestinationPolicy) =>
   z.strictObject({

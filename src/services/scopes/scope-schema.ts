@@ -5,6 +5,7 @@ import type { Permission } from "../../model/api-key.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { MAX_ENTITIES } from "../../model/names.ts";
 import { isOperand } from "../../model/operand.ts";
+import { READ_BEFORE_WRITE } from "../../openapi/principal-paths.ts";
 import { MAX_FIELDS } from "../../query/limits.ts";
 import type { Dto } from "../dto.ts";
 
@@ -30,11 +31,12 @@ export type ShownScope = Dto<typeof shownScopeSchema>;
 const fieldsSchema = z.array(z.string()).max(MAX_FIELDS).nullable().optional();
 const ruleSchema = treeSchema.nullable().optional();
 
-/** Updates and deletes tell whether a record exists, so they need read. */
+const operationsSchema = z.array(z.enum(OPERATIONS)).min(1).meta(READ_BEFORE_WRITE);
+
 const scopeSchema = z
   .strictObject({
     entity: z.string().min(1),
-    operations: z.array(z.enum(OPERATIONS)).min(1),
+    operations: operationsSchema,
     filter: ruleSchema,
     check: ruleSchema,
     fields: fieldsSchema,

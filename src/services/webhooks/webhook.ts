@@ -6,13 +6,17 @@ import { webhooks } from "../../db/tables/webhooks.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { SIGNATURES, WEBHOOK_EVENTS } from "../../model/webhook.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
-import { type DestinationPolicy, destinationProblem } from "../../webhooks/destination-policy.ts";
+import {
+  DESTINATION_SHAPE,
+  type DestinationPolicy,
+  MAX_URL_LENGTH,
+} from "../../webhooks/destination-policy.ts";
 import { MAX_EVENT_EXPANSIONS } from "../../webhooks/event-expansions.ts";
-import { headerProblems } from "../../webhooks/request-headers.ts";
+import { HEADERS_SHAPE, headerProblems } from "../../webhooks/request-headers.ts";
 import { isSigningSecret, SIGNING_SECRET_RULE, SIGNING_SECRET_SHAPE } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import { displayNameSchema, jsonObjectSchema, timeSchema } from "../field-schemas.ts";
+import { displayNameSchema, jsonObjectSchema, requireDestination, timeSchema } from "../field-schemas.ts";
 import { showChoices } from "./webhook-choices.ts";
 
 export const MAX_WEBHOOKS = 50;
@@ -54,11 +58,14 @@ const eventsSchema = z
 
 const entitiesSchema = z.array(z.string()).min(1).nullable();
 
-const headersSchema = z.record(z.string(), z.string()).superRefine((headers, context) => {
-  for (const { name, message } of headerProblems(headers)) {
-    context.addIssue({ code: "custom", path: name === undefined ? [] : [name], message });
-  }
-});
+const headersSchema = z
+  .record(z.string(), z.string())
+  .superRefine((headers, context) => {
+    for (const { name, message } of headerProblems(headers)) {
+      context.addIssue({ code: "custom", path: name === undefined ? [] : [name], message });
+    }
+  })
+  .meta(HEADERS_SHAPE);
 
 const secretSchema = z
   .string()
@@ -81,11 +88,8 @@ function rejectGivenKey(
 const urlSchema = (policy: DestinationPolicy) =>
   z
     .string()
-    .superRefine((url, context) => {
-      const message = destinationProblem(url, policy);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    })
-    .meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://[^/]", maxLength: 2048 });
+    .superRefine(requireDestination(policy))
+    .meta({ pattern: DESTINATION_SHAPE, maxLength: MAX_URL_LENGTH });
 
 export const createWebhookSchema = (policy: DestinationPolicy) =>
   z
