@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import type { Answer } from "../api.ts";
 import { type Parts, resolved } from "../find-operation.ts";
 import { validatorOf } from "./validator-of.ts";
 
@@ -17,7 +16,7 @@ const VALUES: readonly unknown[] = [
 export interface GeneratedBody {
   /** A right body, different each time if something in it must be unique. */
   readonly base: () => Parts;
-  readonly send: (body: Parts) => Promise<Answer>;
+  readonly send: (body: Parts) => Promise<{ readonly status: number; readonly text: string }>;
   /** Where the replaced properties are: `scopes.0`. */
   readonly at?: string;
   /** Values that are tried too, by property. */

@@ -30,9 +30,10 @@ export function generateJson(grammar: Grammar, part: Parts | undefined, depth = 
   const { random, document, mutation } = grammar;
   if (random.chance(mutation)) return hostile(random);
   const schema = resolved(document, part) ?? {};
-  const chosen = schema.oneOf ?? schema.anyOf;
+  const { oneOf, anyOf: chosen = oneOf, ...rest } = schema;
   if (schema.allOf) return generateJson(grammar, merged(document, schema), depth + 1);
-  if (chosen) return generateJson(grammar, random.pick(chosen), depth + 1);
+  if (chosen)
+    return generateJson(grammar, merged(document, { allOf: [rest, random.pick(chosen)] }), depth + 1);
   if ("const" in schema) return JSON.stringify(schema.const);
   if (schema.enum) return JSON.stringify(random.pick(schema.enum));
   const type = Array.isArray(schema.type) ? random.pick(schema.type) : schema.type;

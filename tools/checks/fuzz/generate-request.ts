@@ -1,3 +1,4 @@
+import { NAME_PATTERN } from "../../../src/model/names.ts";
 import { type Parts, resolved } from "../../../test/support/find-operation.ts";
 import { type Grammar, generateJson, hostile, idOf, textOf } from "./generate-json.ts";
 import { hostileBodies, hostileTexts, origins, tagForms } from "./hostile-values.ts";
@@ -135,13 +136,25 @@ function pairsOf(grammar: RequestGrammar, { name, style, schema }: Parts): strin
 }
 
 function arrayItem(grammar: RequestGrammar, items: Parts): string {
-  const { random } = grammar;
-  if (items.pattern?.startsWith("^(")) {
-    const measure = random.pick(items.pattern.slice(2, items.pattern.indexOf(")")).split("|"));
-    return measure === "count" ? measure : `${measure},${phrase(grammar)}`;
-  }
-  return random.chance(0.5) && items.anyOf ? plain(generateJson(grammar, items.anyOf[0])) : phrase(grammar);
+  const { random, document } = grammar;
+  const { pattern, enum: values } = resolved(document, random.pick(items.anyOf ?? [items])) ?? {};
+  if (random.chance(0.3)) return phrase(grammar);
+  if (values) return random.pick(values);
+  return pattern ? matching(grammar, pattern) : phrase(grammar);
 }
+
+/** A text for a pattern of names, in which only groups are optional or repeated. */
+function matching({ random, words }: RequestGrammar, pattern: string): string {
+  let text = pattern.slice(1, -1).replaceAll(NAME, "\x01").replaceAll("\\.", ".");
+  while (/\([^()]*\)/.test(text))
+    text = text.replace(/\(([^()]*)\)(\?|\*|\{1,\d\})?/, (_, choices: string, times?: string) => {
+      const isLeftOut = times?.[0] !== "{" && times !== undefined && random.chance(0.5);
+      return isLeftOut ? "" : random.pick(choices.split("|"));
+    });
+  return text.replaceAll("\x01", () => random.pick(words));
+}
+
+const NAME = NAME_PATTERN.source.slice(1, -1);
 
 /** Terms of the workspace in an order that may make sense. */
 function phrase({ random, words, mutation }: RequestGrammar): string {
