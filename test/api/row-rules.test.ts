@@ -227,6 +227,44 @@ describe("fields of a scope", () => {
     expect(read.headers.get("ETag")).toBe(created.headers.get("ETag"));
   });
 
+  it("that may be written and not read take no changes relative to their value, which a refusal would tell", async () => {
+    const own = await makeWorkspace({
+      name: "Account",
+      columns: [
+        { name: "code", type: "VARCHAR", unique: true },
+        { name: "balance", type: "INTEGER", constraints: [{ type: "MIN", value: 0 }] },
+        { name: "list", type: "JSON" },
+      ],
+    });
+    const stored = { id: 1, code: "a", balance: 42, list: [1] };
+    expectStatus(await own.api("POST", "/Account", { body: stored }), 201);
+    const scope = { entity: "Account", operations: EVERYTHING, fields: ["code"] };
+    const { key } = await own.createKey({ scopes: [{ ...scope, writableFields: ["balance", "list"] }] });
+    const send = (method: string, path: string, body: unknown) =>
+      ask(method, own.apiPath + path, { token: key, body });
+    const changes = [
+      ["balance", { $increment: -43 }, "cannot be changed by $increment, because it cannot be read"],
+      [
+        "balance",
+        { $default: 0, $increment: -1 },
+        "cannot be changed by $increment, because it cannot be read",
+      ],
+      ["list", { $append: 2 }, "cannot be changed by $append, because it cannot be read"],
+      ["list", { $remove: 1 }, "cannot be changed by $remove, because it cannot be read"],
+    ] as const;
+    for (const [field, change, message] of changes) {
+      const refused = detail(field, message);
+      const body = { [field]: change };
+      expectFailure(await send("PATCH", "/Account/1", body), 422, refused);
+      expectFailure(await send("PATCH", "/Account?filter[code]=a&maxAffected=1", body), 422, refused);
+      const bulk = await send("PUT", "/Account/bulk", [{ id: 1, ...body }]);
+      expect(bulk.body.errors).toEqual([{ index: 0, error: refused }]);
+    }
+    expect((await own.api("GET", "/Account/1")).body.data).toEqual(stored);
+    expectStatus(await send("PATCH", "/Account/1", { balance: 5, list: [] }), 200);
+    expectStatus(await send("POST", "/Account", { balance: { $increment: 1, $default: 2 } }), 201);
+  });
+
   it("may be read-only, or set by the server", async () => {
     const scope = {
       entity: "Order",

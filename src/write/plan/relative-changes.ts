@@ -76,7 +76,9 @@ function separate(
     const sent = Object.hasOwn(body, field) ? body[field] : undefined;
     if (sent === undefined || !isJsonObject(sent)) continue;
     const key = readNaturalKey(target, column, { sent, operation });
-    const reading: Reading | undefined = key ?? readTime(column, sent, context) ?? read(column, sent);
+    const isReadable = target.entity.columnByName.has(field);
+    const change = () => (isReadable ? read(column, sent) : withoutStored(read(column, sent), sent));
+    const reading: Reading | undefined = key ?? readTime(column, sent, context) ?? change();
     if (!reading) continue;
     const { value, expression, problem, details = [] } = reading;
     if (value !== undefined) plain = { ...plain, [field]: value };
@@ -88,6 +90,13 @@ function separate(
   }
   const known = computed.size === 0 ? context : { ...context, computed };
   return { body: plain, changes, conditions, named, context: known };
+}
+
+/** A refusal would tell the stored value of a field that may be written and not read. */
+function withoutStored(reading: Reading | undefined, sent: JsonObject): Reading | undefined {
+  if (!reading?.expression) return reading;
+  const operator = Object.keys(sent).find((name) => name !== "$default");
+  return { problem: `cannot be changed by ${operator}, because it cannot be read` };
 }
 
 function readUpdate(column: Column, sent: JsonValue): Reading | undefined {
