@@ -80,6 +80,7 @@ export const mintingNotAllowed = (who: Who = "KEY") =>
 export const mcpDisabled = () => forbidden("MCP is disabled in this workspace");
 export const mcpReadOnly = () => forbidden("MCP is read-only in this workspace");
 export const originNotAllowed = () => forbidden("This origin may not use MCP in this workspace");
+export const pageNotAllowed = () => forbidden("Pages of this origin may not write to this workspace");
 export const addressNotAllowed = () => forbidden("This API key is not allowed from this address");
 export const expiredAdminKey = () => unauthorized("Admin key has expired");
 export const adminAddressNotAllowed = () => forbidden("This admin key is not allowed from this address");

@@ -36,11 +36,16 @@ export interface FenceContext {
   clientAddress(): string | undefined;
 }
 
+/** The settings of a workspace that say who a caller is. */
+export interface IdentifyingView extends Pick<WorkspaceView, "issuers" | "roles"> {
+  readonly workspace: Pick<WorkspaceView["workspace"], "corsAllowedOrigins">;
+}
+
 /** The view that identified the actor, and who the actor is by another view. */
 export interface Identity {
   readonly view: WorkspaceView;
-  /** Throws UNAUTHORIZED, SERVICE_UNAVAILABLE. */
-  identify(view: Pick<WorkspaceView, "issuers" | "roles">): Promise<Actor>;
+  /** Throws UNAUTHORIZED, FORBIDDEN, SERVICE_UNAVAILABLE. */
+  identify(view: IdentifyingView): Promise<Actor>;
 }
 
 export interface Idempotency {

@@ -346,6 +346,26 @@ describe("anybody", () => {
     expect(text).not.toContain("ann");
   });
 
+  it("writes from no page whose origin the workspace does not list, even without a preflight", async () => {
+    const { w } = await makeWorld();
+    await makeRole(w, "anonymous", { scopes: [{ entity: "Note", operations: ["read", "create"] }] });
+    const send = async (method: string, origin?: string) => {
+      const headers = { "CF-Connecting-IP": "192.0.2.77", ...(origin !== undefined && { Origin: origin }) };
+      const body = method === "POST" ? { body: { text: "from a page" } } : {};
+      return ask(method, `${w.apiPath}/Note`, { ...body, headers });
+    };
+    const foreign = "https://evil.example";
+    expectStatus(await send("POST", foreign), 201);
+    const corsAllowedOrigins = ["https://app.example.com"];
+    expectStatus(await w.admin("PATCH", "", { body: { corsAllowedOrigins } }), 200);
+    const message = "Pages of this origin may not write to this workspace";
+    for (const origin of [foreign, "null", "https://app.example.com.evil.example"])
+      expectFailure(await send("POST", origin), 403, { code: "FORBIDDEN", message });
+    for (const origin of [undefined, "https://app.example.com", "https://edge.test"])
+      expectStatus(await send("POST", origin), 201);
+    expectStatus(await send("GET", foreign), 200);
+  });
+
   it("replays only what was sent from the same address", async () => {
     const { w } = await makeWorld();
     await makeRole(w, "anonymous", { scopes: [{ entity: "Note", operations: ["create"] }] });

@@ -1,7 +1,8 @@
 import { findCurrentView, findWorkspaceView, rememberedView } from "../../db/catalog-store.ts";
-import { invalidApiKey } from "../../errors/api-errors.ts";
+import { invalidApiKey, pageNotAllowed } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
 import type { Identity } from "../../fence/fence-context.ts";
+import { isAllowedOrigin } from "../../model/addresses/origin.ts";
 import { ANONYMOUS_ROLE, roleNamed, roleOfUser } from "../../model/role.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import { verifyUser } from "../../tokens/verify-user.ts";
@@ -12,12 +13,13 @@ import { limitUnknown } from "./limit-unknown.ts";
 
 type Identify = Identity["identify"];
 
-/** Each anonymous request counts against its address. Throws UNAUTHORIZED, RATE_LIMITED. */
+/** Each anonymous request counts against its address. Throws UNAUTHORIZED, FORBIDDEN, RATE_LIMITED. */
 export async function identifyAnonymous(c: AppContext): Promise<void> {
   await limitUnknown(c);
-  await identifyBy(c, async ({ roles }) => {
+  await identifyBy(c, async ({ roles, workspace }) => {
     const role = roleNamed(roles, ANONYMOUS_ROLE);
     if (!role) throw invalidApiKey();
+    if (isForeignWrite(c, workspace.corsAllowedOrigins)) throw pageNotAllowed();
     return { kind: "ANONYMOUS", role };
   });
 }
@@ -32,7 +34,23 @@ export async function identifyUser(c: AppContext, token: string): Promise<void> 
   });
 }
 
-const NO_USERS = { issuers: [], roles: [] };
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Whether a page of an origin that the workspace does not list wants to write. Browsers send some requests without a
+ * preflight, but only those without an `Authorization` header. The documentation page has the API's own origin. MCP
+ * checks the origin of every request.
+ */
+function isForeignWrite(c: AppContext, origins: readonly string[] | null): boolean {
+  const origin = c.req.header("Origin");
+  if (!c.req.path.startsWith("/api/")) return false;
+  if (origin === undefined || SAFE_METHODS.has(c.req.method) || !origins || origins.length === 0)
+    return false;
+  const isOwn = URL.canParse(origin) && new URL(origin).host === new URL(c.req.url).host;
+  return !isOwn && !isAllowedOrigin(origin, origins);
+}
+
+const NO_USERS = { issuers: [], roles: [], workspace: { corsAllowedOrigins: null } };
 
 /** The remembered view may be stale, so an error by it is checked against the current one. */
 async function identifyBy(c: AppContext, identify: Identify): Promise<void> {
