@@ -37,6 +37,8 @@ export interface AppEnv {
     body: Uint8Array | AppError | undefined;
     /** Milliseconds spent on authentication. */
     authMs: number;
+    /** Whether the response comes from a cache, where the response says so. */
+    isCached?: boolean;
   };
 }
 

@@ -71,6 +71,26 @@ describe("the workspace's own document", () => {
     expect(changed.headers.get("ETag")).not.toBe(tag);
   });
 
+  it("is built once for each schema version and key's reach, however many ask at once", async () => {
+    const own = await makeWorkspace(customer);
+    const { key: reader } = await own.createKey({ scopes: [{ entity: "Customer", operations: ["read"] }] });
+    const askTogether = async () => {
+      const answers = await Promise.all(
+        [own.key, reader].flatMap((token) =>
+          Array.from({ length: 15 }, () => own.api("GET", "/openapi.json", { token })),
+        ),
+      );
+      const timings = answers.map((answer) => expectStatus(answer, 200).headers.get("Server-Timing") ?? "");
+      return ["hit", "miss"].map(
+        (result) => timings.filter((each) => each.endsWith(`, cache;desc=${result}`)).length,
+      );
+    };
+    expect(await askTogether()).toEqual([28, 2]);
+    expect(await askTogether()).toEqual([30, 0]);
+    await own.define({ name: "Note", columns: [{ name: "text", type: "TEXT" }] });
+    expect(await askTogether()).toEqual([28, 2]);
+  });
+
   it("costs one round trip, warm", async () => {
     await documentOf(w);
     const { answer, roundTrips } = await askCounted("GET", `${w.apiPath}/openapi.json`, { token: w.key });

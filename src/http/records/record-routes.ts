@@ -64,7 +64,9 @@ async function describe(c: AppContext) {
 
 async function describeOpenApi(c: AppContext) {
   onlyParameters(c, []);
-  return describedWith(c, await describeApi(workspaceContext(c)));
+  const description = await describeApi(workspaceContext(c));
+  c.set("isCached", description.isCached);
+  return describedWith(c, description);
 }
 
 async function describeCaller(c: AppContext) {

@@ -35,9 +35,11 @@ export function respondJson(
   });
 }
 
-/** The request's times (`Server-Timing`, milliseconds), and what is left of its rate. */
+/** The request's times (`Server-Timing`, milliseconds), whether a cache had the response, and what is left of its rate. */
 function measuredHeaders(c: AppContext, { database, meter: { rate } }: ServiceContext): ResponseHeaders {
-  const timing = `auth;dur=${c.get("authMs")}, db;dur=${database.waitedMs}`;
+  const isCached = c.get("isCached");
+  const cache = isCached === undefined ? "" : `, cache;desc=${isCached ? "hit" : "miss"}`;
+  const timing = `auth;dur=${c.get("authMs")}, db;dur=${database.waitedMs}${cache}`;
   if (!rate) return { "Server-Timing": timing };
   return {
     "Server-Timing": timing,

@@ -14,6 +14,8 @@ export interface ApiDescription {
   readonly content: Uint8Array<ArrayBuffer>;
   /** A hash of the content, so that a new release has a new tag too. */
   readonly tag: string;
+  /** Whether this request found the document in the isolate's cache. */
+  readonly isCached: boolean;
 }
 
 /** By workspace, schema version and access. The document of the largest schema has 10 MB, so an isolate keeps few. */
@@ -37,10 +39,10 @@ export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription
   const shape = narrowing ? shapeOf(visibleEntitiesOf(visible.catalog, access, narrowing)) : "";
   const rules = `${access.who}/${access.mayMintTokens}/${shape}`;
   const key = `${catalog.workspaceId}/${catalog.schemaVersion}/${reachOf(catalog, access)}/${rules}`;
-  const document =
-    documents.get(key) ?? keep(key, buildWorkspaceDocument(visible.catalog, access, narrowing));
+  const known = documents.get(key);
+  const document = known ?? keep(key, buildWorkspaceDocument(visible.catalog, access, narrowing));
   document.tag ??= (await sha256Hex(document.content)).slice(0, TAG_LENGTH);
-  return { content: document.content, tag: document.tag };
+  return { content: document.content, tag: document.tag, isCached: known !== undefined };
 }
 
 /** Nothing is awaited between the lookup and this, so concurrent requests build a document only once. */
