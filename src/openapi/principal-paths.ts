@@ -5,10 +5,11 @@ import { READ_ERRORS, WRITE_ERRORS } from "./error-responses.ts";
 import { arrayOf, dataOf, INSTANT, jsonBody, jsonResponse, nullable, objectOf, STRING } from "./parts.ts";
 
 const TAGS = ["Workspace"];
+const SUBJECT: JsonObject = { type: "string", minLength: 1, maxLength: 255 };
 const CLAIMS: JsonObject = {
   type: "object",
   required: ["sub"],
-  properties: { sub: { type: "string", minLength: 1, maxLength: 255 } },
+  properties: { sub: SUBJECT },
   additionalProperties: true,
 };
 /** Updates and deletes tell whether a record exists, so a scope has them only together with read. */
@@ -96,7 +97,7 @@ const revokeTokens: JsonObject = {
   tags: TAGS,
   requestBody: jsonBody({
     oneOf: [
-      objectOf({ sub: { type: "string", minLength: 1 } }, { closed: true }),
+      objectOf({ sub: SUBJECT }, { closed: true }),
       objectOf({ all: { type: "boolean", const: true } }, { closed: true }),
     ],
   }),
