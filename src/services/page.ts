@@ -18,7 +18,11 @@ export interface Page<T> {
   };
 }
 
-export function toPage<T>(data: readonly T[], { page, size }: PageRequest, totalElements: number): Page<T> {
+/** The result of `totalOf`. */
+export type Counts = readonly { readonly total: number }[];
+
+export function toPage<T>(data: readonly T[], { page, size }: PageRequest, [count]: Counts): Page<T> {
+  const totalElements = count?.total ?? 0;
   return { data, meta: { page, size, totalElements, totalPages: Math.ceil(totalElements / size) } };
 }
 
@@ -28,4 +32,4 @@ export const totalOf = (table: SQLiteTable, where?: SQL) =>
 
 /** A page of a list that is in memory. */
 export const pageOfAll = <T>(all: readonly T[], request: PageRequest): Page<T> =>
-  toPage(all.slice(request.page * request.size).slice(0, request.size), request, all.length);
+  toPage(all.slice(request.page * request.size).slice(0, request.size), request, [{ total: all.length }]);

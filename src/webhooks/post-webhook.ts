@@ -3,7 +3,7 @@ import { destinationProblem } from "./destination-policy.ts";
 import { pauseOf } from "./retry-schedule.ts";
 import { openSecret } from "./secret-box.ts";
 import type { WebhookSettings } from "./settings.ts";
-import { sign } from "./signing-secret.ts";
+import { signMessage } from "./sign-message.ts";
 
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 1024;
@@ -75,7 +75,7 @@ async function send(message: Message, settings: WebhookSettings, now: Date): Pro
 
 async function headersOf(message: Message, secrets: readonly string[], at: Date): Promise<Headers> {
   const { messageId, deliveryId, headers, body } = message;
-  const signatures = await Promise.all(secrets.map((secret) => sign(secret, { messageId, at, body })));
+  const signatures = await Promise.all(secrets.map((secret) => signMessage(secret, { messageId, at, body })));
   const all = new Headers(headers);
   all.set("Content-Type", "application/json");
   all.set("User-Agent", "SchemaStack-Webhook/1.0");

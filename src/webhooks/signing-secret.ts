@@ -1,4 +1,3 @@
-import { Webhook } from "standardwebhooks";
 import { randomBytes } from "../lib/ids.ts";
 import type { SignatureKind } from "../model/webhook.ts";
 
@@ -8,11 +7,10 @@ import type { SignatureKind } from "../model/webhook.ts";
  */
 
 const PREFIX = "whsec_";
-const PRIVATE_PREFIX = "whsk_";
+export const PRIVATE_PREFIX = "whsk_";
 const PUBLIC_PREFIX = "whpk_";
 const [MIN_BYTES, MAX_BYTES, NEW_BYTES] = [24, 64, 32];
-const ED25519 = { name: "Ed25519" };
-const encoder = new TextEncoder();
+export const ED25519 = { name: "Ed25519" };
 
 export interface SigningSecret {
   readonly secret: string;
@@ -30,21 +28,6 @@ export async function newSigningSecret(kind: SignatureKind): Promise<SigningSecr
     secret: PRIVATE_PREFIX + (await encode("pkcs8", pair.privateKey)),
     publicKey: PUBLIC_PREFIX + (await encode("raw", pair.publicKey)),
   };
-}
-
-export interface SignedContent {
-  readonly messageId: string;
-  readonly at: Date;
-  readonly body: string;
-}
-
-/** Returns a signature for `webhook-signature`: `v1,…` or `v1a,…`, depending on the secret. */
-export async function sign(secret: string, { messageId, at, body }: SignedContent): Promise<string> {
-  if (!secret.startsWith(PRIVATE_PREFIX)) return new Webhook(secret).sign(messageId, at, body);
-  const bytes = Uint8Array.fromBase64(secret.slice(PRIVATE_PREFIX.length));
-  const key = await crypto.subtle.importKey("pkcs8", bytes, ED25519, false, ["sign"]);
-  const content = encoder.encode(`${messageId}.${Math.floor(at.getTime() / 1000)}.${body}`);
-  return `v1a,${new Uint8Array(await crypto.subtle.sign(ED25519, key, content)).toBase64()}`;
 }
 
 export const SIGNING_SECRET_RULE = `must be ${PREFIX} followed by the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes`;

@@ -33,9 +33,9 @@ it.each<[bound: string, places: readonly string[], text: (...values: readonly nu
   ["a connection without a request", [`${SERVE}/http-server.ts#KEEP_ALIVE_MS`], seconds],
   ["open connections", [`${SERVE}/connection-bounds.ts#MOST_CONNECTIONS`], (n = 0) => `at most ${count(n)}`],
   ["response bytes that clients have not read", [`${SERVE}/options.ts#UNREAD_MIB`], (n) => `${n} MiB`],
-  ["a response of which the client reads nothing", [`${SERVE}/connection-bounds.ts#STALL_MS`], seconds],
+  ["a response that the client does not read", [`${SERVE}/connection-bounds.ts#STALL_MS`], seconds],
   [
-    "reads that run beside the main thread",
+    "reads outside the main thread",
     [`${SERVE}/options.ts#FEWEST_READERS`, `${SERVE}/options.ts#MOST_READERS`],
     (fewest, most) => `${fewest} to ${most}`,
   ],
@@ -126,5 +126,6 @@ it("the streams and turns of an isolate are the documented ones", () => {
   );
   expect(operations).toContain(`| ${streams}, under \`npm run serve\` 32 |`);
   expect(operations).toContain(`at most ${served} database requests at once in each isolate`);
-  expect(operations).toContain(`Up to\n${constant("src/libsql/turns.ts#MAX_WAITING")} more wait`);
+  const waiting = constant("src/libsql/turns.ts#MAX_WAITING");
+  expect(operations.replaceAll("\n", " ")).toContain(`Up to ${waiting} more wait`);
 });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, sqliteView, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { ADMIN_ROLES } from "../../model/admin-role.ts";
-import { organizations } from "./platform.ts";
+import { organizations, secretTable } from "./platform.ts";
 
 /* Who may use the admin API besides the holder of ADMIN_TOKEN. A null organization means all organizations. */
 
@@ -22,20 +22,7 @@ export const adminKeys = sqliteTable(
   (table) => [index("admin_keys_organization").on(table.organizationId)],
 );
 
-/** The same as api_key_secrets, for admin keys. */
-export const adminKeySecrets = sqliteTable(
-  "admin_key_secrets",
-  {
-    /** SHA-256 of the whole key, in hex. */
-    hash: text().primaryKey(),
-    keyId: text("key_id")
-      .notNull()
-      .references(() => adminKeys.id, { onDelete: "cascade" }),
-    /** Null for the current secret. */
-    validUntil: text("valid_until"),
-  },
-  (table) => [index("admin_key_secrets_key").on(table.keyId)],
-);
+export const adminKeySecrets = secretTable("admin_key_secrets", () => adminKeys.id);
 
 /** The facts of each secret, as the fence compares them (drizzle/0017_administrators.sql). */
 export const adminKeyFacts = sqliteView("admin_key_facts", {

@@ -1,4 +1,12 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  type AnySQLiteColumn,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import type { ApiKeyScope } from "../../model/access.ts";
 import { ACCESS_MODES } from "../../model/access-mode.ts";
 import { ADMINISTRATOR_KINDS } from "../../model/administrator.ts";
@@ -76,20 +84,21 @@ export const apiKeys = sqliteTable(
   (table) => [index("api_keys_workspace").on(table.workspaceId)],
 );
 
-/** The secrets of a key: the current one, and rotated ones until their grace period ends. */
-export const apiKeySecrets = sqliteTable(
-  "api_key_secrets",
-  {
-    /** SHA-256 of the whole key, in hex. */
-    hash: text().primaryKey(),
-    keyId: text("key_id")
-      .notNull()
-      .references(() => apiKeys.id, { onDelete: "cascade" }),
-    /** Null for the current secret. */
-    validUntil: text("valid_until"),
-  },
-  (table) => [index("api_key_secrets_key").on(table.keyId)],
-);
+/** The secrets of keys: the current one of each, and rotated ones until their grace period ends. */
+export const secretTable = <Name extends string>(name: Name, keyId: () => AnySQLiteColumn) =>
+  sqliteTable(
+    name,
+    {
+      /** SHA-256 of the whole key, in hex. */
+      hash: text().primaryKey(),
+      keyId: text("key_id").notNull().references(keyId, { onDelete: "cascade" }),
+      /** Null for the current secret. */
+      validUntil: text("valid_until"),
+    },
+    (table) => [index(`${name}_key`).on(table.keyId)],
+  );
+
+export const apiKeySecrets = secretTable("api_key_secrets", () => apiKeys.id);
 
 /**
  * Revokes tokens issued before a time: those of one key, or of all keys if it is empty; of one subject, or of all if it

@@ -10,7 +10,7 @@ import { type AdminKeyDto, shownAdminKey, toAdminKeyDto } from "./admin-key.ts";
 export async function listAdminKeys(ctx: ServiceContext, request: PageRequest): Promise<Page<AdminKeyDto>> {
   const { page, size } = request;
   const isSeen = isWithinReach(ctx, adminKeys.organizationId);
-  const [rows, [count]] = await ctx.platform.readBatch([
+  const [rows, counts] = await ctx.platform.readBatch([
     db
       .select(shownAdminKey)
       .from(adminKeys)
@@ -20,5 +20,5 @@ export async function listAdminKeys(ctx: ServiceContext, request: PageRequest): 
       .offset(page * size),
     totalOf(adminKeys, isSeen),
   ]);
-  return toPage(rows.map(toAdminKeyDto), request, count?.total ?? 0);
+  return toPage(rows.map(toAdminKeyDto), request, counts);
 }

@@ -13,7 +13,7 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
   const workspaceId = workspaceIdOf(ctx.address);
   const isOfWorkspace = inArray(apiKeys.workspaceId, workspaceId);
   const inOrder = [asc(apiKeys.createdAt), asc(apiKeys.id)];
-  const [found, rows, [count], entities] = await ctx.platform.readBatch([
+  const [found, rows, counts, entities] = await ctx.platform.readBatch([
     workspaceId,
     db
       .select()
@@ -27,5 +27,5 @@ export async function listApiKeys(ctx: WorkspaceContext, request: PageRequest): 
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
   const shown = rows.map((row) => toApiKeyDto(row, entities));
-  return toPage(shown, request, count?.total ?? 0);
+  return toPage(shown, request, counts);
 }

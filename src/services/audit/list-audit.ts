@@ -9,7 +9,7 @@ import { isWithinReach } from "../admin-reach.ts";
 import type { ServiceContext, WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
 import { instantSchema, timeSchema } from "../field-schemas.ts";
-import { type Page, type PageRequest, toPage, totalOf } from "../page.ts";
+import { type Counts, type Page, type PageRequest, toPage, totalOf } from "../page.ts";
 
 /** One admin change. */
 export const auditEntrySchema = z.strictObject({
@@ -79,14 +79,14 @@ function pageOf(query: AuditQuery, matches: SQL | undefined) {
 type AuditRow = Omit<AuditDto, "actor"> &
   Pick<typeof auditLog.$inferSelect, "actorKind" | "actorId" | "actorName">;
 
-type AuditPage = readonly [readonly AuditRow[], readonly { readonly total: number }[]];
+type AuditPage = readonly [readonly AuditRow[], Counts];
 
-function shape([rows, [count]]: AuditPage, query: AuditQuery): Page<AuditDto> {
+function shape([rows, counts]: AuditPage, query: AuditQuery): Page<AuditDto> {
   const entries = rows.map(({ actorKind: kind, actorId: id, actorName: name, ...entry }) => ({
     ...entry,
     actor: { kind, id, name },
   }));
-  return toPage(entries, query, count?.total ?? 0);
+  return toPage(entries, query, counts);
 }
 
 /** Throws BAD_REQUEST for an invalid time. */

@@ -13,7 +13,7 @@ export async function listEntities(ctx: WorkspaceContext, request: PageRequest):
       const shown = all
         .slice(page * size, (page + 1) * size)
         .map(({ definition }) => toEntityDto(definition));
-      return { kind: "READ", statements: [], shape: () => toPage(shown, request, all.length) };
+      return { kind: "READ", statements: [], shape: () => toPage(shown, request, [{ total: all.length }]) };
     },
   });
 }

@@ -41,8 +41,8 @@ export async function listSchemaChanges(
         kind: "READ",
         statements,
         shape(results) {
-          const [rows, [count]] = decode(results);
-          return toPage(rows, request, count?.total ?? 0);
+          const [rows, counts] = decode(results);
+          return toPage(rows, request, counts);
         },
       };
     },

@@ -10,7 +10,7 @@ import { type MemberDto, shownMember } from "./member.ts";
 export async function listMembers(ctx: ServiceContext, request: PageRequest): Promise<Page<MemberDto>> {
   const { page, size } = request;
   const isSeen = isWithinReach(ctx, members.organizationId);
-  const [rows, [count]] = await ctx.platform.readBatch([
+  const [rows, counts] = await ctx.platform.readBatch([
     db
       .select(shownMember)
       .from(members)
@@ -20,5 +20,5 @@ export async function listMembers(ctx: ServiceContext, request: PageRequest): Pr
       .offset(page * size),
     totalOf(members, isSeen),
   ]);
-  return toPage(rows, request, count?.total ?? 0);
+  return toPage(rows, request, counts);
 }

@@ -13,7 +13,7 @@ export async function listOrganizations(
 ): Promise<Page<OrganizationDto>> {
   const isSeen = isWithinReach(ctx, organizations.id);
   const { page, size } = request;
-  const [rows, [count]] = await ctx.platform.readBatch([
+  const [rows, counts] = await ctx.platform.readBatch([
     db
       .select()
       .from(organizations)
@@ -23,5 +23,5 @@ export async function listOrganizations(
       .offset(page * size),
     totalOf(organizations, isSeen),
   ]);
-  return toPage(rows.map(toOrganizationDto), request, count?.total ?? 0);
+  return toPage(rows.map(toOrganizationDto), request, counts);
 }

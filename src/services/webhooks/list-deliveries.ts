@@ -57,7 +57,7 @@ export async function listDeliveries(
     .orderBy(desc(webhookDeliveries.eventId))
     .limit(size)
     .offset(page * size);
-  const [[webhook], rows, attempts, [counted]] = await ctx.platform.readBatch([
+  const [[webhook], rows, attempts, counts] = await ctx.platform.readBatch([
     db.select({ id: webhooks.id }).from(webhooks).where(isWebhookOf(ctx.address, id)),
     db
       .select(deliveryColumns)
@@ -75,7 +75,7 @@ export async function listDeliveries(
   if (!webhook) throw await webhookMissing(ctx, id);
   const attemptsOf = Map.groupBy(attempts, ({ deliveryId }) => deliveryId);
   const shown = rows.map((row) => ({ ...row, attempts: (attemptsOf.get(row.id) ?? []).map(toAttemptDto) }));
-  return toPage(shown, request, counted?.total ?? 0);
+  return toPage(shown, request, counts);
 }
 
 const deliveryColumns = {

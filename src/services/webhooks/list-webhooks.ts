@@ -13,7 +13,7 @@ export async function listWebhooks(ctx: WorkspaceContext, request: PageRequest):
   const { page, size } = request;
   const workspaceId = workspaceIdOf(ctx.address);
   const isOfWorkspace = inArray(webhooks.workspaceId, workspaceId);
-  const [found, rows, entities, [count]] = await ctx.platform.readBatch([
+  const [found, rows, entities, counts] = await ctx.platform.readBatch([
     workspaceId,
     db
       .select()
@@ -27,5 +27,5 @@ export async function listWebhooks(ctx: WorkspaceContext, request: PageRequest):
   ]);
   if (found.length === 0) throw await workspaceMissing(ctx);
   const shown = rows.map((row) => toWebhookDto(row, catalogOf(entities)));
-  return toPage(shown, request, count?.total ?? 0);
+  return toPage(shown, request, counts);
 }

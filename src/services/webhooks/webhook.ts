@@ -6,13 +6,13 @@ import { webhooks } from "../../db/tables/webhooks.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { SIGNATURES, WEBHOOK_EVENTS } from "../../model/webhook.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
+import { HEADERS_SHAPE, headerProblems } from "../../webhooks/additional-headers.ts";
 import {
   DESTINATION_SHAPE,
   type DestinationPolicy,
   MAX_URL_LENGTH,
 } from "../../webhooks/destination-policy.ts";
 import { MAX_EVENT_EXPANSIONS } from "../../webhooks/event-expansions.ts";
-import { HEADERS_SHAPE, headerProblems } from "../../webhooks/request-headers.ts";
 import { isSigningSecret, SIGNING_SECRET_RULE, SIGNING_SECRET_SHAPE } from "../../webhooks/signing-secret.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";

@@ -18,7 +18,7 @@ export async function listWorkspaces(
 ): Promise<Page<WorkspaceDto>> {
   const { organization, page, size } = input;
   const isOfOrganization = inArray(workspaces.organizationId, organizationIdOf(organization));
-  const [found, rows, [count]] = await platform.readBatch([
+  const [found, rows, counts] = await platform.readBatch([
     organizationIdOf(organization),
     db
       .select()
@@ -30,5 +30,5 @@ export async function listWorkspaces(
     totalOf(workspaces, isOfOrganization),
   ]);
   if (found.length === 0) throw notFound("Organization", organization);
-  return toPage(rows.map(toWorkspaceDto), { page, size }, count?.total ?? 0);
+  return toPage(rows.map(toWorkspaceDto), { page, size }, counts);
 }
