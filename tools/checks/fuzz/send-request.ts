@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { gunzipSync } from "node:zlib";
 import type { FuzzRequest } from "./generate-request.ts";
 
 export interface FuzzAnswer {
@@ -37,7 +38,9 @@ export function sendRequest(baseUrl: string, asked: FuzzRequest): Promise<FuzzAn
         const flat = pairs.flatMap(([name, values = []]) =>
           values.map((value): [string, string] => [name, value]),
         );
-        const text = Buffer.concat(chunks).toString();
+        const raw = Buffer.concat(chunks);
+        const isCompressed = response.headers["content-encoding"] === "gzip" && raw.length > 0;
+        const text = (isCompressed ? gunzipSync(raw) : raw).toString();
         resolve({ status: response.statusCode ?? 0, headers: new Headers(flat), text });
       });
     });
