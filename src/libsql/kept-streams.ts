@@ -1,4 +1,5 @@
-import { currentMillis, pause } from "../lib/clock.ts";
+import { currentMillis } from "../lib/clock.ts";
+import { Wait } from "./wait.ts";
 
 /** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
@@ -6,7 +7,10 @@ const LONGEST_IDLE_MS = 5_000;
 const LEASE_MS = 250;
 /** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
-const LOOK_EVERY_MS = 1;
+/** How much of what opening took is forgotten with each wait, because nobody measures it meanwhile. */
+const FORGETTING = 0.01;
+/** Waiting is worth its own cost where a request on a new stream takes this many times as long. */
+const WORTH_WAITING = 2;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
 /** The weight of the newest duration in the averages. */
@@ -36,6 +40,7 @@ export interface StreamTurn {
 interface Waiting {
   lease: StreamTurn | undefined;
   readonly until: number;
+  readonly wait: Wait;
 }
 
 /**
@@ -91,13 +96,17 @@ export class KeptStreams {
     return undefined;
   }
 
-  /** Looks again and again, as README.md says why. */
   async #wait(): Promise<StreamTurn | undefined> {
-    const waitMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
-    if (waitMs < LOOK_EVERY_MS) return undefined;
-    const waiting: Waiting = { lease: undefined, until: currentMillis() + waitMs };
+    const longestMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
+    if (longestMs < 1 || this.#openMs < WORTH_WAITING * this.#reuseMs) return undefined;
+    this.#openMs *= 1 - FORGETTING;
+    const waiting: Waiting = {
+      lease: undefined,
+      until: currentMillis() + longestMs,
+      wait: new Wait(),
+    };
     this.#waiting.add(waiting);
-    while (!waiting.lease && currentMillis() < waiting.until) await pause(LOOK_EVERY_MS);
+    await waiting.wait.untilOver(longestMs);
     this.#waiting.delete(waiting);
     return waiting.lease;
   }
@@ -110,6 +119,7 @@ export class KeptStreams {
         if (!waiting.lease) return;
       }
       this.#waiting.delete(waiting);
+      waiting.wait.end();
     }
   }
 
