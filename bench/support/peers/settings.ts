@@ -14,9 +14,9 @@ function wordsOf(name: string): readonly string[] | undefined {
   return text === "" ? undefined : words(text);
 }
 
-export const ROUNDS = readNumber("ROUNDS", 5);
-export const SECONDS = readNumber("SECONDS", 3);
-export const WARM_UP_SECONDS = readNumber("WARM_UP_SECONDS", 2);
+export const ROUNDS = readNumber("ROUNDS", 3);
+export const SECONDS = readNumber("SECONDS", 2);
+export const WARM_UP_SECONDS = readNumber("WARM_UP_SECONDS", 1);
 export const CONNECTIONS: readonly number[] = words(readSetting("CONNECTIONS", "1,32")).map(Number);
 /** Names of peers; undefined means all, `none` leaves only ours and the hand-written Worker. */
 export const PEERS = wordsOf("PEERS");

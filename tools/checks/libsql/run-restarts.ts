@@ -4,6 +4,8 @@ import { send } from "../../../test/support/processes/send.ts";
 import { makeServedWorkspace, serveWorker } from "../../../test/support/processes/served-workspace.ts";
 
 const RETRY_PAUSE_MS = 50;
+/** How long after the load a write may still be repeated. */
+const PATIENCE_MS = 60_000;
 
 export interface RestartableServer {
   readonly url: string;
@@ -68,7 +70,9 @@ export async function runRestarts(
           return;
         }
         if (response && response.status !== 503) wrong.push(`${response.status} ${response.text}`);
-        if (key === undefined) {
+        const isLate = performance.now() > end + PATIENCE_MS;
+        if (isLate) wrong.push(`${name} still has no response a minute after the load`);
+        if (isLate || key === undefined) {
           unanswered.add(name);
           return pause(RETRY_PAUSE_MS);
         }
