@@ -54,7 +54,10 @@ export function entitySchemas(entity: VisibleEntity): JsonObject {
 }
 
 /** Unlike in an update of one record, null is not enough. */
-const withIdOf = (id: Column): JsonObject => ({ properties: { [id.name]: idSchemaOf(id) } });
+const withIdOf = (id: Column): JsonObject => ({
+  type: "object",
+  properties: { [id.name]: idSchemaOf(id) },
+});
 
 /** Whether a reference takes `{"$by":{"email":"…"}}`. */
 const isNamedByKey = (relationship: VisibleRelationship) =>
