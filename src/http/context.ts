@@ -85,7 +85,7 @@ interface LastingServices
 const PRINCIPAL_TURNS = 16;
 
 /** Writes that an isolate asks for at once. A server does one at a time, and `sqld` may fail while many wait for long. */
-const WRITERS = 16;
+const WRITERS = 8;
 const ALL = "all";
 
 /** Work that nobody waits for has no principal: only its writes wait for a turn. */
