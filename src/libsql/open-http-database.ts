@@ -1,6 +1,6 @@
 import { serviceUnavailable } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
-import { TimeoutError, within } from "../lib/clock.ts";
+import { pause, TimeoutError, within } from "../lib/clock.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
@@ -13,6 +13,8 @@ interface Server {
 }
 
 const CLOSE_TIMEOUT_MS = 1_000;
+/** Longer than `sqld` needs to come to a queued write, as README.md explains. */
+const TURN_OF_REFUSED_MS = 1_000;
 const NO_STREAMS = new KeptStreams(0);
 
 /** How a client's requests to the database take turns with those of others. */
@@ -77,13 +79,16 @@ async function runSteps(
   const response = parseResponse(text);
   const stream = streamOf(server, response, lease.stream);
   let returned: KeptStream | undefined;
+  let isWaitedFor = false;
   try {
-    const { outcomes, isReusable } = decodeResponse(response, pipeline);
+    const { outcomes, isReusable, isRefused } = decodeResponse(response, pipeline);
     if (isReusable) returned = stream;
+    isWaitedFor = isRefused;
     return outcomes;
   } finally {
     const excess = returned ? lease.end(returned) : stream;
-    if (excess) await closeStream(server, excess);
+    if (excess && isWaitedFor) void pause(TURN_OF_REFUSED_MS).then(() => closeStream(server, excess));
+    else if (excess) await closeStream(server, excess);
   }
 }
 

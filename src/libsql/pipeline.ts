@@ -104,6 +104,8 @@ interface Outcomes {
   readonly outcomes: readonly StepOutcome[];
   /** Whether the stream can be used again: no transaction is open, and no step met a busy server. */
   readonly isReusable: boolean;
+  /** Whether a step met a busy server. */
+  readonly isRefused: boolean;
 }
 
 /** Throws if the response is not that of a pipeline, such as a proxy's page. Throws ResponseTooLarge. */
@@ -118,9 +120,8 @@ export function decodeResponse({ results }: PipelineResponse, pipeline: Pipeline
   if (step_results.length !== stepCount + rollbacks)
     throw new Error("libSQL returned the wrong number of steps");
   const outcomes = step_results.slice(0, stepCount).map((result, i) => outcomeOf(result, step_errors[i]));
-  /* `sqld` may give the write lock to a connection that it has refused. Then all writers wait until it is closed. */
   const isRefused = step_errors.some((error) => error && isUnavailable(codeOf(error)));
-  return { outcomes, isReusable: !isRefused && !step_errors[stepCount] };
+  return { outcomes, isReusable: !isRefused && !step_errors[stepCount], isRefused };
 }
 
 const codeOf = ({ code }: HranaError): string => code ?? "SQLITE_ERROR";
