@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 import type { SqlValue } from "../model/sql-value.ts";
 
 /**
- * The stored value, or the public message that says what the value must be. A value that is only too long comes with
- * the message, so that other rules can check it too.
+ * The stored value, or the public message that says what the value must be. If a value is only too long, both are
+ * present, so that other rules can check it too.
  */
 export type Parsed =
   | { readonly ok: true; readonly value: SqlValue }
@@ -23,7 +23,7 @@ export type ColumnFamily = "text" | "number" | "temporal" | "boolean" | "enum" |
 export interface Conversion {
   /** The stored value as canonical text: the text of its JSON value, without quotes. */
   toText(stored: string, column: Column): string;
-  /** The stored value; null for a text that the column cannot hold. */
+  /** The stored value; null for a text that the column cannot store. */
   fromText(text: string, column: Column): string;
 }
 
@@ -48,8 +48,8 @@ export interface ColumnType {
   /** Converts the text of a query parameter to the stored value. */
   parseText(text: string, column: Column): Parsed;
   /**
-   * Converts a text to compare with that can be finer than stored values, to a text between two stored ones. Default:
-   * `parseText`.
+   * Converts a text that a filter compares with. It can be more precise than stored values; the result then sorts
+   * between two of them. Default: `parseText`.
    */
   readonly parseBound?: (text: string, column: Column) => Parsed;
   /** Converts a stored value, never null, to the JSON value of a response. Accepts what `jsonTransport` yields too. */

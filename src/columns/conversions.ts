@@ -26,7 +26,7 @@ function formOf(column: Column): string | undefined {
   return column.type === "INTEGER" || column.type === "BIGINT" ? "INTEGER" : undefined;
 }
 
-/** Whether the column `to` can hold every value of `from`, so that no value needs to be checked. */
+/** Whether the column `to` can store every value of `from`, so that no value needs to be checked. */
 export function isWider(from: Column, to: Column): boolean {
   if (from.type !== to.type) {
     const isText = to.type === "TEXT" && (from.type === "VARCHAR" || from.type === "ENUM");

@@ -78,7 +78,7 @@ function compareStored(left: Exclude<SqlValue, null>, right: Exclude<SqlValue, n
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** The stored form of the value that makes another field required; undefined if its column cannot hold it. */
+/** The stored form of the value that makes another field required; undefined if its column cannot store it. */
 export function storedEquals(
   entity: Pick<Entity, "columnByName">,
   when: { readonly field: string; readonly equals: JsonValue },

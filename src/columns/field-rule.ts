@@ -78,5 +78,5 @@ export function compileFieldRule(column: Column): FieldRule {
   };
 }
 
-/** A value of the right type that is refused is too long for it. */
+/** If a value of the right type is refused, it is too long. */
 const ruleOf = ({ value }: { readonly value?: SqlValue }) => (value === undefined ? "TYPE" : "MAX_LENGTH");

@@ -7,7 +7,7 @@ import { columnTypeOf } from "./registry.ts";
 
 /*
  * The condition of a partial index, in the terms of the filter language: fields with a value, null, or an object of
- * operators. All of them must hold.
+ * operators. A record must match all of them.
  */
 
 const COMPARISONS = { eq: "=", neq: "IS NOT", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;

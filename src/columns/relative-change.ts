@@ -7,8 +7,8 @@ import { columnTypeOf } from "./registry.ts";
 import { MAX_JSON_BYTES, TOO_LARGE } from "./types/json.ts";
 
 /*
- * Changes relative to the stored value, such as `{"$increment":-1}`. The database computes the new value and checks it in
- * the statement that writes it, so two clients can change a value at once and lose nothing.
+ * Changes relative to the stored value, such as `{"$increment":-1}`. The database computes the new value and checks
+ * it in the statement that writes it, so no change is lost when two clients change a value at once.
  */
 
 export interface RelativeChange {

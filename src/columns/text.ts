@@ -7,7 +7,7 @@ import { accept, refuse } from "./parsed.ts";
 export const MAX_TEXT_LENGTH = 100_000;
 export const DEFAULT_VARCHAR_LENGTH = 255;
 
-/** The code points that a VARCHAR or TEXT can hold. */
+/** The most code points of a VARCHAR or TEXT. */
 export const maxLengthOf = ({ type, length = DEFAULT_VARCHAR_LENGTH }: Column): number =>
   type === "VARCHAR" ? length : MAX_TEXT_LENGTH;
 
@@ -44,13 +44,13 @@ const SURROGATES_LAST = 0x10000;
 const rankOf = (unit: number) =>
   unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + SURROGATES_LAST : unit;
 
-/** Whether every layer can hold the text: it is valid Unicode without NUL. */
+/** Whether every layer can store the text: it is valid Unicode without NUL. */
 export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
 /** The JSON Schema of texts without NUL. No pattern for lone surrogates works in every engine. */
 export const HAS_NUL = { type: "string", pattern: "\\x00" };
 
-/** A text that every layer can hold, of at most `most` code points. */
+/** A text that every layer can store, of at most `most` code points. */
 export function parseStoredText(text: string, most: number): Parsed {
   if (!isStorableText(text)) return refuse("must be valid Unicode text without null characters");
   if (text.length > most && codePointsOf(text) > most)

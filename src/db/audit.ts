@@ -6,8 +6,8 @@ import { db } from "./platform.ts";
 import { auditLog } from "./tables/platform.ts";
 
 /*
- * The record of an admin change, written by SQL in the change's own transaction. The values before are read in front of
- * the change, those after behind it. If nothing matches, nothing is recorded.
+ * The record of an admin change, written by SQL in the change's own transaction: the old values before the change,
+ * the new values after it. If nothing matches, nothing is recorded.
  */
 
 /** The columns that an entry shows for each kind of thing, never a secret. */
@@ -16,7 +16,7 @@ export interface AuditSubject {
   readonly columns: Readonly<Record<string, Column>>;
   /** Selects the changed row, or none. */
   readonly where: SQL | undefined;
-  /** A precondition: if it does not hold, nothing is changed or recorded. */
+  /** A precondition: if it is false, nothing is changed or recorded. */
   readonly onlyIf?: SQL;
 }
 
@@ -44,8 +44,8 @@ export interface AuditEntry {
 }
 
 /**
- * Queries of one entry. `before` goes in front of the change and `after` behind it; `undo` belongs to a change that was
- * reverted.
+ * Queries of one entry. `before` must run before the change and `after` after it. `undo` deletes the entry of a
+ * change that was reverted.
  */
 export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
   const id = newId("aud");

@@ -22,16 +22,16 @@ interface EntityName {
   readonly name: string;
 }
 
-/** Whether scopes, as stored text, have rules that name fields; only definitions can show those. */
+/** Whether scopes, as stored text, have rules with ids of fields. Only definitions have the names of these fields. */
 const RULES = ["filter", "check", "fields", "writableFields", "presets"];
 const hasRules = sql.join(
   RULES.map((rule) => sql`instr(${apiKeys.scopes}, ${`"${rule}":`}) > 0`),
   sql` OR `,
 );
 
-/** An entity by its present name; others store its id. */
+/** An entity with its current name. Scopes and webhooks store its id. */
 export interface NamedEntity extends EntityName {
-  /** Null when nothing names its fields. */
+  /** Null if nothing names its fields. */
   readonly definition: EntityDefinition | null;
 }
 

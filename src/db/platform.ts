@@ -8,12 +8,12 @@ async function refuseToRunAlone(): Promise<never> {
   throw new Error("platform queries run in batches: one round trip, one transaction");
 }
 
-/** Builds queries of the platform's tables. They run in a batch, or in a plan of the fence, and never alone. */
+/** Builds queries on the platform's tables. They always run in a batch, or in a plan of the fence. */
 export const db = drizzle(refuseToRunAlone);
 
 type Query = BatchItem<"sqlite">;
 
-/** Runs queries of the platform's tables. Each batch is one round trip and one transaction, and its rows are typed. */
+/** Runs queries on the platform's tables. Each batch is one round trip and one transaction, and its rows are typed. */
 export class Platform {
   readonly #database: Database;
 
@@ -34,7 +34,7 @@ export class Platform {
   }
 }
 
-/** Queries as statements, for a plan of the fence, and what decodes the results as Drizzle would return them. */
+/** Queries as statements, for a plan of the fence, and the function that decodes their results as Drizzle would. */
 export function prepareBatch<const T extends readonly Query[]>(queries: T) {
   const prepared = queries.map(prepare);
   return {
@@ -45,7 +45,7 @@ export function prepareBatch<const T extends readonly Query[]>(queries: T) {
   };
 }
 
-/** A query as a statement, and what decodes its rows as Drizzle would return them. */
+/** A query as a statement, and the function that decodes its rows as Drizzle would. */
 export function prepare<Q extends Query>(query: Q) {
   const prepared = preparedBy(query);
   const { sql, params } = prepared.getQuery();

@@ -1,7 +1,7 @@
 import type { Statement } from "../model/sql-value.ts";
 import { requireSome } from "./write-guard.ts";
 
-/** A response of the database holds 10 MB, and one loads all of a workspace that requests need. */
+/** A database response has at most 10 MB, and one response loads everything that requests need of a workspace. */
 const MAX_VIEW_BYTES = 9_000_000;
 
 const VIEW_BYTES = `(SELECT total(octet_length(definition)) FROM entities WHERE workspace_id = w.id)

@@ -7,14 +7,17 @@ import { webhookDeliveries, webhookEvents, webhooks } from "./tables/webhooks.ts
 
 /*
  * The queue of deliveries. Times are the database's own, so all senders share one clock. An attempt is made under a
- * lease, which expires by itself if its holder dies.
+ * lease, which expires if its holder dies.
  */
 
 /** Longer than an attempt (15 s) after a slow database response. */
 const LEASE_SECONDS = 35;
 /** The total size of records in one claim, far below the database's limit of 10 MiB for a response. */
 const MAX_CLAIM_BYTES = 1_000_000;
-/** The size of one message's records. JSON within JSON is at most twice as long. Events are far smaller, chosen records may not be. */
+/**
+ * The size of one message's records. JSON within JSON is at most twice as long. Events are far smaller, but chosen
+ * records may not be.
+ */
 const MAX_MESSAGE_BYTES = 4_500_000;
 const TOO_LARGE = `the event is larger than ${MAX_MESSAGE_BYTES} bytes`;
 const SECONDS_KEPT = 30 * 24 * 60 * 60;
@@ -55,9 +58,9 @@ export interface ClaimedDelivery {
 }
 
 /**
- * Leases up to `limit` due deliveries of a webhook under a token. The last statement reads them, and `decode` its rows.
- * Deliveries that are too large to read are set to FAILED. A delivery waits for earlier ones of its record; the due times
- * set by `drizzle/0008_webhook_triggers.sql` ensure that, unless an earlier one is redelivered.
+ * Leases up to `limit` due deliveries of a webhook under a token. The last statement reads them, and `decode` reads
+ * its rows. Deliveries that are too large to read are set to FAILED. A delivery waits for earlier ones of its record;
+ * the due times set by `drizzle/0008_webhook_triggers.sql` ensure that, unless an earlier one is redelivered.
  */
 export function claimDeliveries(webhookId: string, token: string, limit: number) {
   const leased = prepare(findLeased(token));

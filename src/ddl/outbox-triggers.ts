@@ -98,7 +98,7 @@ function triggerText(workspaceId: number, entity: Entity, event: WebhookEventTyp
   END`;
 }
 
-/** The stored texts are measured, not the JSON: making that of a large record takes long. Other values take few bytes. */
+/** Measures the stored texts, because making the JSON of a large record takes long. Other values take few bytes. */
 function bytesOf({ columns }: Entity, row: "NEW" | "OLD"): string {
   const sizes = columns
     .filter(hasLength)

@@ -62,7 +62,7 @@ export const expiredToken = () => unauthorized("Token has expired");
 export const foreignToken = () => unauthorized("Token is not valid for this workspace");
 export const invalidAdminToken = () => unauthorized("Invalid admin token");
 
-/** Longer than any valid name or id. What a client sends in a body can have a MiB. */
+/** Longer than any valid name or id. A text in a body can be as long as the body. */
 const LONGEST_SHOWN = 200;
 const shown = (text: string) => (text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`);
 

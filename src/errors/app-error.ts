@@ -33,8 +33,8 @@ export interface AppErrorOptions {
 }
 
 /**
- * An error that a client may see. `code` and `message` are public; `cause` is private. It knows nothing of HTTP: one
- * place makes the response and its status from the code.
+ * An error that a client may see. `code` and `message` are public; `cause` is private. It knows nothing about HTTP:
+ * one place makes the response and its status from the code.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;

@@ -74,9 +74,9 @@ function memberOf(
 
 export interface AdminNeed {
   readonly role: AdminRole;
-  /** The organization of the requested things; undefined for any that the administrator has. */
+  /** The organization of the requested things; undefined for those of all organizations of the administrator. */
   readonly organization?: string | undefined;
-  /** Whether the role must hold in all organizations. */
+  /** Whether the role must apply to all organizations. */
   readonly isGlobal?: boolean | undefined;
 }
 

@@ -7,8 +7,8 @@ import type { Rows, Statement } from "../model/sql-value.ts";
 import { type AdminPrincipal, adminFacts } from "./admin-facts.ts";
 
 /*
- * The fence of administrators. It puts a statement in front of every database request, which checks the cached facts.
- * So no service needs to know of it, and it costs no round trip.
+ * The fence for administrators. It puts a statement that checks the cached facts in front of every database request.
+ * So services need not know about it, and it costs no round trip.
  */
 
 const REMEMBERED = 1_000;
@@ -27,7 +27,7 @@ export const forgetFacts = (principal: AdminPrincipal): void => believed.delete(
 /** The facts have changed and nothing was done: judge and run the request again. */
 export class AdminChanged extends Error {}
 
-/** The facts that the database has of an administrator. */
+/** The facts that the database stores about an administrator. */
 export async function findAdminFacts(
   database: Database,
   principal: AdminPrincipal,

@@ -20,7 +20,7 @@ import type { UserToken } from "../model/api-key.ts";
 import type { Belief, Facts } from "./facts.ts";
 
 /*
- * The rule of who may do what now. Reads, writes and rate limits all ask it, by the facts or by the belief. The
+ * Decides who may do what now. Reads, writes and rate limits all ask here, with the facts or with the belief. The
  * database repeats the part that a write cannot wait for (drizzle/0006, 0012); test/unit/fence/write-fence.test.ts
  * compares the two.
  */
@@ -58,7 +58,7 @@ export function admit(facts: Facts | undefined, asking: Asking, planning?: AppEr
 
 const UNREVOKED = { revokedAt: null, validUntil: null, revokedBefore: null };
 
-/** Decides by the belief alone, up to 403, before a statement is sent. */
+/** Decides with the belief only, up to 403, before a statement is sent. */
 export function admitCaller(asking: Asking): void {
   const { ctx, belief, work } = asking;
   const { actor } = belief;

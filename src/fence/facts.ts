@@ -11,14 +11,17 @@ export interface Belief {
   readonly view: WorkspaceView;
 }
 
-/** What the database says of the same key and workspace, in the request's own transaction. */
+/** The database's data about the same key and workspace, read in the request's own transaction. */
 export interface Facts {
   readonly workspaceId: number;
   readonly revision: number;
   readonly accessMode: AccessMode;
   /** Whether a schema change is running, so that others may only read. */
   readonly isMigrating: boolean;
-  /** The principal's tokens are revoked that were issued until then; null if none. Absent for principals without a token. */
+  /**
+   * The principal's tokens that were issued until then are revoked; null if none are. Absent for principals without a
+   * token.
+   */
   readonly revokedBefore?: string | null;
   /** Absent for principals without an API key. */
   readonly key?: {

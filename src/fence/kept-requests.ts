@@ -6,8 +6,8 @@ import type { Keep, KeptRequest } from "../write/plan/write-plan.ts";
 import type { IdempotentRequest } from "./fence-context.ts";
 
 /*
- * The table `idempotency`, with the outcomes of writes that have an Idempotency-Key. Only replay.ts uses it. What a write
- * stores is SQL text, because it contains the SQL of records.
+ * The table `idempotency`, with the outcomes of writes that have an Idempotency-Key. Only replay.ts uses it. What to
+ * store is given as SQL text, because it contains the SQL of records.
  */
 
 /** How long a request can be replayed. */

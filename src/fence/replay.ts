@@ -63,7 +63,7 @@ export function claimOf(
   return claimStatements(withRules(request, belief), belief.view.workspace.schemaVersion, repetition.content);
 }
 
-/** Returns what stores the outcome of a step; undefined if the request has no key. */
+/** Returns the statement that stores the outcome of a step; undefined if the request has no key. */
 export function keepingOf(attempt: Asked, keep: Keep | undefined): Statement | undefined {
   const request = requestOf(attempt);
   return request && keep && keepStatement(request, keep);
@@ -82,8 +82,9 @@ export async function keepResult(attempt: Asked, content: string | undefined): P
 const ERRORS_OF_CONTENT: ReadonlySet<ErrorCode> = new Set(["BAD_REQUEST", "NOT_FOUND", "VALIDATION_ERROR"]);
 
 /**
- * Plans a refused request again if it repeats an earlier one: a date that was in the future then may be in the past
- * now. Returns the plan as of then, or the error, which is a conflict if the key was used for another request.
+ * Plans a refused request again, at the time of the earlier request that it repeats: a date that was in the future
+ * then may be in the past now. Returns that plan, or the error, which is a conflict if the key was used for another
+ * request.
  */
 export async function planAsEarlier<T>(
   attempt: Attempt<T>,

@@ -20,7 +20,7 @@ const PAUSE_MS = 50;
 
 /**
  * Runs a request that was planned on caches, in one round trip, and only if the belief is still true in the same
- * transaction. Otherwise plans again by the facts. Throws the fence's errors (401, 403, 409), then what `plan`
+ * transaction. Otherwise plans it again with the facts. Throws the fence's errors (401, 403, 409), then what `plan`
  * throws, then why the database refused a write.
  */
 export async function runFenced<T>(ctx: FenceContext, work: FencedWork<T>): Promise<T> {

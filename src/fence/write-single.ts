@@ -8,9 +8,9 @@ import type { Attempt, Outcome } from "./fenced-plan.ts";
 import { explain, read } from "./read.ts";
 
 /**
- * Runs a write that is one statement, without a transaction: the statement has the fence as a condition. If it returns
- * no row or fails, the reason is asked afterwards, inside the fence. A statement of a stale schema fails before the
- * database evaluates the condition.
+ * Runs a write that is one statement, without a transaction: the statement has the fence as a condition. If it
+ * returns no row or fails, a second request finds the reason, inside the fence. A statement for a stale schema fails
+ * before the database evaluates the condition.
  */
 export async function writeSingle<T>(attempt: Attempt<T>, plan: SinglePlan<T>): Promise<Outcome<T>> {
   const { ctx, belief } = attempt;
@@ -46,7 +46,10 @@ async function findMissing<T>(attempt: Attempt<T>, plan: SinglePlan<T>): Promise
 /** The statements before the first requirement. */
 const FACTS = 1;
 
-/** A requirement that computes what is to be written can fail by itself. An earlier one that is not met comes first. */
+/**
+ * A requirement that computes the value to write can fail itself. An earlier requirement that is not met is reported
+ * first.
+ */
 async function afterRequirement<T>(
   attempt: Attempt<T>,
   plan: SinglePlan<T>,

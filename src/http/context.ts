@@ -81,10 +81,10 @@ interface LastingServices
   readonly writers: Turns;
 }
 
-/** Requests to the database that one key or token may make at once, or as many as there are streams. */
+/** Database requests that one key or token may have at once, or the number of streams if that is larger. */
 const PRINCIPAL_TURNS = 16;
 
-/** Writes that an isolate asks for at once. A server does one at a time, and `sqld` may fail while many wait for long. */
+/** Writes that an isolate sends at once. A server does one at a time, and `sqld` may block if many wait for long. */
 const WRITERS = 8;
 const ALL = "all";
 

@@ -1,8 +1,8 @@
 import { KV_CACHE_TTL_SECONDS, reach } from "./reach.ts";
 
 /*
- * `admin-key:{SHA-256 of the whole key, hex}` → the key's row of the view `admin_key_facts`. The database holds the
- * truth, and is asked if KV does not know the key.
+ * `admin-key:{SHA-256 of the whole key, hex}` → the key's row of the view `admin_key_facts`. The database is the
+ * source of truth, and is asked if KV does not know the key.
  */
 const PREFIX = "admin-key:";
 

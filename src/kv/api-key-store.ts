@@ -3,8 +3,8 @@ import type { ApiKeyRecord } from "../model/api-key.ts";
 import { KV_CACHE_TTL_SECONDS, reach } from "./reach.ts";
 
 /*
- * Layout of the namespace: `key:{SHA-256 of the whole key, hex}` → ApiKeyRecord as JSON. The database holds the truth.
- * The fence checks whatever is read here, so it may be cached for any time.
+ * Layout of the namespace: `key:{SHA-256 of the whole key, hex}` → ApiKeyRecord as JSON. The database is the source
+ * of truth. The fence checks everything that is read here, so it may be cached for any time.
  */
 const PREFIX = "key:";
 const KEYS_PER_ISOLATE = 10_000;

@@ -3,7 +3,7 @@ import { within } from "../lib/clock.ts";
 
 const KV_TIMEOUT_MS = 5_000;
 
-/** The fence checks whatever is read, so it may be cached for any time. */
+/** The fence checks everything that is read here, so it may be cached for any time. */
 export const KV_CACHE_TTL_SECONDS = 300;
 
 /** Throws SERVICE_UNAVAILABLE if KV fails or does not respond in time. */

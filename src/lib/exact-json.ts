@@ -1,7 +1,7 @@
 import { readDecimal } from "./decimal-text.ts";
 import { newId } from "./ids.ts";
 
-/* JSON whose numbers do not change silently: finds numbers that a double cannot hold. */
+/* JSON whose numbers do not change silently: finds numbers that a double cannot represent. */
 
 /** Every decimal with up to this many digits survives as a double. */
 const SAFE_DIGITS = 15;

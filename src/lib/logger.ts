@@ -1,4 +1,4 @@
-/** A log line of a request. A client without a key can choose nothing in it but its id. */
+/** A log line of a request. A client without a key can choose only the request id in it. */
 export interface RequestLine {
   readonly requestId: string;
   readonly method: string;

@@ -1,4 +1,4 @@
-/** A map that drops the least recently used entry once it holds more than `capacity` entries. */
+/** A map that drops the least recently used entry once it has more than `capacity` entries. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;

@@ -7,9 +7,9 @@ const LONGEST_IDLE_MS = 5_000;
 const LEASE_MS = 250;
 /** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
-/** How much of what opening took is forgotten with each wait, because nobody measures it meanwhile. */
+/** How much each wait lowers the estimate of how long opening takes, because nobody measures it meanwhile. */
 const FORGETTING = 0.01;
-/** Waiting is worth its own cost where a request on a new stream takes this many times as long. */
+/** Requests wait only if a request on a new stream takes this many times as long. */
 const WORTH_WAITING = 2;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
@@ -45,7 +45,7 @@ interface Waiting {
 
 /**
  * Streams, at most `max`, that stay open between the requests of an isolate. Opening one costs the server a new
- * connection, which reads the schema of the whole database. Holds strings only, so no request uses an I/O object of
+ * connection, which reads the schema of the whole database. Stores only strings, so no request uses an I/O object of
  * another.
  */
 export class KeptStreams {

@@ -21,7 +21,10 @@ const NO_STREAMS = new KeptStreams(0);
 export interface Queueing {
   /** Aborted when the client leaves. */
   readonly client: AbortSignal | undefined;
-  /** Waits until the client may ask. At once adds to `ends` what ends its turns. Throws SERVICE_UNAVAILABLE. */
+  /**
+   * Waits for the client's turn. Before it waits, adds functions that end its turns to `ends`. Throws
+   * SERVICE_UNAVAILABLE.
+   */
   takeTurn(asking: { isWrite: boolean; timeoutMs: number }, ends: (() => void)[]): Promise<void>;
 }
 
@@ -113,8 +116,8 @@ const endpointOf = ({ endpoint }: Server, stream: KeptStream | undefined): Endpo
   stream?.baseUrl ? { ...endpoint, url: stream.baseUrl } : endpoint;
 
 /**
- * The stream that the response leaves open, if any. Its address is the last one that a response named; one that would
- * send the token without encryption is not used.
+ * The stream that the response leaves open, if any. Its address is the last one that a response named. An address
+ * that would get the token without encryption is not used.
  */
 function streamOf(
   { endpoint }: Server,
@@ -125,7 +128,7 @@ function streamOf(
   return baton && (!baseUrl || mayFollow(endpoint.url, baseUrl)) ? { baton, baseUrl } : undefined;
 }
 
-/** Whether an address may be sent what is sent to the configured one. */
+/** Whether an address may get the same data and token as the configured one. */
 export const mayFollow = (configured: string, named: string): boolean =>
   named.startsWith("https://") || (named.startsWith("http://") && configured.startsWith("http://"));
 

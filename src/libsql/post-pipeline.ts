@@ -4,7 +4,7 @@ export interface Endpoint {
   readonly authToken: string | undefined;
   /** Sent as `X-Request-Id`, so that the database's log can be joined with ours. */
   readonly requestId: string;
-  /** Cancels the request. Without it, a request whose client has gone would hold its connection in Node. */
+  /** Cancels the request. Without it, a request whose client has gone would keep its connection open in Node. */
   readonly signal?: AbortSignal;
 }
 

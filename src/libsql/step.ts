@@ -3,7 +3,7 @@ import type { SqlValue, Statement } from "../model/sql-value.ts";
 /** A statement of a batch. It runs only if the step at index `after` succeeded. */
 export interface Step extends Statement {
   readonly after?: number;
-  /** Whether to skip it, too, if the database has ended the transaction by itself. */
+  /** Whether to skip it also if the database has ended the transaction by itself. */
   readonly isInTransaction?: boolean;
 }
 
@@ -24,6 +24,6 @@ export type RunSteps = (
 
 /** A database in the server's own process, used instead of LIBSQL_URL. */
 export interface LocalDatabase {
-  /** Returns the function that runs the steps of a request; undefined stands for background work. */
+  /** Returns the function that runs the steps of a request; undefined means background work. */
   stepsFor(request: Request | undefined): RunSteps;
 }

@@ -25,8 +25,8 @@ export class Turns {
   }
 
   /**
-   * Resolves when it is this request's turn. At once adds what ends the turn to `ends`, to be called within `longestMs`.
-   * Throws SERVICE_UNAVAILABLE if too many wait, or if the turn is ended before it comes.
+   * Resolves when it is this request's turn. Before it waits, adds a function that ends the turn to `ends`, to be
+   * called within `longestMs`. Throws SERVICE_UNAVAILABLE if too many wait, or if the turn is ended before it comes.
    */
   async take(principal: string, longestMs: number, ends: (() => void)[]): Promise<void> {
     const now = currentMillis();

@@ -10,7 +10,7 @@ const { Cloudflare: runtime } = globalThis as {
 const CAN_WAKE = runtime?.compatibilityFlags.handle_cross_request_promise_resolution ?? true;
 const LOOK_EVERY_MS = 1;
 
-/** A wait of one request that another one ends. */
+/** A wait of one request that another request ends. */
 export class Wait {
   readonly #over = Promise.withResolvers<void>();
   #isOver = false;
@@ -21,8 +21,8 @@ export class Wait {
   }
 
   /**
-   * Resolves at the end, at the latest after `longestMs`. Without that, the request must have a timer or other I/O of its
-   * own, or workerd takes it for hung.
+   * Resolves when the wait ends, at the latest after `longestMs`. Without `longestMs`, the request needs its own
+   * timer or other I/O, or workerd considers it hung.
    */
   async untilOver(longestMs?: number): Promise<void> {
     if (!CAN_WAKE) return this.#lookUntilOver(longestMs);

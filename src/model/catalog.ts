@@ -25,8 +25,8 @@ export function entityNamed(catalog: Catalog, name: string): Entity {
 }
 
 /**
- * Half of the integers that JSON holds exactly, so that as many are left to generate after the greatest id that a
- * client sends.
+ * Half of the integers that JSON represents exactly. The other half is left for ids that are generated after the
+ * greatest id that a client sends.
  */
 const MAX_SENT_ID = 2 ** 52 - 1;
 

@@ -29,7 +29,7 @@ export interface ColumnConstraint {
 }
 
 export interface ColumnReference {
-  /** The entity whose `id` this column holds. */
+  /** The entity whose `id` this column contains. */
   readonly entity: string;
   /** The name of the to-one relationship, such as `customer`. */
   readonly relationship: string;

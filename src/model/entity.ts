@@ -87,14 +87,14 @@ export type Relationship =
       readonly name: string;
       readonly target: string;
       readonly description?: string | undefined;
-      /** This entity's column that holds the target's id. */
+      /** This entity's column that contains the target's id. */
       readonly column: Column;
     }
   | {
       readonly kind: "TO_MANY";
       readonly name: string;
       readonly target: string;
-      /** The target's column that holds this entity's id. */
+      /** The target's column that contains this entity's id. */
       readonly targetColumn: Column;
     }
   | {
@@ -108,7 +108,7 @@ export type Relationship =
       readonly targetColumn: Column;
     };
 
-/** A column of some entity that holds ids of this one. */
+/** A column of some entity that contains ids of this one. */
 export interface InboundReference {
   readonly entity: string;
   readonly column: Column;

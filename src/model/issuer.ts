@@ -15,7 +15,7 @@ export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
 /** An identity provider whose users may sign in to a workspace. Times are ISO 8601 UTC. */
 export interface Issuer {
-  /** In paths of the admin API. */
+  /** The name in paths of the admin API. */
   readonly name: string;
   /** As its tokens name it in `iss`. */
   readonly issuer: string;

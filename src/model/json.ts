@@ -12,7 +12,7 @@ declare global {
   }
 }
 
-/** A finite number of a JSON text that a double cannot hold, kept as it was sent. */
+/** A finite number of a JSON text that a double cannot represent, kept as it was sent. */
 export class InexactNumber {
   readonly text: string;
 

@@ -30,7 +30,7 @@ export interface OutboxEvent {
   /** JSON: parts of the record, or the `data` of chosen records. */
   readonly record: string | null;
   readonly previous: string | null;
-  /** Whether the records are not kept: they are too large, or every delivery has succeeded before. */
+  /** Whether the records are not stored, because they are too large or every delivery has succeeded. */
   readonly isOmitted: boolean;
   readonly createdAt: string;
 }

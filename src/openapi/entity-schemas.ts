@@ -15,12 +15,15 @@ import { sampleRecord } from "./sample-record.ts";
 import type { VisibleEntity, VisibleRelationship } from "./visible-schema.ts";
 
 export const createNameOf = (entity: string) => `${entity}-create`;
-/** Of a create without nested records, which an upsert may be. */
+/** The name for creates without nested records, as an upsert may be. */
 export const flatCreateNameOf = (entity: VisibleEntity) =>
   isNesting(entity) ? `${entity.component}-flatCreate` : createNameOf(entity.component);
 export const updateNameOf = (entity: string) => `${entity}-update`;
 export const keyNameOf = (entity: string) => `${entity}-key`;
-/** Of records that are nested in the one that a column refers to. Unlike names, column names differ by more than case. */
+/**
+ * The name for records that are nested in the record that a column refers to. Column names, unlike names of fields,
+ * differ by more than case.
+ */
 const nestedNameOf = (entity: string, { columnName }: Column) => `${entity}-${columnName}-nested`;
 export const bulkUpdateNameOf = (entity: string) => `${entity}-bulkUpdate`;
 
@@ -138,7 +141,7 @@ function createSchemas(entity: VisibleEntity, properties: Properties): JsonObjec
 interface CreateForm {
   /** What is created with the record. */
   readonly nested: JsonObject;
-  /** The column that the record which it is nested in sets. */
+  /** The reference to the record that contains it. The server sets it. */
   readonly parent?: Column;
 }
 

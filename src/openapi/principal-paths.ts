@@ -12,7 +12,7 @@ const CLAIMS: JsonObject = {
   properties: { sub: SUBJECT },
   additionalProperties: true,
 };
-/** Updates and deletes tell whether a record exists, so a scope has them only together with read. */
+/** Updates and deletes reveal whether a record exists, so a scope can have them only together with read. */
 export const READ_BEFORE_WRITE = {
   anyOf: [{ contains: { const: "read" } }, { items: { enum: ["create"] } }],
 };

@@ -12,7 +12,7 @@ export type FilterAst =
   | { readonly kind: "GROUP"; readonly operator: "and" | "or"; readonly nodes: readonly FilterAst[] }
   | { readonly kind: "NOT"; readonly node: FilterAst }
   /**
-   * `node` must hold for the record at the end of `path`; for to-many, for one and the same record. `firstKey` is for
+   * `node` must be true for the record at the end of `path`; for to-many, for one related record. `firstKey` is for
    * messages.
    */
   | { readonly kind: "WITHIN"; readonly path: Path; readonly firstKey: string; readonly node: FilterAst }

@@ -5,13 +5,13 @@ export const MAX_PAGE_SIZE = 1_000;
 export const MAX_PAGE = Math.floor(Number.MAX_SAFE_INTEGER / MAX_PAGE_SIZE);
 /** Items of a bulk request, or operations of a transaction. */
 export const MAX_BATCH_ITEMS = 100;
-/** Characters of all texts that a request writes, sent, default or copied: far more than a body holds. */
+/** Characters of all texts that a request writes, whether sent, default or copied: far more than a body contains. */
 export const MAX_WRITTEN_LENGTH = 5_000_000;
-/** Characters that the references of a transaction copy: as many as a body holds. */
+/** Characters that the references of a transaction copy: as many as a body contains. */
 export const MAX_COPIED_LENGTH = 1_048_576;
 export const MAX_SORT_KEYS = 8;
 
-/** Characters of a cursor. A URL of 16 KB, the most that Cloudflare accepts, has room for filters beside it. */
+/** Characters of a cursor. A URL of 16 KB, the most that Cloudflare accepts, then also has room for filters. */
 export const MAX_CURSOR_LENGTH = 8_192;
 
 /** Conditions in all filters of a request together. */
@@ -19,7 +19,7 @@ export const MAX_CONDITIONS = 50;
 /** Nested `and`, `or` and `not` groups of the JSON filter. */
 export const MAX_DEPTH = 5;
 export const MAX_LIST_VALUES = 500;
-/** Characters of a text for `like` or `ilike`. Searching takes as many steps for each position of a text. */
+/** Characters of a text for `like` or `ilike`. A search takes up to this many steps at each position of a text. */
 export const MAX_NEEDLE_LENGTH = 1_000;
 /** Relationships that lead to the field of a filter, sort key or group. */
 export const MAX_RELATIONSHIP_LEVELS = 3;

@@ -45,7 +45,7 @@ interface Known {
 
 export class KeySets {
   readonly #known = new LruMap<string, Known>(SOURCES_PER_ISOLATE);
-  /** When sources without known keys, which did not respond, may be asked again. */
+  /** When sources that did not respond, and have no known keys, may be asked again. */
   readonly #silentUntilMs = new LruMap<string, number>(SOURCES_PER_ISOLATE);
   readonly #network: KeyNetwork;
   readonly #store: KeySetStore | undefined;

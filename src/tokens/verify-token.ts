@@ -21,7 +21,7 @@ export interface Verifying {
 /** Whether a text has the form of a JWT. */
 export const isLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 
-/** A verified token, and what it was verified by. */
+/** A verified token, and the issuer and keys that verified it. */
 interface Verified {
   readonly trusted: TrustedIssuer;
   readonly keys: LocalJWKSet;

@@ -6,7 +6,7 @@ import type { JsonObject } from "../model/json.ts";
 import { CLOCK_SKEW_SECONDS, MAX_TOKEN_LENGTH, type Verifying, verifyToken } from "./verify-token.ts";
 
 const MAX_SUBJECT_LENGTH = 255;
-/** The end of the year 9999: beyond, texts do not sort as their times. */
+/** The end of the year 9999. Later times do not sort correctly as texts. */
 const LAST_SECOND = 253_402_300_799;
 
 /** A user and their issuer. */

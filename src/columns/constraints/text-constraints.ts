@@ -16,8 +16,8 @@ const EMAIL = new RegExp(
 const MAX_EMAIL_LENGTH = 254;
 const MAX_PATTERN_LENGTH = 1000;
 /**
- * The limit of a column's pattern instructions times the characters of a text. Each takes some 30 ns if RE2 has to try
- * all: 1.5 s for the longest text, and a body holds ten of those. A TEXT can have 500 instructions.
+ * The most pattern instructions of a column, times the characters of a text. Each takes some 30 ns if RE2 has to try
+ * all: 1.5 s for the longest text, and a body can contain ten of them. A TEXT can have 500 instructions.
  */
 const MAX_PATTERN_STEPS = 50_000_000;
 

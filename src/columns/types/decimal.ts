@@ -10,7 +10,7 @@ export const DEFAULT_SCALE = 2;
 
 const scaleOf = (column: Column) => column.scale ?? DEFAULT_SCALE;
 
-/** The largest value that the column holds, `10^precision − 1` scaled down, as text. */
+/** The largest value of the column, `10^precision − 1` scaled down, as text. */
 function limitOf(column: Column): string {
   return toDecimalText(10 ** (column.precision ?? DEFAULT_PRECISION) - 1, scaleOf(column));
 }
@@ -39,7 +39,8 @@ function parseDecimal(text: string, column: Column): Parsed {
 }
 
 /**
- * Stored as an integer scaled by 10^scale: exact in comparisons and sums. At most 15 digits, so a JSON number holds it.
+ * Stored as an integer scaled by 10^scale: exact in comparisons and sums. It has at most 15 digits, so a JSON number
+ * represents it exactly.
  */
 export const decimal: ColumnType = {
   name: "DECIMAL",

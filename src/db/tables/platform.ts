@@ -181,8 +181,8 @@ export const auditLog = sqliteTable(
 );
 
 /**
- * What writes with an Idempotency-Key have done, for replays. `WITHOUT ROWID`, because an insert here must not change
- * `last_insert_rowid()` of the write that it follows.
+ * The outcomes of writes with an Idempotency-Key, for replays. `WITHOUT ROWID`, because an insert here must not
+ * change `last_insert_rowid()` of the write that it follows.
  */
 export const idempotency = sqliteTable(
   "idempotency",
@@ -193,7 +193,7 @@ export const idempotency = sqliteTable(
     /** Who used the key. */
     principal: text().notNull(),
     key: text().notNull(),
-    /** That of the write whose record is stored; -1 for the request itself. */
+    /** The position of the write whose record is stored; -1 for the request itself. */
     position: integer().notNull(),
     content: text(),
     /** Only for the request itself. */

@@ -43,7 +43,7 @@ export const roles = sqliteTable(
   (table) => [primaryKey({ columns: [table.workspaceId, table.name] })],
 );
 
-/** An issuer's tokens are revoked that were issued until a time: those of a subject or, if it is empty, of everybody. */
+/** Revokes an issuer's tokens that were issued until a time: those of one subject or, if it is empty, of everyone. */
 export const userRevocations = sqliteTable(
   "user_revocations",
   {

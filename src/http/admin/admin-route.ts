@@ -41,7 +41,7 @@ interface Description {
   readonly role: AdminRole;
   /** A lower role that may change these fields, if the body has no others. */
   readonly roleOfFields?: { readonly role: AdminRole; readonly fields: readonly string[] };
-  /** Whether the role must hold in all organizations. */
+  /** Whether the role must apply to all organizations. */
   readonly isGlobal?: true;
   /** The schema that parses the body. */
   readonly body?: z.ZodType;
@@ -58,7 +58,7 @@ export interface AdminOperation extends Description {
   readonly status: 200 | 201 | 202 | 204;
   /** The schema of `data` in the response. */
   readonly answer?: z.ZodType;
-  /** Whether `data` is a page of such things. */
+  /** Whether `data` is a page of these objects. */
   readonly isPage?: true;
   /** Whether the response has an `ETag`. */
   readonly isTagged?: boolean;

@@ -13,8 +13,8 @@ const MAX_ATTEMPTS = 4;
 type Guarded = Pick<AdminOperation, "role" | "roleOfFields" | "isGlobal" | "respond">;
 
 /**
- * The handler of an operation that needs a role. It judges by the cached facts. If they have changed, the services do
- * nothing, and the operation is judged and run again. An error too is sent only after the database has confirmed the
+ * Handles an operation that needs a role. The cached facts decide first. If they have changed, the services do
+ * nothing, and the operation is decided and run again. Errors too are sent only after the database has confirmed the
  * facts. Throws UNAUTHORIZED, FORBIDDEN, NOT_FOUND.
  */
 export const authorized =

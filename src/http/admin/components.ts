@@ -95,7 +95,7 @@ function withoutIdentity({ $id: _, $schema: _schema, ...schema }: JsonObject): J
   return withAnyJson(schema) as JsonObject;
 }
 
-/** Zod puts recursive schemas here. The only one is that of any JSON value. */
+/** Zod puts recursive schemas here. The only one is the schema of any JSON value. */
 const SHARED = "__shared";
 const ANY_JSON: JsonObject = {
   type: ["object", "array", "string", "number", "boolean", "null"],

@@ -1,7 +1,7 @@
 /*
- * Replaces the SDK's own shims in the bundle (wrangler.toml, tools/serve/build-worker.ts). Those build every schema of
- * the protocol when the isolate starts, and bring a validator for a feature that is not used here: asking the user
- * behind a model.
+ * Replaces the SDK's own shims in the bundle (wrangler.toml, tools/serve/build-worker.ts). The SDK's shims build
+ * every schema of the protocol when the isolate starts, and bring a validator for a feature that is not used here:
+ * asking the user behind a model.
  */
 
 /** Constructed by the SDK with every server. Throws if it is used. */

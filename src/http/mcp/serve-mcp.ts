@@ -138,7 +138,7 @@ async function callTool(
 export const findTool = (name: unknown): Tool | undefined =>
   typeof name === "string" && Object.hasOwn(tools, name) ? tools[name as ToolName] : undefined;
 
-/** Errors that must be the response to the client's request: it may not enter, or not now. */
+/** Errors that must be the HTTP response, because the client may not enter, or not now. */
 async function isAboutConnection(ctx: WorkspaceContext, { code }: AppError): Promise<boolean> {
   if (code === "UNAUTHORIZED" || code === "RATE_LIMITED" || statusOfCode[code] >= 500) return true;
   if (code !== "FORBIDDEN") return false;

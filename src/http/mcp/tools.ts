@@ -85,7 +85,7 @@ function tool<N extends ToolName>(name: N, operation: Operation, typed: TypedToo
   };
 }
 
-/** A caller who may not enter learns nothing of errors in the arguments either. */
+/** A caller who may not enter learns nothing about errors in the arguments either. */
 async function parsedOf<T>(ctx: WorkspaceContext, parse: () => T): Promise<T> {
   try {
     return parse();

@@ -52,7 +52,7 @@ function isForeignWrite(c: AppContext, origins: readonly string[] | null): boole
 
 const NO_USERS = { issuers: [], roles: [], workspace: { corsAllowedOrigins: null } };
 
-/** The remembered view may be stale, so an error by it is checked against the current one. */
+/** The cached view may be stale, so an error from it is checked against the current view. */
 async function identifyBy(c: AppContext, identify: Identify): Promise<void> {
   const { platform } = c.get("services");
   const address = addressOf(c);

@@ -42,7 +42,7 @@ type Origins = typeof ANY | readonly string[];
 
 /**
  * The workspace's setting, as the isolate has cached it; any origin if the workspace does not exist. Undefined if it
- * cannot be found out, because strangers may cause only so many lookups.
+ * cannot be looked up, because unknown clients may cause only so many lookups.
  */
 async function allowedOriginsOf(c: AppContext): Promise<Origins | undefined> {
   const [, organization = "", workspace = ""] = SHARED_PATH.exec(c.req.path) ?? [];

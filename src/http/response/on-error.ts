@@ -10,7 +10,7 @@ import { respondJson } from "./respond.ts";
 /** Turns every failure into the envelope, or into problem details. Causes go to the log only. */
 export function onError(thrown: unknown, c: AppContext): Response {
   const error = toAppError(thrown);
-  /* Work that was given up because the client has gone is not a failure. */
+  /* Work that stopped because the client has gone is not a failure. */
   const isGivenUp = error.code === "SERVICE_UNAVAILABLE" && c.req.raw.signal.aborted;
   if (statusOfCode[error.code] >= 500 && !isGivenUp) logFailure(c.get("requestId"), error);
   const isProblem = prefersProblem(c.req.header("Accept"));

@@ -35,7 +35,10 @@ export function respondJson(
   });
 }
 
-/** The request's times (`Server-Timing`, milliseconds), whether a cache had the response, and what is left of its rate. */
+/**
+ * The request's times (`Server-Timing`, milliseconds), whether the response came from a cache, and what is left of
+ * the caller's rate.
+ */
 function measuredHeaders(c: AppContext, { database, meter: { rate } }: ServiceContext): ResponseHeaders {
   const isCached = c.get("isCached");
   const cache = isCached === undefined ? "" : `, cache;desc=${isCached ? "hit" : "miss"}`;

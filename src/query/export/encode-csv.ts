@@ -3,8 +3,8 @@ import type { Column } from "../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../model/json.ts";
 
 /*
- * RFC 4180: CRLF, commas, quotes doubled. Each value has one spelling that an import reads back: null is an empty cell,
- * the empty text is `""`, a JSON column holds JSON (so the text 5 is `"5"`). docs/query-language.md.
+ * RFC 4180: CRLF, commas, quotes doubled. Each value has one spelling that an import reads back: null is an empty
+ * cell, the empty text is `""`, a JSON column contains JSON (so the text 5 is `"5"`). docs/query-language.md.
  */
 
 /**

@@ -9,7 +9,7 @@ import { parseJsonFilter, parseRuleTree } from "./parse-json-filter.ts";
 import { parseListValues } from "./parse-list-values.ts";
 import { parsePath } from "./parse-names.ts";
 
-/** All filters of a request, in bracket and JSON form. All of them must hold. */
+/** All filters of a request, in bracket and JSON form. A record must match all of them. */
 export function parseFilter(params: URLSearchParams): readonly FilterAst[] {
   const filters: FilterAst[] = [];
   for (const [name, value] of params) {

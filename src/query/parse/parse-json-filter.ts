@@ -29,8 +29,8 @@ interface Depth {
 }
 
 /**
- * Parses `filter={json}`. Keys are `and`, `or`, `not`, or dotted names. A name's value is a scalar (equals), an object
- * of operators, or, for a relationship, a tree. All keys of an object must hold.
+ * Parses `filter={json}`. Keys are `and`, `or`, `not`, or dotted names. A name's value is a scalar (equals), an
+ * object of operators, or, for a relationship, a tree. All keys of an object must match.
  */
 export function parseJsonFilter(text: string): FilterAst {
   if (text.length > MAX_FILTER_LENGTH) {

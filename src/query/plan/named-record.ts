@@ -19,7 +19,7 @@ export interface RecordName {
 /** A record named by a value that no other record has. */
 export interface NamedRecord {
   readonly column: Column;
-  /** The stored value; undefined if the column cannot hold it, so no record has it. */
+  /** The stored value; undefined if the column cannot store it, so no record has it. */
   readonly value: SqlValue | undefined;
   /** For messages: the id as it was sent, or `{isbn: '9783…'}`. */
   readonly shown: string;

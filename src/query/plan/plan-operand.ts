@@ -13,7 +13,7 @@ import type { OperatorName } from "../operators.ts";
 export interface Operand {
   readonly source: OperandSource;
   readonly column: Column;
-  /** Whether the value may be a list; a list then has no values beside it. */
+  /** Whether the value may be a list. Then it must be the only value. */
   readonly isList: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Circumstances {
 interface OperandPlace {
   readonly column: Column;
   readonly operator: OperatorName;
-  /** Whether there is no other value beside it. */
+  /** Whether it is the only value. */
   readonly isAlone: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface SortKey extends FieldPath {
   readonly isNullable: boolean;
 }
 
-/** How to show a record: columns in schema order, and the relationships beside them. */
+/** How to show a record: columns in schema order, and the expanded relationships. */
 export interface Selection {
   readonly entity: Entity;
   readonly columns: readonly Column[];
@@ -41,7 +41,7 @@ export interface Expansion {
 export interface Selector {
   readonly entity: Entity;
   readonly scope: ReadScope;
-  /** All of them must hold. Empty means every record. */
+  /** A record must satisfy all of them. Empty means every record. */
   readonly predicates: readonly Predicate[];
   /** Ends with `id`, so the order is total. */
   readonly sort: readonly SortKey[];

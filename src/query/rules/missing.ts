@@ -6,8 +6,8 @@ import type { Predicate } from "../plan/predicate.ts";
 export type OperandValues = readonly (readonly SqlValue[] | null)[];
 
 /**
- * The predicate of a rule if some operands are missing; null if it cannot hold then. A condition with a missing claim
- * is neither true nor false, nor is its negation, so a missing claim never reveals more.
+ * The predicate of a rule if some operands are missing; null if it can then never be true. A condition with a missing
+ * claim is neither true nor false, and neither is its negation. So a missing claim never reveals more.
  */
 export function withoutMissing(
   predicate: Predicate,

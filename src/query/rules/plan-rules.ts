@@ -14,7 +14,8 @@ import { treeWithNames } from "./rule-names.ts";
 import { type ReadableFields, visibleCatalogOf } from "./visible-catalog.ts";
 
 /**
- * The rules of some layers of scopes for one catalog, whatever the claims. Built once for all requests that share both.
+ * The rules of some layers of scopes for one catalog, for any claims. Built once for all requests with the same
+ * layers and catalog.
  */
 export interface Rules {
   /** Without unreadable fields. */
@@ -34,7 +35,7 @@ export interface Rules {
 export type WriteOperation = "create" | "update";
 
 export interface WrittenFields {
-  /** Whether a write may have the field, which it may even if the field cannot be read. */
+  /** Whether a write may have the field. The field need not be readable. */
   isWritable(column: Column): boolean;
   readonly presets: readonly PlannedPreset[];
 }
@@ -170,8 +171,9 @@ function planPreset(column: Column, value: JsonValue, operands: Operand[]): Plan
 const UNKNOWN_OPERAND = { operand: -1 };
 
 /**
- * A rule never holds if it no longer fits the schema, because something that it names was deleted or has another type.
- * Nor does a rule that reaches records that the layers above hide, because whoever mints a token could learn of them.
+ * A rule matches nothing if it no longer fits the schema, because something that it names was deleted or has another
+ * type. It also matches nothing if it reaches records that the layers above hide: whoever mints a token could learn
+ * about them.
  */
 function planTree(entity: Entity, tree: JsonObject, { above, operands }: Above): Predicate {
   const { catalog, canRead } = above;
@@ -206,14 +208,14 @@ function isReachingPast(rule: Predicate, above: Rules): boolean {
   }
 }
 
-/** All of the rules must hold. */
+/** A record must satisfy all of the rules. */
 function allOf(rules: readonly (Predicate | null)[]): Predicate | null {
   const known = [...new Set(rules.filter((rule) => rule !== null))];
   const [only = null] = known;
   return known.length > 1 ? { kind: "ALL", predicates: known } : only;
 }
 
-/** One of the rules must hold. A scope without a rule allows everything. */
+/** A record must satisfy one of the rules. A scope without a rule allows everything. */
 function anyOf(rules: readonly (Predicate | null)[]): Predicate | null {
   const known = rules.filter((rule) => rule !== null);
   if (known.length < rules.length) return null;

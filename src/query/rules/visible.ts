@@ -43,7 +43,7 @@ export interface VisibleFields extends Omit<WrittenFields, "presets"> {
   readonly presets: ReadonlyMap<Column, JsonValue> | null;
 }
 
-/** `claims` are those of the access. */
+/** Returns what exists for a caller with these rights and their claims. */
 export function visibleTo(catalog: Catalog, access: Access, now: Date): Visible {
   if (access.layers.length === 0) return wholeOf(catalog);
   const rules = rulesOf(catalog, access.layers);

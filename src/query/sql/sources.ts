@@ -57,7 +57,7 @@ export class Sources implements SourceFactory {
     };
   }
 
-  /** A rule reads whatever it names, whether or not the caller may. */
+  /** A rule can read everything that it names, even if the caller cannot. */
   #visibleOf(entity: Entity, rows: Predicate): SQL {
     const known = this.#visible.get(entity.physicalTable);
     if (known) return known.name;

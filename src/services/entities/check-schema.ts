@@ -12,7 +12,10 @@ export interface SchemaProblem extends Detail {
   readonly entityId: string;
 }
 
-/** All definitions of a workspace, and those of the request, which get the blame if names clash. */
+/**
+ * All definitions of a workspace, and those of the request. If names clash, the problem is that of the request's
+ * definitions.
+ */
 export interface ProposedSchema {
   readonly definitions: readonly EntityDefinition[];
   readonly subjects: ReadonlySet<string>;

@@ -11,8 +11,8 @@ import type { ColumnInput, EntityDefinitionInput } from "./entity-definition-sch
 export type IdTypeOf = (entityName: string) => IdType | undefined;
 
 /**
- * Fills in all defaults of a definition. Things in `before`, the definition that it replaces, keep their stable ids;
- * new things get one.
+ * Fills in all defaults of a definition. Parts of `before`, the definition that it replaces, keep their stable ids.
+ * New parts get one.
  */
 export function completeDefinition(
   input: EntityDefinitionInput,
@@ -43,8 +43,8 @@ interface NamedInput {
 }
 
 /**
- * Matches each input with one of `existing`, each of which is taken once: by a known id; by a previous name if its own
- * name is new; by its name; at last by a previous name that has become free.
+ * Matches each input with one of `existing`, each of which is taken once: by a known id; by a previous name if its
+ * own name is new; by its name; finally by a previous name that has become free.
  */
 export function matchExisting<T extends { readonly id: string; readonly name: string }>(
   inputs: readonly NamedInput[],

@@ -57,7 +57,7 @@ export function planSchema<E extends SchemaEdit>(
   return { workspaceId, version, edit, schema, planned: planChanges(schema) };
 }
 
-/** A row of the database holds 5 MB. */
+/** A row of the database has at most 5 MB. */
 const MAX_DEFINITION_BYTES = 4_500_000;
 const LONGEST_CHARACTER_BYTES = 3;
 const encoder = new TextEncoder();

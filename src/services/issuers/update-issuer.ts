@@ -12,7 +12,7 @@ export interface UpdateIssuerInput {
   readonly body: unknown;
 }
 
-/** Changes what is sent. Throws VALIDATION_ERROR, NOT_FOUND, UNIQUE_CONSTRAINT_VIOLATION. */
+/** Changes the sent properties. Throws VALIDATION_ERROR, NOT_FOUND, UNIQUE_CONSTRAINT_VIOLATION. */
 export async function updateIssuer(
   ctx: WorkspaceContext,
   { name, body }: UpdateIssuerInput,

@@ -3,8 +3,8 @@ import { permissionOf } from "../../model/actor.ts";
 import type { WorkspaceContext } from "../context.ts";
 
 /**
- * Refuses principals that may only read, before the body is read. Asks the database only for them, because they may have
- * been given more rights meanwhile. Throws what the fence refuses.
+ * Refuses principals that may only read, before the body is read. For them it asks the database, because they may
+ * have more rights by now. Throws the fence's errors.
  */
 export async function requireWritePermission(ctx: WorkspaceContext): Promise<void> {
   if (permissionOf(ctx.actor) !== "READ_ONLY") return;

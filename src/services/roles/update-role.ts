@@ -21,7 +21,7 @@ export interface UpdateRoleInput {
   readonly body: unknown;
 }
 
-/** Changes what is sent; holds from the next request. Throws VALIDATION_ERROR, NOT_FOUND. */
+/** Changes the sent properties, from the next request on. Throws VALIDATION_ERROR, NOT_FOUND. */
 export async function updateRole(ctx: WorkspaceContext, { name, body }: UpdateRoleInput): Promise<RoleDto> {
   const input = parseInput(updateRoleSchema, body);
   return changeView(ctx, (view) => {

@@ -10,8 +10,8 @@ import { MAX_FIELDS } from "../../query/limits.ts";
 import type { Dto } from "../dto.ts";
 
 /**
- * An object of any JSON. Unlike `jsonObjectSchema`, it is documented as such. Zod drops a `__proto__`, which could not
- * name a field anyway.
+ * An object with any JSON values. Unlike `jsonObjectSchema`, it is documented as an object. Zod drops a `__proto__`,
+ * which could not name a field anyway.
  */
 const treeSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 

@@ -14,7 +14,7 @@ export function showScopes(catalog: Catalog, scopes: readonly ApiKeyScope[]): re
   });
 }
 
-/** A rule that names something deleted never holds. */
+/** A rule that names something deleted matches nothing. */
 function showScope(catalog: Catalog, entity: Entity, scope: ApiKeyScope): ShownScope {
   const { operations, filter, check, fields, writableFields, presets } = scope;
   const treeOf = (tree: JsonObject) => treeWithNames(catalog, entity, tree) ?? tree;

@@ -15,7 +15,7 @@ import { resolveScopes } from "../scopes/resolve-scopes.ts";
 import { type NamedScope, scopesSchema } from "../scopes/scope-schema.ts";
 
 const DEFAULT_SECONDS = 3_600;
-/** No token lives longer. */
+/** The longest lifetime of a token. */
 export const MAX_TOKEN_SECONDS = 86_400;
 const MAX_CLAIMS_BYTES = 2_048;
 
@@ -63,10 +63,10 @@ export async function createToken(ctx: WorkspaceContext, body: () => unknown): P
   return { token: minted, expiresAt: expiresAt.toISOString() };
 }
 
-/** Whom the error names that forbids minting: the key, also to a user of its token. */
+/** Whom the error names if minting is not allowed: the key, even if a user of its token asks. */
 export const whoMints = ({ kind }: Actor) => (kind === "USER" || kind === "ANONYMOUS" ? "USER" : "KEY");
 
-/** Names are those that the key knows, because an error must not reveal what it may not see. */
+/** Resolves only names that the key can see, because an error must not reveal others. */
 function narrow(
   { catalog, access, asOf }: PlanningView,
   named: readonly NamedScope[],

@@ -39,8 +39,8 @@ export interface WrittenEntity {
 }
 
 /**
- * Delivers the events of a write at once. Undefined, and free, if no webhook listens in the view that the write was
- * planned on. Never throws: the scheduled run delivers the rest.
+ * Delivers the events of a write at once. Returns undefined, at no cost, if no webhook listens in the view that the
+ * write was planned on. Never throws: the scheduled run delivers the rest.
  */
 export function deliverAfterWrite(
   { address, entity }: WrittenEntity,

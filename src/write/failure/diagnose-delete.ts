@@ -17,7 +17,10 @@ export interface AttemptedDelete {
   readonly subject: string;
 }
 
-/** Finds the records that block a delete: those that hold the record, or a record that would be deleted with it. */
+/**
+ * Finds the records that block a delete: those that refer to the record, or to a record that would be deleted with
+ * it.
+ */
 export function diagnoseDelete(
   failure: SqlFailure,
   { catalog, entity, ids, subject }: AttemptedDelete,

@@ -15,11 +15,11 @@ export interface BodyRecord {
   readonly path: string;
   /** Without the records that are nested in it. */
   readonly body: JsonObject;
-  /** Problems of the arrays that hold nested records. */
+  /** Problems of the arrays that contain nested records. */
   readonly details: readonly Detail[];
   /** The record that it is nested in, and the column that refers to it. */
   readonly owner?: { readonly record: BodyRecord; readonly column: Column };
-  /** The column that holds the value at `path`. Only a link to an existing record has one. */
+  /** The column that stores the value at `path`. Only a link to an existing record has one. */
   readonly linked?: Column;
 }
 
@@ -30,7 +30,7 @@ export interface RecordCount {
 
 type Raw = Omit<BodyRecord, "details">;
 
-/** Finds the fields of a body that hold nested records: relationships to many. */
+/** Finds the fields of a body that contain nested records: relationships to many. */
 export function nestedIn({ target, body }: Pick<Raw, "target" | "body">) {
   return Object.entries(body).flatMap(([field, value]) => {
     const hop = findHop(target, field);

@@ -21,11 +21,14 @@ export interface PlannedWrite {
   readonly statement: RecordStatement;
   /** The values that it stores, by column; empty for a delete. */
   readonly values: ReadonlyMap<Column, SqlValue>;
-  /** What one INSERT of many records stores; undefined if more must hold than the constraints of the database. */
+  /**
+   * The values for one INSERT of many records; undefined if the write needs more checks than the database's
+   * constraints.
+   */
   readonly inserted?: Assignments;
   /** Undefined until the database generates one. */
   readonly id: SqlValue | undefined;
-  /** Requirements that must hold before it. */
+  /** Requirements that must be met before it. */
   readonly requires: readonly Requirement[];
   /** Remembers the record's id for its view and for later writes, if they could not find the record otherwise. */
   readonly remember?: Remembering;

@@ -92,7 +92,7 @@ function separate(
   return { body: plain, changes, conditions, named, context: known };
 }
 
-/** A refusal would tell the stored value of a field that may be written and not read. */
+/** A refusal would reveal the stored value of a field that may be written but not read. */
 function withoutStored(reading: Reading | undefined, sent: JsonObject): Reading | undefined {
   if (!reading?.expression) return reading;
   const operator = Object.keys(sent).find((name) => name !== "$default");

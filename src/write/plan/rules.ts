@@ -161,7 +161,7 @@ export function withConditions(
   };
 }
 
-/** Finds something if a condition that is about no particular record holds. */
+/** Finds something if a condition that does not depend on a record is true. */
 export const probeAlone = ({ sql, args }: Statement): Statement => ({ sql: `SELECT 1 WHERE ${sql}`, args });
 
 /** What a diagnosis may reveal about a target. */

@@ -47,7 +47,7 @@ export interface EachPlan<T> {
   together?(): WritePlan<T>;
   /** Converts the outcomes of the items to the result. */
   conclude(outcomes: readonly ItemOutcome[]): T;
-  /** What to store of a result that no stored step can tell; undefined if there is nothing. */
+  /** What to store of a result if the stored steps do not show it; undefined if there is nothing. */
   keptOf(result: T): string | undefined;
   readonly repetition: Repetition<T>;
 }

@@ -2,7 +2,7 @@ import { longestValueOf } from "../../columns/text.ts";
 import type { Entity } from "../../model/entity.ts";
 import { quoteName, VERSION_COLUMN } from "../../model/names.ts";
 
-/** The most characters of a row in the database's response, which holds 10 MB. */
+/** The most characters of a row in the database's response, which has at most 10 MB. */
 const MAX_ROW_LENGTH = 10_000_000;
 /** A character of a value takes at most six in JSON. */
 const JSON_CHARACTERS = 6;
@@ -41,8 +41,8 @@ export function textsOf(entity: Entity): EntityTexts {
 }
 
 /**
- * Whether the database can return any row of the entity. A write that returns a too large row must be undone, so it
- * needs a transaction.
+ * Whether the database can return any row of the entity. A write that returns a row that is too large must be undone,
+ * so it needs a transaction.
  */
 export const isSureToFit = (entity: Entity): boolean => textsOf(entity).isSureToFit;
 

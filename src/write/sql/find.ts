@@ -33,7 +33,10 @@ export function selectId(
   return { sql: `(SELECT "id" FROM ${textsOf(entity).table} WHERE ${where})`, args: all };
 }
 
-/** An id that was looked up, or one that no record has: storing it breaks the foreign key, where null would pass. */
+/**
+ * An id that was looked up, or else one that no record has. Storing the latter breaks the foreign key, where null
+ * would pass.
+ */
 export const orNoId = ({ sql, args }: Statement): Statement => ({ sql: `coalesce(${sql}, '')`, args });
 
 /** Returns the versions of the records that meet the condition. */
@@ -48,7 +51,7 @@ export const compileFindIds = (entity: Entity, condition: Statement): RecordStat
   returning: quoteName("id"),
 });
 
-/** A column of some entity that holds ids of another. */
+/** A column that contains ids of another entity. */
 export interface HoldingColumn {
   readonly owner: Entity;
   readonly column: Column;

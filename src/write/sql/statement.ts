@@ -11,7 +11,7 @@ export interface RecordStatement {
   readonly kind: "READ" | "WRITE";
   /** Everything before the conditions: `UPDATE "w1_orders" SET "status" = ?`, `FROM "w1_orders"`. */
   readonly head: Statement;
-  /** Conditions that must all hold. */
+  /** Conditions that must all be true. */
   readonly where: readonly Statement[];
   /** The `ON CONFLICT` clause of an upsert. */
   readonly onConflict?: Statement;

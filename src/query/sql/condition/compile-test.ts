@@ -46,8 +46,8 @@ function compileEndsWith(column: SQL, suffix: string): SQL {
 }
 
 /**
- * The least text greater than every text with this prefix, in code point order, which SQLite's bytes have. Null if the
- * prefix has no such successor.
+ * The least text that is greater than every text with this prefix, in the order of code points, which is also the
+ * order of SQLite's bytes. Null if there is none.
  */
 function afterPrefix(prefix: string): string | null {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);

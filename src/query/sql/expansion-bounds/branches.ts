@@ -52,9 +52,9 @@ export interface ExpansionBound {
 }
 
 /**
- * Through many records to many: a thousand times a thousand would block the database before anyone notices. So three
- * limits apply, in this order because counting relies on it: the records of each branch, all of them with their to-one
- * records, and their texts. Whatever cannot exceed a limit is not counted.
+ * An expansion can lead through many records to many others: a thousand times a thousand would block the database
+ * before anyone notices. So three limits apply, in this order because counting relies on it: the records of each
+ * branch, all of them with their to-one records, and their texts. Whatever cannot exceed a limit is not counted.
  */
 export function boundsOf(branches: readonly Branch[], { records, limit }: Extent): readonly ExpansionBound[] {
   const [outermost] = branches;
@@ -112,7 +112,7 @@ function textsBehind({ path, last: { selection } }: Branch, most: number): reado
   return columns.length === 0 ? deeper : [{ path, columns }, ...deeper];
 }
 
-/** None for records so short that `most` of them cannot be too long. */
+/** Empty if the records are so short that `most` of them cannot be too long. */
 function longColumnsOf({ columns }: Selection, most: number): readonly Column[] {
   const longest = columns.reduce((sum, column) => sum + longestValueOf(column), 0);
   return longest > Math.min(SHORT_RECORD, (4 * MAX_EXPANDED_BYTES) / most) ? columns.filter(hasLength) : [];
@@ -133,7 +133,7 @@ const compileLength = (columns: readonly Column[]) => (record: Source) =>
     sql` + `,
   );
 
-/** Characters. 20,000 of such records are four responses, and no more than that are unmeasured. */
+/** Characters. The texts of 20,000 records of this length fill four responses. At most that much is not measured. */
 const SHORT_RECORD = 2_000;
 
 /** Counts a record with the most to-one records that it can have. */

@@ -33,7 +33,7 @@ export function compilePage(selector: Selector, selection: Selection, window: Wi
   const frame = { selector, source, sources };
   const runs = findRuns(frame, window);
   const rows = runs ?? compileRows(frame, { keys, joins: joins.sql, window });
-  /* Neither order needs a sorter, which would hold whole rows. */
+  /* Neither order needs a sorter, which would store whole rows. */
   if ((runs || sort.length === 1) && selection.expansions.length === 0) {
     const others = window.hasKeys ? compileKeys(sort, keys) : [];
     const row = compileJsonRow(selection, source, { sources, others });

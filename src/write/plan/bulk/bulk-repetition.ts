@@ -8,7 +8,7 @@ import { type BulkResult, bulkResultOf, type ItemResult } from "./bulk-result.ts
 
 /*
  * The stored outcome of a bulk request is the content of its response: which items succeeded, the errors, and records
- * only if they were requested. So the content itself tells whether they were, whatever a replay prefers.
+ * only if they were requested. So the content itself shows whether they were, regardless of what a replay prefers.
  */
 interface KeptBulk {
   readonly isReturning: boolean;
