@@ -32,7 +32,7 @@ export function newValueSql(
   return isAlike ? undefined : converted;
 }
 
-/** Whether a change makes other values, so that a rule that held for the old ones must be checked again. */
+/** Whether a change makes other values, so that a rule that the old ones satisfied must be checked again. */
 export const changesValues = (pair: ColumnPair): boolean =>
   newValueSql(pair, ({ columnName }) => quoteName(columnName)) !== undefined;
 

@@ -48,7 +48,7 @@ function withKeeping(
   });
 }
 
-/** The guard held in the same transaction, so an explanation that needs no question is right. */
+/** The guard succeeded in the same transaction, so an explanation that needs no question is right. */
 async function afterStep(
   attempt: Attempt<unknown>,
   step: WriteStep | undefined,

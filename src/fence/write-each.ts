@@ -88,8 +88,8 @@ async function explainEach(
 }
 
 /**
- * Returns the answers by diagnosis; undefined if they are not available, or the schema has changed and the questions
- * mean something else.
+ * Returns the results of the questions by diagnosis; undefined if they are not available, or the schema has changed
+ * and the questions mean something else.
  */
 async function askAfterCommit(
   attempt: Attempt<unknown>,

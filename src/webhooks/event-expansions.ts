@@ -18,7 +18,7 @@ export function expandWithIds(place: EventPlace, paths: readonly string[]): read
   return Object.keys(treeWithIds(place.catalog, place.entity, treeOf(paths)));
 }
 
-/** Returns the paths with present names; undefined if one of them was deleted. */
+/** Returns the paths with current names; undefined if one of them was deleted. */
 export function expandWithNames({ catalog, entity }: EventPlace, paths: readonly string[]) {
   const tree = treeWithNames(catalog, entity, treeOf(paths));
   return tree && Object.keys(tree);

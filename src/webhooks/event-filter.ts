@@ -31,7 +31,7 @@ export function eventFilterWithIds(place: EventPlace, tree: JsonObject): JsonObj
   return treeWithIds(place.catalog, eventOf(place.entity), tree);
 }
 
-/** Returns the tree with present names; undefined if something that it names was deleted. */
+/** Returns the tree with current names; undefined if something that it names was deleted. */
 export const eventFilterWithNames = ({ catalog, entity }: EventPlace, tree: JsonObject) =>
   treeWithNames(catalog, eventOf(entity), tree);
 

@@ -31,7 +31,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Ties an administrator's services to the facts of the database; absent for the admin token. */
 export interface AdminSession {
   readonly guard: GuardedDatabase;
-  /** Judges by the present facts and reopens the services. Throws UNAUTHORIZED, FORBIDDEN. */
+  /** Judges by the current facts and reopens the services. Throws UNAUTHORIZED, FORBIDDEN. */
   refresh(): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ const GROUPS = ["and", "or"];
 export const treeWithIds = (catalog: Catalog, entity: Entity, tree: JsonObject): JsonObject =>
   translateTree(catalog, { entity, translate: toId, tree }) ?? tree;
 
-/** Returns the tree with the present names; undefined if something that it names was deleted. */
+/** Returns the tree with the current names; undefined if something that it names was deleted. */
 export const treeWithNames = (catalog: Catalog, entity: Entity, tree: JsonObject): JsonObject | undefined =>
   translateTree(catalog, { entity, translate: toName, tree });
 
@@ -33,7 +33,7 @@ export const fieldId = (entity: Entity, name: string): string | undefined => {
   return column && (name === "id" ? name : column.id);
 };
 
-/** The present name of a field's id; undefined if the field was deleted. */
+/** The current name of a field's id; undefined if the field was deleted. */
 export const fieldName = (entity: Entity, id: string): string | undefined =>
   id === "id" ? id : entity.columns.find((column) => column.id === id)?.name;
 

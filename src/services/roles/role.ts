@@ -51,7 +51,7 @@ export function rejectUnusable({ permission, scopes }: z.output<typeof updateRol
   if (details.length > 0) throw validationFailed(details);
 }
 
-/** Shows scopes with present names. */
+/** Shows scopes with current names. */
 export const toRoleDto = (
   { name, permission, scopes, createdAt, updatedAt }: Role,
   catalog: Catalog,

@@ -4,7 +4,7 @@ import type { EntityDefinition } from "../../model/entity.ts";
 
 const catalogs = new WeakMap<readonly NamedEntity[], Catalog>();
 
-/** Builds the catalog of entities by their present names. Entities without a definition have no columns. */
+/** Builds the catalog of entities by their current names. Entities without a definition have no columns. */
 export function catalogOf(entities: readonly NamedEntity[]): Catalog {
   const known = catalogs.get(entities);
   if (known) return known;

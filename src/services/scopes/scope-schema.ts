@@ -15,7 +15,7 @@ import type { Dto } from "../dto.ts";
  */
 const treeSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 
-/** A scope as the API shows it, with present names. An absent rule does not limit anything. */
+/** A scope as the API shows it, with current names. An absent rule does not limit anything. */
 export const shownScopeSchema = z.strictObject({
   entity: z.string(),
   operations: z.array(z.enum(OPERATIONS)),

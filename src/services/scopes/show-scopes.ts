@@ -5,7 +5,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { fieldName, treeWithNames } from "../../query/rules/rule-names.ts";
 import { type ShownScope, showPreset } from "./scope-schema.ts";
 
-/** Shows scopes with present names. Those of deleted entities allow nothing and are not shown. */
+/** Shows scopes with current names. Those of deleted entities allow nothing and are not shown. */
 export function showScopes(catalog: Catalog, scopes: readonly ApiKeyScope[]): readonly ShownScope[] {
   const byId = new Map([...catalog.entities.values()].map((entity) => [entity.id, entity]));
   return scopes.flatMap((scope) => {

@@ -7,7 +7,7 @@ import type { EventExpansions, EventFilters } from "../../model/webhook.ts";
 import { expandWithIds, expandWithNames } from "../../webhooks/event-expansions.ts";
 import { type EventPlace, eventFilterWithIds, eventFilterWithNames } from "../../webhooks/event-filter.ts";
 
-/** The choices of a webhook, with present names. */
+/** The choices of a webhook, with current names. */
 export interface NamedChoices {
   /** Null for all, including later ones. */
   readonly entities: readonly string[] | null;

@@ -35,7 +35,7 @@ export const webhookSchema = z.strictObject({
   entities: z.array(z.string()).nullable(),
   headers: z.record(z.string(), z.string()),
   enabled: z.boolean(),
-  /** On `record` and `previous`, with present names. Null sends every change. */
+  /** On `record` and `previous`, with current names. Null sends every change. */
   filter: filterSchema.nullable(),
   /** Relationships to add to the record at delivery. */
   expand: z.array(z.string()).nullable(),

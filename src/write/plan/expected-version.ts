@@ -50,7 +50,7 @@ export function versionRulesOf(
   return rules;
 }
 
-/** The versions that tags name: `7-abc` for the entity's present shape, `7` for any. */
+/** The versions that tags name: `7-abc` for the entity's current shape, `7` for any. */
 function versionsIn(tags: readonly string[], entity: Entity): readonly number[] {
   return tags.flatMap((tag) => {
     const [, version, shape] = /^(\d{1,16})(?:-([0-9a-z]{1,8}))?$/.exec(tag) ?? [];
