@@ -96,6 +96,7 @@ function queueingOf(
   const principal = request?.headers.get("Authorization") ?? address();
   return {
     client: request?.signal,
+    isWriteWaiting: () => writers.isWaiting(ALL),
     async takeTurn({ isWrite, timeoutMs }, ends) {
       if (principal) await turns.take(principal, timeoutMs, ends);
       if (isWrite) await writers.take(ALL, timeoutMs, ends);

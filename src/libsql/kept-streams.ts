@@ -32,9 +32,9 @@ export interface StreamTurn {
   readonly isKept: boolean;
   /**
    * Ends the turn; only the first call counts. Takes back a stream that others can use. Returns the stream if there is
-   * no room for it, to be closed.
+   * no room for it, to be closed. There is always room if the next user `isWaiting`.
    */
-  end(stream?: KeptStream): KeptStream | undefined;
+  end(stream?: KeptStream, isWaiting?: boolean): KeptStream | undefined;
 }
 
 interface Waiting {
@@ -64,7 +64,6 @@ export class KeptStreams {
 
   /** Waits at most as long as opening a stream takes. */
   async take(): Promise<StreamTurn> {
-    if (this.#max === 0) return this.#leaseOf(undefined, false);
     return this.#takeNow() ?? (await this.#wait()) ?? this.#leaseOf(undefined, false);
   }
 
@@ -97,6 +96,7 @@ export class KeptStreams {
   }
 
   async #wait(): Promise<StreamTurn | undefined> {
+    if (this.#max === 0) return undefined;
     const longestMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
     if (longestMs < 1 || this.#openMs < WORTH_WAITING * this.#reuseMs) return undefined;
     this.#openMs *= 1 - FORGETTING;
@@ -129,12 +129,12 @@ export class KeptStreams {
     const lease: StreamTurn = {
       stream,
       isKept,
-      end: (returned) => {
+      end: (returned, isWaiting = false) => {
         if (isOver) return returned;
         isOver = true;
         this.#leases.delete(lease);
         this.#note(currentMillis() - start, stream !== undefined);
-        const excess = returned && this.#giveBack(returned);
+        const excess = returned && this.#giveBack(returned, isWaiting);
         this.#serveWaiting();
         return excess;
       },
@@ -143,9 +143,10 @@ export class KeptStreams {
     return lease;
   }
 
-  #giveBack(stream: KeptStream): KeptStream | undefined {
+  #giveBack(stream: KeptStream, isWaiting: boolean): KeptStream | undefined {
     const now = currentMillis();
-    if (now < this.#pausedUntil || this.#idle.length + this.#leases.size >= this.#max) return stream;
+    const hasRoom = isWaiting || this.#idle.length + this.#leases.size < this.#max;
+    if (now < this.#pausedUntil || !hasRoom) return stream;
     this.#idle.push({ stream, since: now });
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { serviceUnavailable } from "../errors/api-errors.ts";
 import { AppError } from "../errors/app-error.ts";
 import { pause, TimeoutError, within } from "../lib/clock.ts";
+import { workerd } from "../lib/workerd.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts";
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
@@ -15,12 +16,16 @@ interface Server {
 const CLOSE_TIMEOUT_MS = 1_000;
 /** Longer than `sqld` needs to come to a queued write, as README.md explains. */
 const TURN_OF_REFUSED_MS = 1_000;
+/** workerd ends what a request has begun when the request ends. A controller would cost a tenth of a get. */
+const ENDS_ALONE = workerd !== undefined;
 const NO_STREAMS = new KeptStreams(0);
 
 /** How a client's requests to the database take turns with those of others. */
 export interface Queueing {
   /** Aborted when the client leaves. */
   readonly client: AbortSignal | undefined;
+  /** Whether a write waits for its turn. */
+  isWriteWaiting(): boolean;
   /**
    * Waits for the client's turn. Before it waits, adds functions that end its turns to `ends`. Throws
    * SERVICE_UNAVAILABLE.
@@ -28,7 +33,11 @@ export interface Queueing {
   takeTurn(asking: { isWrite: boolean; timeoutMs: number }, ends: (() => void)[]): Promise<void>;
 }
 
-const NO_QUEUEING: Queueing = { client: undefined, takeTurn: async () => undefined };
+const NO_QUEUEING: Queueing = {
+  client: undefined,
+  isWriteWaiting: () => false,
+  takeTurn: async () => undefined,
+};
 
 /**
  * Opens a libSQL server for one request. Each method of the database is one HTTP request. All requests of an isolate to
@@ -37,17 +46,17 @@ const NO_QUEUEING: Queueing = { client: undefined, takeTurn: async () => undefin
 export function openHttpDatabase(
   endpoint: Endpoint,
   streams = NO_STREAMS,
-  { client, takeTurn }: Queueing = NO_QUEUEING,
+  { client, isWriteWaiting, takeTurn }: Queueing = NO_QUEUEING,
 ): Database {
   return createDatabase(async (steps, timeoutMs, isWrite = false) => {
-    const abandonment = new AbortController();
-    const server = { endpoint: { ...endpoint, signal: abandonment.signal }, streams };
+    const abandonment = ENDS_ALONE ? undefined : new AbortController();
+    const server = { endpoint: { ...endpoint, signal: abandonment?.signal }, streams };
     const ends: (() => void)[] = [];
     const endTurns = () => {
       for (const end of ends) end();
     };
     const stop = () => {
-      abandonment.abort();
+      abandonment?.abort();
       endTurns();
     };
     let hasTurn = false;
@@ -56,7 +65,7 @@ export function openHttpDatabase(
       hasTurn = true;
       const lease = await streams.take();
       ends.push(lease.end);
-      return runSteps(server, lease, steps);
+      return runSteps(server, lease, { steps, isWrite, isNextWaiting: () => isWrite && isWriteWaiting() });
     }
     client?.addEventListener("abort", stop);
     try {
@@ -72,12 +81,20 @@ export function openHttpDatabase(
   });
 }
 
+interface Work {
+  readonly steps: readonly Step[];
+  readonly isWrite: boolean;
+  /** Whether a request waits that can use the stream next. */
+  isNextWaiting(): boolean;
+}
+
 async function runSteps(
   server: Server,
   lease: StreamTurn,
-  steps: readonly Step[],
+  { steps, isWrite, isNextWaiting }: Work,
 ): Promise<readonly StepOutcome[]> {
-  const pipeline = { steps, baton: lease.stream?.baton, isKept: lease.isKept };
+  /* A write that is refused must not close its stream at once (README.md), and only the response tells. */
+  const pipeline = { steps, baton: lease.stream?.baton, isKept: lease.isKept || isWrite };
   const text = await sendPipeline(server, lease.stream, pipeline);
   const response = parseResponse(text);
   const stream = streamOf(server, response, lease.stream);
@@ -89,7 +106,7 @@ async function runSteps(
     isWaitedFor = isRefused;
     return outcomes;
   } finally {
-    const excess = returned ? lease.end(returned) : stream;
+    const excess = returned ? lease.end(returned, isNextWaiting()) : stream;
     if (excess && isWaitedFor) void pause(TURN_OF_REFUSED_MS).then(() => closeStream(server, excess));
     else if (excess) await closeStream(server, excess);
   }

@@ -5,7 +5,7 @@ export interface Endpoint {
   /** Sent as `X-Request-Id`, so that the database's log can be joined with ours. */
   readonly requestId: string;
   /** Cancels the request. Without it, a request whose client has gone would keep its connection open in Node. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The server refused the whole pipeline. Its text stays private: it may contain the baton. */

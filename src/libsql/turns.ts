@@ -44,6 +44,11 @@ export class Turns {
     if (!turns.includes(turn)) throw serviceUnavailable("its turn did not come in time");
   }
 
+  /** Whether a request of the principal waits. */
+  isWaiting(principal: string): boolean {
+    return (this.#turns.get(principal)?.length ?? 0) > this.#max;
+  }
+
   #end(principal: string, turn: Turn): void {
     const turns = this.#turns.get(principal) ?? [];
     const place = turns.indexOf(turn);

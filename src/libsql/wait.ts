@@ -1,13 +1,11 @@
 import { currentMillis, pause, within } from "../lib/clock.ts";
+import { workerd } from "../lib/workerd.ts";
 
 /**
  * Whether a promise of one request may wake another one: everywhere but in workerd without this flag, which is off in our
  * tests of the Worker.
  */
-const { Cloudflare: runtime } = globalThis as {
-  Cloudflare?: { compatibilityFlags: Record<string, boolean> };
-};
-const CAN_WAKE = runtime?.compatibilityFlags.handle_cross_request_promise_resolution ?? true;
+const CAN_WAKE = workerd?.compatibilityFlags.handle_cross_request_promise_resolution ?? true;
 const LOOK_EVERY_MS = 1;
 
 /** A wait of one request that another request ends. */

@@ -13,6 +13,7 @@ import { startTestDatabase, type TestDatabase } from "../support/processes/test-
 /* `sqld` does one write at a time, and a long queue of them can block it for good. */
 
 const WRITERS = 8;
+const STREAMS = 2;
 const CLIENTS = 40;
 /** Longer than requests that may be made at once need to arrive. */
 const HELD_MS = 300;
@@ -23,17 +24,21 @@ let served: Served;
 let w: ServedWorkspace;
 let atOnce = 0;
 let most = 0;
+let opened = 0;
+let closed = 0;
 
 beforeAll(async () => {
   database = await startTestDatabase();
   proxy = await startHttpProxy(database.url, async ({ body }): Promise<Fate> => {
+    if (body.includes('"close"')) closed += 1;
     if (!body.includes("INSERT")) return "PASS";
+    if (body.includes('"baton":null')) opened += 1;
     most = Math.max(most, ++atOnce);
     await pause(HELD_MS);
     atOnce -= 1;
     return "PASS";
   });
-  served = await serveWorker({ LIBSQL_URL: proxy.url });
+  served = await serveWorker({ LIBSQL_URL: proxy.url, LIBSQL_STREAMS: String(STREAMS) });
   const item = { name: "Item", columns: [{ name: "n", type: "INTEGER" }] };
   w = await makeServedWorkspace(served.baseUrl, item);
 });
@@ -43,14 +48,16 @@ afterAll(async () => {
   await database.stop();
 });
 
-it("a burst of writes is done eight at a time, and none is refused", async () => {
+it("a burst of writes is done eight at a time, each on the stream of the one before, and none is refused", async () => {
   const create = (n: number) =>
     send(`${served.baseUrl}${w.path}/Item`, { method: "POST", token: w.key, body: { n } });
   /* From here on, the process knows the key and the schema, and only writes. */
   expect((await create(0))?.status).toBe(201);
-  most = 0;
+  most = opened = closed = 0;
   const answers = await Promise.all(Array.from({ length: CLIENTS }, (_, n) => create(n)));
   expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([201]));
   expect(most).toBe(WRITERS);
+  expect(opened).toBeLessThanOrEqual(WRITERS);
+  expect(closed).toBe(opened + 1 - STREAMS);
   expect(await w.records("Item", "n")).toHaveLength(CLIENTS + 1);
 });

@@ -11,6 +11,7 @@ import { currentMillis } from "../../lib/clock.ts";
 import { sha256Hex } from "../../lib/hashing.ts";
 import { newRequestId } from "../../lib/ids.ts";
 import { logWarning } from "../../lib/logger.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import type { Actor } from "../../model/actor.ts";
 import { isLikeApiKey, isWellFormedApiKey } from "../../model/api-key.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
@@ -20,6 +21,9 @@ import { isLikeJwt } from "../../tokens/verify-token.ts";
 import { type AppContext, openServices, pathParameter } from "../context.ts";
 import { identifyAnonymous, identifyUser } from "./identify.ts";
 import { limitUnknown } from "./limit-unknown.ts";
+
+/** Hashes of accepted keys, by secret: hashing one takes a tenth of a get. */
+const knownHashes = new LruMap<string, string>(10_000);
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -40,13 +44,15 @@ export async function authenticateCaller(c: AppContext): Promise<void> {
 async function findKeyHolder(c: AppContext, secret: string | undefined): Promise<Actor> {
   const { apiKeys } = c.get("services");
   if (!secret || !isLikeApiKey(secret)) return refuseUnknown(c);
-  const secretHash = await sha256Hex(secret);
+  const knownHash = knownHashes.get(secret);
+  const secretHash = knownHash ?? (await sha256Hex(secret));
   if (!apiKeys.isRemembered(secretHash)) {
     await limitUnknown(c);
     if (!isWellFormedApiKey(secret)) throw invalidApiKey();
   }
   const key = await apiKeys.find(secretHash);
   if (!key) throw invalidApiKey();
+  if (knownHash === undefined) knownHashes.set(secret, secretHash);
   if (isForeign(c, key)) throw foreignApiKey();
   return { kind: "KEY", secretHash, key };
 }

@@ -61,6 +61,16 @@ it("does not count a request that takes long, and has no room for its stream the
   expect(slow.end(stream("b"))?.baton).toBe("b");
 });
 
+it("has room for a stream whose next user waits, however many are in use", async () => {
+  const streams = new KeptStreams(0);
+  const lease = await streams.take();
+  expect(lease).toMatchObject({ stream: undefined, isKept: false });
+  expect(lease.end(stream("a"), true)).toBeUndefined();
+  const next = await streams.take();
+  expect(next.stream?.baton).toBe("a");
+  expect(next.end(stream("b"))?.baton).toBe("b");
+});
+
 it("takes a stream back once, and not after the request was given up", async () => {
   const streams = new KeptStreams(1);
   const lease = await streams.take();
