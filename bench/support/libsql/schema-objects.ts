@@ -1,3 +1,4 @@
+import { pause } from "../../../src/lib/clock.ts";
 import { openHttpDatabase } from "../../../src/libsql/open-http-database.ts";
 
 const CHUNK = 50;
@@ -28,14 +29,19 @@ export async function addEntities(url: string, from: number, to: number): Promis
   }
 }
 
-/** Returns what ends it. */
-export function changeSchema(url: string, everyMs: number): () => void {
+/** Changes the schema again and again. Returns what ends it. */
+export function changeSchema(url: string, everyMs: number): () => Promise<void> {
   const database = open(url);
-  let count = 0;
-  const timer = setInterval(() => {
-    database
-      .run({ sql: `CREATE TABLE changed_${count++} (id INTEGER PRIMARY KEY)`, args: [] })
-      .catch(console.error);
-  }, everyMs);
-  return () => clearInterval(timer);
+  let isOver = false;
+  async function change(): Promise<void> {
+    for (let count = 0; !isOver; count++) {
+      const sql = `CREATE TABLE changed_${count} (id INTEGER PRIMARY KEY)`;
+      await Promise.all([database.run({ sql, args: [] }), pause(everyMs)]);
+    }
+  }
+  const changing = change();
+  return () => {
+    isOver = true;
+    return changing;
+  };
 }
