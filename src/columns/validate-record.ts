@@ -1,4 +1,4 @@
-import type { Detail } from "../errors/app-error.ts";
+import { type Detail, MAX_DETAILS } from "../errors/app-error.ts";
 import type { Column } from "../model/column.ts";
 import { constraintFields, type Entity } from "../model/entity.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
@@ -207,7 +207,9 @@ function unknownFields(
 ): readonly Detail[] {
   const known = [...entity.columnByName.keys()].filter((name) => !isUnknown(name));
   const { message, rule } = unknownProblem(entity, known);
-  return fields.map((field) => ({ field, message, rule, known }));
+  const details = fields.slice(0, MAX_DETAILS).map((field) => ({ field, message, rule, known }));
+  const count = fields.length - details.length;
+  return count > 0 ? [...details, { field: "", message, count }] : details;
 }
 
 /** Says that an entity has no such field; `known` are the fields that the client may know. */

@@ -1,4 +1,4 @@
-import { AppError, type Detail, type FieldProblem, RequestError } from "./app-error.ts";
+import { AppError, countOf, type Detail, type FieldProblem, RequestError } from "./app-error.ts";
 
 /* The errors that several places throw, with the literal messages of the contract. */
 
@@ -52,7 +52,7 @@ export const patternsTooCostly = (most: number) =>
   );
 
 export const validationFailed = (details: readonly Detail[]) =>
-  new AppError("VALIDATION_ERROR", `Validation failed: ${details.length} error(s)`, { details });
+  new AppError("VALIDATION_ERROR", `Validation failed: ${countOf(details)} error(s)`, { details });
 
 export const invalidApiKey = () => unauthorized("Invalid API key");
 export const expiredApiKey = () => unauthorized("API key has expired");

@@ -1,5 +1,8 @@
 import type { ErrorCode } from "./codes.ts";
 
+/** The most details that one error shows. The last one counts the rest. */
+export const MAX_DETAILS = 100;
+
 /** A problem of one field. `field` is a path such as `email` or `columns[2].length`. */
 export interface Detail {
   readonly field: string;
@@ -8,7 +11,13 @@ export interface Detail {
   readonly rule?: string | undefined;
   /** For an unknown field: the names that the client may know. */
   readonly known?: readonly string[];
+  /** How many problems this one stands for, if they are more than one. */
+  readonly count?: number;
 }
+
+/** How many problems there are. */
+export const countOf = (details: readonly Detail[]): number =>
+  details.reduce((sum, { count = 1 }) => sum + count, 0);
 
 /** A problem of a field that may belong to another entity. */
 export interface FieldProblem extends Detail {

@@ -1,4 +1,4 @@
-import type { AppError, Detail } from "./app-error.ts";
+import { type AppError, countOf, type Detail, MAX_DETAILS } from "./app-error.ts";
 import type { ErrorCode } from "./codes.ts";
 
 /** The body of every failed request. `details` is for VALIDATION_ERROR only; there are no other keys. */
@@ -8,13 +8,11 @@ export interface ErrorBody {
   readonly details?: readonly Pick<Detail, "field" | "message">[];
 }
 
-/** The most details that one error shows. The last one counts the rest. */
-export const MAX_DETAILS = 100;
-
 export function shownOf<T extends Detail>(details: readonly T[]): readonly (T | Detail)[] {
-  if (details.length <= MAX_DETAILS) return details;
+  const count = countOf(details);
+  if (count <= MAX_DETAILS) return details;
   const shown = details.slice(0, MAX_DETAILS - 1);
-  return [...shown, { field: "", message: `and ${details.length - shown.length} more` }];
+  return [...shown, { field: "", message: `and ${count - countOf(shown)} more` }];
 }
 
 export function errorBody({ code, message, details }: AppError): ErrorBody {

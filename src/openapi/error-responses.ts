@@ -12,8 +12,8 @@ import {
   usedForAnother,
   validationFailed,
 } from "../errors/api-errors.ts";
+import { MAX_DETAILS } from "../errors/app-error.ts";
 import { type ErrorCode, statusOfCode } from "../errors/codes.ts";
-import { MAX_DETAILS } from "../errors/envelope.ts";
 import { MAX_KNOWN, PROBLEM_TYPE } from "../errors/problem.ts";
 import { toAppError } from "../errors/to-app-error.ts";
 import { ruleOfMode } from "../model/access-mode.ts";

@@ -6,6 +6,7 @@ import { ConnectionBounds } from "./connection-bounds.ts";
 import { Engine } from "./engine/engine.ts";
 import { startHttpServer } from "./http-server.ts";
 import { KvTable } from "./kv-table.ts";
+import { startMemoryRelease } from "./memory-release.ts";
 import type { ServeOptions } from "./options.ts";
 import { createRateLimits } from "./rate-limit.ts";
 import { Turnstile } from "./turnstile.ts";
@@ -57,10 +58,12 @@ export async function startHost(options: ServeOptions, { build, variables }: Hos
     bounds,
     handle: (request) => findAsset(request) ?? worker.fetch(request, bindings, background),
   });
+  const stopRelease = startMemoryRelease();
   const stopCron = startCron(() => runScheduled(worker, bindings, background), console.error);
   return {
     async close() {
       stopCron();
+      stopRelease();
       await server.close();
       await background.end(BACKGROUND_GRACE_MS);
       await engine.close();

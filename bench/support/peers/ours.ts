@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { migrateDatabase } from "../../../tools/migrate.ts";
-import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
+import { HEAP_FLAGS, MALLOC_SETTINGS } from "../../../tools/runtime/heap-flags.ts";
 import { onEnd, waitUntilHealthy } from "../../../tools/runtime/lifecycle.ts";
 import { type ApiClient, createApiClient } from "../../../tools/seed/api-client.ts";
 import { freePort } from "../free-port.ts";
@@ -64,7 +64,14 @@ export async function startServed(directory: string, sync: "full" | "normal"): P
     command: process.execPath,
     args: [...HEAP_FLAGS, join(ROOT, "tools/serve.js")],
     cwd: ROOT,
-    env: { PORT: String(port), DATA_DIR: data, ADMIN_TOKEN, SYNC: sync, LOG_REQUESTS: "false" },
+    env: {
+      ...MALLOC_SETTINGS,
+      PORT: String(port),
+      DATA_DIR: data,
+      ADMIN_TOKEN,
+      SYNC: sync,
+      LOG_REQUESTS: "false",
+    },
     logFile: join(directory, `serve-${sync}.log`),
     readyUrl: `${baseUrl}/healthz`,
   });

@@ -11,7 +11,7 @@ import { isJsonObject, type JsonObject, type JsonValue, parseExactly } from "../
 import type { AppContext } from "../context.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Parsing a larger one takes long enough for others to wait. */
+/** Parsing a larger one takes so long that others get their turn before it and after it. */
 const LARGE_BODY_BYTES = 32 * 1024;
 /** Deep enough for any record, shallow enough for any recursion. */
 const MAX_BODY_DEPTH = 64;
@@ -37,15 +37,44 @@ export async function readOptionalJsonObject(c: AppContext): Promise<Body<JsonOb
 /** Throws, when called: 413, 415, 400 BAD_REQUEST. */
 export async function readJson(c: AppContext): Promise<Body<JsonValue>> {
   const bytes = await readBytes(c);
-  return () => {
+  const json = once(() => {
     if (bytes instanceof AppError) throw bytes;
     if (bytes.length > 0) {
       requireJsonContentType(c.req.header("Content-Type"));
       requireKnownEncoding(c.req.header("Content-Encoding"));
     }
     return parseJson(bytes);
+  });
+  if (isLarge(bytes)) {
+    settle(json);
+    await c.env.WAIT_FOR_TURN?.();
+  }
+  return json;
+}
+
+/** Returns the same work, done at the first call only: later ones return or throw the same. */
+function once<T>(work: () => T): () => T {
+  let outcome: (() => T) | undefined;
+  return () => {
+    outcome ??= settle(work);
+    return outcome();
   };
 }
+
+/** Does the work now. Returns what returns its value or throws its error. */
+function settle<T>(work: () => T): () => T {
+  try {
+    const value = work();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+const isLarge = (bytes: Uint8Array | AppError) =>
+  bytes instanceof Uint8Array && bytes.length > LARGE_BODY_BYTES;
 
 /** The body, read once; an AppError if it is too large or truncated. */
 export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
@@ -59,7 +88,7 @@ export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
     ),
   );
   c.set("body", bytes);
-  if (bytes instanceof Uint8Array && bytes.length > LARGE_BODY_BYTES) await c.env.WAIT_FOR_TURN?.();
+  if (isLarge(bytes)) await c.env.WAIT_FOR_TURN?.();
   return bytes;
 }
 

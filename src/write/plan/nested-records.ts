@@ -32,9 +32,11 @@ type Raw = Omit<BodyRecord, "details">;
 
 /** Finds the fields of a body that contain nested records: relationships to many. */
 export function nestedIn({ target, body }: Pick<Raw, "target" | "body">) {
-  return Object.entries(body).flatMap(([field, value]) => {
-    const hop = findHop(target, field);
-    return hop && hop.relationship.kind !== "TO_ONE" ? [{ field, value, hop }] : [];
+  /* By relationship: a body may have far more fields. */
+  return [...target.entity.relationships.keys()].flatMap((field) => {
+    const value = Object.hasOwn(body, field) ? body[field] : undefined;
+    const hop = value === undefined ? undefined : findHop(target, field);
+    return value !== undefined && hop && hop.relationship.kind !== "TO_ONE" ? [{ field, value, hop }] : [];
   });
 }
 
@@ -45,8 +47,8 @@ export function nestedIn({ target, body }: Pick<Raw, "target" | "body">) {
 export function recordsIn(planning: PlanningView, root: Raw, count: RecordCount): readonly BodyRecord[] {
   const nested = nestedIn(root);
   if (nested.length === 0) return [{ ...root, details: [] }];
-  const names = new Set(nested.map(({ field }) => field));
-  const body = Object.fromEntries(Object.entries(root.body).filter(([field]) => !names.has(field)));
+  const body: { [field: string]: JsonValue } = { ...root.body };
+  for (const { field } of nested) delete body[field];
   const details: Detail[] = [];
   const record: BodyRecord = { ...root, body, details };
   const others = nested.flatMap(({ field, value, hop }) => {

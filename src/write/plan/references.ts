@@ -71,25 +71,25 @@ export function resolveReferences(
   const pending = new Map<string, string>();
   const made = new Set<string>();
   const details: Detail[] = [];
-  const entries = Object.entries(body).map(([field, value]): [string, JsonValue] => {
-    const own = entity.columnByName.get(field);
-    if (own?.type === "JSON") return [field, value];
+  const resolve = (own: Column, value: JsonValue): JsonValue => {
+    const { name: field } = own;
+    if (own.type === "JSON") return value;
     const literal = onlyValueIn(value, "$literal");
-    if (literal !== undefined) return [field, literal];
+    if (literal !== undefined) return literal;
     const reference = onlyValueIn(value, "$ref");
-    if (typeof reference !== "string") return [field, value];
+    if (typeof reference !== "string") return value;
     const [, name = "", source = ""] = REFERENCE.exec(reference) ?? [];
     const known = earlier.named.get(name);
     const column = known?.entity.columnByName.get(source);
     if (!known || !column) {
       details.push({ field, message: `refers to '${reference}', which no earlier operation has` });
-      return [field, null];
+      return null;
     }
     const maker = source === "id" && known.write.id === undefined ? name : known.pending.get(source);
     if (maker !== undefined) {
       details.push(...problemsOfPending(own, maker));
       pending.set(field, maker);
-      return [field, STAND_IN_ID];
+      return STAND_IN_ID;
     }
     if (source === "id") made.add(field);
     const stored = source === "id" ? known.write.id : known.write.values.get(column);
@@ -98,12 +98,13 @@ export function resolveReferences(
       throw badRequest(`References copy more than ${MAX_COPIED_LENGTH} characters`);
     if (stored === undefined)
       details.push({ field, message: `refers to '${reference}', ${whyUnknown(known, source)}` });
-    return [
-      field,
-      stored === undefined || stored === null ? null : columnTypeOf(column).toJson(stored, column),
-    ];
+    return stored === undefined || stored === null ? null : columnTypeOf(column).toJson(stored, column);
+  };
+  const resolved = entity.columns.flatMap((column) => {
+    const value = Object.hasOwn(body, column.name) ? body[column.name] : undefined;
+    return value === undefined ? [] : [[column.name, resolve(column, value)]];
   });
-  return { body: Object.fromEntries(entries), pending, made, details };
+  return { body: { ...body, ...Object.fromEntries(resolved) }, pending, made, details };
 }
 
 /** Adds a column to the body that refers to the record of an earlier operation. */
@@ -148,8 +149,8 @@ const whyUnknown = ({ body = {} }: NamedOperation, field: string) =>
     ? "whose value only the database knows — repeat what its operation sends"
     : "which its operation does not send";
 
-const problemsOfPending = (column: Column | undefined, maker: string): readonly Detail[] =>
-  column && !takesPendingId(column)
+const problemsOfPending = (column: Column, maker: string): readonly Detail[] =>
+  !takesPendingId(column)
     ? [{ field: column.name, message: `cannot take the id of '${maker}', which is not known yet` }]
     : [];
 

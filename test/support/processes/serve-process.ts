@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
+import { HEAP_FLAGS, MALLOC_SETTINGS } from "../../../tools/runtime/heap-flags.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -30,7 +30,7 @@ export function startServe(
   const { PATH, HOME } = process.env;
   const child = spawn(program, args, {
     cwd: ROOT,
-    env: { PATH, HOME, PORT: String(port), DATA_DIR: dataDirectory, ...variables },
+    env: { ...MALLOC_SETTINGS, PATH, HOME, PORT: String(port), DATA_DIR: dataDirectory, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

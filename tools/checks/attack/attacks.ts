@@ -93,6 +93,19 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       true,
     ),
   },
+  "A5 items": {
+    what: "a bulk of 100 records with 1,000 unknown fields each",
+    run: repeat(
+      FEW,
+      ({ path, writeKey }) => ({
+        method: "POST",
+        path: `${path}/Note/bulk`,
+        key: writeKey,
+        body: UNKNOWN_OF_ITEMS,
+      }),
+      true,
+    ),
+  },
   A9: {
     what: "wrong admin tokens",
     run: repeat(MANY, () => ({
@@ -138,7 +151,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
 };
 
 const HEAVY = [...TOKENS, "absent"].map((token) => `filter[text.ilike]=${token}`).join("&");
-const UNKNOWN_FIELDS = `{${Array.from({ length: 100_000 }, (_, i) => `"${i.toString(36)}":1`).join(",")}}`;
+const unknownFields = (count: number, first = 0) =>
+  `{${Array.from({ length: count }, (_, i) => `"${(first + i).toString(36)}":1`).join(",")}}`;
+const UNKNOWN_FIELDS = unknownFields(100_000);
+const UNKNOWN_OF_ITEMS = `[${Array.from({ length: 100 }, (_, i) => unknownFields(1_000, i * 1_000)).join(",")}]`;
 const CODES = JSON.stringify(Array.from({ length: 10 }, () => ({ text: "a".repeat(100_000) })));
 const LONG_SORT = JSON.stringify({
   jsonrpc: "2.0",
