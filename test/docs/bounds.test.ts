@@ -52,7 +52,7 @@ it.each<[bound: string, places: readonly string[], text: (...values: readonly nu
   ["text that a request writes, including defaults", [`${LIMITS}#MAX_WRITTEN_LENGTH`], count],
   ["text that the references of a transaction copy", [`${LIMITS}#MAX_COPIED_LENGTH`], count],
   ["items of a bulk request, operations of a transaction", [`${LIMITS}#MAX_BATCH_ITEMS`], count],
-  ["`details` of an error", ["src/errors/envelope.ts#MAX_DETAILS"], count],
+  ["`details` of an error", ["src/errors/app-error.ts#MAX_DETAILS"], count],
   ["time for a database request", ["src/libsql/database.ts#DATABASE_TIMEOUT_MS"], seconds],
   [
     "the same for schema changes, and for deleting a workspace or webhook",
@@ -117,7 +117,7 @@ it.each<[bound: string, places: readonly string[], text: (...values: readonly nu
 
 it("a large body is as large as documented", () => {
   const bytes = constant("src/http/request/read-body.ts#LARGE_BODY_BYTES");
-  expect(operations).toContain(`Bodies above ${bytes / 1024} KiB are parsed one at a time`);
+  expect(operations).toContain(`Bodies above ${bytes / 1024} KiB are parsed and used one at a time`);
 });
 
 it("the streams and turns of an isolate are the documented ones", () => {
