@@ -8,7 +8,7 @@ import { accessOf } from "../model/access.ts";
 import { principalIdOf } from "../model/actor.ts";
 import type { Statement } from "../model/sql-value.ts";
 import { rulesMarkOf } from "../query/rules/rules-mark.ts";
-import type { Keep, Repetition } from "../write/plan/write-plan.ts";
+import type { Keep, Replay } from "../write/plan/write-plan.ts";
 import type { Belief } from "./facts.ts";
 import type { FenceContext } from "./fence-context.ts";
 import type { Attempt, FencedPlan, Outcome } from "./fenced-plan.ts";
@@ -55,12 +55,12 @@ function withRules(request: OwnRequest, { actor, view }: Belief): OwnRequest {
 /** Statements that claim the request's key. The last fails if the key was used. None without a key. */
 export function claimOf(
   attempt: Attempt<unknown>,
-  repetition: Repetition<unknown> | undefined,
+  planned: Replay<unknown> | undefined,
 ): readonly Statement[] {
   const request = requestOf(attempt);
-  if (!request || !repetition) return [];
+  if (!request || !planned) return [];
   const { belief } = attempt;
-  return claimStatements(withRules(request, belief), belief.view.workspace.schemaVersion, repetition.content);
+  return claimStatements(withRules(request, belief), belief.view.workspace.schemaVersion, planned.content);
 }
 
 /** Returns the statement that stores the outcome of a step; undefined if the request has no key. */
@@ -99,7 +99,7 @@ export async function planAsEarlier<T>(
 }
 
 /** Returns the response of the earlier request that claimed the key. Throws IDEMPOTENCY_CONFLICT. */
-export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Promise<Outcome<T>> {
+export async function replay<T>(attempt: Attempt<T>, planned: Replay<T>): Promise<Outcome<T>> {
   const { idempotency } = attempt.ctx;
   const request = requestOf(attempt);
   if (!request || !idempotency || idempotency instanceof AppError)
@@ -112,14 +112,12 @@ export async function replay<T>(attempt: Attempt<T>, planned: Repetition<T>): Pr
   if (conflict) throw conflict;
   idempotency.isReplayed = true;
   const asThen = planOrError(attempt, earlier.createdAt);
-  const { replay: repeat } = repetitionIn(asThen) ?? planned;
-  return { held: true, value: repeat(earlier) };
+  const { rebuild } = replayIn(asThen) ?? planned;
+  return { held: true, value: rebuild(earlier) };
 }
 
-function repetitionIn<T>(plan: FencedPlan<T> | AppError): Repetition<T> | undefined {
-  return plan instanceof AppError || plan.kind === "READ" || plan.kind === "PAGE"
-    ? undefined
-    : plan.repetition;
+function replayIn<T>(plan: FencedPlan<T> | AppError): Replay<T> | undefined {
+  return plan instanceof AppError || plan.kind === "READ" || plan.kind === "PAGE" ? undefined : plan.replay;
 }
 
 async function findEarlier(

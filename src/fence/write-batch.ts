@@ -12,15 +12,15 @@ import { writeEach } from "./write-each.ts";
 /** Runs steps behind the guards in one transaction, all or none. */
 export async function writeBatch<T>(attempt: Attempt<T>, plan: WritePlan<T>): Promise<Outcome<T>> {
   const { ctx } = attempt;
-  const guards = guardsOf(attempt, plan.repetition);
-  const steps = plan.repetition ? withKeeping(attempt, plan.steps) : plan.steps;
+  const guards = guardsOf(attempt, plan.replay);
+  const steps = plan.replay ? withKeeping(attempt, plan.steps) : plan.steps;
   let results: readonly Rows[];
   try {
     const statements = [...guards, ...steps.map(({ statement }) => statement)];
     results = (await ctx.database.write(statements, plan.timeoutMs)).slice(guards.length);
   } catch (failure) {
     if (!(failure instanceof SqlFailure)) throw failure;
-    const guarded = await afterGuard(attempt, plan.repetition, failure);
+    const guarded = await afterGuard(attempt, plan.replay, failure);
     if (guarded) return guarded;
     if (failure.index < guards.length) throw failure;
     if (plan.otherwise) return writeEach(attempt, plan.otherwise());

@@ -20,7 +20,7 @@ import { keepingOf, keepResult } from "./replay.ts";
  */
 export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Promise<Outcome<T>> {
   const { ctx } = attempt;
-  const guards = guardsOf(attempt, plan.repetition);
+  const guards = guardsOf(attempt, plan.replay);
   const planned = plan.items();
   const items = planned.map(({ statement, keep }) => ({ statement, follower: keepingOf(attempt, keep) }));
   let outcomes: readonly StepOutcome[];
@@ -28,7 +28,7 @@ export async function writeEach<T>(attempt: Attempt<T>, plan: EachPlan<T>): Prom
     outcomes = await ctx.database.writeEach(guards, items);
   } catch (failure) {
     if (!(failure instanceof SqlFailure)) throw failure;
-    const guarded = await afterGuard(attempt, plan.repetition, failure);
+    const guarded = await afterGuard(attempt, plan.replay, failure);
     if (guarded) return guarded;
     throw failure;
   }

@@ -15,7 +15,7 @@ import {
   requirementStep,
   stepsOfWrite,
 } from "./planned-write.ts";
-import type { Keep, Repetition, SinglePlan, WritePlan, WriteStep } from "./write-plan.ts";
+import type { Keep, Replay, SinglePlan, WritePlan, WriteStep } from "./write-plan.ts";
 
 export interface WrittenRecord extends TaggedRecord {
   /** The id in the path; `fields` may leave it out of the record. */
@@ -60,13 +60,13 @@ function planSingle(write: PlannedWrite, target: RecordTarget): SinglePlan<Writt
     keep: keepOf(viewed),
     shape: ([row = []]) => ({ ...(write.shape([row]) ?? NOTHING), id: String(row[0]) }),
     diagnose,
-    repetition: repetitionOfView(viewed),
+    replay: replayOfView(viewed),
   };
 }
 
 /** The same write as a batch. */
 export function inTransaction<T>(plan: SinglePlan<T>): WritePlan<T> {
-  const { statement, requires, keep, shape, diagnose, repetition } = plan;
+  const { statement, requires, keep, shape, diagnose, replay } = plan;
   return {
     kind: "WRITE",
     steps: [
@@ -74,7 +74,7 @@ export function inTransaction<T>(plan: SinglePlan<T>): WritePlan<T> {
       { statement: render(statement), keep, diagnose },
     ],
     shape: (results) => shape(results[requires.length] ?? []),
-    repetition,
+    replay,
   };
 }
 
@@ -92,7 +92,7 @@ function planShown(write: PlannedWrite, { shown, checks }: Shown): WritePlan<Wri
     kind: "WRITE",
     steps: [...before, view, ...forgetAfter([write])],
     shape: (results) => shown.shape(String(results[before.length]?.[0]?.[0])),
-    repetition: repetitionOfView(() => shown),
+    replay: replayOfView(() => shown),
   };
 }
 
@@ -108,9 +108,9 @@ function keepOf(viewed: () => CompiledView | null): Keep {
   };
 }
 
-const repetitionOfView = (viewed: () => CompiledView | null): Repetition<WrittenRecord> => ({
+const replayOfView = (viewed: () => CompiledView | null): Replay<WrittenRecord> => ({
   content: null,
-  replay: ({ records }) => viewed()?.shape(records.get(POSITION) ?? "") ?? { ...NOTHING, id: "" },
+  rebuild: ({ records }) => viewed()?.shape(records.get(POSITION) ?? "") ?? { ...NOTHING, id: "" },
 });
 
 /** The result of a delete. */

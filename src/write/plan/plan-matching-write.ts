@@ -112,9 +112,9 @@ export function planMatchingWrite(
     kind: "WRITE",
     steps,
     shape: (results) => matchingResultOf(target, results[guards.length] ?? [], isReturning),
-    repetition: {
+    replay: {
       content: null,
-      replay: ({ records }) => ({ affected: Number(records.get(0) ?? 0) }),
+      rebuild: ({ records }) => ({ affected: Number(records.get(0) ?? 0) }),
     },
   };
 }

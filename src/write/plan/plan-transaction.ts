@@ -64,7 +64,7 @@ export function planTransaction(
     kind: "WRITE",
     steps: together.steps,
     shape: together.recordsOf,
-    repetition: { content: null, replay: together.keptRecordsOf },
+    replay: { content: null, rebuild: together.keptRecordsOf },
   };
 }
 

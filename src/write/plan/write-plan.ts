@@ -18,7 +18,7 @@ export interface WritePlan<T> {
   /** Converts rows by step to the result. */
   shape(results: readonly Rows[]): T;
   /** Required for writes that may have an Idempotency-Key. */
-  readonly repetition?: Repetition<T>;
+  readonly replay?: Replay<T>;
   /** What to do if a step fails, instead of reporting why. */
   otherwise?(): EachPlan<T>;
 }
@@ -32,7 +32,7 @@ export interface SinglePlan<T> {
   /** Converts the returned row to the result. */
   shape(rows: Rows): T;
   diagnose(failure: SqlFailure): Diagnosis;
-  readonly repetition: Repetition<T>;
+  readonly replay: Replay<T>;
 }
 
 /** Independent writes: one that fails undoes only itself. */
@@ -49,7 +49,7 @@ export interface EachPlan<T> {
   conclude(outcomes: readonly ItemOutcome[]): T;
   /** What to store of a result if the stored steps do not show it; undefined if there is nothing. */
   keptOf(result: T): string | undefined;
-  readonly repetition: Repetition<T>;
+  readonly replay: Replay<T>;
 }
 
 export interface WriteStep {
@@ -83,11 +83,11 @@ export interface Keep {
 }
 
 /** How to replay the request. */
-export interface Repetition<T> {
+export interface Replay<T> {
   /** What to store of the request itself, before anything is done. */
   readonly content: string | null;
   /** Rebuilds the result. Throws IDEMPOTENCY_CONFLICT if too little was stored. */
-  replay(kept: KeptRequest): T;
+  rebuild(kept: KeptRequest): T;
 }
 
 /** The stored outcome of a request. */

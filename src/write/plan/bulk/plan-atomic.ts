@@ -4,7 +4,7 @@ import { known } from "../../failure/diagnosis.ts";
 import { planTogether } from "../plan-together.ts";
 import type { WritePlan } from "../write-plan.ts";
 import { inItem, type PlannedBulk, writesOf } from "./bulk-items.ts";
-import { repetitionOfBulk } from "./bulk-repetition.ts";
+import { replayOfBulk } from "./bulk-replay.ts";
 import { type BulkResult, bulkResultOf, successOf } from "./bulk-result.ts";
 
 /** Plans all items or none. Throws the error of the first failing item, now or after asking the database. */
@@ -23,7 +23,7 @@ export function planAtomic(bulk: PlannedBulk): WritePlan<BulkResult> {
         recordsOf(results).map((record) => ({ record })),
         isReturning,
       ),
-    repetition: repetitionOfBulk(bulk, answer),
+    replay: replayOfBulk(bulk, answer),
   };
 }
 
@@ -43,6 +43,6 @@ function planError(bulk: PlannedBulk, failing: number): WritePlan<BulkResult> {
     kind: "WRITE",
     steps: [...steps, { statement: FAILING, diagnose: () => known(told) }],
     shape: refuse,
-    repetition: { content: null, replay: refuse },
+    replay: { content: null, rebuild: refuse },
   };
 }

@@ -17,7 +17,7 @@ import {
   planItems,
   writesOf,
 } from "./bulk-items.ts";
-import { keptContentOf, repetitionOfBulk } from "./bulk-repetition.ts";
+import { keptContentOf, replayOfBulk } from "./bulk-replay.ts";
 import { type BulkResult, bulkResultOf, type ItemResult, successOf } from "./bulk-result.ts";
 import { planAtomic } from "./plan-atomic.ts";
 
@@ -54,7 +54,7 @@ function planOneInsert(bulk: PlannedBulk): WritePlan<BulkResult> {
     kind: "WRITE",
     steps: [{ statement: render(compileInsertAll(bulk.target.entity, records)) }],
     shape: () => answer,
-    repetition: repetitionOfBulk(bulk, answer),
+    replay: replayOfBulk(bulk, answer),
     otherwise: () => planEach(bulk),
   };
 }
@@ -80,7 +80,7 @@ function planEach(bulk: PlannedBulk): EachPlan<BulkResult> {
       );
     },
     keptOf: keptContentOf,
-    repetition: repetitionOfBulk(bulk),
+    replay: replayOfBulk(bulk),
   };
 }
 

@@ -2,7 +2,7 @@ import { alreadyDone } from "../../../errors/api-errors.ts";
 import type { ErrorCode } from "../../../errors/codes.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import { keptRecordOf } from "../plan-together.ts";
-import type { KeptRequest, Repetition } from "../write-plan.ts";
+import type { KeptRequest, Replay } from "../write-plan.ts";
 import { isWrite, type PlannedBulk } from "./bulk-items.ts";
 import { type BulkResult, bulkResultOf, type ItemResult } from "./bulk-result.ts";
 
@@ -17,11 +17,11 @@ interface KeptBulk {
 }
 
 /** How to replay a bulk request, however its items ran. */
-export function repetitionOfBulk(bulk: PlannedBulk, answer?: BulkResult): Repetition<BulkResult> {
+export function replayOfBulk(bulk: PlannedBulk, answer?: BulkResult): Replay<BulkResult> {
   const { isReturning } = bulk;
   return {
     content: encode({ isReturning, ...(answer && { answer }) }),
-    replay(kept) {
+    rebuild(kept) {
       const { isReturning: wasReturning, answer: known } = JSON.parse(kept.content ?? "{}") as KeptBulk;
       if (known && !wasReturning) return known;
       requireSameItems(bulk, kept);
