@@ -6,14 +6,10 @@ import type { Hop, RecordViewPlan } from "../../plan/plan.ts";
 import { ONE_RECORD, type RecordId, rootOf } from "../record/compile-record-view.ts";
 import { idIn } from "../source.ts";
 import { Sources } from "../sources.ts";
-import {
-  boundsOf,
-  type ExpansionBound,
-  joinPath,
-  outermostBranches,
-  type Roots,
-  tooManyRecords,
-} from "./branches.ts";
+import { boundsOf, type ExpansionBound } from "./bounds-of-branches.ts";
+import { outermostBranches } from "./branches.ts";
+import { tooManyRecords } from "./expansion-errors.ts";
+import { joinPath, type Roots } from "./join-path.ts";
 
 /** Whether an expansion of a record is too large to be shown. */
 export interface OverflowCheck {

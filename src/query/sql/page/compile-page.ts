@@ -3,7 +3,7 @@ import type { Statement } from "../../../model/sql-value.ts";
 import { MAX_EXPANDED_ON_PAGE } from "../../limits.ts";
 import type { Predicate, Selection, Selector, SortKey } from "../../plan/plan.ts";
 import { compilePredicate } from "../condition/compile-predicate.ts";
-import { ExpansionBounds } from "../expansion-bounds/expansion-bounds.ts";
+import { ResponseBounds } from "../expansion-bounds/response-bounds.ts";
 import { identifier, keyword, list } from "../fragments.ts";
 import { Joins } from "../joins.ts";
 import { compileJsonRow } from "../record/compile-selection.ts";
@@ -20,7 +20,7 @@ export interface Window {
   readonly seek: Seek;
   /** Whether the sort values are at the end of each record. */
   readonly hasKeys: boolean;
-  readonly bounds: ExpansionBounds;
+  readonly bounds: ResponseBounds;
 }
 
 /** A page of records with their expansions, each as JSON text in the only cell of its row. */
@@ -142,8 +142,8 @@ function compileLate(
 }
 
 /** The limits of the expansions of a page with this many records. */
-export const pageBounds = (selection: Selection, records: number): ExpansionBounds =>
-  new ExpansionBounds(selection, { records, limit: MAX_EXPANDED_ON_PAGE });
+export const pageBounds = (selection: Selection, records: number): ResponseBounds =>
+  new ResponseBounds(selection, { records, limit: MAX_EXPANDED_ON_PAGE });
 
 const RANGES: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "between", "startsWith"]);
 

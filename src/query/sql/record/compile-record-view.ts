@@ -4,8 +4,9 @@ import { VERSION_COLUMN } from "../../../model/names.ts";
 import { Slot, type SqlValue, type Statement } from "../../../model/sql-value.ts";
 import { MAX_EXPANDED_IN_ALL } from "../../limits.ts";
 import type { RecordViewPlan } from "../../plan/plan.ts";
-import type { Extent, Roots } from "../expansion-bounds/branches.ts";
-import { ExpansionBounds } from "../expansion-bounds/expansion-bounds.ts";
+import type { Extent } from "../expansion-bounds/bounds-of-branches.ts";
+import type { Roots } from "../expansion-bounds/join-path.ts";
+import { ResponseBounds } from "../expansion-bounds/response-bounds.ts";
 import { identifier, keyword } from "../fragments.ts";
 import { idIn, type Source } from "../source.ts";
 import { Sources } from "../sources.ts";
@@ -85,7 +86,7 @@ function compileView({ entity, scope, selection }: RecordViewPlan, id: RecordId,
   const row = compileJsonRow(selection, source, { sources, others: [idIn(source), version] });
   const roots = rootOf(source, id);
   const select = sql`SELECT ${row} FROM ${roots.from} WHERE ${roots.where}`;
-  const bounds = new ExpansionBounds(selection, ONE_RECORD);
+  const bounds = new ResponseBounds(selection, ONE_RECORD);
   const shapeCells = shaperOf(selection);
   return {
     query: bounds.compile([], select, { roots, sources }),

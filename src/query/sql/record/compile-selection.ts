@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Column } from "../../../model/column.ts";
 import { MAX_EXPANDED_RECORDS } from "../../limits.ts";
 import type { Expansion, Selection } from "../../plan/plan.ts";
-import { compileMatch } from "../expansion-bounds/branches.ts";
+import { compileMatch } from "../expansion-bounds/join-path.ts";
 import { identifier, list } from "../fragments.ts";
 import { idColumnOf, idIn, type Source } from "../source.ts";
 import type { Sources } from "../sources.ts";

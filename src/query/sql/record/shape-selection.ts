@@ -3,7 +3,7 @@ import type { Column } from "../../../model/column.ts";
 import type { JsonObject, JsonValue } from "../../../model/json.ts";
 import { MAX_EXPANDED_RECORDS } from "../../limits.ts";
 import type { Expansion, Selection } from "../../plan/plan.ts";
-import { tooManyRecords } from "../expansion-bounds/branches.ts";
+import { tooManyRecords } from "../expansion-bounds/expansion-errors.ts";
 import { groupsOf, placeOf } from "./compile-selection.ts";
 import type { JsonCell } from "./json-cell.ts";
 

@@ -3,10 +3,12 @@ import type { Selection } from "../../plan/plan.ts";
 import { identifier } from "../fragments.ts";
 import type { JsonRow } from "../record/shape-selection.ts";
 import type { Sources } from "../sources.ts";
-import { boundsOf, type Extent, outermostBranches, type Roots } from "./branches.ts";
+import { boundsOf, type Extent } from "./bounds-of-branches.ts";
+import { outermostBranches } from "./branches.ts";
+import type { Roots } from "./join-path.ts";
 
 /** The bounds on the expansions of a response. */
-export class ExpansionBounds {
+export class ResponseBounds {
   readonly #bounds;
 
   constructor(selection: Selection, extent: Extent) {
