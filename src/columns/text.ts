@@ -62,3 +62,6 @@ export function parseStoredText(text: string, most: number): Parsed {
 export function parseString(value: JsonValue, read: (text: string) => Parsed, message: string): Parsed {
   return typeof value === "string" ? read(value) : refuse(message);
 }
+
+/** A text as an SQL literal. */
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

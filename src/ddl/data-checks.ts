@@ -1,5 +1,5 @@
 import { constraintTypes } from "../columns/constraints/registry.ts";
-import { convertSql, isWider } from "../columns/conversions.ts";
+import { convertSql, isWider } from "../columns/conversions/convert-column.ts";
 import type { Column, ColumnConstraint } from "../model/column.ts";
 import { constraintFields, type Entity, type EntityConstraint } from "../model/entity.ts";
 import { quoteName } from "../model/names.ts";

@@ -1,4 +1,4 @@
-import { quoteText } from "../columns/text-conversion.ts";
+import { quoteText } from "../columns/text.ts";
 import type { SqlValue, Statement } from "../model/sql-value.ts";
 
 /* DDL takes no bound parameters. Names match NAME_PATTERN and are quoted. Literals are escaped only here. */

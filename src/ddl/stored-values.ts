@@ -1,4 +1,4 @@
-import { convertSql, isStoredAlike } from "../columns/conversions.ts";
+import { convertSql, isStoredAlike } from "../columns/conversions/convert-column.ts";
 import { columnTypeOf } from "../columns/registry.ts";
 import type { Column } from "../model/column.ts";
 import { quoteName } from "../model/names.ts";

@@ -1,6 +1,6 @@
 import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
-import { integerConversion } from "../number-conversions.ts";
+import { integerConversion } from "../conversions/between-number-and-text.ts";
 import { accept, INEXACT, refuse } from "../parsed.ts";
 import { isWholeText } from "./integer.ts";
 

@@ -1,7 +1,7 @@
 import type { ColumnType } from "../column-type.ts";
+import { textConversion } from "../conversions/stored-as-text.ts";
 import { accept, refuse } from "../parsed.ts";
 import { parseString } from "../text.ts";
-import { textConversion } from "../text-conversion.ts";
 
 const MESSAGE = "must be a valid date (YYYY-MM-DD)";
 

@@ -2,7 +2,7 @@ import { readDecimal } from "../../lib/decimal-text.ts";
 import type { Column } from "../../model/column.ts";
 import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType, Parsed } from "../column-type.ts";
-import { decimalConversion } from "../number-conversions.ts";
+import { decimalConversion } from "../conversions/between-number-and-text.ts";
 import { accept, refuse } from "../parsed.ts";
 
 export const DEFAULT_PRECISION = 15;

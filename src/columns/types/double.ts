@@ -1,6 +1,6 @@
 import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
-import { doubleConversion } from "../number-conversions.ts";
+import { doubleConversion } from "../conversions/between-number-and-text.ts";
 import { accept, refuse } from "../parsed.ts";
 
 const NUMBER = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -1,8 +1,8 @@
 import type { Column } from "../../model/column.ts";
 import type { ColumnType } from "../column-type.ts";
+import { textConversion } from "../conversions/stored-as-text.ts";
 import { accept, refuse } from "../parsed.ts";
-import { parseString } from "../text.ts";
-import { quoteText, textConversion } from "../text-conversion.ts";
+import { parseString, quoteText } from "../text.ts";
 
 const valuesOf = (column: Column) => column.values ?? [];
 const messageOf = (column: Column) => `must be one of: ${valuesOf(column).join(", ")}`;

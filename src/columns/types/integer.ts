@@ -1,7 +1,7 @@
 import { readDecimal } from "../../lib/decimal-text.ts";
 import { InexactNumber } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
-import { integerConversion } from "../number-conversions.ts";
+import { integerConversion } from "../conversions/between-number-and-text.ts";
 import { accept, refuse } from "../parsed.ts";
 
 const [MIN, MAX] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];

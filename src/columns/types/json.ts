@@ -1,9 +1,9 @@
 import { stringifyFinite } from "../../lib/stringify-finite.ts";
 import { InexactNumber, isJsonObject, type JsonValue, parseJson } from "../../model/json.ts";
 import type { ColumnType } from "../column-type.ts";
-import { isDoubleSql } from "../number-conversions.ts";
+import { isDoubleSql } from "../conversions/between-number-and-text.ts";
+import { textConversion } from "../conversions/stored-as-text.ts";
 import { accept, INEXACT, refuse } from "../parsed.ts";
-import { textConversion } from "../text-conversion.ts";
 
 export const MAX_JSON_BYTES = 65_536;
 export const TOO_LARGE = `must be at most ${MAX_JSON_BYTES} bytes of JSON`;

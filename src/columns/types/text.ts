@@ -1,6 +1,6 @@
 import type { ColumnType } from "../column-type.ts";
+import { textConversion } from "../conversions/stored-as-text.ts";
 import { HAS_NUL, MAX_TEXT_LENGTH, parseStoredText, parseString } from "../text.ts";
-import { textConversion } from "../text-conversion.ts";
 
 export const text: ColumnType = {
   name: "TEXT",

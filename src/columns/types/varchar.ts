@@ -1,6 +1,6 @@
 import type { ColumnType } from "../column-type.ts";
+import { textConversion } from "../conversions/stored-as-text.ts";
 import { HAS_NUL, maxLengthOf, parseStoredText, parseString } from "../text.ts";
-import { textConversion } from "../text-conversion.ts";
 
 export const varchar: ColumnType = {
   name: "VARCHAR",

@@ -1,5 +1,5 @@
-import type { Column } from "../model/column.ts";
-import { columnTypeOf } from "./registry.ts";
+import type { Column } from "../../model/column.ts";
+import { columnTypeOf } from "../registry.ts";
 
 /**
  * The SQL expression that converts the value stored at `name` from the column `from` to the column `to`; null for a

@@ -1,5 +1,5 @@
-import type { Column } from "../model/column.ts";
-import type { Conversion } from "./column-type.ts";
+import type { Column } from "../../model/column.ts";
+import type { Conversion } from "../column-type.ts";
 
 /** Conversion for types that are stored as their canonical text. */
 export function textConversion(fits: (text: string, column: Column) => string): Conversion {
@@ -8,6 +8,3 @@ export function textConversion(fits: (text: string, column: Column) => string): 
     fromText: (text, column) => `CASE WHEN ${fits(text, column)} THEN ${text} END`,
   };
 }
-
-/** A text as an SQL literal. */
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

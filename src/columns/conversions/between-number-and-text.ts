@@ -1,5 +1,5 @@
-import type { Column } from "../model/column.ts";
-import type { Conversion } from "./column-type.ts";
+import type { Column } from "../../model/column.ts";
+import type { Conversion } from "../column-type.ts";
 
 /*
  * Canonical text of a number, as in JSON: no zeros after the last decimal, no point without decimals, no plus, an
