@@ -114,8 +114,7 @@ async function create(c: AppContext) {
 async function get(c: AppContext) {
   const found = await getRecord(workspaceContext(c), recordOf(c));
   if (!isMatching(c, found)) throw recordHasChanged();
-  if (hasCurrentCopy(c, found) && !found.isExpanded)
-    return respond(c, null, { status: 304, headers: { ETag: etagOf(found) } });
+  if (hasCurrentCopy(c, found)) return respond(c, null, { status: 304, headers: { ETag: etagOf(found) } });
   return recordResponse(c, found);
 }
 
