@@ -12,14 +12,22 @@ const PAUSING = [429, 503];
 export type Verdict =
   | { readonly status: "SUCCEEDED" }
   | { readonly status: "FAILED"; readonly pauseSeconds?: number }
-  /** `pauseSeconds`: the receiver wants no messages for that long. */
-  | { readonly status: "PENDING"; readonly retryAfterSeconds: number; readonly pauseSeconds?: number };
+  /**
+   * `pauseSeconds`: the receiver wants no messages for that long. `isGone`: it wants none at all, so the webhook must be
+   * disabled.
+   */
+  | {
+      readonly status: "PENDING";
+      readonly retryAfterSeconds: number;
+      readonly pauseSeconds?: number;
+      readonly isGone?: true;
+    };
 
 /** Decides what an attempt means for its delivery. `failuresBefore` counts those of the same series. */
 export function judgeAttempt({ statusCode, pauseSeconds }: DeliveryAttempt, failuresBefore: number): Verdict {
   if (statusCode !== null && statusCode >= 200 && statusCode < 300) return { status: "SUCCEEDED" };
-  // A 410 disables the webhook, and its deliveries wait until it is enabled again.
-  if (statusCode === GONE) return { status: "PENDING", retryAfterSeconds: 0 };
+  // The deliveries of a disabled webhook wait until it is enabled again.
+  if (statusCode === GONE) return { status: "PENDING", retryAfterSeconds: 0, isGone: true };
   const pause = pauseSeconds === undefined ? {} : { pauseSeconds };
   const scheduled = RETRY_DELAYS_SECONDS[failuresBefore];
   if (scheduled === undefined) return { status: "FAILED", ...pause };

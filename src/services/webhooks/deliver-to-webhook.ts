@@ -66,7 +66,7 @@ export async function deliverToWebhook(
       ...reports.flatMap(reportStatements),
     ];
     const failed = reports.filter(({ status }) => status !== "SUCCEEDED");
-    const isGone = reports.some(({ attempt }) => attempt.statusCode === 410);
+    const isGone = reports.some((report) => report.isGone);
     const isSilent = failed.some(({ attempt }) => attempt.statusCode === null);
     const isPaused = reports.some(({ pauseSeconds }) => pauseSeconds !== undefined);
     failures = reports.length > 0 && failed.length === reports.length ? failures + failed.length : 0;
@@ -96,7 +96,7 @@ function reserve(run: Run, { width, done }: Pick<Exchange, "width" | "done">): n
   return granted;
 }
 
-/** If the budget has no room, the next run gets a 410 again. */
+/** If the budget has no room, the next run learns again that the receiver is gone. */
 function mayDisable(run: Run): boolean {
   if (run.requestsLeft < DISABLING_REQUESTS) return false;
   run.requestsLeft -= DISABLING_REQUESTS;
@@ -134,7 +134,7 @@ async function attemptDelivery(
   { webhooks }: ServiceContext,
   delivery: Claimed,
   body: string,
-): Promise<Report> {
+): Promise<Report & { readonly isGone?: true }> {
   const { id: deliveryId, token, failures, ...message } = delivery;
   const attempt: DeliveryAttempt = await postWebhook({ ...message, deliveryId, body }, webhooks);
   return { deliveryId, token, attempt, ...judgeAttempt(attempt, failures) };
