@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -12,12 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BUILDS = join(ROOT, "dist/serve");
-/** Beside the readers, threads of the native driver for commits, checkpoints and what is prepared. */
-const OTHER_THREADS = 3;
-const [FEWEST_READERS, MOST_READERS] = [2, 8];
 
-const cores = Math.min(MOST_READERS, Math.max(FEWEST_READERS, availableParallelism()));
-process.env.TOKIO_WORKER_THREADS ??= String((Number(process.env.READERS) || cores) + OTHER_THREADS);
 const build = join(BUILDS, stampOf(["src", "tools", "package-lock.json"]));
 if (!existsSync(build)) {
   const { status } = spawnSync(process.execPath, [join(ROOT, "tools/serve/build.ts"), build], {

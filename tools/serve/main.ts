@@ -15,6 +15,8 @@ import { startHost } from "./start-host.ts";
 
 /** All requests come to one process, so it keeps more streams than an isolate among many does. */
 const DEFAULT_STREAMS = "32";
+/** Beside the readers, threads of the native driver for commits, checkpoints and what is prepared. */
+const OTHER_THREADS = 3;
 
 export { Engine } from "./engine/engine.ts";
 
@@ -46,7 +48,9 @@ function readFlags() {
 async function serve(installation: Installation, isCheck: boolean): Promise<void> {
   const { env } = process;
   const options = readOptions(env, installation.root);
-  const { dataDirectory, port } = options;
+  const { dataDirectory, port, readers } = options;
+  /* The driver reads this when its first database is opened. */
+  env.TOKIO_WORKER_THREADS ??= String(readers + OTHER_THREADS);
   makePrivate(dataDirectory);
   const lock = lockDataDirectory(dataDirectory, port);
   onEnd(lock.release);
