@@ -49,10 +49,7 @@ interface Sending {
 
 /** Opens a database for one request. `runSteps` runs its steps, over HTTP or in this process. */
 export function createDatabase(runSteps: RunSteps): Database {
-  async function send(
-    steps: readonly Step[],
-    { isWrite, timeoutMs = DATABASE_TIMEOUT_MS }: Sending,
-  ): Promise<readonly StepOutcome[]> {
+  async function send(steps: readonly Step[], { isWrite, timeoutMs = DATABASE_TIMEOUT_MS }: Sending) {
     const start = currentMillis();
     try {
       return await runSteps(steps, timeoutMs, isWrite);
@@ -61,13 +58,9 @@ export function createDatabase(runSteps: RunSteps): Database {
     }
   }
 
-  async function runInOrder(
-    begin: Step,
-    statements: readonly Statement[],
-    timeoutMs?: number,
-  ): Promise<readonly Rows[]> {
-    const chained = [...statements, COMMIT].map((statement, i) => ({ ...statement, after: i }));
-    const outcomes = await send([begin, ...chained], { isWrite: begin === BEGIN_WRITE, timeoutMs });
+  async function runInOrder(begin: Step, statements: readonly Statement[], timeoutMs?: number) {
+    const steps = [begin, ...[...statements, COMMIT].map((statement, i) => ({ ...statement, after: i }))];
+    const outcomes = await send(steps, { isWrite: begin === BEGIN_WRITE, timeoutMs });
     return rowsOf(outcomes).slice(1, -1);
   }
 
@@ -91,26 +84,28 @@ export function createDatabase(runSteps: RunSteps): Database {
     },
     write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),
     async writeEach(guards, items) {
-      const steps: Step[] = [BEGIN_WRITE, ...guards.map((guard, i) => ({ ...guard, after: i }))];
-      const afterGuards = guards.length;
-      /*
-       * A full disk, for instance, ends the whole transaction. Later items would then be stored alone, without the
-       * guards.
-       */
-      const guarded = { after: afterGuards, isInTransaction: true };
-      const positions = items.map(({ statement, follower }) => {
-        const position = steps.push({ ...statement, ...guarded }) - 1;
-        if (follower) steps.push({ ...follower, ...guarded, after: position });
-        return position;
-      });
-      const outcomes = await send([...steps, { ...COMMIT, ...guarded }], { isWrite: true });
-      rowsOf(outcomes.slice(0, afterGuards + 1));
-      const committed = outcomes.at(-1);
-      if (committed?.status !== "DONE") throw serviceUnavailable(reasonOf(outcomes));
+      const { steps, positions } = stepsOfEach(guards, items);
+      const outcomes = await send(steps, { isWrite: true });
+      rowsOf(outcomes.slice(0, guards.length + 1));
+      if (outcomes.at(-1)?.status !== "DONE") throw serviceUnavailable(reasonOf(outcomes));
       return positions.map((position) => outcomes[position] ?? { status: "SKIPPED" });
     },
   };
   return database;
+}
+
+/** The steps of guards and independent items, from `BEGIN` to `COMMIT`, and the position of each item's step. */
+function stepsOfEach(guards: readonly Statement[], items: readonly Item[]) {
+  const steps: Step[] = [BEGIN_WRITE, ...guards.map((guard, i) => ({ ...guard, after: i }))];
+  /* A full disk, for instance, ends the whole transaction. Later items would then be stored alone, without the guards. */
+  const guarded = { after: guards.length, isInTransaction: true };
+  const positions = items.map(({ statement, follower }) => {
+    const position = steps.push({ ...statement, ...guarded }) - 1;
+    if (follower) steps.push({ ...follower, ...guarded, after: position });
+    return position;
+  });
+  steps.push({ ...COMMIT, ...guarded });
+  return { steps, positions };
 }
 
 /** Returns the rows of steps that must all succeed; otherwise throws the first failure. */

@@ -58,52 +58,52 @@ export function visibleEntitiesOf(
   narrowing?: Narrowing,
 ): readonly VisibleEntity[] {
   const canRead = canReadIn(catalog, access);
-  const { stored, isWhole, isReadOnly } = narrowing ?? {
-    stored: catalog,
-    isWhole: canRead,
-    isReadOnly: () => false,
+  const limits = narrowing ?? { stored: catalog, isWhole: canRead, isReadOnly: () => false };
+  const usable = usableEntitiesOf(catalog, access, limits);
+  const components = uniqueNames(usable.map(({ entity }) => entity.name));
+  const componentOf = (name: string) => components.get(name) ?? name;
+  const isReadOnly = (name: string, column: Column) =>
+    column.name === "id" ? !canRead(name) : isSetByServer(column, canRead) || limits.isReadOnly(name, column);
+  const forms: Forms = {
+    componentOf,
+    canCreateWith(name, ...required) {
+      const entity = catalog.entities.get(name);
+      const isAllowed = entity !== undefined && access.isAllowed("create", entity);
+      return isAllowed && !required.some((column) => isReadOnly(name, column));
+    },
   };
-  const visible = [...catalog.entities.values()].flatMap((entity) => {
+  const taken = new Set([...components.values()].map((name) => name.toLowerCase()));
+  return usable.map(({ entity, operations }) => {
+    const { name, description, columns, constraints, settings } = entity;
+    const component = componentOf(name);
+    const keys = keysOf(entity, component, taken);
+    const followed = [...entity.relationships].filter(([, each]) => canFollow(each, canRead));
+    const relationships = new Map(
+      followed.map(([way, each]) => [way, visibleRelationship(each, catalog, forms)]),
+    );
+    const readOnly = new Set(columns.filter((column) => isReadOnly(name, column)));
+    const shown = { name, description, component, columns, keys, relationships, constraints, settings };
+    return { ...shown, operations, readOnly };
+  });
+}
+
+/** The entities with the operations that the caller may use. A delete that reveals unreadable records is not one. */
+function usableEntitiesOf(catalog: Catalog, access: Access, { stored, isWhole }: Narrowing) {
+  return [...catalog.entities.values()].flatMap((entity) => {
     const isTelling = !access.isWhole && doesDeleteTell(stored, entity, isWhole);
     const operations = OPERATIONS.filter(
       (operation) => access.isAllowed(operation, entity) && !(operation === "delete" && isTelling),
     );
     return operations.length === 0 ? [] : [{ entity, operations }];
   });
-  const components = uniqueNames(visible.map(({ entity }) => entity.name));
-  const isServers = (name: string, column: Column) =>
-    column.name === "id" ? !canRead(name) : isSetByServer(column, canRead) || isReadOnly(name, column);
-  const componentOf = (name: string) => components.get(name) ?? name;
-  const forms = {
-    componentOf,
-    canCreateWith(name: string, ...required: readonly Column[]) {
-      const entity = catalog.entities.get(name);
-      const isAllowed = entity !== undefined && access.isAllowed("create", entity);
-      return isAllowed && !required.some((column) => isServers(name, column));
-    },
-  };
-  const taken = new Set([...components.values()].map((name) => name.toLowerCase()));
-  return visible.map(({ entity, operations }) => {
-    const { name, description, columns, constraints, settings } = entity;
-    const related = [...entity.relationships]
-      .filter(([, each]) => canFollow(each, canRead))
-      .map(([way, each]) => {
-        const target = catalog.entities.get(each.target);
-        const uniqueRules = target ? uniqueRulesOf(target) : [];
-        const nested = nestedFormOf(each, forms);
-        return [way, { ...each, component: componentOf(each.target), uniqueRules, nested }] as const;
-      });
-    const readOnly = new Set(columns.filter((column) => isServers(name, column)));
-    const component = componentOf(name);
-    const relationships = new Map(related);
-    const keys = uniqueRulesOf(entity).flatMap(([column, ...others]) =>
-      column && others.length === 0
-        ? [{ column, component: takeName(`${component}By${capitalized(column.name)}`, taken) }]
-        : [],
-    );
-    const shown = { name, description, component, columns, keys, relationships, constraints, settings };
-    return { ...shown, operations, readOnly };
-  });
+}
+
+function keysOf(entity: Entity, component: string, taken: Set<string>): readonly VisibleKey[] {
+  return uniqueRulesOf(entity).flatMap(([column, ...others]) =>
+    column && others.length === 0
+      ? [{ column, component: takeName(`${component}By${capitalized(column.name)}`, taken) }]
+      : [],
+  );
 }
 
 /** A reference to what may not be read cannot be written. */
@@ -114,6 +114,17 @@ interface Forms {
   componentOf(name: string): string;
   /** Whether records of an entity may be created with values of these columns. */
   canCreateWith(name: string, ...columns: readonly Column[]): boolean;
+}
+
+function visibleRelationship(each: Relationship, catalog: Catalog, forms: Forms): VisibleRelationship {
+  const target = catalog.entities.get(each.target);
+  const uniqueRules = target ? uniqueRulesOf(target) : [];
+  return {
+    ...each,
+    component: forms.componentOf(each.target),
+    uniqueRules,
+    nested: nestedFormOf(each, forms),
+  };
 }
 
 function nestedFormOf(each: Relationship, { componentOf, canCreateWith }: Forms): NestedForm | null {
