@@ -1,5 +1,6 @@
+import type { Finding } from "./fuzz-run.ts";
 import { startFuzzTarget } from "./fuzz-target.ts";
-import { type Finding, runFuzz } from "./run-fuzz.ts";
+import { runFuzz } from "./run-fuzz.ts";
 
 /* `npm run fuzz`: REQUESTS (100,000) and SEED (random) vary it. Exit code 1 if it finds something. */
 

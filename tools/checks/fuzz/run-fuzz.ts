@@ -1,43 +1,20 @@
-import { operationOf, type Parts } from "../../../test/support/find-operation.ts";
+import type { Parts } from "../../../test/support/find-operation.ts";
+import { EMPTY_COLLECTIONS, type FuzzReport, FuzzRun, type GrammarOf } from "./fuzz-run.ts";
 import { fuzzEntities } from "./fuzz-schema.ts";
-import type { FuzzedWorkspace, FuzzTarget } from "./fuzz-target.ts";
-import { generateCall, tools } from "./generate-call.ts";
+import type { FuzzTarget } from "./fuzz-target.ts";
 import type { Foreign } from "./generate-json.ts";
-import { type FuzzRequest, generateRequest, operationsOf, type RequestGrammar } from "./generate-request.ts";
-import { judgeAnswer } from "./judge-response.ts";
+import type { RequestGrammar } from "./generate-request.ts";
+import type { FuzzedWorkspace } from "./make-workspace.ts";
 import { makeRandom } from "./random.ts";
-import { type FuzzAnswer, sendRequest } from "./send-request.ts";
 
-const CONCURRENCY = 16;
 /** One fifth of the requests go to the admin API, so many to each of the workspaces that they change. */
 const ADMIN_SHARE = 0.2;
 const ADMIN_ROUND = 150;
 /** After this many requests the workspace is opened again, whatever its settings. */
 const OPENED_EVERY = 50;
-/** The share of requests that try operations that have not succeeded yet. */
-const WANTED_SHARE = 0.4;
-/** The share of requests that call tools of the MCP endpoint. */
-const CALL_SHARE = 0.05;
-const SHOWN_PROBLEMS = 3;
-const REMEMBERED_IDS = 200;
 /** The first id of records in other workspaces, so that own records are not mistaken for theirs. */
 const FOREIGN_IDS = 7_000_001;
 const MUTATIONS = [0, 0.02, 0.1, 0.3];
-
-export interface Finding {
-  readonly problem: string;
-  readonly sent: FuzzRequest;
-  readonly answer: FuzzAnswer | undefined;
-}
-
-export interface FuzzReport {
-  readonly requests: number;
-  readonly statuses: ReadonlyMap<number, number>;
-  /** `method /path` of the documents, and tools, for which no request succeeded. */
-  readonly undone: readonly string[];
-  /** One problem of each kind. */
-  readonly findings: readonly Finding[];
-}
 
 export interface FuzzOptions {
   readonly requests: number;
@@ -52,7 +29,7 @@ export interface FuzzOptions {
 export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
   const own = await target.makeWorkspace();
   const others = [await target.makeWorkspace(), await target.makeWorkspace(own)];
-  const run = newRun(target, seed, others);
+  const run = new FuzzRun(target, seed, others);
   const filled: Foreign[] = [];
   for (const [i, other] of others.entries())
     filled.push(await fillWithRecords(target, other, FOREIGN_IDS + i));
@@ -77,93 +54,6 @@ export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOption
   const after = await contents();
   for (const [i, { home }] of others.entries()) run.expectSame(home, before.others[i], after[i]);
   return run.report;
-}
-
-type GrammarOf = (seed: number) => RequestGrammar;
-
-function newRun(target: FuzzTarget, seed: number, others: readonly FuzzedWorkspace[]) {
-  const statuses = new Map<number, number>();
-  const findings = new Map<string, Finding>();
-  const undone = new Map<Parts, Set<string>>();
-  let sentSoFar = 0;
-
-  function note(problem: string, sent: FuzzRequest, answer: FuzzAnswer | undefined): void {
-    const kind = `${sent.method} ${problem.replaceAll(/\d+/g, "0")}`;
-    if (!findings.has(kind)) findings.set(kind, { problem, sent, answer });
-  }
-
-  async function sendOne(grammarOf: GrammarOf): Promise<void> {
-    const grammar = grammarOf(seed + ++sentSoFar);
-    const { document, random } = grammar;
-    const hasTools = grammar.home !== undefined;
-    const left = undone.get(document) ?? new Set([...operationsOf(document), ...(hasTools ? tools : [])]);
-    undone.set(document, left);
-    const isCall = hasTools && random.chance(CALL_SHARE);
-    const wanted = random.chance(WANTED_SHARE)
-      ? [...left].filter((name) => tools.includes(name) === isCall)
-      : [];
-    const chosen = wanted.length > 0 ? { ...grammar, wanted, mutation: 0 } : grammar;
-    const sent = isCall ? generateCall(chosen) : generateRequest(chosen);
-    try {
-      const answer = await sendRequest(target.baseUrl, sent);
-      if (answer.status < 300 && !answer.text.includes('"isError":true'))
-        left.delete(sent.call ?? operationSent(document, sent));
-      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      const problems = [...judgeAnswer(grammar.document, sent, answer)];
-      const told = answer.text + [...answer.headers];
-      if (others.some(({ marker }) => told.includes(marker))) problems.unshift("tells of another workspace");
-      if (problems.length > 0) note(problems.slice(0, SHOWN_PROBLEMS).join("; "), sent, answer);
-      rememberId(grammar, sent, answer);
-    } catch (failure) {
-      note(`no answer: ${failure}`, sent, undefined);
-    }
-  }
-
-  return {
-    async send(count: number, grammarOf: GrammarOf): Promise<void> {
-      let left = count;
-      const work = async () => {
-        while (left-- > 0) await sendOne(grammarOf);
-      };
-      await Promise.all(Array.from({ length: CONCURRENCY }, work));
-    },
-    expectSame(what: string, before: string | undefined, after: string | undefined): void {
-      if (before === after) return;
-      note(`${what} has changed`, { method: "-", path: "", headers: {}, body: undefined }, undefined);
-    },
-    get report(): FuzzReport {
-      const notDone = [...undone.values()].flatMap((left) => [...left]);
-      return { requests: sentSoFar, statuses, undone: notDone, findings: [...findings.values()] };
-    },
-  };
-}
-
-/** `get /path`. A path without a document has no operation. */
-function operationSent(document: Parts, { method, path }: FuzzRequest): string {
-  try {
-    const template = operationOf(document, { method, path })?.template;
-    return `${method.toLowerCase()} ${template}`;
-  } catch {
-    return "";
-  }
-}
-
-/** Collections that are empty when a run begins. */
-const EMPTY_COLLECTIONS = ["admin-keys", "members"];
-
-/** For all paths, or for those of its collection. */
-function rememberId(
-  { ids, places }: RequestGrammar,
-  { path }: FuzzRequest,
-  { status, text }: FuzzAnswer,
-): void {
-  if (status !== 201) return;
-  const { id } = JSON.parse(text).data ?? {};
-  if (id === undefined) return;
-  const collection = EMPTY_COLLECTIONS.find((name) => path.split(/[/?]/).includes(name)) ?? "";
-  const kept = (places[collection] ?? ids) as (string | number)[];
-  kept.push(id);
-  if (kept.length > REMEMBERED_IDS) kept.shift();
 }
 
 interface Sides {

@@ -1,7 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { pause } from "../../../src/lib/clock.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { send } from "../../../test/support/processes/send.ts";
-import { makeServedWorkspace, serveWorker } from "../../../test/support/processes/served-workspace.ts";
+import {
+  makeServedWorkspace,
+  type ServedWorkspace,
+  serveWorker,
+} from "../../../test/support/processes/served-workspace.ts";
 
 const RETRY_PAUSE_MS = 50;
 /** How long after the load a write may still be repeated. */
@@ -51,63 +56,80 @@ export async function runRestarts(
     LOG_REQUESTS: "false",
   });
   try {
-    const w = await makeServedWorkspace(served.baseUrl, item);
-    const end = performance.now() + seconds * 1000;
-    const answered = new Set<string>();
-    const unanswered = new Set<string>();
-    const wrong: string[] = [];
-
-    async function create(key?: string): Promise<void> {
-      const name = randomUUID();
-      const headers = key === undefined ? {} : { "Idempotency-Key": key };
-      const init = { method: "POST", token: w.key, body: { name, value: 1 }, headers };
-      for (;;) {
-        const response = await send(`${served.baseUrl}${w.path}/Item`, init);
-        if (response?.status === 201) {
-          answered.add(name);
-          const found = await readRecord(JSON.parse(response.text).data.id);
-          if (found !== undefined && found !== name) wrong.push(`read ${found} instead of ${name}`);
-          return;
-        }
-        if (response && response.status !== 503) wrong.push(`${response.status} ${response.text}`);
-        const isLate = performance.now() > end + PATIENCE_MS;
-        if (isLate) wrong.push(`${name} still has no response a minute after the load`);
-        if (isLate || key === undefined) {
-          unanswered.add(name);
-          return pause(RETRY_PAUSE_MS);
-        }
-        await pause(RETRY_PAUSE_MS);
-      }
-    }
-    async function readRecord(id: number): Promise<string | undefined> {
-      const response = await send(`${served.baseUrl}${w.path}/Item/${id}`, { method: "GET", token: w.key });
-      if (response?.status === 200) return JSON.parse(response.text).data.name;
-      if (response && response.status !== 503) wrong.push(`${response.status} ${response.text}`);
-      return undefined;
-    }
-    async function client(): Promise<void> {
-      for (let i = 0; performance.now() < end; i++) await create(i % 2 ? randomUUID() : undefined);
-    }
+    const workspace = await makeServedWorkspace(served.baseUrl, item);
+    const writers = new Writers(served.baseUrl, workspace, performance.now() + seconds * 1000);
     async function restartInTurn(): Promise<void> {
       for (let i = 0; i < restarts; i++) {
         await pause((seconds * 1000) / (restarts + 1));
         await server.restart(i % 2 === 0);
       }
     }
-    await Promise.all([restartInTurn(), ...Array.from({ length: clients }, client)]);
-
-    const counts = new Map<string, number>();
-    for (const { name } of await w.records("Item", "name")) {
-      counts.set(String(name), (counts.get(String(name)) ?? 0) + 1);
-    }
-    return {
-      written: answered.size,
-      unanswered: unanswered.size,
-      lost: [...answered].filter((name) => !counts.has(name)),
-      doubled: [...counts].filter(([, count]) => count > 1).map(([name]) => name),
-      wrong,
-    };
+    await Promise.all([restartInTurn(), ...Array.from({ length: clients }, () => writers.write())]);
+    return writers.compareWith(await workspace.records("Item", "name"));
   } finally {
     await served.stop();
+  }
+}
+
+/** Clients that create records until the end of the load, and what they have seen. */
+class Writers {
+  readonly #items: string;
+  readonly #token: string;
+  readonly #end: number;
+  readonly #answered = new Set<string>();
+  readonly #unanswered = new Set<string>();
+  readonly #wrong: string[] = [];
+
+  constructor(baseUrl: string, { path, key }: ServedWorkspace, end: number) {
+    this.#items = `${baseUrl}${path}/Item`;
+    this.#token = key;
+    this.#end = end;
+  }
+
+  /** Writes as one client: every other record with an Idempotency-Key. */
+  async write(): Promise<void> {
+    for (let i = 0; performance.now() < this.#end; i++) await this.#create(i % 2 ? randomUUID() : undefined);
+  }
+
+  compareWith(records: readonly JsonObject[]): RestartsReport {
+    const counts = new Map<string, number>();
+    for (const { name } of records) counts.set(String(name), (counts.get(String(name)) ?? 0) + 1);
+    return {
+      written: this.#answered.size,
+      unanswered: this.#unanswered.size,
+      lost: [...this.#answered].filter((name) => !counts.has(name)),
+      doubled: [...counts].filter(([, count]) => count > 1).map(([name]) => name),
+      wrong: this.#wrong,
+    };
+  }
+
+  async #create(key: string | undefined): Promise<void> {
+    const name = randomUUID();
+    const headers = key === undefined ? {} : { "Idempotency-Key": key };
+    const init = { method: "POST", token: this.#token, body: { name, value: 1 }, headers };
+    for (;;) {
+      const response = await send(this.#items, init);
+      if (response?.status === 201) return this.#confirm(name, JSON.parse(response.text).data.id);
+      this.#noteWrong(response);
+      const isLate = performance.now() > this.#end + PATIENCE_MS;
+      if (isLate) this.#wrong.push(`${name} still has no response a minute after the load`);
+      const isOver = isLate || key === undefined;
+      if (isOver) this.#unanswered.add(name);
+      await pause(RETRY_PAUSE_MS);
+      if (isOver) return;
+    }
+  }
+
+  async #confirm(name: string, id: number): Promise<void> {
+    this.#answered.add(name);
+    const response = await send(`${this.#items}/${id}`, { method: "GET", token: this.#token });
+    if (response?.status !== 200) return this.#noteWrong(response);
+    const found = JSON.parse(response.text).data.name;
+    if (found !== name) this.#wrong.push(`read ${found} instead of ${name}`);
+  }
+
+  /** A 503 and no response are right while the database is down. */
+  #noteWrong(response: Awaited<ReturnType<typeof send>>): void {
+    if (response && response.status !== 503) this.#wrong.push(`${response.status} ${response.text}`);
   }
 }
