@@ -26,7 +26,7 @@ import { startWorkerd } from "./support/workerd/workerd.ts";
  * `npm run bench:libsql -- --sqld PATH [--quick]`: operations on a real libSQL server, with streams that are kept, without,
  * and of the hand-written Worker, which opens a stream for each request as the official clients do; reads with 0, 800 and
  * 3,000 other entities in the database; and reads beside a schema change every second. Takes about ten minutes.
- * `--quick` tries it all in one, and publishes nothing. Environment: ROUNDS (3), SECONDS (3).
+ * `--quick` tries it all in one, and publishes nothing. Environment: ROUNDS (3), WARM_UP (2) and SECONDS (3).
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ADMIN_TOKEN = "bench-admin-token-of-the-benchmarks";
@@ -44,6 +44,7 @@ const { values: flags } = parseArgs({
 });
 const isQuick = chooseSetting("--quick", String(flags.quick), "false") === "true";
 const ROUNDS = isQuick ? 1 : readNumber("ROUNDS", 3);
+const WARM_UP = isQuick ? 1 : readNumber("WARM_UP", 2);
 const SECONDS = isQuick ? 1 : readNumber("SECONDS", 3);
 const OTHER_ENTITIES = isQuick ? [0, 50, 100] : [0, 800, 3_000];
 let scripts = 0;
@@ -142,6 +143,7 @@ async function measure(
       for (let i = 0; i < MAX_TRIES && (await openStreamMs(url)) > QUIET_FACTOR * usualMs; i++);
       const requests = operations(++scripts)[operation] ?? [];
       writeScript(script, { headers: { authorization: `Bearer ${key}` } }, requests);
+      await runWrk({ script, baseUrl, connections, seconds: WARM_UP });
       rounds.get(name)?.push(await runWrk({ script, baseUrl, connections, seconds: SECONDS }));
     }
   }

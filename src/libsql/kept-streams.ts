@@ -7,9 +7,11 @@ const LONGEST_IDLE_MS = 5_000;
 const LEASE_MS = 250;
 /** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
-/** How much each wait lowers the estimate of how long opening takes, because nobody measures it meanwhile. */
-const FORGETTING = 0.01;
-/** Requests wait only if a request on a new stream takes this many times as long. */
+/** Streams that are opened at once where opening is expensive: more would slow down the requests on open ones. */
+const MAX_OPENING = 2;
+/** A request on a new stream that takes this many times as long as usual does not wait for its opening any more. */
+const LATE_OPENING = 4;
+/** Opening is expensive where a request on a new stream takes this many times as long. */
 const WORTH_WAITING = 2;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
@@ -38,9 +40,10 @@ export interface StreamTurn {
 }
 
 interface Waiting {
-  lease: StreamTurn | undefined;
+  turn: StreamTurn | undefined;
+  /** From then on, opening a stream is as good. */
   readonly until: number;
-  readonly wait: Wait;
+  wait: Wait;
 }
 
 /**
@@ -52,19 +55,23 @@ export class KeptStreams {
   readonly #max: number;
   readonly #idle: { readonly stream: KeptStream; readonly since: number }[] = [];
   /** Open turns, with their start times. */
-  readonly #leases = new Map<StreamTurn, number>();
+  readonly #turns = new Map<StreamTurn, number>();
   readonly #waiting = new Set<Waiting>();
   #pausedUntil = 0;
-  #openMs = 0;
-  #reuseMs = 0;
+  /** Averages; undefined before the first request. */
+  #openMs: number | undefined;
+  #reuseMs: number | undefined;
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Waits at most as long as opening a stream takes. */
+  /**
+   * Where opening is expensive, waits for a stream in use, at most as long as opening one takes, and then while others
+   * are being opened.
+   */
   async take(): Promise<StreamTurn> {
-    return this.#takeNow() ?? (await this.#wait()) ?? this.#leaseOf(undefined, false);
+    return this.#takeNow() ?? this.#wait();
   }
 
   /** Forgets the streams after a restart of their server. */
@@ -78,13 +85,39 @@ export class KeptStreams {
     return this.#idle.splice(0).map(({ stream }) => stream);
   }
 
-  #takeNow(): StreamTurn | undefined {
+  /** `isLate`: the request has waited long enough to open a stream of its own. */
+  #takeNow(isLate = false): StreamTurn | undefined {
     const now = currentMillis();
-    for (const [lease, since] of this.#leases) if (now - since > LEASE_MS) this.#leases.delete(lease);
-    const isKept = now >= this.#pausedUntil;
+    const isPaused = now < this.#pausedUntil;
     const stream = this.#popIdle(now);
-    if (stream || !isKept) return this.#leaseOf(stream, isKept);
-    return this.#leases.size < this.#max ? this.#leaseOf(undefined, true) : undefined;
+    if (stream) return this.#start(stream, !isPaused);
+    const { opening, kept } = this.#count(now);
+    const isExpensive = this.#savedMs() > 0;
+    if (isExpensive && opening >= MAX_OPENING) return undefined;
+    if (!isPaused && kept < this.#max) return this.#start(undefined, true);
+    return isLate || isPaused || !isExpensive ? this.#start(undefined, false) : undefined;
+  }
+
+  /** Of the turns that still count: those that open a stream, and those whose stream is to be kept. */
+  #count(now: number) {
+    let [opening, kept] = [0, 0];
+    const openingMs = Math.max(LEASE_MS, LATE_OPENING * (this.#openMs ?? 0));
+    for (const [turn, since] of this.#turns) {
+      if (now - since > (turn.stream ? LEASE_MS : openingMs)) this.#turns.delete(turn);
+      else {
+        if (!turn.stream) opening += 1;
+        if (turn.isKept) kept += 1;
+      }
+    }
+    return { opening, kept };
+  }
+
+  /** How much longer a request on a new stream takes; 0 if that is not worth waiting. */
+  #savedMs(): number {
+    if (this.#max === 0) return 0;
+    const { openMs = LONGEST_WAIT_MS, reuseMs = 0 } = { openMs: this.#openMs, reuseMs: this.#reuseMs };
+    const savedMs = Math.min(LONGEST_WAIT_MS, openMs - reuseMs);
+    return savedMs >= 1 && openMs >= WORTH_WAITING * reuseMs ? savedMs : 0;
   }
 
   /** Takes the stream that was used last, so that unneeded ones expire. */
@@ -95,57 +128,54 @@ export class KeptStreams {
     return undefined;
   }
 
-  async #wait(): Promise<StreamTurn | undefined> {
-    if (this.#max === 0) return undefined;
-    const longestMs = Math.min(LONGEST_WAIT_MS, this.#openMs - this.#reuseMs);
-    if (longestMs < 1 || this.#openMs < WORTH_WAITING * this.#reuseMs) return undefined;
-    this.#openMs *= 1 - FORGETTING;
-    const waiting: Waiting = {
-      lease: undefined,
-      until: currentMillis() + longestMs,
-      wait: new Wait(),
-    };
+  async #wait(): Promise<StreamTurn> {
+    const longestMs = this.#savedMs();
+    const waiting: Waiting = { turn: undefined, until: currentMillis() + longestMs, wait: new Wait() };
     this.#waiting.add(waiting);
     await waiting.wait.untilOver(longestMs);
-    this.#waiting.delete(waiting);
-    return waiting.lease;
+    for (;;) {
+      const turn = waiting.turn ?? this.#takeNow(true);
+      this.#waiting.delete(waiting);
+      if (turn) return turn;
+      waiting.wait = new Wait();
+      this.#waiting.add(waiting);
+      await waiting.wait.untilOver(LEASE_MS);
+    }
   }
 
   #serveWaiting(): void {
     const now = currentMillis();
     for (const waiting of this.#waiting) {
-      if (waiting.until >= now) {
-        waiting.lease = this.#takeNow();
-        if (!waiting.lease) return;
-      }
+      waiting.turn = this.#takeNow(waiting.until <= now);
+      if (!waiting.turn) return;
       this.#waiting.delete(waiting);
       waiting.wait.end();
     }
   }
 
-  #leaseOf(stream: KeptStream | undefined, isKept: boolean): StreamTurn {
+  #start(stream: KeptStream | undefined, isKept: boolean): StreamTurn {
     const start = currentMillis();
     let isOver = false;
-    const lease: StreamTurn = {
+    const turn: StreamTurn = {
       stream,
       isKept,
       end: (returned, isWaiting = false) => {
         if (isOver) return returned;
         isOver = true;
-        this.#leases.delete(lease);
+        this.#turns.delete(turn);
         this.#note(currentMillis() - start, stream !== undefined);
         const excess = returned && this.#giveBack(returned, isWaiting);
         this.#serveWaiting();
         return excess;
       },
     };
-    if (isKept) this.#leases.set(lease, start);
-    return lease;
+    this.#turns.set(turn, start);
+    return turn;
   }
 
   #giveBack(stream: KeptStream, isWaiting: boolean): KeptStream | undefined {
     const now = currentMillis();
-    const hasRoom = isWaiting || this.#idle.length + this.#leases.size < this.#max;
+    const hasRoom = isWaiting || this.#idle.length + this.#count(now).kept < this.#max;
     if (now < this.#pausedUntil || !hasRoom) return stream;
     this.#idle.push({ stream, since: now });
     return undefined;
@@ -153,7 +183,10 @@ export class KeptStreams {
 
   #note(tookMs: number, isReused: boolean): void {
     const ms = Math.min(tookMs, LEASE_MS);
-    if (isReused) this.#reuseMs += WEIGHT * (ms - this.#reuseMs);
-    else this.#openMs += WEIGHT * (ms - this.#openMs);
+    if (isReused) this.#reuseMs = average(this.#reuseMs, ms);
+    else this.#openMs = average(this.#openMs, ms);
   }
 }
+
+const average = (before: number | undefined, newest: number): number =>
+  before === undefined ? newest : before + WEIGHT * (newest - before);

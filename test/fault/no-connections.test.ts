@@ -98,7 +98,8 @@ it("streams that are kept are given back, and none are kept for a while", async 
     sql: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT max(i) FROM n",
     args: [],
   };
-  await Promise.all([open().read([slow]), open().read([slow])]);
+  /* The second time shows that open streams are no faster, so that nobody waits for one. */
+  for (let i = 0; i < 2; i++) await Promise.all([open().read([slow]), open().read([slow])]);
   const taken = await takeAll();
   expect(taken).toHaveLength(MOST_CONNECTIONS - 2);
 

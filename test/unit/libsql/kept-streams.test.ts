@@ -20,10 +20,10 @@ async function useAtOnce(streams: KeptStreams, batons: readonly string[], forMs 
 }
 
 it("returns the stream that was used last", async () => {
-  const streams = new KeptStreams(3);
-  await useAtOnce(streams, ["a", "b", "c"]);
+  const streams = new KeptStreams(2);
+  await useAtOnce(streams, ["a", "b"]);
   const lease = await streams.take();
-  expect(lease.stream?.baton).toBe("c");
+  expect(lease.stream?.baton).toBe("b");
 });
 
 it("forgets a stream that was idle for more than 5 s", async () => {
@@ -49,6 +49,29 @@ it("waits for a stream in use, at most as long as opening one takes", async () =
   await vi.advanceTimersByTimeAsync(20);
   expect((await waiting).stream?.baton).toBe("b");
   expect(await late).toMatchObject({ stream: undefined, isKept: false });
+});
+
+it("opens two at once where that is expensive, and the others when their wait is over", async () => {
+  const streams = new KeptStreams(8);
+  const all = Array.from({ length: 4 }, () => streams.take());
+  const opened = await Promise.all(all.slice(0, 2));
+  const waiting = Promise.race(all.slice(2)).then(() => "has a turn");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await Promise.race([waiting, Promise.resolve("waits")])).toBe("waits");
+  opened[0]?.end(stream("a"));
+  opened[1]?.end();
+  await vi.advanceTimersByTimeAsync(5);
+  const [third, fourth] = await Promise.all(all.slice(2));
+  expect([third?.stream?.baton, fourth?.stream]).toEqual(["a", undefined]);
+});
+
+it("waits for nobody where opening costs no more", async () => {
+  const streams = new KeptStreams(1);
+  await useAtOnce(streams, ["a"], 20);
+  await useAtOnce(streams, ["a"], 20);
+  const [used, other] = await Promise.all([streams.take(), streams.take()]);
+  expect([used.stream?.baton, other.stream]).toEqual(["a", undefined]);
+  expect(other.isKept).toBe(false);
 });
 
 it("does not count a request that takes long, and has no room for its stream then", async () => {
