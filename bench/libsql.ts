@@ -9,6 +9,7 @@ import { migrateDatabase } from "../tools/migrate.ts";
 import { endProcess, onEnd, runServer, waitUntilHealthy } from "../tools/runtime/lifecycle.ts";
 import { freePort } from "./support/free-port.ts";
 import {
+  ALONE,
   HAND_WRITTEN,
   KEPT,
   type LibsqlMeasure,
@@ -24,8 +25,8 @@ import { startWorkerd } from "./support/workerd/workerd.ts";
 
 /*
  * `npm run bench:libsql -- --sqld PATH [--quick]`: operations on a real libSQL server, with streams that are kept, without,
- * and of the hand-written Worker, which opens a stream for each request as the official clients do; reads with 0, 800 and
- * 3,000 other entities in the database; and reads beside a schema change every second. Takes about ten minutes.
+ * and of the hand-written Worker, which opens a stream for each request as the official clients do; reads with 800 and
+ * 3,000 other entities in the database, in turn with a server without them; and reads beside a schema change every second. Takes about ten minutes.
  * `--quick` tries it all in one, and publishes nothing. Environment: ROUNDS (3), WARM_UP (2) and SECONDS (3).
  */
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -52,12 +53,26 @@ let scripts = 0;
 interface Target {
   readonly name: string;
   readonly baseUrl: string;
+  readonly key: string;
 }
+
+interface Setup {
+  readonly name: string;
+  readonly main: string;
+  readonly streams: string;
+}
+
+const KEEPING: Setup = { name: KEPT, main: "src/index.ts", streams: "32" };
+const SETUPS: readonly Setup[] = [
+  KEEPING,
+  { name: "kept streams (2)", main: "src/index.ts", streams: "2" },
+  { name: NO_STREAMS, main: "src/index.ts", streams: "0" },
+  { name: HAND_WRITTEN, main: "bench/baseline/worker.js", streams: "0" },
+];
 
 interface Stage {
   readonly url: string;
   readonly targets: readonly Target[];
-  readonly key: string;
   readonly others: number;
 }
 
@@ -66,13 +81,8 @@ await runServer(async () => {
   await requireWrk();
   const directory = mkdtempSync(join(tmpdir(), "bench-libsql-"));
   onEnd(() => rmSync(directory, { recursive: true, force: true }));
-  const { url, stop } = await startSqld(flags.sqld);
-  onEnd(stop);
-  await migrateDatabase({ url });
-  const targets = await startTargets(url, directory);
-  const objectsBefore = await countObjects(url);
-  const key = await loadWorkspace(targets[0]?.baseUrl ?? "", ADMIN_TOKEN);
-  const objectsPerEntity = ((await countObjects(url)) - objectsBefore) / ENTITIES;
+  const { url, targets, objectsPerEntity } = await startTargets(flags.sqld, SETUPS, directory);
+  const alone = await startTargets(flags.sqld, [{ ...KEEPING, name: ALONE }], directory);
 
   const measures: LibsqlMeasure[] = [];
   let others = 0;
@@ -80,40 +90,49 @@ await runServer(async () => {
     await addEntities(url, others, wanted);
     others = wanted;
     const measured = others === 0 ? Object.keys(operations(0)) : [READ];
+    const all = others === 0 ? targets : [...alone.targets, ...targets];
     for (const operation of measured) {
       for (const connections of operation === WRITE ? [1] : CONNECTIONS)
-        measures.push(...(await measure({ url, targets, key, others }, operation, connections)));
+        measures.push(...(await measure({ url, targets: all, others }, operation, connections)));
     }
-    if (others === OTHER_ENTITIES[1]) measures.push(...(await measureBeside({ url, targets, key, others })));
+    if (others === OTHER_ENTITIES[1]) measures.push(...(await measureBeside({ url, targets, others })));
   }
   const machine = `${cpus()[0]?.model}, ${cpus().length} cores`;
   console.log(writeLibsqlReport(measures, { machine, objectsPerEntity, rounds: ROUNDS, seconds: SECONDS }));
   await endProcess(0);
 });
 
-async function startTargets(url: string, directory: string): Promise<readonly Target[]> {
-  const targets: Target[] = [];
-  for (const { name, main, streams } of [
-    { name: KEPT, main: "src/index.ts", streams: "32" },
-    { name: "kept streams (2)", main: "src/index.ts", streams: "2" },
-    { name: NO_STREAMS, main: "src/index.ts", streams: "0" },
-    { name: HAND_WRITTEN, main: "bench/baseline/worker.js", streams: "0" },
-  ]) {
+/** A libSQL server with the measured workspace, and a Worker on it for each setup. */
+async function startTargets(sqld: string, setups: readonly Setup[], directory: string) {
+  const { url, stop } = await startSqld(sqld);
+  onEnd(stop);
+  await migrateDatabase({ url });
+  const objectsBefore = await countObjects(url);
+  const baseUrls = await startWorkers(url, setups, directory);
+  const key = await loadWorkspace(baseUrls[0] ?? "", ADMIN_TOKEN);
+  const objectsPerEntity = ((await countObjects(url)) - objectsBefore) / ENTITIES;
+  const targets = setups.map(({ name }, i): Target => ({ name, baseUrl: baseUrls[i] ?? "", key }));
+  return { url, targets, objectsPerEntity };
+}
+
+async function startWorkers(url: string, setups: readonly Setup[], directory: string) {
+  const baseUrls: string[] = [];
+  for (const { main, streams } of setups) {
     const port = await freePort();
     const workerd = await startWorkerd({
       port,
       main: join(ROOT, main),
       buildDirectory: join(directory, String(port)),
-      kvDirectory: join(directory, "kv"),
+      kvDirectory: join(directory, "kv", new URL(url).port),
       variables: { ADMIN_TOKEN, LOG_REQUESTS: "false", LIBSQL_URL: url, LIBSQL_STREAMS: streams },
       log: console.error,
     });
     onEnd(workerd.stop);
     const baseUrl = `http://127.0.0.1:${port}`;
     await waitUntilHealthy(baseUrl);
-    targets.push({ name, baseUrl });
+    baseUrls.push(baseUrl);
   }
-  return targets;
+  return baseUrls;
 }
 
 /**
@@ -130,7 +149,7 @@ async function measureBeside(stage: Stage): Promise<readonly LibsqlMeasure[]> {
 
 /** All targets in turn, round by round; medians. */
 async function measure(
-  { url, targets, key, others }: Stage,
+  { url, targets, others }: Stage,
   operation: string,
   connections: number,
 ): Promise<readonly LibsqlMeasure[]> {
@@ -139,7 +158,7 @@ async function measure(
   const script = join(directory, "load.lua");
   const usualMs = Math.max(1, await openStreamMs(url));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { name, baseUrl } of targets) {
+    for (const { name, baseUrl, key } of targets) {
       for (let i = 0; i < MAX_TRIES && (await openStreamMs(url)) > QUIET_FACTOR * usualMs; i++);
       const requests = operations(++scripts)[operation] ?? [];
       writeScript(script, { headers: { authorization: `Bearer ${key}` } }, requests);
