@@ -122,15 +122,30 @@ it("restores records, schema, keys and webhooks of its moment; later keys are re
   expect([await textsAs(later.key, w), await textsAs(ended.key, w)]).toEqual([401, 401]);
 });
 
-it("repeats with --every, keeps only the newest copies and no other files are touched", async () => {
-  const copies = mkdtempSync(join(tmpdir(), "backup-"));
-  const data = mkdtempSync(join(tmpdir(), "backup-"));
-  onTestFinished(() => {
-    for (const made of [copies, data]) rmSync(made, { recursive: true });
-  });
-  const database = new Database(join(data, "data.db"));
-  database.exec("CREATE TABLE any_table (any_column)");
+function temporaryDirectory(): string {
+  const made = mkdtempSync(join(tmpdir(), "backup-"));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+function inDatabase(dataDirectory: string, ...statements: readonly string[]): void {
+  const database = new Database(join(dataDirectory, "data.db"), { timeout: 10_000 });
+  for (const sql of statements) database.exec(sql);
   database.close();
+}
+
+/** A database of 1 MiB, and a command that may write only files of 128 KiB: the disk seems full to it. */
+function tooLarge(dataDirectory: string, args: readonly string[]) {
+  inDatabase(dataDirectory, "CREATE TABLE any_table AS SELECT zeroblob(1048576) AS any_column");
+  const env = { ...process.env, DATA_DIR: dataDirectory };
+  const script = 'ulimit -f 256 && exec "$@"';
+  const command = ["-c", script, "sh", process.execPath, "tools/backup.ts", ...args];
+  return { command, options: { cwd: ROOT, env, encoding: "utf8" } } as const;
+}
+
+it("repeats with --every, keeps only the newest copies and no other files are touched", async () => {
+  const [copies, data] = [temporaryDirectory(), temporaryDirectory()];
+  inDatabase(data, "CREATE TABLE any_table (any_column)");
   const old = ["copy-20200101T000000Z.db", "copy-20200102T000000Z.db"];
   for (const name of [...old, "copy-other.db", "copy.db"]) writeFileSync(join(copies, name), "");
   const command = ["tools/backup.ts", join(copies, "copy.db"), "--every", "1d", "--keep", "2"];
@@ -141,9 +156,42 @@ it("repeats with --every, keeps only the newest copies and no other files are to
   expect(readdirSync(copies).sort()).toEqual(["copy-20200102T000000Z.db", made, "copy-other.db", "copy.db"]);
 });
 
+it("leaves nothing behind and exits with 1 if the copy fails", () => {
+  const [copies, data] = [temporaryDirectory(), temporaryDirectory()];
+  const { command, options } = tooLarge(data, [join(copies, "copy.db")]);
+  const { status, stderr } = spawnSync("sh", command, options);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^Could not copy .*copy\.db: .+\n$/)]);
+  expect([readdirSync(copies), readdirSync(data)]).toEqual([[], ["data.db"]]);
+});
+
+it("reports a failed copy with --every, deletes its draft, and makes the next copy at its time", async () => {
+  const [copies, data] = [temporaryDirectory(), temporaryDirectory()];
+  const { command, options } = tooLarge(data, [join(copies, "copy.db"), "--every", "2s"]);
+  const child = spawn("sh", command, options);
+  onTestFinished(() => void child.kill());
+  let reports = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    reports += text;
+  });
+  await vi.waitFor(() => expect(reports).toMatch(/^Could not copy .+\nCould not copy .+\n/), 30_000);
+  expect(readdirSync(copies)).toEqual([]);
+
+  inDatabase(data, "DELETE FROM any_table", "VACUUM");
+  await vi.waitFor(() => {
+    const names = readdirSync(copies);
+    expect(names).toEqual(names.map(() => expect.stringMatching(/^copy-\d{8}T\d{6}Z\.db$/)));
+    expect(names).not.toEqual([]);
+  }, 30_000);
+});
+
 it.each([
   [[], 2, "Usage: npm run backup"],
-  [["copy.db", "--every", "soon"], 2, "--every must be a number and m, h or d"],
+  [
+    ["copy.db", "--every", "soon"],
+    2,
+    "--every must be a number and s, m, h or d, such as 1h, and at most 24d",
+  ],
+  [["copy.db", "--every", "25d"], 2, "and at most 24d, not '25d'"],
   [["copy.db", "--keep", "0"], 2, "--keep must be a whole number above 0"],
   [[import.meta.filename], 1, "exists already"],
 ])("refuses %j", (args, status, message) => {
