@@ -5,10 +5,7 @@ import { type Administrator, SYSTEM } from "../model/administrator.ts";
 import { db } from "./platform.ts";
 import { auditLog } from "./tables/platform.ts";
 
-/*
- * The record of an admin change, written by SQL in the change's own transaction: the old values before the change,
- * the new values after it. If nothing matches, nothing is recorded.
- */
+/* The only code that writes the audit log. An entry is written in the transaction of its change. */
 
 /** The columns that an entry shows for each kind of thing, never a secret. */
 export interface AuditSubject {
@@ -27,7 +24,7 @@ export interface AuditContext {
 }
 
 /** Who makes a change, as columns of its entry. */
-export function actorColumns({ administrator = SYSTEM }: Pick<AuditContext, "administrator">) {
+function actorColumns({ administrator = SYSTEM }: Pick<AuditContext, "administrator">) {
   const { kind, id, name } = administrator;
   return { actorKind: kind, actorId: id, actorName: name };
 }
@@ -43,9 +40,11 @@ export interface AuditEntry {
   readonly organizationId?: SQL | Column | null;
 }
 
+export type AuditValues = Pick<typeof auditLog.$inferInsert, "before" | "after">;
+
 /**
- * Queries of one entry. `before` must run before the change and `after` after it. `undo` deletes the entry of a
- * change that was reverted.
+ * Queries of one entry, whose values SQL reads from the changed row. If nothing matches, nothing is recorded. `before`
+ * must run before the change and `after` after it. `undo` deletes the entry of a change that was reverted.
  */
 export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: AuditSubject) {
   const id = newId("aud");
@@ -76,8 +75,24 @@ export function auditChange(ctx: AuditContext, entry: AuditEntry, subject: Audit
   };
 }
 
+/** The query of one entry, whose values are known before the change. */
+export function auditValues(ctx: AuditContext, entry: AuditEntry, values: AuditValues) {
+  const { action, subject, workspaceId } = entry;
+  return db.insert(auditLog).values({
+    id: newId("aud"),
+    workspaceId,
+    organizationId: sql`(${entry.organizationId ?? organizationIdOfWorkspace(workspaceId)})`,
+    ...actorColumns(ctx),
+    at: ctx.now.toISOString(),
+    requestId: ctx.requestId,
+    action,
+    subject,
+    ...values,
+  });
+}
+
 /** SQL for the id of a workspace's organization. */
-export const organizationIdOfWorkspace = (workspaceId: SQL | number | null): SQL =>
+const organizationIdOfWorkspace = (workspaceId: SQL | number | null): SQL =>
   sql`SELECT organization_id FROM workspaces WHERE id = (${workspaceId})`;
 
 const jsonValueOf = (column: Column): SQL =>

@@ -1,9 +1,9 @@
 import { eq, inArray, sql } from "drizzle-orm";
-import { actorColumns, organizationIdOfWorkspace } from "../../db/audit.ts";
+import { auditValues } from "../../db/audit.ts";
 import { forgetWorkspaceView } from "../../db/catalog-store.ts";
 import { type Lease, releaseLease, renewLease, requireLease, takeLease } from "../../db/migration-lease.ts";
 import { db, statementOf } from "../../db/platform.ts";
-import { auditLog, entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
+import { entities, schemaChanges, workspaces } from "../../db/tables/platform.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
 import { compileChange } from "../../ddl/compile-change.ts";
 import { compileOutboxChange } from "../../ddl/outbox-triggers.ts";
@@ -173,7 +173,7 @@ function writeDefinitions({ workspaceId, edit, schema }: SchemaPlan): readonly S
 function recordChange(ctx: WorkspaceContext, plan: SchemaPlan): readonly Statement[] {
   const { workspaceId } = plan;
   const { version, changes } = appliedChange(plan);
-  const { now, requestId } = ctx;
+  const { now } = ctx;
   return [
     db
       .update(workspaces)
@@ -183,18 +183,14 @@ function recordChange(ctx: WorkspaceContext, plan: SchemaPlan): readonly Stateme
         updatedAt: now.toISOString(),
       })
       .where(eq(workspaces.id, workspaceId)),
-    db.insert(auditLog).values({
-      id: newId("aud"),
-      workspaceId,
-      organizationId: sql`(${organizationIdOfWorkspace(workspaceId)})`,
-      ...actorColumns(ctx),
-      at: now.toISOString(),
-      requestId,
-      action: "schema.changed",
-      subject: "schema",
-      before: { version: plan.version },
-      after: { version, changes: changes.map((change) => ({ ...change })) },
-    }),
+    auditValues(
+      ctx,
+      { action: "schema.changed", subject: "schema", workspaceId },
+      {
+        before: { version: plan.version },
+        after: { version, changes: changes.map((change) => ({ ...change })) },
+      },
+    ),
     db.insert(schemaChanges).values({ workspaceId, version, changes, createdAt: now.toISOString() }),
   ].map(statementOf);
 }
