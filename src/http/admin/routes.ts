@@ -1,7 +1,7 @@
 import { sha256Hex } from "../../lib/hashing.ts";
 import type { AppContext } from "../context.ts";
-import { onlyParameters } from "../request/query-parameters.ts";
-import { describedWith } from "../response/describe-response.ts";
+import { onlyParameters } from "../request/read-query.ts";
+import { respondWithDocument } from "../response/respond-with-document.ts";
 import type { Route } from "../route.ts";
 import type { AdminOperation, AdminRoute } from "./admin-route.ts";
 import { administrators } from "./administrators.ts";
@@ -58,5 +58,5 @@ async function makeDescription() {
 async function describeAdminApi(c: AppContext): Promise<Response> {
   onlyParameters(c, []);
   description ??= makeDescription();
-  return describedWith(c, await description);
+  return respondWithDocument(c, await description);
 }

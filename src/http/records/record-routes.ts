@@ -22,12 +22,12 @@ import type { BulkResult } from "../../write/plan/bulk/bulk-result.ts";
 import type { MatchingResult } from "../../write/plan/plan-matching-write.ts";
 import { type AppContext, pathParameter, workspaceContext } from "../context.ts";
 import { markReplay, writeContext } from "../request/idempotency.ts";
-import { onlyParameters, queryOf } from "../request/query-parameters.ts";
 import { type Body, readJson, readJsonObject } from "../request/read-body.ts";
+import { onlyParameters, queryOf } from "../request/read-query.ts";
 import { deliverAfter } from "../response/deliver-after.ts";
-import { describedWith } from "../response/describe-response.ts";
 import { etagOf, hasCurrentCopy, isMatching } from "../response/etag.ts";
 import { respond, respondJson } from "../response/respond.ts";
+import { respondWithDocument } from "../response/respond-with-document.ts";
 import type { Handler, Handlers, Route } from "../route.ts";
 
 const recordHandlers: Handlers = { GET: get, PUT: update, PATCH: update, DELETE: remove };
@@ -66,7 +66,7 @@ async function describeOpenApi(c: AppContext) {
   onlyParameters(c, []);
   const description = await describeApi(workspaceContext(c));
   c.set("isCached", description.isCached);
-  return describedWith(c, description);
+  return respondWithDocument(c, description);
 }
 
 async function describeCaller(c: AppContext) {

@@ -3,7 +3,7 @@ import { etagOf, hasCurrentCopy } from "./etag.ts";
 import { respond } from "./respond.ts";
 
 /** Responds with an OpenAPI document, or 304 if the client has it. */
-export function describedWith(
+export function respondWithDocument(
   c: AppContext,
   { content, tag }: { readonly content: string | Uint8Array; readonly tag: string },
 ): Response {
