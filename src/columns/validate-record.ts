@@ -151,7 +151,8 @@ function readField(rule: FieldRule, body: JsonObject, { now, absent, existing }:
   if (details) return details.length > 0 ? { details } : undefined;
   if (!isId || !existing) return rule.read(sent, now);
   const reading = readKept(sent, column, "cannot be changed");
-  if (existing.id === undefined || "problems" in reading) return reading;
+  if (existing.id === undefined) return "problems" in reading ? rule.read(sent, now) : reading;
+  if ("problems" in reading) return reading;
   return reading.kept.value === existing.id ? undefined : readOnly("cannot be changed");
 }
 

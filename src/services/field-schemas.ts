@@ -1,6 +1,7 @@
 import * as z from "zod/v4";
 import { isStorableText } from "../columns/text.ts";
 import { datetimeProblem } from "../columns/types/datetime.ts";
+import type { Detail } from "../errors/app-error.ts";
 import { ADDRESS_RANGE } from "../model/addresses/address-range.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { SLUG_PATTERN } from "../model/names.ts";
@@ -38,6 +39,12 @@ export const instantSchema = z.iso
   .transform((text) => new Date(text).toISOString())
   // Beyond these years, UTC texts have more digits and do not sort as their times.
   .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");
+
+/** The problem of a new key that has already expired, if it has. */
+export function problemsOfExpiry(expiresAt: string | null | undefined, now: Date): readonly Detail[] {
+  const hasExpired = typeof expiresAt === "string" && expiresAt <= now.toISOString();
+  return hasExpired ? [{ field: "expiresAt", message: "must be in the future" }] : [];
+}
 
 const MAX_ADDRESS_RANGES = 100;
 

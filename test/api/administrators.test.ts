@@ -180,6 +180,15 @@ describe("an admin key", () => {
     expectStatus(await ask("GET", w.apiPath, { token: keys.OWNER }), 401);
   });
 
+  it("that could never work is refused, because it has already expired", async () => {
+    const body = { name: "k", role: VIEWER, organization: w.organization, expiresAt: "2020-01-01T00:00:00Z" };
+    expectFailure(await askAdmin("POST", "/admin-keys", { body }), 422, {
+      code: "VALIDATION_ERROR",
+      message: "Validation failed: 1 error(s)",
+      details: [{ field: "expiresAt", message: "must be in the future" }],
+    });
+  });
+
   it("records when it was used", async () => {
     const { id, key } = await makeKey(VIEWER, w.organization);
     expectStatus(await me(key), 200);

@@ -304,17 +304,22 @@ describe("bulk delete", () => {
     ["POST", "/Customer/bulk", [{ email: "a@b.c", name: "A" }]],
     ["PUT", "/Customer/bulk", [{ id: 1, name: "A" }]],
     ["DELETE", "/Customer/bulk?atomic=true", [1]],
+    ["PATCH", "/Customer?filter[id]=1&maxAffected=1", { name: "A" }],
+    ["DELETE", "/Customer?filter[id]=1&maxAffected=1", undefined],
     ["POST", "/transaction", { operations: [{ method: "DELETE", entity: "Customer", id: 1 }] }],
   ])(
-    "does not pass over an If-Match, which no request for several records can hold: %s %s",
+    "does not pass over If-Match or If-None-Match, which no request for several records can hold: %s %s",
     async (method, path, body) => {
       expectStatus(await bulk("POST", [person(1)]), 200);
       const before = (await w.api("GET", "/Customer")).text;
-      for (const tag of ["*", '"1-x"'])
-        expectFailure(await w.api(method, path, { body, headers: { "If-Match": tag } }), 400, {
+      for (const [header, tag] of [
+        ["If-Match", "*"],
+        ["If-Match", '"1-x"'],
+        ["If-None-Match", "*"],
+      ] as const)
+        expectFailure(await w.api(method, path, { body, headers: { [header]: tag } }), 400, {
           code: "BAD_REQUEST",
-          message:
-            "If-Match is for a request that changes one record — in a transaction, send ifMatch with an operation",
+          message: `${header} is for a request that changes one record — in a transaction, send ifMatch with an operation`,
         });
       expect((await w.api("GET", "/Customer")).text).toBe(before);
     },

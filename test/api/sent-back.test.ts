@@ -110,6 +110,7 @@ describe("an upsert that names ids", () => {
       { email: "c@x.com", id: 7, name: "D" },
       { email: "a@x.com", id: "1", name: "E" },
       { email: "d@x.com", id: null, name: "F" },
+      { email: "e@x.com", id: "8", name: "G" },
     ];
     const { body } = await upsert(items);
     expect(body.errors).toEqual([
@@ -118,7 +119,8 @@ describe("an upsert that names ids", () => {
         index: 3,
         error: { code: "UNIQUE_CONSTRAINT_VIOLATION", message: "A record with id '7' already exists" },
       },
-      { index: 4, error: told("id", "cannot be changed") },
+      { index: 4, error: told("id", "must be an integer") },
+      { index: 6, error: told("id", "must be an integer") },
     ]);
     const { data } = (await w.api("GET", "/User?fields=id,email,name")).body;
     expect(data).toEqual([

@@ -58,6 +58,12 @@ const unauthorized = (message: string) => ({ code: "UNAUTHORIZED", message });
 const INVALID = unauthorized("Invalid token");
 
 describe("a user token", () => {
+  it("is in a response that is never cached", async () => {
+    const body = { claims: { sub: "ann" } };
+    const { status, headers } = await ask("POST", `${w.apiPath}/tokens`, { token: minter.key, body });
+    expect([status, headers.get("Cache-Control")]).toEqual([201, "no-store"]);
+  });
+
   it("reads and writes by the key's rules with its claims", async () => {
     const ann = as(await mint({ sub: "ann" }));
     const bob = as(await mint({ sub: "bob" }));

@@ -117,7 +117,7 @@ describe("npm run serve", () => {
       });
     const [plain, packed, small] = [
       await get(`${w.path}/Doc/1`, "identity"),
-      await get(`${w.path}/Doc/1`, "gzip, br"),
+      await get(`${w.path}/Doc/1`, "br, gzip;q=0.5"),
       await get("/healthz", "gzip"),
     ];
     const headersOf = ({ headers }: Response) => [headers.get("content-encoding"), headers.get("etag")];
@@ -127,6 +127,16 @@ describe("npm run serve", () => {
     expect(headersOf(small)).toEqual([null, null]);
     expect(await packed.text()).toBe(await plain.text());
   });
+
+  it.each(["gzip;q=0", "br, GZIP ; q=0.000", "identity;q=1, gzip;q=0, *", "xgzip", "br"])(
+    "does not compress for clients that refuse gzip: %s",
+    async (encoding) => {
+      const response = await fetch(`${served.baseUrl}${w.path}/Doc/1`, {
+        headers: { authorization: `Bearer ${w.key}`, "accept-encoding": encoding },
+      });
+      expect(response.headers.get("content-encoding")).toBeNull();
+    },
+  );
 
   it("streams a compressed export", async () => {
     const response = await fetch(`${served.baseUrl}${w.path}/Doc/export?format=ndjson&fields=id`, {

@@ -8,6 +8,11 @@ const COMPRESSIBLE = /^(?:text\/|application\/(?:json|xml|.*\+json))/;
 /** Exports, whose length nobody knows. */
 const STREAMED = /^(?:text\/csv|application\/x-ndjson)/;
 
+const ACCEPTED = /(?:^|,)[\t ]*gzip[\t ]*(?:;[\t ]*q=(?!0(?:\.0*)?[\t ]*(?:,|$))[\d.]+[\t ]*)?(?:,|$)/i;
+
+/** Whether an `Accept-Encoding` names gzip, and not to refuse it with `q=0` (RFC 9110, section 12.5.3). */
+export const acceptsGzip = (header = ""): boolean => ACCEPTED.test(header);
+
 /** The same response, compressed when that pays. Its tag stays: it names the version of a record, not these bytes. */
 export async function compressFor(request: Request, response: Response): Promise<Response> {
   const type = response.headers.get("Content-Type") ?? "";

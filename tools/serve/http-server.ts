@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { closeServer, listen } from "../runtime/http-listener.ts";
-import { compressFor } from "./compress.ts";
+import { acceptsGzip, compressFor } from "./compress.ts";
 import type { ConnectionBounds } from "./connection-bounds.ts";
 import { refuseMalformed } from "./refuse-malformed.ts";
 
@@ -54,7 +54,7 @@ export async function startHttpServer({ host, port, bounds, handle }: HttpOption
       /* Nothing more can be sent behind a body that was not read. */
       if (!incoming.complete) outgoing.setHeader("Connection", "close");
     }
-    return accepted?.includes("gzip") ? compressFor(request, await response) : response;
+    return acceptsGzip(accepted) ? compressFor(request, await response) : response;
   };
   const listener = getRequestListener((request, bindings) => answer(request, bindings as HttpBindings));
   const server = createServer(

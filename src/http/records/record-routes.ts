@@ -77,7 +77,8 @@ async function describeCaller(c: AppContext) {
 async function mintToken(c: AppContext) {
   onlyParameters(c, []);
   const body = await readJsonObject(c);
-  return respondJson(c, { data: await createToken(workspaceContext(c), body) }, { status: 201 });
+  const data = await createToken(workspaceContext(c), body);
+  return respondJson(c, { data }, { status: 201, headers: { "Cache-Control": "no-store" } });
 }
 
 async function endTokens(c: AppContext) {
@@ -188,9 +189,10 @@ const recordsResponse = (c: AppContext, answer: BulkResult | MatchingResult) =>
 /** The body of a request for several records, which have no common tag. */
 function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
   return () => {
-    if (c.req.header("If-Match") === undefined) return body();
+    const condition = ["If-Match", "If-None-Match"].find((name) => c.req.header(name) !== undefined);
+    if (condition === undefined) return body();
     throw badRequest(
-      "If-Match is for a request that changes one record — in a transaction, send ifMatch with an operation",
+      `${condition} is for a request that changes one record — in a transaction, send ifMatch with an operation`,
     );
   };
 }

@@ -2,12 +2,13 @@ import { eq } from "drizzle-orm";
 import { db } from "../../db/platform.ts";
 import { adminKeySecrets, adminKeys } from "../../db/tables/administrators.ts";
 import { isGuardFailure } from "../../db/write-guard.ts";
-import { notFound } from "../../errors/api-errors.ts";
+import { notFound, validationFailed } from "../../errors/api-errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { SqlFailure } from "../../libsql/sql-failure.ts";
 import { composeAdminKey } from "../../model/admin-key.ts";
 import { organizationOfHolder, requireGrantable } from "../admin-reach.ts";
 import type { ServiceContext } from "../context.ts";
+import { problemsOfExpiry } from "../field-schemas.ts";
 import { parseInput } from "../parse-input.ts";
 import { newKey } from "../secrets.ts";
 import {
@@ -23,6 +24,8 @@ import {
 /** Only the response contains the key itself. Throws VALIDATION_ERROR, NOT_FOUND, FORBIDDEN. */
 export async function createAdminKey(ctx: ServiceContext, body: unknown): Promise<AdminKeyWithSecretDto> {
   const { organization: slug, ...input } = parseInput(createAdminKeySchema, body);
+  const details = problemsOfExpiry(input.expiresAt, ctx.now);
+  if (details.length > 0) throw validationFailed(details);
   requireGrantable(ctx, { organization: slug, role: input.role });
   const organization = organizationOfHolder(slug);
   const { key, hash, keyPrefix } = await newKey(composeAdminKey);

@@ -9,7 +9,13 @@ import { type ApiKeyRecord, PERMISSIONS } from "../../model/api-key.ts";
 import type { WorkspaceAddress } from "../../model/workspace.ts";
 import type { WorkspaceContext } from "../context.ts";
 import type { Dto } from "../dto.ts";
-import { addressRangesSchema, displayNameSchema, instantSchema, timeSchema } from "../field-schemas.ts";
+import {
+  addressRangesSchema,
+  displayNameSchema,
+  instantSchema,
+  problemsOfExpiry,
+  timeSchema,
+} from "../field-schemas.ts";
 import { catalogOf } from "../scopes/catalog-of.ts";
 import { contradictionsOf, scopesSchema, shownScopeSchema, warningsSchema } from "../scopes/scope-schema.ts";
 import { showScopes } from "../scopes/show-scopes.ts";
@@ -64,10 +70,7 @@ export type Grants = Pick<z.infer<typeof updateApiKeySchema>, "permission" | "sc
 
 /** Throws VALIDATION_ERROR for a new key that has expired, or that may not do what its scopes say. */
 export function rejectUseless(input: z.infer<typeof createApiKeySchema>, now: Date): void {
-  const { expiresAt } = input;
-  const hasExpired = typeof expiresAt === "string" && expiresAt <= now.toISOString();
-  const details = hasExpired ? [{ field: "expiresAt", message: "must be in the future" }] : [];
-  rejectContradiction(input, details);
+  rejectContradiction(input, problemsOfExpiry(input.expiresAt, now));
 }
 
 /** Throws VALIDATION_ERROR, with the other `details`, for scopes that a READ_ONLY key cannot use. */
