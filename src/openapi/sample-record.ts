@@ -1,4 +1,4 @@
-import { readPortablePattern } from "../columns/constraints/portable-pattern.ts";
+import { patternForEcmaScript } from "../columns/constraints/pattern-for-ecmascript.ts";
 import { checkEntityConstraints } from "../columns/entity-constraints.ts";
 import { compileFieldRule } from "../columns/field-rule.ts";
 import type { Column, ColumnConstraint, ColumnTypeName } from "../model/column.ts";
@@ -107,7 +107,7 @@ function candidatesFor(column: Column): readonly JsonValue[] {
 
 /** Texts for a pattern, of growing length. */
 function matchesOf({ type, value }: ColumnConstraint): readonly string[] {
-  const pattern = type === "PATTERN" ? readPortablePattern(String(value)) : undefined;
+  const pattern = type === "PATTERN" ? patternForEcmaScript(String(value)) : undefined;
   const texts = pattern ? [0, 1, 2, 5, 10, 20].map((more) => pattern.text(more)) : [];
   return texts.filter((text) => text.length <= LONGEST_SAMPLE);
 }

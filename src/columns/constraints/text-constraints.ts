@@ -3,7 +3,7 @@ import type { Column, ColumnConstraint } from "../../model/column.ts";
 import { columnTypeOf } from "../registry.ts";
 import { codePointsOf, maxLengthOf } from "../text.ts";
 import type { Check, ConstraintType } from "./constraint-type.ts";
-import { readPortablePattern } from "./portable-pattern.ts";
+import { patternForEcmaScript } from "./pattern-for-ecmascript.ts";
 
 /** Letters of any script, and the other characters that RFC 5322 allows in a word. */
 const EMAIL_WORD = String.raw`[\p{L}\p{M}\p{N}!#$%&'*+/=?^_\x60{|}~-]+`;
@@ -104,8 +104,8 @@ const pattern: ConstraintType = {
   },
   message: ({ value }) => `must match pattern ${value}`,
   jsonSchema(_, { value }) {
-    const portable = readPortablePattern(String(value));
-    return portable ? { pattern: portable.source } : {};
+    const equivalent = patternForEcmaScript(String(value));
+    return equivalent ? { pattern: equivalent.source } : {};
   },
 };
 

@@ -20,7 +20,7 @@ import type { WorkspaceView } from "../../model/workspace.ts";
 import { stepsOf, type WritePlan, type WriteStep } from "../../write/plan/write-plan.ts";
 import { keepLoadable } from "../change-view.ts";
 import type { WorkspaceContext } from "../context.ts";
-import { type Ask, findProblems } from "./find-problems.ts";
+import { type Ask, findDataProblems } from "./find-data-problems.ts";
 import {
   changesOf,
   conflictError,
@@ -83,7 +83,7 @@ async function applyUnderLease(ctx: WorkspaceContext, plan: SchemaPlan, lease: L
       const asked = [requireLease(lease), ...statements, renewLease(lease)];
       return (await ctx.database.write(asked, LONG_WRITE_TIMEOUT_MS)).slice(1, -1);
     };
-    const problems = await findProblems(dataChecksOf(plan), { ask, now: ctx.now });
+    const problems = await findDataProblems(dataChecksOf(plan), { ask, now: ctx.now });
     if (problems.length > 0) throw conflictError(plan, problems);
     await runFenced(ctx, {
       need: "MIGRATION",

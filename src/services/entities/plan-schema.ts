@@ -8,7 +8,7 @@ import { MAX_ENTITIES, MAX_REFERENCES } from "../../model/names.ts";
 import type { SchemaChange } from "../../model/schema-change.ts";
 import type { WorkspaceView } from "../../model/workspace.ts";
 import { checkSchema } from "./check-schema.ts";
-import type { DataProblem } from "./find-problems.ts";
+import type { DataProblem } from "./find-data-problems.ts";
 
 /** The schema that a request asks for. */
 export interface SchemaEdit {

@@ -12,7 +12,7 @@ import { completeDefinition, matchExisting } from "./complete-definition.ts";
 import { definitionsOf } from "./definitions-of.ts";
 import { type SchemaDocumentInput, schemaDocumentSchema } from "./entity-definition-schema.ts";
 import { type EntityDto, toEntityDto } from "./entity-dto.ts";
-import { type Ask, findProblems } from "./find-problems.ts";
+import { type Ask, findDataProblems } from "./find-data-problems.ts";
 import { changesOf, dataChecksOf, planSchema, type SchemaEdit } from "./plan-schema.ts";
 import { schemaChangeSchema } from "./schema-change-schema.ts";
 
@@ -88,7 +88,7 @@ async function previewSchema(
         return { kind: "READ", statements, shape: (results) => results };
       },
     });
-  const problems = await findProblems(dataChecksOf(plan), { ask, now: ctx.now });
+  const problems = await findDataProblems(dataChecksOf(plan), { ask, now: ctx.now });
   return { version: plan.version, changes: changesOf(plan, problems) };
 }
 

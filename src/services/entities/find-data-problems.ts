@@ -15,7 +15,7 @@ export type Ask = (statements: readonly Statement[]) => Promise<readonly Rows[]>
 const SHOWN_IDS = 3;
 
 /** Returns all problems, in the order of the checks. A scan costs a round trip for a few thousand records. */
-export async function findProblems(
+export async function findDataProblems(
   checks: readonly DataCheck[],
   { ask, now }: { ask: Ask; now: Date },
 ): Promise<readonly DataProblem[]> {

@@ -1,10 +1,10 @@
 /*
  * RE2 patterns that mean the same in ECMAScript (2018, flag `u`), with texts that match them. The two differ: `.` and
  * `\s` match other characters, and `(?i)` and `[[:alpha:]]` are errors or mean something else. Known patterns are
- * rewritten so that both agree; all others count as not portable.
+ * rewritten so that both agree; all others have no equivalent.
  */
 
-export interface PortablePattern {
+export interface EcmaScriptPattern {
   /** The pattern for ECMAScript. */
   readonly source: string;
   /**
@@ -20,10 +20,10 @@ interface Reader {
 
 type Range = readonly [from: number, to: number];
 
-class NotPortable extends Error {}
+class NoEquivalent extends Error {}
 
 /** Returns undefined for patterns that may mean something else in ECMAScript. */
-export function readPortablePattern(pattern: string): PortablePattern | undefined {
+export function patternForEcmaScript(pattern: string): EcmaScriptPattern | undefined {
   const reader: Reader = { pattern, at: 0 };
   try {
     const read = readAlternatives(reader);
@@ -31,7 +31,7 @@ export function readPortablePattern(pattern: string): PortablePattern | undefine
     new RegExp(read.source, "u");
     return read;
   } catch (thrown) {
-    if (thrown instanceof NotPortable || thrown instanceof SyntaxError) return undefined;
+    if (thrown instanceof NoEquivalent || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }
@@ -46,10 +46,10 @@ function takeIf(reader: Reader, text: string): boolean {
 }
 
 function fail(): never {
-  throw new NotPortable();
+  throw new NoEquivalent();
 }
 
-function readAlternatives(reader: Reader): PortablePattern {
+function readAlternatives(reader: Reader): EcmaScriptPattern {
   const options = [readSequence(reader)];
   while (takeIf(reader, "|")) options.push(readSequence(reader));
   return {
@@ -58,8 +58,8 @@ function readAlternatives(reader: Reader): PortablePattern {
   };
 }
 
-function readSequence(reader: Reader): PortablePattern {
-  const parts: PortablePattern[] = [];
+function readSequence(reader: Reader): EcmaScriptPattern {
+  const parts: EcmaScriptPattern[] = [];
   while (reader.at < reader.pattern.length && !"|)".includes(peek(reader))) parts.push(readRepeated(reader));
   return {
     source: parts.map(({ source }) => source).join(""),
@@ -69,7 +69,7 @@ function readSequence(reader: Reader): PortablePattern {
 
 const QUANTIFIER = /^(?:[*+?]|\{(\d{1,4})(,)?(\d{1,4})?\})\??/;
 
-function readRepeated(reader: Reader): PortablePattern {
+function readRepeated(reader: Reader): EcmaScriptPattern {
   const start = peek(reader);
   const part = readPart(reader);
   const [quantifier = "", low, comma, high] = QUANTIFIER.exec(reader.pattern.slice(reader.at)) ?? [];
@@ -85,7 +85,7 @@ function readRepeated(reader: Reader): PortablePattern {
   };
 }
 
-function readPart(reader: Reader): PortablePattern {
+function readPart(reader: Reader): EcmaScriptPattern {
   const character = take(reader);
   if (character === "(") return readGroup(reader);
   if (character === "[") return readClass(reader);
@@ -96,7 +96,7 @@ function readPart(reader: Reader): PortablePattern {
   return literal(character);
 }
 
-function readGroup(reader: Reader): PortablePattern {
+function readGroup(reader: Reader): EcmaScriptPattern {
   const opening = takeIf(reader, "?:") ? "(?:" : "(";
   if (peek(reader) === "?") fail();
   const inner = readAlternatives(reader);
@@ -126,7 +126,7 @@ const CLASSES: Readonly<Record<string, { readonly inside: string; readonly range
   s: { inside: "\\t\\n\\f\\r ", ranges: SPACES },
 };
 
-function readEscape(reader: Reader): PortablePattern {
+function readEscape(reader: Reader): EcmaScriptPattern {
   if (takeIf(reader, "b")) return { source: "\\b", text: () => "" };
   const known = CLASSES[peek(reader).toLowerCase()];
   if (!known) return literal(readEscaped(reader));
@@ -147,7 +147,7 @@ function readEscaped(reader: Reader): string {
   return /^[!-/:-@[-`{-~]$/.test(character) ? character : fail();
 }
 
-function literal(character: string): PortablePattern {
+function literal(character: string): EcmaScriptPattern {
   return { source: escaped(character, SYNTAX), text: () => character };
 }
 
@@ -161,7 +161,7 @@ function escaped(character: string, syntax: string): string {
 
 const CLASS_SYNTAX = "\\]^-[";
 
-function readClass(reader: Reader): PortablePattern {
+function readClass(reader: Reader): EcmaScriptPattern {
   const isNegated = takeIf(reader, "^");
   if (peek(reader) === "]") fail();
   const ranges: Range[] = [];
@@ -203,7 +203,7 @@ function readClassCharacter(reader: Reader, isFirst: boolean): string {
 /** Candidates for a readable text, in this order. */
 const PREFERRED = ["a", "A", "1", "-", "_", " "];
 
-function setOf(source: string, ranges: readonly Range[], isNegated: boolean): PortablePattern {
+function setOf(source: string, ranges: readonly Range[], isNegated: boolean): EcmaScriptPattern {
   const has = (character: string) => {
     const code = character.charCodeAt(0);
     return ranges.some(([from, to]) => code >= from && code <= to) !== isNegated;

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
-import { readPortablePattern } from "../../src/columns/constraints/portable-pattern.ts";
+import { patternForEcmaScript } from "../../src/columns/constraints/pattern-for-ecmascript.ts";
 
 /** Patterns as people define them, and the published source; undefined if the rule is published in words. */
 const patterns: readonly (readonly [string, string | undefined])[] = [
@@ -52,11 +52,11 @@ const texts = [
 describe("a pattern in the document", () => {
   it.each(patterns)("%s is published as %s", (pattern, source) => {
     expect(() => RE2JS.compile(pattern)).not.toThrow();
-    expect(readPortablePattern(pattern)?.source).toBe(source);
+    expect(patternForEcmaScript(pattern)?.source).toBe(source);
   });
 
-  const portable = patterns.filter(([, source]) => source !== undefined);
-  it.each(portable)("%s accepts in ECMAScript what it accepts in RE2", (pattern, source = "") => {
+  const equivalent = patterns.filter(([, source]) => source !== undefined);
+  it.each(equivalent)("%s accepts in ECMAScript what it accepts in RE2", (pattern, source = "") => {
     const re2 = RE2JS.compile(pattern);
     const ecma = new RegExp(source, "u");
     for (const text of texts) expect([text, ecma.test(text)]).toEqual([text, re2.test(text)]);
@@ -65,20 +65,20 @@ describe("a pattern in the document", () => {
   it("means the same for every small pattern", () => {
     let count = 0;
     for (const pattern of smallPatterns()) {
-      const portable = readPortablePattern(pattern);
+      const equivalent = patternForEcmaScript(pattern);
       const re2 = compiled(pattern);
-      if (!portable || !re2) continue;
+      if (!equivalent || !re2) continue;
       count++;
-      const ecma = new RegExp(portable.source, "u");
+      const ecma = new RegExp(equivalent.source, "u");
       const differing = texts.filter((text) => ecma.test(text) !== re2.test(text));
-      expect([pattern, portable.source, differing]).toEqual([pattern, portable.source, []]);
+      expect([pattern, equivalent.source, differing]).toEqual([pattern, equivalent.source, []]);
     }
     expect(count).toBeGreaterThan(1_000);
   });
 
-  it.each(portable)("%s has a text that matches it", (pattern) => {
+  it.each(equivalent)("%s has a text that matches it", (pattern) => {
     const re2 = RE2JS.compile(pattern);
-    const found = [0, 1, 2].map((more) => readPortablePattern(pattern)?.text(more) ?? "");
+    const found = [0, 1, 2].map((more) => patternForEcmaScript(pattern)?.text(more) ?? "");
     expect(found.some((text) => re2.test(text))).toBe(true);
   });
 });
