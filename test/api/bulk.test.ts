@@ -301,6 +301,7 @@ describe("bulk delete", () => {
   });
 
   it.each([
+    ["POST", "/Customer", { email: "a@b.c", name: "A" }],
     ["POST", "/Customer/bulk", [{ email: "a@b.c", name: "A" }]],
     ["PUT", "/Customer/bulk", [{ id: 1, name: "A" }]],
     ["DELETE", "/Customer/bulk?atomic=true", [1]],
@@ -308,7 +309,7 @@ describe("bulk delete", () => {
     ["DELETE", "/Customer?filter[id]=1&maxAffected=1", undefined],
     ["POST", "/transaction", { operations: [{ method: "DELETE", entity: "Customer", id: 1 }] }],
   ])(
-    "does not pass over If-Match or If-None-Match, which no request for several records can hold: %s %s",
+    "does not pass over If-Match or If-None-Match, which no request for new or several records can hold: %s %s",
     async (method, path, body) => {
       expectStatus(await bulk("POST", [person(1)]), 200);
       const before = (await w.api("GET", "/Customer")).text;

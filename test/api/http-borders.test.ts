@@ -73,7 +73,28 @@ describe("If-Match", () => {
     expectStatus(await put(`"99", W/${tag}`), 200);
     expectStatus(await put('"99"'), 412);
     expectFailure(await put("1"), 400, MALFORMED);
+    const get = (sent: Record<string, string>) => w.admin("GET", "/schema", { headers: sent });
+    expectStatus(await get({ "If-Match": `W/${tag}` }), 200);
+    expectStatus(await get({ "If-Match": '"99"' }), 412);
+    expect(expectStatus(await get({ "If-None-Match": `"99", ${tag}` }), 304).headers.get("ETag")).toBe(tag);
+    expectStatus(await get({ "If-None-Match": '"99"' }), 200);
   });
+
+  it.each([
+    ["PUT", "/schema?dryRun=true", "If-None-Match"],
+    ["PATCH", "", "If-Match"],
+    ["PATCH", "/entities/Note", "If-None-Match"],
+    ["DELETE", "/entities/Note?confirm=Note", "If-Match"],
+  ])(
+    "is not ignored by the admin API where nothing checks it: %s %s with %s",
+    async (method, path, header) => {
+      const body = method === "DELETE" ? undefined : {};
+      expectFailure(await w.admin(method, path, { body, headers: { [header]: '"99"' } }), 400, {
+        code: "BAD_REQUEST",
+        message: `${header} is not supported by this operation`,
+      });
+    },
+  );
 });
 
 describe("If-None-Match on a write", () => {

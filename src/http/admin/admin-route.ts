@@ -7,7 +7,7 @@ import type { Page, PageRequest } from "../../services/page.ts";
 import type { AppContext } from "../context.ts";
 import { type Body, readJsonObject, readOptionalJsonObject } from "../request/read-body.ts";
 import { onlyParameters, pageOf } from "../request/read-query.ts";
-import { etagOf } from "../response/etag.ts";
+import { etagOf, hasCurrentCopy } from "../response/etag.ts";
 import { respond, respondJson } from "../response/respond.ts";
 import type { Handler, Method } from "../route.ts";
 
@@ -90,7 +90,11 @@ export const one = <S extends z.ZodType>({ handle, tagOf, ...described }: Tagged
   isTagged: tagOf !== undefined,
   async respond(c) {
     const data = await handle(c, await read(c, described));
-    return respondJson(c, { data }, tagOf ? { headers: { ETag: etagOf({ tag: tagOf(data) }) } } : {});
+    if (!tagOf) return respondJson(c, { data });
+    const found = { tag: tagOf(data) };
+    const headers = { ETag: etagOf(found) };
+    const isCurrent = isRead(c) && hasCurrentCopy(c, found);
+    return isCurrent ? respond(c, null, { status: 304, headers }) : respondJson(c, { data }, { headers });
   },
 });
 
@@ -141,11 +145,23 @@ export function page<S extends z.ZodType>({ handle, ...operation }: Paging<S>): 
   };
 }
 
-/** The input of an operation. Throws BAD_REQUEST for parameters and for an Idempotency-Key that it does not take. */
-async function read(c: AppContext, { query = [], body, isBodyOptional }: Description): Promise<Asked> {
-  if (c.req.header("Idempotency-Key") !== undefined && c.req.raw.method !== "GET")
-    throw badRequest("Idempotency-Key is not supported by the admin API");
+/** The input of an operation. Throws BAD_REQUEST for parameters and headers that it does not take. */
+async function read(
+  c: AppContext,
+  { query = [], body, isBodyOptional, isConditional }: Description,
+): Promise<Asked> {
+  if (!isRead(c)) refuseHeaders(c, isConditional ? ["If-None-Match"] : ["If-Match", "If-None-Match"]);
   const parameters = onlyParameters(c, query);
   if (!body) return { query: parameters, body: () => ({}) };
   return { query: parameters, body: await (isBodyOptional ? readOptionalJsonObject(c) : readJsonObject(c)) };
+}
+
+const isRead = (c: AppContext): boolean => ["GET", "HEAD"].includes(c.req.raw.method);
+
+/** Throws BAD_REQUEST for headers that would otherwise be ignored, although a client relies on them. */
+function refuseHeaders(c: AppContext, conditions: readonly string[]): void {
+  const isSent = (name: string) => c.req.header(name) !== undefined;
+  if (isSent("Idempotency-Key")) throw badRequest("Idempotency-Key is not supported by the admin API");
+  const condition = conditions.find(isSent);
+  if (condition) throw badRequest(`${condition} is not supported by this operation`);
 }

@@ -94,8 +94,10 @@ function pathOf({ path, tag, ...methods }: AdminRoute): JsonObject {
 }
 
 function operationOf(operation: AdminOperation, tag: AdminTag, isRead: boolean): JsonObject {
-  const { id, summary, body, isBodyOptional, isConditional, query = [] } = operation;
-  const names = [...query, ...(isConditional ? ["If-Match"] : [])];
+  const { id, summary, body, isBodyOptional, isConditional, isTagged, query = [] } = operation;
+  const isCacheable = isRead && isTagged;
+  const conditions = [...(isConditional ? ["If-Match"] : []), ...(isCacheable ? ["If-None-Match"] : [])];
+  const names = [...query, ...conditions];
   return {
     operationId: id,
     summary,
@@ -105,6 +107,7 @@ function operationOf(operation: AdminOperation, tag: AdminTag, isRead: boolean):
     ...(body && { requestBody: jsonBody(schemaRef(componentName(body)), !isBodyOptional) }),
     responses: {
       ...responseOf(operation),
+      ...(isCacheable && { 304: responseRef("NotModified") }),
       ...errorRefs([...(isRead ? READ : WRITE), ...(isConditional ? [412] : [])]),
     },
   };

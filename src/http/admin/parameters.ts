@@ -49,6 +49,6 @@ export const adminParameters: JsonObject = {
   from: inQuery("from", "Not before.", INSTANT),
   to: inQuery("to", "Not after.", INSTANT),
   allow: inQuery("allow", "`lossy` allows changes that destroy data.", { type: "string", enum: ["lossy"] }),
-  "If-Match": inHeader("If-Match", "Changes only the schema that has this `ETag`."),
+  "If-Match": inHeader("If-Match", "The request fails unless the schema has this `ETag`."),
   "If-None-Match": inHeader("If-None-Match", "Returns 304 while the `ETag` is still this one."),
 };

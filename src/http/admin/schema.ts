@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { badRequest } from "../../errors/api-errors.ts";
+import { badRequest, schemaHasChanged } from "../../errors/api-errors.ts";
 import { parseFlag } from "../../query/parse/parse-flag.ts";
 import { schemaDocumentSchema } from "../../services/entities/entity-definition-schema.ts";
 import { appliedSchemaChangeSchema, listSchemaChanges } from "../../services/entities/list-schema-changes.ts";
@@ -31,9 +31,14 @@ export const schema: readonly AdminRoute[] = [
       id: "getSchema",
       summary: "The schema as one document",
       role: "VIEWER",
+      isConditional: true,
       answer: Schema,
       tagOf,
-      handle: (c) => getSchema(workspaceContext(c)),
+      handle: async (c) => {
+        const found = await getSchema(workspaceContext(c));
+        if (!isMatching(c, { tag: tagOf(found) })) throw schemaHasChanged();
+        return found;
+      },
     }),
     PUT: one({
       id: "putSchema",
@@ -49,7 +54,7 @@ export const schema: readonly AdminRoute[] = [
           body,
           isDryRun: parseFlag(query, "dryRun"),
           allowsLoss: allowsLoss(query),
-          isExpected: (version) => isMatching(c, { tag: String(version) }),
+          isExpected: (version) => isMatching(c, { tag: tagOf({ version }) }),
         }),
     }),
   },

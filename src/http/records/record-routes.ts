@@ -102,7 +102,7 @@ async function exportAll(c: AppContext) {
 
 async function create(c: AppContext) {
   await requireWritePermission(workspaceContext(c));
-  const body = await readJsonObject(c);
+  const body = unconditional(c, await readJsonObject(c));
   const ctx = await writeContext(c);
   const created = await createRecord(ctx, { ...entityOf(c), body });
   markReplay(c, ctx);
@@ -186,7 +186,7 @@ const prefersRecords = (c: AppContext) =>
 const recordsResponse = (c: AppContext, answer: BulkResult | MatchingResult) =>
   respondJson(c, answer, answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {});
 
-/** The body of a request for several records, which have no common tag. */
+/** The body of a request for a new record or several ones, which no tag can name. */
 function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
   return () => {
     const condition = ["If-Match", "If-None-Match"].find((name) => c.req.header(name) !== undefined);
