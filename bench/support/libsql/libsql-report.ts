@@ -47,6 +47,8 @@ export function writeLibsqlReport(measures: readonly LibsqlMeasure[], run: Libsq
     ...summarize(measures),
     `- An entity has ${objectsPerEntity.toFixed(1)} schema objects: its table, indexes and triggers.`,
     "",
+    "[restarts.md](restarts.md) says what happens to writes while the server is restarted.",
+    "",
     "## All measurements",
     "",
     "| operation | connections | other entities | target | requests/s | p50 ms | p99 ms | failed |",

@@ -1,10 +1,12 @@
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { chooseSetting, publishResults } from "../../../bench/support/publish-results.ts";
 import { runRestarts } from "./run-restarts.ts";
 import { startSqld } from "./start-sqld.ts";
 
 /*
  * `npm run test:restarts -- --sqld PATH [--seconds 600] [--clients 16]`: load on a libSQL server that is restarted three
- * times. Exit code 1 when a write is lost or done twice.
+ * times. Writes bench/results/restarts.md. Exit code 1 when a write is lost or done twice.
  */
 const RESTARTS = 3;
 
@@ -17,15 +19,23 @@ const { values } = parseArgs({
 });
 if (!values.sqld) throw new Error("Usage: npm run test:restarts -- --sqld PATH [--seconds N] [--clients N]");
 
+const seconds = Number(chooseSetting("seconds", values.seconds, "600"));
+const clients = Number(chooseSetting("clients", values.clients, "16"));
 const server = await startSqld(values.sqld);
 try {
-  const options = { seconds: Number(values.seconds), clients: Number(values.clients), restarts: RESTARTS };
+  const options = { seconds, clients, restarts: RESTARTS };
   const { written, unanswered, lost, doubled, wrong } = await runRestarts(server, options);
-  console.log(`${values.seconds} s, ${values.clients} clients, ${RESTARTS} restarts.`);
-  console.log(
+  const text = [
+    "# Does a write survive a libSQL server that is restarted under load?",
+    "",
+    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`,
+    `${seconds} s, ${clients} clients, ${RESTARTS} restarts.`,
+    "",
     `${written} writes answered, ${unanswered} not; ${lost.length} lost, ${doubled.length} doubled.`,
-  );
-  console.log(...wrong.slice(0, 10));
+    "",
+  ].join("\n");
+  publishResults({ "restarts.md": text });
+  console.log(text, ...wrong.slice(0, 10));
   process.exitCode = lost.length + doubled.length + wrong.length > 0 ? 1 : 0;
 } finally {
   await server.stop();
