@@ -1,4 +1,10 @@
-import { countRoundTrips, startBaseline, startBenchDatabase, startWorker } from "./support/peers/ours.ts";
+import {
+  countRoundTrips,
+  keyOf,
+  startBaseline,
+  startBenchDatabase,
+  startWorker,
+} from "./support/peers/ours.ts";
 import { runPeers } from "./support/peers/run-peers.ts";
 
 /*
@@ -11,7 +17,7 @@ await runPeers({
   async startOwn(directory, start) {
     const database = await start(() => startBenchDatabase(directory));
     const worker = await start(() => startWorker(directory));
-    const key = worker.target.headers.authorization?.slice("Bearer ".length) ?? "";
+    const key = keyOf(worker.target);
     const { target: limits, processes } = await start(() => startBaseline(directory, key));
     const shared = database.processes;
     return [

@@ -25,7 +25,7 @@ export async function alternate(
   );
 }
 
-function percentile(values: readonly number[], per: number): number {
+export function percentile(values: readonly number[], per: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length * per) / PER_CENT)] ?? 0;
 }

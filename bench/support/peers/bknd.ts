@@ -18,6 +18,7 @@ import {
 } from "./data-set.ts";
 import { type InstalledPeer, installPeer } from "./install-peer.ts";
 import { sendRequest } from "./operations.ts";
+import type { LibsqlAddress } from "./ours.ts";
 import { directoryBytes } from "./process-tree.ts";
 import { CONNECTIONS } from "./settings.ts";
 import { type Program, startProgram } from "./start-program.ts";
@@ -68,7 +69,7 @@ const sharedWords: ApiWords = {
   }),
 };
 
-/** On Node it counts with every list, so there is none without the total; on D1 it never counts. */
+/** On Node and libSQL it counts with every list, so there is none without the total; on D1 it never counts. */
 const wordsOnNode: ApiWords = { ...sharedWords, listWithTotal: list };
 const wordsOnWorkerd: ApiWords = { ...sharedWords, listWithoutTotal: list };
 
@@ -87,6 +88,29 @@ export const bkndOnNode = (directory: string): TargetStarter => ({
     const start = `code mode in production, Node ${installed.nodeVersion}, node:sqlite in its process, no key checked`;
     return startTwice(program, {
       name: "bknd on Node",
+      words: wordsOnNode,
+      start,
+      directory: installed.directory,
+    });
+  },
+});
+
+/** Over a libSQL server, by the HTTP driver that bknd brings along. */
+export const bkndOnLibsql = (directory: string, database: LibsqlAddress): TargetStarter => ({
+  name: "bknd on Node, libSQL",
+  async start() {
+    const installed = await installPeer(PACKAGE);
+    copyPrograms(installed);
+    const program = {
+      command: installed.node,
+      args: [join(installed.directory, "bknd-libsql.mjs")],
+      cwd: installed.directory,
+      env: { ...installed.env, DATABASE_URL: database.url, DATABASE_TOKEN: database.authToken },
+      logFile: join(directory, "bknd-libsql.log"),
+    };
+    const start = `code mode in production, Node ${installed.nodeVersion}, libSQL over HTTP by its own driver, no key checked`;
+    return startTwice(program, {
+      name: "bknd on Node, libSQL",
       words: wordsOnNode,
       start,
       directory: installed.directory,

@@ -21,28 +21,43 @@ const DATABASE_PORT = await freePort();
 const ADMIN_TOKEN = "bench-admin-token-of-32-characters";
 const DATABASE_TOKEN = (LIBSQL_URL && process.env.LIBSQL_AUTH_TOKEN) || "bench-database-token";
 const ADMIN = "/admin/v1/organizations";
+const ADMIN_WORKSPACE = `${ADMIN}/bench/workspaces/peers`;
 const DATABASE_URL = LIBSQL_URL || `http://127.0.0.1:${DATABASE_PORT}`;
 
 /** The embedded libSQL server in its own process, which counts requests; nothing if `LIBSQL_URL` names another server. */
 export async function startBenchDatabase(directory: string): Promise<{ stop(): Promise<void> }> {
   if (LIBSQL_URL) return { stop: async () => {} };
-  const flags = [
-    "--stats",
-    "--file",
-    join(directory, "data.db"),
-    "--port",
-    String(DATABASE_PORT),
-    "--auth-token",
-    DATABASE_TOKEN,
-  ];
+  return startLibsql(directory, "data", DATABASE_PORT);
+}
+
+async function startLibsql(directory: string, name: string, port: number) {
+  const flags = ["--stats", "--file", join(directory, `${name}.db`), "--port", String(port)];
   return startProgram({
     command: process.execPath,
-    args: [...HEAP_FLAGS, join(ROOT, "tools/libsql-server/main.ts"), ...flags],
+    args: [
+      ...HEAP_FLAGS,
+      join(ROOT, "tools/libsql-server/main.ts"),
+      ...flags,
+      "--auth-token",
+      DATABASE_TOKEN,
+    ],
     cwd: directory,
     env: {},
-    logFile: join(directory, "database.log"),
-    readyUrl: `${DATABASE_URL}/health`,
+    logFile: join(directory, `${name}.log`),
+    readyUrl: `http://127.0.0.1:${port}/health`,
   });
+}
+
+export interface LibsqlAddress {
+  readonly url: string;
+  readonly authToken: string;
+}
+
+/** An embedded libSQL server of its own, in its own process. */
+export async function startOwnDatabase(directory: string, name: string): Promise<LibsqlAddress> {
+  const port = await freePort();
+  await startLibsql(directory, name, port);
+  return { url: `http://127.0.0.1:${port}`, authToken: DATABASE_TOKEN };
 }
 
 /** Database requests since the embedded server was started. */
@@ -57,7 +72,25 @@ export const countRoundTrips = LIBSQL_URL ? undefined : countRequests;
 
 /** `npm run serve` with the bench's data and a database of its own. */
 export async function startServed(directory: string, sync: "full" | "normal"): Promise<Target> {
-  const data = join(directory, `serve-${sync}`);
+  const baseUrl = await startServe(directory, `serve-${sync}`, { SYNC: sync });
+  const key = await fillOurs(baseUrl);
+  const name = sync === "full" ? "SchemaStack Edge, SYNC=full" : "SchemaStack Edge";
+  return target(name, `npm run serve without its request log, SYNC=${sync}`, { baseUrl, key });
+}
+
+/** `npm run serve` on the libSQL server that the Worker has filled. Its key is its own, because keys are in KV. */
+export async function startServedOn(directory: string, { url, authToken }: LibsqlAddress): Promise<Target> {
+  const baseUrl = await startServe(directory, "serve", { LIBSQL_URL: url, LIBSQL_AUTH_TOKEN: authToken });
+  const start = "npm run serve without its request log, libSQL over HTTP";
+  const key = await createKey(createApiClient(baseUrl, ADMIN_TOKEN));
+  return target("npm run serve", start, { baseUrl, key });
+}
+
+async function startServe(
+  directory: string,
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   await startProgram({
@@ -67,21 +100,19 @@ export async function startServed(directory: string, sync: "full" | "normal"): P
     env: {
       ...MALLOC_SETTINGS,
       PORT: String(port),
-      DATA_DIR: data,
+      DATA_DIR: join(directory, name),
       ADMIN_TOKEN,
-      SYNC: sync,
       LOG_REQUESTS: "false",
+      ...env,
     },
-    logFile: join(directory, `serve-${sync}.log`),
+    logFile: join(directory, `${name}.log`),
     readyUrl: `${baseUrl}/healthz`,
   });
-  const key = await fillOurs(baseUrl);
-  const name = sync === "full" ? "SchemaStack Edge, SYNC=full" : "SchemaStack Edge";
-  return target(name, `npm run serve without its request log, SYNC=${sync}`, { baseUrl, key });
+  return baseUrl;
 }
 
 /** A Node server written by hand, over a copy of the database of a served target. */
-export async function startNodeBaseline(directory: string, { headers }: Target): Promise<Target> {
+export async function startNodeBaseline(directory: string, served: Target): Promise<Target> {
   const file = join(directory, "node-baseline.db");
   const database = new Database(join(directory, "serve-normal/data.db"));
   database.prepare("VACUUM INTO ?").run([file]);
@@ -96,16 +127,22 @@ export async function startNodeBaseline(directory: string, { headers }: Target):
     logFile: join(directory, "node-baseline.log"),
     readyUrl: `${baseUrl}/healthz`,
   });
-  const key = headers.authorization?.slice("Bearer ".length) ?? "";
-  return target("hand-written Node server", "node:http and the same engine in one process", { baseUrl, key });
+  const start = "node:http and the same engine in one process";
+  return target("hand-written Node server", start, { baseUrl, key: keyOf(served) });
 }
 
+/** The key that a target of ours is used with. */
+export const keyOf = ({ headers }: Target): string => headers.authorization?.slice("Bearer ".length) ?? "";
+
 /** The Worker in workerd with the bench's data. The database runs already. */
-export async function startWorker(directory: string): Promise<Target> {
-  const variables = { LIBSQL_URL: DATABASE_URL, LIBSQL_AUTH_TOKEN: DATABASE_TOKEN };
-  await migrateDatabase({ url: DATABASE_URL, authToken: DATABASE_TOKEN });
+export async function startWorker(
+  directory: string,
+  database: LibsqlAddress = { url: DATABASE_URL, authToken: DATABASE_TOKEN },
+): Promise<Target> {
+  await migrateDatabase(database);
   const baseUrl = await startInWorkerd(join(ROOT, "src/index.ts"), directory, {
-    ...variables,
+    LIBSQL_URL: database.url,
+    LIBSQL_AUTH_TOKEN: database.authToken,
     ADMIN_TOKEN,
     LOG_REQUESTS: "false",
   });
@@ -185,7 +222,6 @@ function installedBytes(): number {
 async function defineWorkspace(admin: ApiClient): Promise<string> {
   await admin.require("POST", ADMIN, { slug: "bench", name: "Bench" });
   await admin.require("POST", `${ADMIN}/bench/workspaces`, { slug: "peers", name: "Peers" });
-  const workspace = `${ADMIN}/bench/workspaces/peers`;
   const text = (name: string) => ({ name, type: "VARCHAR", nullable: false });
   const orderColumns = (inverse: string) => [
     text("number"),
@@ -215,11 +251,14 @@ async function defineWorkspace(admin: ApiClient): Promise<string> {
     },
     ...written,
   ];
-  for (const definition of definitions) await admin.require("POST", `${workspace}/entities`, definition);
-  const created = await admin.require("POST", `${workspace}/api-keys`, {
-    name: "bench",
-    permission: "READ_WRITE",
-  });
+  for (const definition of definitions)
+    await admin.require("POST", `${ADMIN_WORKSPACE}/entities`, definition);
+  return createKey(admin);
+}
+
+async function createKey(admin: ApiClient): Promise<string> {
+  const settings = { name: "bench", permission: "READ_WRITE" };
+  const created = await admin.require("POST", `${ADMIN_WORKSPACE}/api-keys`, settings);
   return (created as { key: string }).key;
 }
 

@@ -58,7 +58,7 @@ export async function runPeers(bench: PeersBench): Promise<void> {
   });
 }
 
-function wantedOperations(): readonly OperationName[] {
+export function wantedOperations(): readonly OperationName[] {
   return OPERATIONS.filter((name) => OPERATIONS_WANTED?.some((part) => name.includes(part)) ?? true);
 }
 
