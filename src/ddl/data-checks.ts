@@ -21,7 +21,10 @@ interface CheckSubject {
   readonly words: string;
 }
 
-/** A check by one row: the number of records, and a JSON array of the first three ids. */
+/** The most ids of conflicting records that a message shows. */
+export const SHOWN_IDS = 3;
+
+/** A check by one row: the number of records, and a JSON array of the first ids. */
 export interface QueryCheck extends CheckSubject {
   readonly kind: "QUERY";
   readonly query: Statement;
@@ -137,7 +140,7 @@ const ROWS = quoteName("checked");
 /** Rows and condition appear only once, because conversions of many columns are long. */
 function queryCheck({ after }: ExistingPair, { column, words, rows, condition }: Question): QueryCheck {
   const broken = `SELECT "id", row_number() OVER (ORDER BY "id") AS "n" FROM ${ROWS} WHERE ${condition}`;
-  const query = `WITH ${ROWS} AS NOT MATERIALIZED ${rows} SELECT count(*), json_group_array("id") FILTER (WHERE "n" <= 3) FROM (${broken})`;
+  const query = `WITH ${ROWS} AS NOT MATERIALIZED ${rows} SELECT count(*), json_group_array("id") FILTER (WHERE "n" <= ${SHOWN_IDS}) FROM (${broken})`;
   return { kind: "QUERY", entity: after.name, column, words, query: statement(query) };
 }
 

@@ -6,7 +6,7 @@ import { SqlFailure } from "./sql-failure.ts";
 import type { RunSteps, Step, StepOutcome } from "./step.ts";
 
 /** Longer than any statement of a request takes, shorter than a client waits. */
-const DATABASE_TIMEOUT_MS = 15_000;
+export const DATABASE_TIMEOUT_MS = 15_000;
 /** For writes that convert or delete all records of an entity: long enough for millions of rows. */
 export const LONG_WRITE_TIMEOUT_MS = 120_000;
 

@@ -1,4 +1,4 @@
-import type { DataCheck, QueryCheck, ScanCheck } from "../../ddl/data-checks.ts";
+import { type DataCheck, type QueryCheck, type ScanCheck, SHOWN_IDS } from "../../ddl/data-checks.ts";
 import { quoteName } from "../../model/names.ts";
 import type { Rows, SqlValue, Statement } from "../../model/sql-value.ts";
 
@@ -11,8 +11,6 @@ export interface DataProblem {
 
 /** Runs the checks in one round trip. */
 export type Ask = (statements: readonly Statement[]) => Promise<readonly Rows[]>;
-
-const SHOWN_IDS = 3;
 
 /** Returns all problems, in the order of the checks. A scan costs a round trip for a few thousand records. */
 export async function findDataProblems(

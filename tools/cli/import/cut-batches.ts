@@ -1,7 +1,7 @@
+import { MAX_BATCH_ITEMS } from "../../../src/query/limits.ts";
 import type { SourceRow } from "./read/source-row.ts";
 
-/** Limits of a bulk request: docs/api.md. */
-const MAX_ITEMS = 100;
+/** The largest body of a request: docs/api.md. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The brackets of the array. Each item adds a comma. */
 const BRACKETS = 2;
@@ -32,7 +32,7 @@ export async function* cutBatches(rows: AsyncIterable<SourceRow>): AsyncGenerato
     const bytes = Buffer.byteLength(text) + 1;
     const isTooLarge = bytes + BRACKETS > MAX_BODY_BYTES;
     const isSent = !row.error && !isTooLarge;
-    if (open.length === MAX_ITEMS || (isSent && size + bytes > MAX_BODY_BYTES)) {
+    if (open.length === MAX_BATCH_ITEMS || (isSent && size + bytes > MAX_BODY_BYTES)) {
       yield { number, rows: open };
       number += open.length;
       open = [];

@@ -1,4 +1,5 @@
 import { currentMillis } from "../../../src/lib/clock.ts";
+import { DATABASE_TIMEOUT_MS } from "../../../src/libsql/database.ts";
 import type { LocalDatabase, RunSteps, Step } from "../../../src/libsql/step.ts";
 import { type Client, clientOf } from "./client.ts";
 import { Connection } from "./connection.ts";
@@ -7,8 +8,6 @@ import { ReaderPool } from "./reader-pool.ts";
 import { runStepsHere } from "./run-steps.ts";
 import { Writer } from "./writer.ts";
 
-/** Longer is only given to writes that convert or remove a lot. */
-const USUAL_TIMEOUT_MS = 15_000;
 const MAX_WAITING_READS = 2_000;
 const CHECKPOINT_PAUSE_MS = 1_000;
 
@@ -57,7 +56,7 @@ export class Engine implements LocalDatabase {
       const costs = steps.map(({ sql }) => this.#judge.judge(sql));
       const isShort = costs.every((cost) => cost.isShort);
       if (costs.some((cost) => cost.isWrite)) {
-        const isLong = timeoutMs > USUAL_TIMEOUT_MS || !isShort;
+        const isLong = timeoutMs > DATABASE_TIMEOUT_MS || !isShort;
         const outcomes = await this.#writer.write({ steps, timeoutMs, client: clientOf(request), isLong });
         if (steps.some(isSchemaChange)) this.#judge.forget();
         return outcomes;
