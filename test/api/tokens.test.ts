@@ -58,6 +58,17 @@ const unauthorized = (message: string) => ({ code: "UNAUTHORIZED", message });
 const INVALID = unauthorized("Invalid token");
 
 describe("a user token", () => {
+  it.each([
+    ["/tokens", { claims: { sub: "ann" } }],
+    ["/tokens/revoke", { sub: "nobody" }],
+  ])("is not minted or revoked once only: an Idempotency-Key at %s is refused", async (path, body) => {
+    const headers = { "Idempotency-Key": "k" };
+    expectFailure(await ask("POST", w.apiPath + path, { token: minter.key, body, headers }), 400, {
+      code: "BAD_REQUEST",
+      message: "Idempotency-Key is not supported for tokens",
+    });
+  });
+
   it("is in a response that is never cached", async () => {
     const body = { claims: { sub: "ann" } };
     const { status, headers } = await ask("POST", `${w.apiPath}/tokens`, { token: minter.key, body });

@@ -76,6 +76,7 @@ async function describeCaller(c: AppContext) {
 
 async function mintToken(c: AppContext) {
   onlyParameters(c, []);
+  refuseIdempotencyKey(c);
   const body = await readJsonObject(c);
   const data = await createToken(workspaceContext(c), body);
   return respondJson(c, { data }, { status: 201, headers: { "Cache-Control": "no-store" } });
@@ -83,8 +84,15 @@ async function mintToken(c: AppContext) {
 
 async function endTokens(c: AppContext) {
   onlyParameters(c, []);
+  refuseIdempotencyKey(c);
   const body = await readJsonObject(c);
   return respondJson(c, { data: await revokeTokens(workspaceContext(c), body) });
+}
+
+/** Nothing is stored for a replay: a second request mints another token, or also revokes newer ones. */
+function refuseIdempotencyKey(c: AppContext): void {
+  if (c.req.header("Idempotency-Key") !== undefined)
+    throw badRequest("Idempotency-Key is not supported for tokens");
 }
 
 async function list(c: AppContext) {
