@@ -55,7 +55,8 @@ async function sendLate(change: () => Promise<unknown>, ...[method, path, body]:
 async function sendWhile(events: typeof meanwhile, ...[method, path, body]: Parameters<typeof send>) {
   roundTrips = 0;
   meanwhile = events;
-  const answer = await send(method, path, body, { "X-Request-Id": LATE, "If-Match": etag });
+  const condition = method === "POST" ? {} : { "If-Match": etag };
+  const answer = await send(method, path, body, { "X-Request-Id": LATE, ...condition });
   return { status: answer.status, error: answer.body?.error, data: answer.body?.data };
 }
 
