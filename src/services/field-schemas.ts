@@ -35,7 +35,10 @@ export const displayNameSchema = z
 
 /** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */
 export const instantSchema = z.iso
-  .datetime({ offset: true, error: ({ input }) => datetimeProblem(String(input)) })
+  .datetime({
+    offset: true,
+    error: ({ input }) => (typeof input === "string" ? datetimeProblem(input) : undefined),
+  })
   .transform((text) => new Date(text).toISOString())
   // Beyond these years, UTC texts have more digits and do not sort as their times.
   .refine((text) => /^\d{4}-/.test(text), "must be between the years 0000 and 9999 in UTC");

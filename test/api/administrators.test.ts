@@ -189,6 +189,17 @@ describe("an admin key", () => {
     });
   });
 
+  it("whose expiry is an object that cannot become text is refused as any other object", async () => {
+    for (const expiresAt of [{}, { toString: 1, valueOf: 2 }]) {
+      const body = { name: "k", role: VIEWER, organization: w.organization, expiresAt };
+      expectFailure(await askAdmin("POST", "/admin-keys", { body }), 422, {
+        code: "VALIDATION_ERROR",
+        message: "Validation failed: 1 error(s)",
+        details: [{ field: "expiresAt", message: "must be a string" }],
+      });
+    }
+  });
+
   it("records when it was used", async () => {
     const { id, key } = await makeKey(VIEWER, w.organization);
     expectStatus(await me(key), 200);
