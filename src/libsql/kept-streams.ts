@@ -1,10 +1,11 @@
+import { serviceUnavailable } from "../errors/api-errors.ts";
 import { currentMillis } from "../lib/clock.ts";
 import { Wait } from "./wait.ts";
 
 /** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
 /** A request that takes longer no longer counts as using a stream: its statement is slow, or its client has gone. */
-const LEASE_MS = 250;
+const TURN_MS = 250;
 /** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
 /** Streams that are opened at once where opening is expensive: more would slow down the requests on open ones. */
@@ -68,10 +69,11 @@ export class KeptStreams {
 
   /**
    * Where opening is expensive, waits for a stream in use, at most as long as opening one takes, and then while others
-   * are being opened.
+   * are being opened. Before it waits, adds a function that gives up to `ends`. Throws SERVICE_UNAVAILABLE if it was
+   * called.
    */
-  async take(): Promise<StreamTurn> {
-    return this.#takeNow() ?? this.#wait();
+  async take(ends: (() => void)[] = []): Promise<StreamTurn> {
+    return this.#takeNow() ?? this.#wait(ends);
   }
 
   /** Forgets the streams after a restart of their server. */
@@ -101,9 +103,9 @@ export class KeptStreams {
   /** Of the turns that still count: those that open a stream, and those whose stream is to be kept. */
   #count(now: number) {
     let [opening, kept] = [0, 0];
-    const openingMs = Math.max(LEASE_MS, LATE_OPENING * (this.#openMs ?? 0));
+    const openingMs = Math.max(TURN_MS, LATE_OPENING * (this.#openMs ?? 0));
     for (const [turn, since] of this.#turns) {
-      if (now - since > (turn.stream ? LEASE_MS : openingMs)) this.#turns.delete(turn);
+      if (now - since > (turn.stream ? TURN_MS : openingMs)) this.#turns.delete(turn);
       else {
         if (!turn.stream) opening += 1;
         if (turn.isKept) kept += 1;
@@ -115,7 +117,8 @@ export class KeptStreams {
   /** How much longer a request on a new stream takes; 0 if that is not worth waiting. */
   #savedMs(): number {
     if (this.#max === 0) return 0;
-    const { openMs = LONGEST_WAIT_MS, reuseMs = 0 } = { openMs: this.#openMs, reuseMs: this.#reuseMs };
+    const openMs = this.#openMs ?? LONGEST_WAIT_MS;
+    const reuseMs = this.#reuseMs ?? 0;
     const savedMs = Math.min(LONGEST_WAIT_MS, openMs - reuseMs);
     return savedMs >= 1 && openMs >= WORTH_WAITING * reuseMs ? savedMs : 0;
   }
@@ -128,18 +131,25 @@ export class KeptStreams {
     return undefined;
   }
 
-  async #wait(): Promise<StreamTurn> {
-    const longestMs = this.#savedMs();
-    const waiting: Waiting = { turn: undefined, until: currentMillis() + longestMs, wait: new Wait() };
+  async #wait(ends: (() => void)[]): Promise<StreamTurn> {
+    let waitMs = this.#savedMs();
+    const waiting: Waiting = { turn: undefined, until: currentMillis() + waitMs, wait: new Wait() };
     this.#waiting.add(waiting);
-    await waiting.wait.untilOver(longestMs);
-    for (;;) {
-      const turn = waiting.turn ?? this.#takeNow(true);
+    ends.push(() => {
       this.#waiting.delete(waiting);
-      if (turn) return turn;
+      waiting.wait.end();
+    });
+    for (;;) {
+      await waiting.wait.untilOver(waitMs);
+      if (waiting.turn) return waiting.turn;
+      if (!this.#waiting.has(waiting)) throw serviceUnavailable("it gave up before it got a stream");
+      const turn = this.#takeNow(true);
+      if (turn) {
+        this.#waiting.delete(waiting);
+        return turn;
+      }
       waiting.wait = new Wait();
-      this.#waiting.add(waiting);
-      await waiting.wait.untilOver(LEASE_MS);
+      waitMs = TURN_MS;
     }
   }
 
@@ -182,7 +192,7 @@ export class KeptStreams {
   }
 
   #note(tookMs: number, isReused: boolean): void {
-    const ms = Math.min(tookMs, LEASE_MS);
+    const ms = Math.min(tookMs, TURN_MS);
     if (isReused) this.#reuseMs = average(this.#reuseMs, ms);
     else this.#openMs = average(this.#openMs, ms);
   }

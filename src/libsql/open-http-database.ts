@@ -63,9 +63,9 @@ export function openHttpDatabase(
     async function runInTurn(): Promise<readonly StepOutcome[]> {
       await takeTurn({ isWrite, timeoutMs }, ends);
       hasTurn = true;
-      const lease = await streams.take();
-      ends.push(lease.end);
-      return runSteps(server, lease, { steps, isWrite, isNextWaiting: () => isWrite && isWriteWaiting() });
+      const turn = await streams.take(ends);
+      ends.push(turn.end);
+      return runSteps(server, turn, { steps, isWrite, isNextWaiting: () => isWrite && isWriteWaiting() });
     }
     client?.addEventListener("abort", stop);
     try {
@@ -90,14 +90,14 @@ interface Work {
 
 async function runSteps(
   server: Server,
-  lease: StreamTurn,
+  turn: StreamTurn,
   { steps, isWrite, isNextWaiting }: Work,
 ): Promise<readonly StepOutcome[]> {
   /* A write that is refused must not close its stream at once (README.md), and only the response tells. */
-  const pipeline = { steps, baton: lease.stream?.baton, isKept: lease.isKept || isWrite };
-  const text = await sendPipeline(server, lease.stream, pipeline);
+  const pipeline = { steps, baton: turn.stream?.baton, isKept: turn.isKept || isWrite };
+  const text = await sendPipeline(server, turn.stream, pipeline);
   const response = parseResponse(text);
-  const stream = streamOf(server, response, lease.stream);
+  const stream = streamOf(server, response, turn.stream);
   let returned: KeptStream | undefined;
   let isWaitedFor = false;
   try {
@@ -106,7 +106,7 @@ async function runSteps(
     isWaitedFor = isRefused;
     return outcomes;
   } finally {
-    const excess = returned ? lease.end(returned, isNextWaiting()) : stream;
+    const excess = returned ? turn.end(returned, isNextWaiting()) : stream;
     if (excess && isWaitedFor) void pause(TURN_OF_REFUSED_MS).then(() => closeStream(server, excess));
     else if (excess) await closeStream(server, excess);
   }

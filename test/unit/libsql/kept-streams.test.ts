@@ -65,6 +65,19 @@ it("opens two at once where that is expensive, and the others when their wait is
   expect([third?.stream?.baton, fourth?.stream]).toEqual(["a", undefined]);
 });
 
+it("gives no stream to a request that gave up, but to the next one that waits", async () => {
+  const streams = new KeptStreams(1);
+  const used = await streams.take();
+  const ends: (() => void)[] = [];
+  const left = streams.take(ends).catch((error: unknown) => error);
+  const next = streams.take();
+  for (const end of ends) end();
+  used.end(stream("a"));
+  await vi.advanceTimersByTimeAsync(5);
+  expect(await left).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+  expect((await next).stream?.baton).toBe("a");
+});
+
 it("waits for nobody where opening costs no more", async () => {
   const streams = new KeptStreams(1);
   await useAtOnce(streams, ["a"], 20);
