@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { parseAccept } from "hono/utils/accept";
 
 const gzipped = promisify(gzip);
 const LEAST_BYTES = 1024;
@@ -8,10 +9,9 @@ const COMPRESSIBLE = /^(?:text\/|application\/(?:json|xml|.*\+json))/;
 /** Exports, whose length nobody knows. */
 const STREAMED = /^(?:text\/csv|application\/x-ndjson)/;
 
-const ACCEPTED = /(?:^|,)[\t ]*gzip[\t ]*(?:;[\t ]*q=(?!0(?:\.0*)?[\t ]*(?:,|$))[\d.]+[\t ]*)?(?:,|$)/i;
-
-/** Whether an `Accept-Encoding` names gzip, and not to refuse it with `q=0` (RFC 9110, section 12.5.3). */
-export const acceptsGzip = (header = ""): boolean => ACCEPTED.test(header);
+/** Whether an `Accept-Encoding` names gzip without refusing it by `q=0` (RFC 9110, section 12.5.3). */
+export const acceptsGzip = (header = ""): boolean =>
+  parseAccept(header).some(({ type, q }) => type.toLowerCase() === "gzip" && q > 0);
 
 /** The same response, compressed when that pays. Its tag stays: it names the version of a record, not these bytes. */
 export async function compressFor(request: Request, response: Response): Promise<Response> {
