@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { startIssuers } from "../test/support/processes/test-issuers.ts";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { alternate } from "./support/alternate.ts";
+import { describeMachine } from "./support/describe-machine.ts";
 import { publishResults, readNumber } from "./support/publish-results.ts";
 import { ADMIN_TOKEN, startStack } from "./support/stack.ts";
 
@@ -142,7 +143,7 @@ function report(kinds: readonly string[], latencies: Awaited<ReturnType<typeof a
   const text = [
     "# A list of 20 under a rule",
     "",
-    `${RECORDS} records of ${OWNERS} owners. ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; ${ROUNDS} requests of each, one at a time, alternating; medians.`,
+    `${RECORDS} records of ${OWNERS} owners. ${describeMachine()}, ${new Date().toISOString().slice(0, 10)}; ${ROUNDS} requests of each, one at a time, alternating; medians.`,
     "",
     "| principal | the rule as a filter | the rule | filter : rule | goal at least |",
     "|---|---:|---:|---:|---:|",

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,6 +7,7 @@ import { openHttpDatabase } from "../src/libsql/open-http-database.ts";
 import { startSqld } from "../tools/checks/libsql/start-sqld.ts";
 import { migrateDatabase } from "../tools/migrate.ts";
 import { endProcess, onEnd, runServer, waitUntilHealthy } from "../tools/runtime/lifecycle.ts";
+import { describeMachine } from "./support/describe-machine.ts";
 import { freePort } from "./support/free-port.ts";
 import {
   ALONE,
@@ -97,7 +98,7 @@ await runServer(async () => {
     }
     if (others === OTHER_ENTITIES[1]) measures.push(...(await measureBeside({ url, targets, others })));
   }
-  const machine = `${cpus()[0]?.model}, ${cpus().length} cores`;
+  const machine = describeMachine();
   console.log(writeLibsqlReport(measures, { machine, objectsPerEntity, rounds: ROUNDS, seconds: SECONDS }));
   await endProcess(0);
 });

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
 import { alternate } from "./support/alternate.ts";
+import { describeMachine } from "./support/describe-machine.ts";
 import { EVENT_COLUMNS, fillEvents } from "./support/event-records.ts";
 import { executeSql, withNumbers } from "./support/execute-sql.ts";
 import { publishResults, readNumber } from "./support/publish-results.ts";
@@ -145,7 +146,7 @@ function report(comparisons: readonly Comparison[]): void {
   const text = [
     "# Lists by number of records",
     "",
-    `Records: ${sizes}. ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; ${ROUNDS} requests of each, one at a time, alternating; medians.`,
+    `Records: ${sizes}. ${describeMachine()}, ${new Date().toISOString().slice(0, 10)}; ${ROUNDS} requests of each, one at a time, alternating; medians.`,
     "",
     "| what | median | ratio last : first | goal at most |",
     "|---|---|---:|---:|",

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endProcess, onEnd, runServer } from "../tools/runtime/lifecycle.ts";
 import { createApiClient } from "../tools/seed/api-client.ts";
+import { describeMachine } from "./support/describe-machine.ts";
 import { executeSql, withNumbers } from "./support/execute-sql.ts";
 import { median } from "./support/median.ts";
 import { publishResults, readNumber } from "./support/publish-results.ts";
@@ -103,7 +104,7 @@ function report(times: Readonly<Record<string, readonly number[]>>): void {
   const text = [
     `# Schema changes of an entity with ${RECORDS} records`,
     "",
-    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; ${ROUNDS} rounds, alternating; medians. Goal of a change that rewrites every record: at most 3.`,
+    `${describeMachine()}, ${new Date().toISOString().slice(0, 10)}; ${ROUNDS} rounds, alternating; medians. Goal of a change that rewrites every record: at most 3.`,
     "",
     "| what | ms | ratio to the plain copy |",
     "|---|---:|---:|",

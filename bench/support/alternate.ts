@@ -25,6 +25,7 @@ export async function alternate(
   );
 }
 
+/** The value below which `per` of 100 values are; 0 for none. */
 export function percentile(values: readonly number[], per: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length * per) / PER_CENT)] ?? 0;

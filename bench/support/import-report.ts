@@ -1,8 +1,7 @@
-import { cpus, totalmem } from "node:os";
+import { describeMachine } from "./describe-machine.ts";
 import { median } from "./median.ts";
 import { publishResults } from "./publish-results.ts";
 
-const GIB = 2 ** 30;
 const GOAL = 0.4;
 const KEY_GOAL = 0.6;
 
@@ -20,7 +19,7 @@ export function writeImportReport(
   rounds: readonly ImportRound[],
   { rows, concurrency }: { readonly rows: number; readonly concurrency: number },
 ): string {
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;
+  const machine = describeMachine();
   const ratio = median(rounds.map(({ imported, direct }) => imported / direct));
   const keyRatio = median(rounds.map(({ withKeys, withIds }) => withKeys / withIds));
   const text = [

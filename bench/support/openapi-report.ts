@@ -1,8 +1,7 @@
-import { cpus, totalmem } from "node:os";
+import { describeMachine } from "./describe-machine.ts";
 import { median } from "./median.ts";
 import { publishResults } from "./publish-results.ts";
 
-const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const GOAL_MS = 250;
 
@@ -34,7 +33,7 @@ export function writeOpenapiReport(
   rounds: readonly DocumentRound[],
   size: { readonly entities: number; readonly columns: number },
 ): string {
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;
+  const machine = describeMachine();
   const rows = Object.entries(TITLES).map(([key, title]) => {
     const values = rounds.map((round) => round[key as keyof DocumentRound]);
     const [first = 0] = values;

@@ -1,8 +1,6 @@
-import { cpus, totalmem } from "node:os";
+import { describeMachine } from "./describe-machine.ts";
 import { median } from "./median.ts";
 import { publishResults } from "./publish-results.ts";
-
-const GIB = 2 ** 30;
 
 export interface WebhookRound {
   /** The time of a create, without and with the triggers of a webhook. */
@@ -24,7 +22,7 @@ export interface WebhookLoad {
 
 /** Writes bench/results/webhooks.md and .json and returns the Markdown. */
 export function writeWebhookReport(rounds: readonly WebhookRound[], load: WebhookLoad): string {
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;
+  const machine = describeMachine();
   const { endpoints, hanging, each } = load;
   const medianOf = (key: keyof WebhookRound) => median(rounds.map((round) => round[key])).toFixed(2);
   const text = [

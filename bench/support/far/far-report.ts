@@ -1,11 +1,10 @@
-import { cpus, totalmem } from "node:os";
-import type { FailedTarget } from "../peers/peers-report.ts";
+import { describeMachine } from "../describe-machine.ts";
+import { type FailedTarget, inCell } from "../peers/peers-report.ts";
 import { ROUNDS } from "../peers/settings.ts";
 import type { Target } from "../peers/target.ts";
 import { publishResults } from "../publish-results.ts";
 import { DELAY_MS, type FarOperation, type FarRow, LONGEST_ROUND_MS, REQUESTS } from "./measure-far.ts";
 
-const GIB = 2 ** 30;
 /** The p50 of each operation of ours, in round trips. */
 const GOAL = 1.15;
 
@@ -19,7 +18,7 @@ export interface FarReport {
 /** Writes bench/results/far.md and .json and returns the Markdown. */
 export function writeFarReport(report: FarReport): string {
   const date = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;
+  const machine = describeMachine();
   const { ours, failed, measured } = report;
   const names = new Set(ours.map(({ name }) => name));
   const text = [
@@ -64,8 +63,6 @@ function describeTargets({ ours, peers, failed }: FarReport): readonly string[] 
     "",
   ];
 }
-
-const inCell = (text: string) => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
 
 /** An operation without figures counts as not reached. */
 function goalRow(name: string, measured: readonly FarOperation[]): readonly string[] {

@@ -1,14 +1,12 @@
-import { cpus, totalmem } from "node:os";
+import { describeMachine } from "../describe-machine.ts";
 import { publishResults } from "../publish-results.ts";
 import { drawChart } from "./chart.ts";
 import type { Dimension } from "./dimension.ts";
 
-const GIB = 2 ** 30;
-
 /** Writes bench/results/growth.md, growth.json and growth-{dimension}.svg and returns the Markdown. */
 export function writeGrowthReport(dimensions: readonly Dimension[], rounds: number): string {
   const date = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;
+  const machine = describeMachine();
   const text = [
     "# Latency as everything grows",
     "",

@@ -38,7 +38,7 @@ export function writeLibsqlReport(measures: readonly LibsqlMeasure[], run: Libsq
   const text = [
     "# On a libSQL server",
     "",
-    `${machine}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}. Load generator, Workers and libSQL server`,
+    `${machine}, ${new Date().toISOString().slice(0, 10)}. Load generator, Workers and libSQL server`,
     `share the machine. Medians of ${rounds} alternating rounds of ${seconds} s. The hand-written Worker opens a stream for each`,
     "request, as the official clients do; so do we with no streams.",
     "",

@@ -73,50 +73,48 @@ const sharedWords: ApiWords = {
 const wordsOnNode: ApiWords = { ...sharedWords, listWithTotal: list };
 const wordsOnWorkerd: ApiWords = { ...sharedWords, listWithoutTotal: list };
 
-export const bkndOnNode = (directory: string): TargetStarter => ({
-  name: "bknd on Node",
+interface NodeProgram {
+  readonly name: string;
+  /** The program without its extension. */
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where its database is, for the report. */
+  readonly database: string;
+}
+
+const onNode = (directory: string, { name, program, env, database }: NodeProgram): TargetStarter => ({
+  name,
   async start() {
     const installed = await installPeer(PACKAGE);
     copyPrograms(installed);
-    const program = {
+    const running = {
       command: installed.node,
-      args: [join(installed.directory, "bknd-node.mjs")],
+      args: [join(installed.directory, `${program}.mjs`)],
       cwd: installed.directory,
-      env: { ...installed.env, DATABASE_FILE: join(directory, "bknd.db") },
-      logFile: join(directory, "bknd-node.log"),
+      env: { ...installed.env, ...env },
+      logFile: join(directory, `${program}.log`),
     };
-    const start = `code mode in production, Node ${installed.nodeVersion}, node:sqlite in its process, no key checked`;
-    return startTwice(program, {
-      name: "bknd on Node",
-      words: wordsOnNode,
-      start,
-      directory: installed.directory,
-    });
+    const start = `code mode in production, Node ${installed.nodeVersion}, ${database}, no key checked`;
+    return startTwice(running, { name, words: wordsOnNode, start, directory: installed.directory });
   },
 });
 
+export const bkndOnNode = (directory: string): TargetStarter =>
+  onNode(directory, {
+    name: "bknd on Node",
+    program: "bknd-node",
+    env: { DATABASE_FILE: join(directory, "bknd.db") },
+    database: "node:sqlite in its process",
+  });
+
 /** Over a libSQL server, by the HTTP driver that bknd brings along. */
-export const bkndOnLibsql = (directory: string, database: LibsqlAddress): TargetStarter => ({
-  name: "bknd on Node, libSQL",
-  async start() {
-    const installed = await installPeer(PACKAGE);
-    copyPrograms(installed);
-    const program = {
-      command: installed.node,
-      args: [join(installed.directory, "bknd-libsql.mjs")],
-      cwd: installed.directory,
-      env: { ...installed.env, DATABASE_URL: database.url, DATABASE_TOKEN: database.authToken },
-      logFile: join(directory, "bknd-libsql.log"),
-    };
-    const start = `code mode in production, Node ${installed.nodeVersion}, libSQL over HTTP by its own driver, no key checked`;
-    return startTwice(program, {
-      name: "bknd on Node, libSQL",
-      words: wordsOnNode,
-      start,
-      directory: installed.directory,
-    });
-  },
-});
+export const bkndOnLibsql = (directory: string, { url, authToken }: LibsqlAddress): TargetStarter =>
+  onNode(directory, {
+    name: "bknd on Node, libSQL",
+    program: "bknd-libsql",
+    env: { DATABASE_URL: url, DATABASE_TOKEN: authToken },
+    database: "libSQL over HTTP by its own driver",
+  });
 
 export const bkndOnWorkerd = (directory: string): TargetStarter => ({
   name: "bknd on workerd, D1",

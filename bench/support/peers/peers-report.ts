@@ -1,4 +1,4 @@
-import { cpus, totalmem } from "node:os";
+import { describeMachine } from "../describe-machine.ts";
 import { median } from "../median.ts";
 import { publishResults } from "../publish-results.ts";
 import type { MeasuredOperation, MeasuredRound, MeasuredTarget } from "./measure-targets.ts";
@@ -7,7 +7,6 @@ import { ROUNDS, SECONDS } from "./settings.ts";
 import type { Target } from "./target.ts";
 
 const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 const GET_GOALS: Readonly<Record<string, number>> = { "hand-written Node server": 0.5 };
 const LIST_GOAL = 0.8;
 const WRITE_GOALS: Readonly<Record<string, number>> = { "hand-written Worker": 0.75 };
@@ -44,7 +43,7 @@ export interface PeersReport {
 /** Writes the report as Markdown and JSON to bench/results and returns the Markdown. */
 export function writePeersReport(report: PeersReport): string {
   const date = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}, ${report.wrk.trim()}`;
+  const machine = `${describeMachine()}, ${report.wrk.trim()}`;
   const text = [
     `# ${report.title}`,
     "",
@@ -75,7 +74,8 @@ function describeTargets({ targets, failed }: PeersReport): readonly string[] {
   ];
 }
 
-const inCell = (text: string) => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
+/** A text in a cell of a Markdown table. */
+export const inCell = (text: string) => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
 
 /** The worst operation against each of the others. One that returned errors does not count as measured. */
 function describeGoals({ targets, measured }: PeersReport): readonly string[] {

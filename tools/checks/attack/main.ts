@@ -1,9 +1,10 @@
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { percentile } from "../../../bench/support/alternate.ts";
+import { describeMachine } from "../../../bench/support/describe-machine.ts";
 import { chooseSetting, publishResults } from "../../../bench/support/publish-results.ts";
 import { startTarget } from "./attack-target.ts";
 import { ATTACKS } from "./attacks.ts";
-import { type Felt, percentile } from "./quiet-client.ts";
+import type { Felt } from "./quiet-client.ts";
 import { type AttackReport, runAttack, type Usage } from "./run-attack.ts";
 
 /*
@@ -39,7 +40,7 @@ try {
   const text = [
     "# What others feel of an attack",
     "",
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}.`,
+    `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}.`,
     `Each attack lasts ${seconds} s and comes from one address, A11 from many. Attacker, server and the other client share`,
     "the machine. The other client gets one record of another workspace, on a kept connection and with a new connection each",
     "time. *Back*: from the end of the attack until the attacker's address is served. *After*: 5 s later. *Missed*: what was to",
@@ -79,7 +80,7 @@ function rowOf(name: string | undefined, report: AttackReport): string {
 
 function missesOf(report: AttackReport): readonly string[] {
   const { kept, fresh, memoryMib, descriptors, backAfterMs = Number.POSITIVE_INFINITY } = report;
-  const isSlow = ({ latenciesMs }: Felt) => percentile(latenciesMs, 0.99) > WITHIN_MS;
+  const isSlow = ({ latenciesMs }: Felt) => percentile(latenciesMs, 99) > WITHIN_MS;
   return Object.entries({
     responses: failuresOf(report).length > 0,
     latency: isSlow(kept) || isSlow(fresh),
@@ -99,7 +100,7 @@ function tally(failures: readonly string[]): string {
 }
 
 function latencies({ latenciesMs }: Felt): string {
-  return [0.5, 0.99].map((share) => percentile(latenciesMs, share).toFixed(1)).join(" / ");
+  return [50, 99].map((per) => percentile(latenciesMs, per).toFixed(1)).join(" / ");
 }
 
 function usage({ before, most, after }: Usage): string {

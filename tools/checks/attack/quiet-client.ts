@@ -40,9 +40,3 @@ function get(url: string, agent: Agent, key: string): Promise<string> {
   sent.end();
   return promise;
 }
-
-/** The latency that this share of them stays below, in milliseconds. */
-export function percentile(latenciesMs: readonly number[], share: number): number {
-  const sorted = latenciesMs.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}

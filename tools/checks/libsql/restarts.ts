@@ -1,5 +1,5 @@
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { describeMachine } from "../../../bench/support/describe-machine.ts";
 import { chooseSetting, publishResults } from "../../../bench/support/publish-results.ts";
 import { runRestarts } from "./run-restarts.ts";
 import { startSqld } from "./start-sqld.ts";
@@ -28,7 +28,7 @@ try {
   const text = [
     "# Does a write survive a libSQL server that is restarted under load?",
     "",
-    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`,
+    `${describeMachine()}, ${new Date().toISOString().slice(0, 10)}.`,
     `${seconds} s, ${clients} clients, ${RESTARTS} restarts.`,
     "",
     `${written} writes answered, ${unanswered} not; ${lost.length} lost, ${doubled.length} doubled.`,

@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { describeMachine } from "../../../bench/support/describe-machine.ts";
 import { publishResults, readNumber } from "../../../bench/support/publish-results.ts";
 import { changes, isSlow } from "./changes.ts";
 import { startTwoWorkers } from "./two-workers.ts";
@@ -26,7 +26,7 @@ try {
   const text = [
     "# Does what was answered to an admin hold from the next request on?",
     "",
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}.`,
+    `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}.`,
     "Two Workers with caches and a KV of their own on one database, 32 clients at both. The answers that count are of",
     "requests which started after a change was answered and ended before the next one began.",
     "",

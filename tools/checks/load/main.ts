@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { describeMachine } from "../../../bench/support/describe-machine.ts";
 import { median } from "../../../bench/support/median.ts";
 import { publishResults, readNumber } from "../../../bench/support/publish-results.ts";
 import { serveWorker } from "../../../test/support/processes/served-workspace.ts";
@@ -20,7 +20,7 @@ try {
   const text = [
     `# ${seconds} s under load of ${clients} clients`,
     "",
-    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`,
+    `${describeMachine()}, ${new Date().toISOString().slice(0, 10)}.`,
     `${requests} requests, ${Math.round(requests / seconds)} a second, ${errors.length} wrong answers.`,
     `Median memory of the last quarter to that of the second: ${growth}.`,
     "",
