@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type GuardedChild, spawnGuarded } from "./guarded-child.ts";
-import { HEAP_FLAGS } from "./heap-flags.ts";
+import { HEAP_FLAGS } from "./memory-settings.ts";
 import { OperatorError } from "./operator-error.ts";
 
 const CHILD = fileURLToPath(new URL("./database-child.ts", import.meta.url));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
-import { HEAP_FLAGS } from "../../../tools/runtime/heap-flags.ts";
+import { HEAP_FLAGS } from "../../../tools/runtime/memory-settings.ts";
 
 export interface WorkerdConfig {
   readonly port: number;

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { HEAP_FLAGS, MALLOC_SETTINGS } from "../../../tools/runtime/heap-flags.ts";
+import { HEAP_FLAGS, MALLOC_SETTINGS } from "../../../tools/runtime/memory-settings.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
