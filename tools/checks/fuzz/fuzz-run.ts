@@ -20,6 +20,13 @@ export interface Finding {
   readonly answer: FuzzAnswer | undefined;
 }
 
+export interface FuzzOptions {
+  readonly requests: number;
+  readonly seed: number;
+  /** Receives each finding at once: a long run may be ended before its report. */
+  readonly onFinding?: (finding: Finding) => void;
+}
+
 export interface FuzzReport {
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
@@ -34,16 +41,16 @@ export type GrammarOf = (seed: number) => RequestGrammar;
 /** Sends requests, judges the responses, and keeps what was found. */
 export class FuzzRun {
   readonly #target: FuzzTarget;
-  readonly #seed: number;
+  readonly #options: FuzzOptions;
   readonly #others: readonly FuzzedWorkspace[];
   readonly #statuses = new Map<number, number>();
   readonly #findings = new Map<string, Finding>();
   readonly #undone = new Map<Parts, Set<string>>();
   #sentSoFar = 0;
 
-  constructor(target: FuzzTarget, seed: number, others: readonly FuzzedWorkspace[]) {
+  constructor(target: FuzzTarget, options: FuzzOptions, others: readonly FuzzedWorkspace[]) {
     this.#target = target;
-    this.#seed = seed;
+    this.#options = options;
     this.#others = others;
   }
 
@@ -59,7 +66,7 @@ export class FuzzRun {
   async send(count: number, grammarOf: GrammarOf): Promise<void> {
     let left = count;
     const work = async () => {
-      while (left-- > 0) await this.#sendOne(grammarOf(this.#seed + ++this.#sentSoFar));
+      while (left-- > 0) await this.#sendOne(grammarOf(this.#options.seed + ++this.#sentSoFar));
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
   }
@@ -99,7 +106,10 @@ export class FuzzRun {
 
   #note(problem: string, sent: FuzzRequest, answer: FuzzAnswer | undefined): void {
     const kind = `${sent.method} ${problem.replaceAll(/\d+/g, "0")}`;
-    if (!this.#findings.has(kind)) this.#findings.set(kind, { problem, sent, answer });
+    if (this.#findings.has(kind)) return;
+    const finding = { problem, sent, answer };
+    this.#findings.set(kind, finding);
+    this.#options.onFinding?.(finding);
   }
 }
 

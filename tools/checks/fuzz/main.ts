@@ -11,10 +11,13 @@ console.log(`${requests} requests, SEED=${seed}`);
 const start = performance.now();
 const target = await startFuzzTarget();
 try {
-  const { statuses, undone, findings } = await runFuzz(target, { requests, seed });
+  const { statuses, undone, findings } = await runFuzz(target, {
+    requests,
+    seed,
+    onFinding: (finding) => console.log(describe(finding)),
+  });
   for (const [status, count] of [...statuses].sort(([a], [b]) => a - b)) console.log(`${status}: ${count}`);
   if (undone.length > 0) console.log(`never done: ${undone.join(", ")}`);
-  for (const finding of findings) console.log(describe(finding));
   if (findings.length > 0) console.log(target.failures().join("\n"));
   const seconds = Math.round((performance.now() - start) / 1000);
   console.log(`${findings.length} findings in ${requests} requests, ${seconds} s`);

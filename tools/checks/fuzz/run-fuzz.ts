@@ -1,5 +1,5 @@
 import type { Parts } from "../../../test/support/find-operation.ts";
-import { EMPTY_COLLECTIONS, type FuzzReport, FuzzRun, type GrammarOf } from "./fuzz-run.ts";
+import { EMPTY_COLLECTIONS, type FuzzOptions, type FuzzReport, FuzzRun, type GrammarOf } from "./fuzz-run.ts";
 import { fuzzEntities } from "./fuzz-schema.ts";
 import type { FuzzTarget } from "./fuzz-target.ts";
 import type { Foreign } from "./generate-json.ts";
@@ -16,20 +16,16 @@ const OPENED_EVERY = 50;
 const FOREIGN_IDS = 7_000_001;
 const MUTATIONS = [0, 0.02, 0.1, 0.3];
 
-export interface FuzzOptions {
-  readonly requests: number;
-  readonly seed: number;
-}
-
 /**
  * Sends requests from the documents' grammar, correct and nearly correct. Every response must be documented and no 5xx,
  * and must not reveal the implementation or another workspace. Other workspaces and the database's catalogue must stay
  * the same.
  */
-export async function runFuzz(target: FuzzTarget, { requests, seed }: FuzzOptions): Promise<FuzzReport> {
+export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
+  const { requests } = options;
   const own = await target.makeWorkspace();
   const others = [await target.makeWorkspace(), await target.makeWorkspace(own)];
-  const run = new FuzzRun(target, seed, others);
+  const run = new FuzzRun(target, options, others);
   const filled: Foreign[] = [];
   for (const [i, other] of others.entries())
     filled.push(await fillWithRecords(target, other, FOREIGN_IDS + i));
