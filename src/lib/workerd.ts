@@ -1,4 +1,4 @@
-/** The Workers runtime; undefined in Node. https://developers.cloudflare.com/workers/runtime-apis/web-standards/ */
+/** The Workers runtime; undefined in Node. https://developers.cloudflare.com/workers/configuration/compatibility-flags/ */
 export const { Cloudflare: workerd } = globalThis as {
   Cloudflare?: { readonly compatibilityFlags: Readonly<Record<string, boolean>> };
 };

@@ -194,7 +194,7 @@ const prefersRecords = (c: AppContext) =>
 const recordsResponse = (c: AppContext, answer: BulkResult | MatchingResult) =>
   respondJson(c, answer, answer.data ? { headers: { "Preference-Applied": "return=representation" } } : {});
 
-/** The body of a request for a new record or several ones, which no tag can name. */
+/** The body of a request that creates a record or concerns several: no tag names those. */
 function unconditional<T>(c: AppContext, body: Body<T>): Body<T> {
   return () => {
     const condition = ["If-Match", "If-None-Match"].find((name) => c.req.header(name) !== undefined);

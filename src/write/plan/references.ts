@@ -150,9 +150,9 @@ const whyUnknown = ({ body = {} }: NamedOperation, field: string) =>
     : "which its operation does not send";
 
 const problemsOfPending = (column: Column, maker: string): readonly Detail[] =>
-  !takesPendingId(column)
-    ? [{ field: column.name, message: `cannot take the id of '${maker}', which is not known yet` }]
-    : [];
+  takesPendingId(column)
+    ? []
+    : [{ field: column.name, message: `cannot take the id of '${maker}', which is not known yet` }];
 
 /** Whether any id can be stored unchanged, without a rule that would need its value. */
 const takesPendingId = ({ name, type, constraints }: Column) =>
