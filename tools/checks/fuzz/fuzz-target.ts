@@ -22,6 +22,8 @@ export interface FuzzTarget {
   makeWorkspace(sibling?: FuzzedWorkspace): Promise<FuzzedWorkspace>;
   /** Undoes whatever closes a workspace to requests. */
   open(workspace: FuzzedWorkspace): Promise<void>;
+  /** Deletes a workspace with its organization. The entities of many would slow down every change of a schema. */
+  remove(workspace: FuzzedWorkspace): Promise<void>;
   /** Everything of a workspace: its schema, records, keys, webhooks and audit log. */
   contentsOf(workspace: FuzzedWorkspace): Promise<string>;
   /** SQLite's description of every table, index and trigger. */
@@ -58,6 +60,14 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
     makeWorkspace: (sibling) => maker.make(sibling),
     async open({ adminPath }) {
       await admin.send("PATCH", adminPath, { accessMode: "ACTIVE", rateLimit: null });
+    },
+    async remove({ organization }) {
+      const path = `/admin/v1/organizations/${organization}`;
+      /* 404 if a request has deleted it. */
+      const workspaces = await admin.require("GET", `${path}/workspaces?size=100`, undefined, [404]);
+      for (const { slug } of (workspaces ?? []) as { slug: string }[])
+        await admin.require("DELETE", `${path}/workspaces/${slug}?confirm=${slug}`);
+      await admin.require("DELETE", path, undefined, [404]);
     },
     contentsOf: (workspace) => readContents({ baseUrl, admin }, workspace),
     async catalogue() {

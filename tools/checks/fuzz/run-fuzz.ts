@@ -46,7 +46,9 @@ export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise
       await run.send(OPENED_EVERY, grammarOf);
       await target.open(spoiled);
     }
+    await target.remove(spoiled);
   }
+  run.expectSame("the catalogue after every deletion", before.catalogue, await target.catalogue());
   const after = await contents();
   for (const [i, { home }] of others.entries()) run.expectSame(home, before.others[i], after[i]);
   return run.report;
