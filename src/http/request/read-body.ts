@@ -80,7 +80,7 @@ const isLarge = (bytes: Uint8Array | AppError) =>
 export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
   const known = c.get("body");
   if (known) return known;
-  const bytes = await readLimited(unpacked(c.req.raw)).catch(() =>
+  const bytes = await readLimited(c.req.raw).catch(() =>
     badRequest(
       isGzip(c.req.header("Content-Encoding"))
         ? "Request body is not valid gzip"
@@ -92,31 +92,17 @@ export async function readBytes(c: AppContext): Promise<Uint8Array | AppError> {
   return bytes;
 }
 
-interface Unread {
-  /** Null if there is no body. */
-  readonly stream: ReadableStream<Uint8Array> | null;
-  /** The most bytes that the stream can have; undefined if only reading tells. */
-  readonly declared: number | undefined;
-  readonly all: () => Promise<ArrayBuffer>;
-}
-
-/** The body as a stream. A gzip body is decompressed, so its length is unknown. */
-function unpacked(request: Request): Unread {
-  const { body, headers } = request;
-  const all = () => request.arrayBuffer();
-  if (body && isGzip(headers.get("Content-Encoding")))
-    return { stream: body.pipeThrough(new DecompressionStream("gzip")), declared: undefined, all };
-  const length = headers.get("Content-Length");
-  const isSure = length !== null && !headers.has("Transfer-Encoding");
-  return { stream: body, declared: isSure ? Number(length) : undefined, all };
-}
-
 /** Stops reading a body that is too large. */
-async function readLimited({ stream, declared, all }: Unread): Promise<Uint8Array | AppError> {
-  if ((declared ?? 0) > MAX_BODY_BYTES) return tooLarge();
-  if (!stream) return new Uint8Array();
+async function readLimited(request: Request): Promise<Uint8Array | AppError> {
+  const { headers } = request;
+  const isPacked = isGzip(headers.get("Content-Encoding"));
+  const length = headers.get("Content-Length");
   // A body that is not chunked is never longer than declared. Reading it in chunks takes several times as long.
-  if (declared !== undefined) return new Uint8Array(await all());
+  if (length !== null && !isPacked && !headers.has("Transfer-Encoding"))
+    return Number(length) > MAX_BODY_BYTES ? tooLarge() : new Uint8Array(await request.arrayBuffer());
+  const { body } = request;
+  if (!body) return new Uint8Array();
+  const stream = isPacked ? body.pipeThrough(new DecompressionStream("gzip")) : body;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {
