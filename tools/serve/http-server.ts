@@ -5,6 +5,7 @@ import { closeServer, listen } from "../runtime/http-listener.ts";
 import { acceptsGzip, compressFor } from "./compress.ts";
 import type { ConnectionBounds } from "./connection-bounds.ts";
 import { refuseMalformed } from "./refuse-malformed.ts";
+import { ResponseBatches } from "./response-batches.ts";
 
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
@@ -44,6 +45,7 @@ class Peer {
 
 /** Serves requests over HTTP/1.1. Rejects with the system's error if the port is taken. */
 export async function startHttpServer({ host, port, bounds, handle }: HttpOptions): Promise<HttpServer> {
+  const batches = new ResponseBatches();
   const answer = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
     if (bounds.isFullFor(incoming.socket.remoteAddress)) return unavailable();
     Object.assign(request, { cf: new Peer(incoming.socket) });
@@ -54,7 +56,9 @@ export async function startHttpServer({ host, port, bounds, handle }: HttpOption
       /* Nothing more can be sent behind a body that was not read. */
       if (!incoming.complete) outgoing.setHeader("Connection", "close");
     }
-    return acceptsGzip(accepted) ? compressFor(request, await response) : response;
+    const answered = acceptsGzip(accepted) ? await compressFor(request, await response) : await response;
+    await batches.untilDue();
+    return answered;
   };
   const listener = getRequestListener((request, bindings) => answer(request, bindings as HttpBindings));
   const server = createServer(
