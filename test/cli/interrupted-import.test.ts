@@ -77,7 +77,7 @@ describe("an import", () => {
     expect(bulks).toBe(8 + ROWS / 100);
   });
 
-  it.each([429, 503])("waits as long as a %d asks for", async (status) => {
+  it.each([429, 503])("waits as long as a %d asks for, and says why", async (status) => {
     let refusedAt = 0;
     let waitedMs = 0;
     decide = ({ number }) => {
@@ -87,7 +87,8 @@ describe("an import", () => {
       const error = { code: "X", message: "not now" };
       return { status, headers: { "Retry-After": "1" }, body: JSON.stringify({ error }) };
     };
-    expect(await start(write([1, 2, 3])).ended).toMatchObject({ code: 0 });
+    const { code, stderr } = await start(write([1, 2, 3])).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/not now.* \(waiting 1 s\)/) });
     expect(waitedMs).toBeGreaterThanOrEqual(990);
     expect(await storedNumbers()).toEqual([1, 2, 3]);
   });

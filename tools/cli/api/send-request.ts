@@ -9,6 +9,8 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 /** The longest Retry-After that is obeyed. */
 const LONGEST_ASKED_MS = 120_000;
+/** A wait of this length is reported with its reason. */
+const SAID_MS = 1_000;
 const BUSY = new Set([429, 502, 503, 504]);
 const RATE_LIMITED = 429;
 /** How long to wait for a deployment that has never responded before reporting it. */
@@ -76,6 +78,7 @@ async function attempt<T>(connection: Connection, request: ApiRequest, reading: 
     const waitMs = Math.max(outcome.askedMs, pauseMs(repeated));
     const isTooLate = !connection.hasAnswered && performance.now() - start + waitMs > FIRST_ANSWER_MS;
     if (!outcome.isPassing || repeated >= most || isTooLate) throw outcome.error;
+    if (waitMs >= SAID_MS) console.error(`${outcome.error.message} (waiting ${Math.round(waitMs / 1000)} s)`);
     await sleep(waitMs);
   }
 }
