@@ -46,7 +46,7 @@ it.each<[bound: string, places: readonly string[], text: (...values: readonly nu
     [`${SERVE}/options.ts#UNKNOWN_KEY_RATE`],
     count,
   ],
-  ["a statement", ["src/libsql/database.ts#DATABASE_TIMEOUT_MS"], seconds],
+  ["a read", ["src/libsql/database.ts#DATABASE_TIMEOUT_MS"], seconds],
   ["request body", ["src/http/request/read-body.ts#MAX_BODY_BYTES"], mib],
   ["request body", ["src/http/request/read-body.ts#MAX_BODY_DEPTH"], (levels) => `${levels} levels`],
   ["text that a request writes, including defaults", [`${LIMITS}#MAX_WRITTEN_LENGTH`], count],

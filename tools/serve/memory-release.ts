@@ -8,7 +8,7 @@ type Collect = (options: { readonly type: "major"; readonly flavor: "last-resort
 const EVERY_MS = 1_000;
 /** The share of the time in which the event loop may have work, so that nobody notices a collection. */
 const QUIET = 0.3;
-/** Growth without a burst that makes a collection worth its 10 to 50 ms. */
+/** Growth that makes collections worth their 10 to 50 ms each, and that the code is slow for half a second after them. */
 const WORTH_BYTES = 24 * 1024 * 1024;
 /** Collections after a burst, a second apart: its last requests may still be at work. */
 const TRIES = 3;
@@ -26,7 +26,7 @@ export function startMemoryRelease(): () => void {
     const now = performance.eventLoopUtilization();
     const isQuiet = performance.eventLoopUtilization(now, before).utilization <= QUIET;
     before = now;
-    if (!isQuiet || process.memoryUsage.rss() > left + WORTH_BYTES) tries = TRIES;
+    if (process.memoryUsage.rss() > left + WORTH_BYTES) tries = TRIES;
     if (!isQuiet || tries === 0) return;
     tries -= 1;
     collect({ type: "major", flavor: "last-resort" });
