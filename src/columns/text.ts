@@ -45,6 +45,9 @@ const rankOf = (unit: number) =>
   unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + SURROGATES_LAST : unit;
 
 /** Whether every layer can store the text: it is valid Unicode without NUL. */
+/** The problem of a text that cannot be stored. */
+export const UNSTORABLE_TEXT = "must be valid Unicode text without null characters";
+
 export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
 /** The JSON Schema of texts without NUL. No pattern for lone surrogates works in every engine. */
@@ -52,7 +55,7 @@ export const HAS_NUL = { type: "string", pattern: "\\x00" };
 
 /** A text that every layer can store, of at most `most` code points. */
 export function parseStoredText(text: string, most: number): Parsed {
-  if (!isStorableText(text)) return refuse("must be valid Unicode text without null characters");
+  if (!isStorableText(text)) return refuse(UNSTORABLE_TEXT);
   if (text.length > most && codePointsOf(text) > most)
     return refuse(`must be at most ${most} characters`, text);
   return accept(text);

@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { isStorableText } from "../columns/text.ts";
+import { isStorableText, UNSTORABLE_TEXT } from "../columns/text.ts";
 import { datetimeProblem } from "../columns/types/datetime.ts";
 import type { Detail } from "../errors/app-error.ts";
 import { ADDRESS_RANGE } from "../model/addresses/address-range.ts";
@@ -30,7 +30,7 @@ export const displayNameSchema = z
   .trim()
   .min(1)
   .max(200)
-  .refine(isStorableText, "must be valid Unicode text without null characters")
+  .refine(isStorableText, UNSTORABLE_TEXT)
   .meta({ pattern: "^[^\\x00]*[^\\x00\\s][^\\x00]*$" });
 
 /** Any ISO 8601 date-time with an offset, as UTC with milliseconds. */

@@ -1,5 +1,6 @@
 import * as z from "zod/v4";
 import { INEXACT } from "../columns/parsed.ts";
+import { UNSTORABLE_TEXT } from "../columns/text.ts";
 import { validationFailed } from "../errors/api-errors.ts";
 import type { Detail } from "../errors/app-error.ts";
 import { closestName } from "../lib/closest-name.ts";
@@ -10,8 +11,8 @@ import { InexactNumber } from "../model/json.ts";
  * VALIDATION_ERROR.
  */
 export function parseInput<T>(schema: z.ZodType<T>, body: unknown): T {
-  const inexact = inexactNumbersIn(body, []);
-  if (inexact.length > 0) throw validationFailed(inexact);
+  const unstorable = unstorableIn(body, []);
+  if (unstorable.length > 0) throw validationFailed(unstorable);
   return parseShape(schema, body);
 }
 
@@ -40,12 +41,14 @@ export function readShape<T>(
   return { details: result.error.issues.flatMap((issue) => detailsOf(issue, knownAt)) };
 }
 
-/** Refuses numbers that would be rounded. */
-function inexactNumbersIn(value: unknown, path: readonly PropertyKey[]): readonly Detail[] {
-  if (value instanceof InexactNumber) return [{ field: pathOf(path), message: INEXACT, rule: "TYPE" }];
-  if (Array.isArray(value)) return value.flatMap((item, i) => inexactNumbersIn(item, [...path, i]));
+/** Refuses numbers that would be rounded, and halves of surrogate pairs, with which a libSQL server refuses everything. */
+function unstorableIn(value: unknown, path: readonly PropertyKey[]): readonly Detail[] {
+  const refuse = (message: string) => [{ field: pathOf(path), message, rule: "TYPE" }];
+  if (value instanceof InexactNumber) return refuse(INEXACT);
+  if (typeof value === "string") return value.isWellFormed() ? [] : refuse(UNSTORABLE_TEXT);
+  if (Array.isArray(value)) return value.flatMap((item, i) => unstorableIn(item, [...path, i]));
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => inexactNumbersIn(item, [...path, key]));
+  return Object.entries(value).flatMap(([key, item]) => unstorableIn(item, [...path, key]));
 }
 
 /** A problem of a body as one text, for bodies with the wrong shape. */

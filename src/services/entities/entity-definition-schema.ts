@@ -6,7 +6,7 @@ import {
   MAX_PRECISION,
   typeOfOption,
 } from "../../columns/define-column.ts";
-import { isStorableText, MAX_TEXT_LENGTH } from "../../columns/text.ts";
+import { isStorableText, MAX_TEXT_LENGTH, UNSTORABLE_TEXT } from "../../columns/text.ts";
 import { COLUMN_TYPES, ON_DELETE_ACTIONS } from "../../model/column.ts";
 import { COMPARISON_CONSTRAINTS, type EntitySettings } from "../../model/entity.ts";
 import { MAX_COLUMNS, MAX_CONSTRAINTS, MAX_ENTITIES, NAME_PATTERN } from "../../model/names.ts";
@@ -30,7 +30,7 @@ export const descriptionSchema = z
   .string()
   .min(1)
   .max(MAX_DESCRIPTION_LENGTH)
-  .refine(isStorableText, "must be valid Unicode text without null characters")
+  .refine(isStorableText, UNSTORABLE_TEXT)
   .meta({ pattern: "^[^\\x00]*$" });
 export const previousNamesSchema = z.array(nameSchema).max(MAX_PREVIOUS_NAMES);
 const idSchema = z.string().max(100);
