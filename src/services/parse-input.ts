@@ -41,7 +41,7 @@ export function readShape<T>(
   return { details: result.error.issues.flatMap((issue) => detailsOf(issue, knownAt)) };
 }
 
-/** Refuses numbers that would be rounded, and halves of surrogate pairs, with which a libSQL server refuses everything. */
+/** Refuses numbers that would be rounded, and half surrogate pairs, for which a libSQL server refuses the whole request. */
 function unstorableIn(value: unknown, path: readonly PropertyKey[]): readonly Detail[] {
   const refuse = (message: string) => [{ field: pathOf(path), message, rule: "TYPE" }];
   if (value instanceof InexactNumber) return refuse(INEXACT);

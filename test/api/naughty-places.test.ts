@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
 });
 
-/** With a half of a surrogate pair, which a libSQL server refuses together with the whole request. */
+/** With half of a surrogate pair, for which a libSQL server refuses the whole request. */
 const TEXTS = [...naughtyTexts, "\ud800"];
 const HEADERS = [
   "If-Match",

@@ -56,7 +56,7 @@ export async function startHttpServer({ host, port, bounds, handle }: HttpOption
       /* Nothing more can be sent behind a body that was not read. */
       if (!incoming.complete) outgoing.setHeader("Connection", "close");
     }
-    const answered = acceptsGzip(accepted) ? await compressFor(request, await response) : await response;
+    const answered = await (acceptsGzip(accepted) ? compressFor(request, await response) : response);
     await batches.untilDue();
     return answered;
   };

@@ -8,7 +8,7 @@ type Collect = (options: { readonly type: "major"; readonly flavor: "last-resort
 const EVERY_MS = 1_000;
 /** The share of the time in which the event loop may have work, so that nobody notices a collection. */
 const QUIET = 0.3;
-/** Growth that makes collections worth their 10 to 50 ms each, and that the code is slow for half a second after them. */
+/** Growth that is worth collections: each takes 10 to 50 ms, and afterwards V8 has to compile code again. */
 const WORTH_BYTES = 24 * 1024 * 1024;
 /** Collections after a burst, a second apart: its last requests may still be at work. */
 const TRIES = 3;

@@ -1,6 +1,6 @@
-/** A response that is ready waits no longer for others of its batch. */
+/** The longest that a ready response waits for others. */
 const LONGEST_WAIT_MS = 2;
-/** While responses are ready one by one, one of so many begins a batch, to find out whether others follow. */
+/** While responses come one by one, every 16th starts a batch, to find out whether others follow in the same turn. */
 const TRIED_EVERY = 16;
 
 interface Batch {
@@ -10,9 +10,9 @@ interface Batch {
 }
 
 /**
- * Sends the responses together that are ready in the same turn of the event loop. Each sending wakes a client. Where 32
- * clients read by id, waking them one after the other takes half of the process's CPU time. A client alone does not wait
- * for the end of the turn, which would cost it a tenth.
+ * Sends responses together that are ready in the same turn of the event loop. Each send wakes a client. When 32 clients
+ * read by id, waking them one by one takes about half of the process's CPU time. A lone response is sent at once: waiting
+ * for the end of the turn made reads over one connection up to a tenth slower.
  */
 export class ResponseBatches {
   #open: Batch | undefined;

@@ -11,7 +11,7 @@ export function decodeValue(json: unknown): NativeValue {
   const { type, value, base64 } = (json ?? {}) as { type?: unknown; value?: unknown; base64?: unknown };
   switch (type) {
     case "text":
-      // A half of a surrogate pair has no UTF-8, and sqld refuses it too.
+      // Half of a surrogate pair has no UTF-8 form. sqld refuses it too.
       if (typeof value === "string" && value.isWellFormed()) return value;
       break;
     case "integer":
