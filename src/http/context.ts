@@ -10,6 +10,7 @@ import { currentTime } from "../lib/clock.ts";
 import { createDatabase } from "../libsql/database.ts";
 import { KeptStreams } from "../libsql/kept-streams.ts";
 import { openHttpDatabase, type Queueing } from "../libsql/open-http-database.ts";
+import type { Requester } from "../libsql/step.ts";
 import { Turns } from "../libsql/turns.ts";
 import type { Actor } from "../model/actor.ts";
 import type { WorkspaceAddress } from "../model/workspace.ts";
@@ -46,7 +47,8 @@ export type AppContext = Context<AppEnv>;
 
 /** The client that waits for the response. */
 interface Client {
-  readonly request?: Request;
+  /** Undefined if nobody waits. */
+  readonly requester?: Requester;
   address(): string | undefined;
 }
 
@@ -58,8 +60,12 @@ export function openServices(bindings: Bindings, requestId: string, client = nob
   const { streams, turns, writers, ...services } = lastingServicesOf(bindings);
   const { DATABASE } = bindings;
   const database = DATABASE
-    ? createDatabase(DATABASE.stepsFor(client.request))
-    : openHttpDatabase({ url, authToken, requestId }, streams, queueingOf({ turns, writers }, client));
+    ? createDatabase(DATABASE.stepsFor(client.requester))
+    : openHttpDatabase(
+        { url, authToken, requestId },
+        streams,
+        queueingOf({ turns, writers }, client.requester),
+      );
   return {
     ...services,
     database,
@@ -91,14 +97,13 @@ const ALL = "all";
 /** Work that nobody waits for has no principal: only its writes wait for a turn. */
 function queueingOf(
   { turns, writers }: Pick<LastingServices, "turns" | "writers">,
-  { request, address }: Client,
+  requester: Requester | undefined,
 ): Queueing {
-  const principal = request?.headers.get("Authorization") ?? address();
   return {
-    client: request?.signal,
+    client: requester?.request.signal,
     isWriteWaiting: () => writers.isWaiting(ALL),
     async takeTurn({ isWrite, timeoutMs }, ends) {
-      if (principal) await turns.take(principal, timeoutMs, ends);
+      if (requester) await turns.take(requester.principal(), timeoutMs, ends);
       if (isWrite) await writers.take(ALL, timeoutMs, ends);
     },
   };

@@ -22,8 +22,17 @@ export type RunSteps = (
   isWrite?: boolean,
 ) => Promise<readonly StepOutcome[]>;
 
+/** The client for whom statements run. The server knows who it is only after it has authenticated the request. */
+export interface Requester {
+  readonly request: Request;
+  /** Statements of different lanes run in turn: one lane for each workspace, and one for the admin API. */
+  lane(): string;
+  /** Statements of one principal are limited together. */
+  principal(): string;
+}
+
 /** A database in the server's own process, used instead of LIBSQL_URL. */
 export interface LocalDatabase {
   /** Returns the function that runs the steps of a request; undefined means background work. */
-  stepsFor(request: Request | undefined): RunSteps;
+  stepsFor(requester: Requester | undefined): RunSteps;
 }

@@ -20,9 +20,9 @@ const { main, Engine } = (await import(
 )) as typeof import("../../tools/serve/main.ts");
 
 const { stepsFor } = Engine.prototype;
-Engine.prototype.stepsFor = function countedStepsFor(request) {
-  const runSteps = stepsFor.call(this, request);
-  const requestId = request?.headers.get("x-request-id");
+Engine.prototype.stepsFor = function countedStepsFor(requester) {
+  const runSteps = stepsFor.call(this, requester);
+  const requestId = requester?.request.headers.get("x-request-id");
   if (!requestId) return runSteps;
   return (steps, timeoutMs) => {
     counts.set(requestId, (counts.get(requestId) ?? 0) + 1);

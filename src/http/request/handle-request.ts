@@ -8,6 +8,7 @@ import { type AppContext, openServices } from "../context.ts";
 import { allowOrigin, isForPages } from "../response/allow-origin.ts";
 import { learnOfKey } from "./authenticate.ts";
 import { clientAddressOf } from "./client-address.ts";
+import { requesterOf } from "./requester.ts";
 
 const REQUEST_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -36,7 +37,7 @@ function openRequest(c: AppContext): void {
   c.set("route", "/*");
   c.set(
     "services",
-    openServices(c.env, requestId, { request: c.req.raw, address: () => clientAddressOf(c) }),
+    openServices(c.env, requestId, { requester: requesterOf(c), address: () => clientAddressOf(c) }),
   );
 }
 

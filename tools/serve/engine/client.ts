@@ -1,6 +1,8 @@
+import type { Requester } from "../../../src/libsql/step.ts";
+
 /** The client that waits for statements. */
 export interface Client {
-  /** Its workspace; statements of different ones run in turn. */
+  /** Statements of different lanes run in turn. */
   readonly lane: string;
   /** Whose statements are limited together. */
   readonly principal: string;
@@ -9,12 +11,13 @@ export interface Client {
 }
 
 const BACKGROUND: Client = { lane: "", principal: "", signal: undefined };
-const WORKSPACE_PATH = /^\/(?:api\/v1|mcp|docs)\/([^/?]+\/[^/?]+)/;
 
-/** Returns from a request whom its statements count for. */
-export function clientOf(request: Request | undefined): Client {
-  if (!request) return BACKGROUND;
-  const { pathname } = new URL(request.url);
-  const lane = WORKSPACE_PATH.exec(pathname)?.[1] ?? "admin";
-  return { lane, principal: request.headers.get("authorization") ?? "", signal: request.signal };
+/** Returns whom a request's statements count for. */
+export function clientOf(requester: Requester | undefined): Client {
+  if (!requester) return BACKGROUND;
+  return {
+    lane: requester.lane(),
+    principal: requester.principal(),
+    signal: requester.request.signal,
+  };
 }

@@ -1,6 +1,6 @@
 import { currentMillis } from "../../../src/lib/clock.ts";
 import { DATABASE_TIMEOUT_MS } from "../../../src/libsql/database.ts";
-import type { LocalDatabase, RunSteps, Step } from "../../../src/libsql/step.ts";
+import type { LocalDatabase, Requester, RunSteps, Step } from "../../../src/libsql/step.ts";
 import { type Client, clientOf } from "./client.ts";
 import { Connection } from "./connection.ts";
 import { CostJudge } from "./judge-cost.ts";
@@ -51,18 +51,18 @@ export class Engine implements LocalDatabase {
     this.#checkpoints = open(`PRAGMA synchronous = ${sync}`);
   }
 
-  stepsFor(request: Request | undefined): RunSteps {
+  stepsFor(requester: Requester | undefined): RunSteps {
     return async (steps, timeoutMs) => {
       const costs = steps.map(({ sql }) => this.#judge.judge(sql));
       const isShort = costs.every((cost) => cost.isShort);
       if (costs.some((cost) => cost.isWrite)) {
         const isLong = timeoutMs > DATABASE_TIMEOUT_MS || !isShort;
-        const outcomes = await this.#writer.write({ steps, timeoutMs, client: clientOf(request), isLong });
+        const outcomes = await this.#writer.write({ steps, timeoutMs, client: clientOf(requester), isLong });
         if (steps.some(isSchemaChange)) this.#judge.forget();
         return outcomes;
       }
       if (isShort) return this.#readHere(steps);
-      return this.#readElsewhere(steps, { client: clientOf(request), timeoutMs });
+      return this.#readElsewhere(steps, { client: clientOf(requester), timeoutMs });
     };
   }
 
