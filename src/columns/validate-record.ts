@@ -25,6 +25,8 @@ export interface ValidationContext extends Moment {
   readonly computed?: ReadonlyMap<string, readonly Detail[]>;
   /** Whether the column does not exist for this client. */
   isHidden?(column: Column): boolean;
+  /** Names that a body may have beside the columns, for the problem of an unknown one. */
+  otherFields?(): readonly string[];
   /** JSON values that the server sets. */
   readonly presets?: ReadonlyMap<Column, JsonValue>;
   /** Fields with a placeholder for a value that only the database will know, each with the name of that value. */
@@ -82,18 +84,6 @@ export function recordValidatorOf(entity: Entity): RecordValidator {
   };
   validators.set(entity, validator);
   return validator;
-}
-
-/**
- * Returns the stored form of an id in a path; undefined for a text that cannot be an id of the entity. An integer has
- * one form. A UUID may be in either case (RFC 9562, section 4), as in bodies and filters, and is returned in lower
- * case.
- */
-export function parseId(text: string, entity: Entity): SqlValue | undefined {
-  const [column] = entity.columns;
-  if (!column || (column.type === "INTEGER" && !/^(?:0|-?[1-9]\d*)$/.test(text))) return undefined;
-  const parsed = columnTypeOf(column).parseText(text, column);
-  return parsed.ok ? parsed.value : undefined;
 }
 
 type Reading =
@@ -197,20 +187,22 @@ function conclude(entity: Entity, body: JsonObject, collected: Collected): Valid
     : entity;
   details.push(...checkEntityConstraints(told, known));
   const unknown = Object.keys(body).filter(isUnknown);
-  if (unknown.length > 0) details.push(...unknownFields(entity, unknown, isUnknown));
+  if (unknown.length > 0) {
+    const columns = [...entity.columnByName.keys()].filter((name) => !isUnknown(name));
+    details.push(...unknownFields(entity, unknown, [...columns, ...(now.otherFields?.() ?? [])]));
+  }
   return details.length > 0 || hasOthers ? { ok: false, details } : { ok: true, values, kept };
 }
 
 function unknownFields(
   entity: Entity,
   fields: readonly string[],
-  isUnknown: (field: string) => boolean,
+  known: readonly string[],
 ): readonly Detail[] {
-  const known = [...entity.columnByName.keys()].filter((name) => !isUnknown(name));
-  const { message, rule } = unknownProblem(entity, known);
-  const details = fields.slice(0, MAX_DETAILS).map((field) => ({ field, message, rule, known }));
+  const problem = unknownProblem(entity, known);
+  const details = fields.slice(0, MAX_DETAILS).map((field) => ({ field, ...problem }));
   const count = fields.length - details.length;
-  return count > 0 ? [...details, { field: "", message, count }] : details;
+  return count > 0 ? [...details, { field: "", message: problem.message, count }] : details;
 }
 
 /** Says that an entity has no such field; `known` are the fields that the client may know. */

@@ -95,8 +95,10 @@ export function auditValues(ctx: AuditContext, entry: AuditEntry, values: AuditV
 const organizationIdOfWorkspace = (workspaceId: SQL | number | null): SQL =>
   sql`SELECT organization_id FROM workspaces WHERE id = (${workspaceId})`;
 
-const jsonValueOf = (column: Column): SQL =>
-  column.dataType === "json" ? sql`json(${column})` : sql`${column}`;
+function jsonValueOf(column: Column): SQL {
+  if (column.dataType === "json") return sql`json(${column})`;
+  return column.dataType === "boolean" ? sql`json(iif(${column}, 'true', 'false'))` : sql`${column}`;
+}
 
 /** All columns of a table except the named ones. */
 export function columnsWithout(table: SQLiteTable, hidden: readonly string[]): Record<string, Column> {

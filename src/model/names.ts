@@ -9,8 +9,8 @@ export const MAX_CONSTRAINTS = 100;
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 export const SLUG_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** First path segments below a workspace that the API uses itself. Compared ignoring case. */
-export const RESERVED_ENTITY_NAMES: ReadonlySet<string> = new Set(["transaction", "tokens", "me"]);
+/** Path segments that the API uses itself. Compared ignoring case. */
+export const RESERVED_ENTITY_NAMES: ReadonlySet<string> = new Set(["transaction", "tokens", "me", "by"]);
 
 /** The hidden column of every entity's table. It counts the writes to a record and is the version in its ETag. */
 export const VERSION_COLUMN = "_version";

@@ -20,7 +20,7 @@ import {
   STRING,
   schemaRef,
 } from "./parts.ts";
-import type { VisibleEntity } from "./visible-schema.ts";
+import { idColumn, type VisibleEntity } from "./visible-schema.ts";
 
 const TAGS = ["Workspace"];
 
@@ -70,7 +70,6 @@ function transact(entities: readonly VisibleEntity[]): JsonObject {
   };
 }
 
-const ID: JsonObject = { type: ["string", "integer"] };
 const AS: JsonObject = { type: "string", pattern: NAME_PATTERN.source };
 const BODY: JsonObject = { type: "object" };
 
@@ -84,16 +83,24 @@ function operationSchema(entities: readonly VisibleEntity[]): JsonObject {
     const allowed = entities.filter(({ operations }) => operations.includes(operation));
     if (allowed.length === 0) return [];
     const entity = { type: "string", enum: allowed.map(({ name }) => name) };
-    return [objectOf({ method: { type: "string", enum: methods }, entity, ...members }, options)];
+    const id = operation !== "create" && { id: idSchemaOf(allowed) };
+    return [objectOf({ method: { type: "string", enum: methods }, entity, ...id, ...members }, options)];
   };
   return {
     type: "object",
     oneOf: [
       ...form("create", ["POST"], { as: AS, body: BODY }),
-      ...form("update", ["PUT", "PATCH"], { id: ID, ifMatch: ENTITY_TAGS, as: AS, body: BODY }),
-      ...form("delete", ["DELETE"], { id: ID, ifMatch: ENTITY_TAGS }),
+      ...form("update", ["PUT", "PATCH"], { ifMatch: ENTITY_TAGS, as: AS, body: BODY }),
+      ...form("delete", ["DELETE"], { ifMatch: ENTITY_TAGS }),
     ],
   };
+}
+
+/** The id of a record of one of these entities. */
+function idSchemaOf(entities: readonly VisibleEntity[]): JsonObject {
+  const types = new Set(entities.map((entity) => (idColumn(entity)?.type === "UUID" ? "string" : "integer")));
+  const [type, ...others] = types;
+  return { type: others.length > 0 ? [...types] : (type ?? "integer") };
 }
 
 /** Schemas that are equal for every entity. */

@@ -59,6 +59,18 @@ describe("every route", () => {
     expectFailure(await send(route, stranger.key), 404, missing(`Organization not found: ${w.organization}`));
   });
 
+  it("of an OPERATOR stops access, delivers again or reads usage", () => {
+    const ids = routes.filter(({ role }) => role === "OPERATOR").map(({ id }) => id);
+    expect(ids.sort()).toEqual([
+      "getUsage",
+      "redeliver",
+      "revokeApiKey",
+      "revokeTokens",
+      "revokeUsers",
+      "rotateApiKey",
+    ]);
+  });
+
   it("of all organizations needs a role in all of them", async () => {
     const { key } = await makeKey(OWNER, null);
     expectStatus(await ask("POST", "/admin/v1/organizations", { token: key, body: {} }), 422);
@@ -289,6 +301,20 @@ describe("keys and members", () => {
       message: "A record with email 'editor@example.com' already exists",
     });
   });
+});
+
+it("an organization that has lost its last OWNER key is recovered with the admin token", async () => {
+  const { organization } = await makeWorkspace();
+  const body = { name: "owner", organization, role: "OWNER" };
+  const make = async () => expectStatus(await askAdmin("POST", "/admin-keys", { body }), 201).body.data;
+  const { id, key } = await make();
+  expectStatus(await ask("DELETE", `/admin/v1/admin-keys/${id}`, { token: key }), 204);
+  expectFailure(await ask("GET", "/admin/v1/me", { token: key }), 401, {
+    code: "UNAUTHORIZED",
+    message: "Invalid admin token",
+  });
+  const next = await make();
+  expectStatus(await ask("GET", `/admin/v1/organizations/${organization}`, { token: next.key }), 200);
 });
 
 describe("single sign-on", () => {

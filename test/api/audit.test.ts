@@ -51,7 +51,11 @@ describe("the audit", () => {
       before: { revokedAt: null },
       after: { revokedAt: expect.any(String) },
     });
-    expect(entries[6]).toMatchObject({ subject: w.keyId, before: null, after: { permission: "READ_WRITE" } });
+    expect(entries[6]).toMatchObject({
+      subject: w.keyId,
+      before: null,
+      after: { permission: "READ_WRITE", mayMintTokens: false, mayWriteTimestamps: false },
+    });
     expect(entries[0]).toMatchObject({
       before: { version: 1 },
       after: { version: 2, changes: [{ kind: "ADD_COLUMN", entity: "Note", column: "text", risk: "SAFE" }] },

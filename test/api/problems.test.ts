@@ -162,6 +162,46 @@ describe("a problem names the field and the rule of", () => {
     expectProblem(answer, 422, invalid(error));
   });
 
+  it("an unknown field of a create that could contain nested records", async () => {
+    const error = {
+      field: "bookz",
+      message: "is not a field of Author",
+      rule: "UNKNOWN",
+      suggestion: "books",
+    };
+    const columns = ["id", "firstName", "lastName", "notes"];
+    const known = [...columns, "books"];
+    const body = { firstName: "Eva", lastName: "Reis", bookz: [] };
+    const operations = [{ method: "POST", entity: "Author", body }];
+    expectProblem(await problem("POST", "/Author", { body }), 422, invalid({ ...error, known }));
+    expectProblem(await problem("POST", "/Author/bulk?atomic=true", { body: [body] }), 422, {
+      ...invalid({ ...error, known }),
+      detail: "Item 0: Validation failed: 1 error(s)",
+    });
+    expectProblem(await problem("POST", "/transaction", { body: { operations } }), 422, {
+      ...invalid({ ...error, field: "operations[0].bookz", known }),
+      detail: "Operation 0: Validation failed: 1 error(s)",
+    });
+    expectProblem(await problem("PUT", "/Author/1", { body: { bookz: [] } }), 422, {
+      ...invalid({ field: "bookz", message: error.message, rule: "UNKNOWN", known: columns }),
+    });
+  });
+
+  it("an upsertBy that is no unique rule, with those that are", async () => {
+    const known = ["isbn"];
+    expectProblem(await problem("PUT", "/Book/bulk?upsertBy=isbm", { body: [{}] }), 400, {
+      code: "BAD_REQUEST",
+      detail: "upsertBy 'isbm' is not a unique rule of Book — did you mean 'isbn'?",
+      suggestion: "isbn",
+      known,
+    });
+    expectProblem(await problem("PUT", "/Book/bulk?upsertBy=title", { body: [{}] }), 400, {
+      code: "BAD_REQUEST",
+      detail: "upsertBy 'title' is not a unique rule of Book — use isbn",
+      known,
+    });
+  });
+
   it("a unique value that is taken", async () => {
     const answer = await problem("POST", "/Book", { body: { isbn: "1" } });
     expectProblem(answer, 409, {

@@ -37,6 +37,15 @@ async function expectTriggers(w: TestWorkspace, entity: string, field: string): 
   expect(meta.totalElements).toBe(data.length);
 }
 
+it.each(["transaction", "tokens", "me", "by", "By"])("'%s' is no name of an entity", async (name) => {
+  const w = await makeWorkspace();
+  expectFailure(await w.admin("POST", "/entities", { body: { name, columns: [] } }), 422, {
+    code: "VALIDATION_ERROR",
+    message: "Validation failed: 1 error(s)",
+    details: [{ field: "name", message: "is a reserved name" }],
+  });
+});
+
 describe("names of triggers", () => {
   it("do not clash, whatever tables and columns are called", async () => {
     const w = await makeWorkspace();

@@ -307,6 +307,15 @@ describe("a key with allowed addresses", () => {
     expectFailure(await api("GET", "/Order", from("not an address")), 403, error);
   });
 
+  it.each(["", "/", "/me", "/openapi.json", "/Order", "/Order/1", "/Order/export", "/Order/aggregate"])(
+    "learns nothing else at another address about a wrong request to '%s'",
+    async (path) => {
+      const { api } = await holder(null, { allowedIps: ["10.0.0.0/8"] });
+      for (const query of ["?nope=1", "?%ff"])
+        expectFailure(await api("GET", path + query, from("11.0.0.1")), 403, error);
+    },
+  );
+
   it("obeys a narrower list from the next request on", async () => {
     const { id, api } = await holder(null);
     expectStatus(await api("GET", "/Order", from("10.0.0.1")), 200);

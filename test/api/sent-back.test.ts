@@ -169,6 +169,35 @@ describe("an id", () => {
     expect((await w.api("DELETE", "/User/bulk", { body: ["1"] })).body).toEqual(failed);
     expect((await current()).name).toBe("Ann");
   });
+
+  it.each(['"1"', "1.5", "1.00000000000000000001"])("is not %s, in bulk and in transactions", async (id) => {
+    const refused = told("id", "must be an integer");
+    const failed = { succeeded: 0, failed: 1, errors: [{ index: 0, error: refused }] };
+    for (const [method, body] of [
+      ["PUT", `[{"id":${id},"name":"X"}]`],
+      ["DELETE", `[${id}]`],
+    ] as const)
+      expect((await w.api(method, "/User/bulk", { body })).body).toEqual(failed);
+    for (const rest of ['"method":"PUT","body":{"name":"X"}', '"method":"DELETE"']) {
+      const body = `{"operations":[{"entity":"User","id":${id},${rest}}]}`;
+      expectFailure(await w.api("POST", "/transaction", { body }), 422, {
+        ...told("operations[0].id", "must be an integer"),
+        message: "Operation 0: Validation failed: 1 error(s)",
+      });
+    }
+    expect((await current()).name).toBe("Ann");
+  });
+
+  it("of a UUID entity is not a number, in bulk and in transactions", async () => {
+    const v = await makeWorkspace({ name: "Item", idType: "UUID", columns: [] });
+    const { body } = await v.api("DELETE", "/Item/bulk", { body: [5] });
+    expect(body.errors).toEqual([{ index: 0, error: told("id", "must be a valid UUID") }]);
+    const operations = [{ method: "DELETE", entity: "Item", id: 5 }];
+    expectFailure(await v.api("POST", "/transaction", { body: { operations } }), 422, {
+      ...told("operations[0].id", "must be a valid UUID"),
+      message: "Operation 0: Validation failed: 1 error(s)",
+    });
+  });
 });
 
 describe("a value of a JSON column in a transaction", () => {

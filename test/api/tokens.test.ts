@@ -69,6 +69,25 @@ describe("a user token", () => {
     });
   });
 
+  it.each(["If-Match", "If-None-Match"])("is not minted on the condition %s", async (name) => {
+    for (const path of ["/tokens", "/tokens/revoke"]) {
+      const asking = { token: minter.key, body: { claims: { sub: "ann" } }, headers: { [name]: "*" } };
+      expectFailure(await ask("POST", w.apiPath + path, asking), 400, {
+        code: "BAD_REQUEST",
+        message: `${name} is for a request that changes one record — in a transaction, send ifMatch with an operation`,
+      });
+    }
+  });
+
+  it("is refused to a key that may not mint, whatever else is wrong", async () => {
+    const asking = { token: w.key, body: "{", headers: { "Idempotency-Key": "k", "If-Match": "*" } };
+    for (const path of ["/tokens?x=1", "/tokens/revoke?x=1"])
+      expectFailure(await ask("POST", w.apiPath + path, asking), 403, {
+        code: "FORBIDDEN",
+        message: "This API key is not allowed to mint tokens",
+      });
+  });
+
   it("is in a response that is never cached", async () => {
     const body = { claims: { sub: "ann" } };
     const { status, headers } = await ask("POST", `${w.apiPath}/tokens`, { token: minter.key, body });
@@ -220,6 +239,26 @@ describe("a user token ends", () => {
     expectFailure(await w.admin("POST", "/tokens/revoke", { body }), 422, tooLong);
     const asking = { token: minter.key, body };
     expectFailure(await ask("POST", `${w.apiPath}/tokens/revoke`, asking), 422, tooLong);
+  });
+
+  it.each([
+    [{}, [["sub", "is required"]]],
+    [
+      { subject: "ann" },
+      [
+        ["sub", "is required"],
+        ["subject", "is not a known property"],
+      ],
+    ],
+    [{ all: false }, [["all", "must be one of: true"]]],
+    [{ all: true, sub: "ann" }, [["sub", "is not a known property"]]],
+  ])("with no revocation such as %j, which names its mistakes", async (body, mistakes) => {
+    const details = mistakes.map(([field, message]) => ({ field, message }));
+    const message = `Validation failed: ${details.length} error(s)`;
+    const refused = { code: "VALIDATION_ERROR", message, details };
+    expectFailure(await w.admin("POST", "/tokens/revoke", { body }), 422, refused);
+    const asking = { token: minter.key, body };
+    expectFailure(await ask("POST", `${w.apiPath}/tokens/revoke`, asking), 422, refused);
   });
 
   it("with its key, and is narrowed with it", async () => {

@@ -50,7 +50,7 @@ export const apiKeys: readonly AdminRoute[] = [
     POST: one({
       id: "syncApiKeys",
       summary: "Rewrite KV from the database",
-      role: "OPERATOR",
+      role: "ADMIN",
       answer: Synchronization,
       handle: (c) => syncApiKeys(workspaceContext(c)),
     }),

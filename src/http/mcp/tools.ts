@@ -98,7 +98,7 @@ async function parsedOf<T>(ctx: WorkspaceContext, parse: () => T): Promise<T> {
 }
 
 async function describe(ctx: WorkspaceContext, { entity }: ToolArguments<"describe">): Promise<unknown> {
-  const { entities, ...workspace } = await describeWorkspace(ctx);
+  const { entities, ...workspace } = await describeWorkspace(ctx, { query: queryOf({}) });
   if (entity === undefined) {
     const overview = entities.map(({ name, description, columns, relationships }) => ({
       name,

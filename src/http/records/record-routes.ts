@@ -58,41 +58,38 @@ export const recordRoutes: readonly Route[] = Object.entries(handlers).map(([pat
 }));
 
 async function describe(c: AppContext) {
-  onlyParameters(c, []);
-  return respondJson(c, { data: await describeWorkspace(workspaceContext(c)) });
+  return respondJson(c, { data: await describeWorkspace(workspaceContext(c), { query: queryOf(c) }) });
 }
 
 async function describeOpenApi(c: AppContext) {
-  onlyParameters(c, []);
-  const description = await describeApi(workspaceContext(c));
+  const description = await describeApi(workspaceContext(c), { query: queryOf(c) });
   c.set("isCached", description.isCached);
   return respondWithDocument(c, description);
 }
 
 async function describeCaller(c: AppContext) {
-  onlyParameters(c, []);
-  return respondJson(c, { data: await describePrincipal(workspaceContext(c)) });
+  return respondJson(c, { data: await describePrincipal(workspaceContext(c), { query: queryOf(c) }) });
 }
 
 async function mintToken(c: AppContext) {
-  onlyParameters(c, []);
-  refuseIdempotencyKey(c);
-  const body = await readJsonObject(c);
+  const body = bodyAboutTokens(c, await readJsonObject(c));
   const data = await createToken(workspaceContext(c), body);
   return respondJson(c, { data }, { status: 201, headers: { "Cache-Control": "no-store" } });
 }
 
 async function endTokens(c: AppContext) {
-  onlyParameters(c, []);
-  refuseIdempotencyKey(c);
-  const body = await readJsonObject(c);
+  const body = bodyAboutTokens(c, await readJsonObject(c));
   return respondJson(c, { data: await revokeTokens(workspaceContext(c), body) });
 }
 
 /** Nothing is stored for a replay: a second request mints another token, or also revokes newer ones. */
-function refuseIdempotencyKey(c: AppContext): void {
-  if (c.req.header("Idempotency-Key") !== undefined)
+function bodyAboutTokens<T>(c: AppContext, body: Body<T>): Body<T> {
+  const checked = unconditional(c, body);
+  return () => {
+    onlyParameters(c, []);
+    if (c.req.header("Idempotency-Key") === undefined) return checked();
     throw badRequest("Idempotency-Key is not supported for tokens");
+  };
 }
 
 async function list(c: AppContext) {

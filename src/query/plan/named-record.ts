@@ -1,5 +1,5 @@
+import { parseId } from "../../columns/record-id.ts";
 import { readBoundText } from "../../columns/registry.ts";
-import { parseId } from "../../columns/validate-record.ts";
 import { badRequest } from "../../errors/api-errors.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";

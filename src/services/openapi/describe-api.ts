@@ -6,8 +6,10 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type Narrowing, type VisibleEntity, visibleEntitiesOf } from "../../openapi/visible-schema.ts";
 import { buildWorkspaceDocument } from "../../openapi/workspace-document.ts";
+import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import { type Visible, visibleTo } from "../../query/rules/visible.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { RequestQuery } from "../request-query.ts";
 
 export interface ApiDescription {
   /** The OpenAPI document as JSON, in UTF-8. */
@@ -29,10 +31,13 @@ interface KeptDocument extends Pick<ApiDescription, "content"> {
 }
 
 /** Returns the workspace's OpenAPI document, as far as the key reaches. */
-export async function describeApi(ctx: WorkspaceContext): Promise<ApiDescription> {
+export async function describeApi(ctx: WorkspaceContext, { query }: RequestQuery): Promise<ApiDescription> {
   const { catalog, access, asOf } = await runFenced(ctx, {
     need: "READ",
-    plan: (view) => ({ kind: "READ", statements: [], shape: () => view }),
+    plan(view) {
+      rejectUnknownParameters(query(), []);
+      return { kind: "READ", statements: [], shape: () => view };
+    },
   });
   const visible = visibleTo(catalog, access, asOf);
   const narrowing = visible.hasRules ? narrowingOf(catalog, visible) : undefined;

@@ -8,9 +8,9 @@ import { type BulkAction, requireItems } from "../../write/plan/bulk/bulk-items.
 import type { BulkResult } from "../../write/plan/bulk/bulk-result.ts";
 import { planBulk } from "../../write/plan/bulk/plan-bulk.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { RecordQuery } from "./record-input.ts";
+import type { RequestQuery } from "../request-query.ts";
 
-export interface BulkWriteInput extends RecordQuery {
+export interface BulkWriteInput extends RequestQuery {
   readonly entity: string;
   readonly action: BulkAction;
   readonly body: () => JsonValue;

@@ -5,9 +5,10 @@ import { planAlone, type WrittenRecord } from "../../write/plan/plan-alone.ts";
 import { planCreation } from "../../write/plan/plan-creation.ts";
 import { noneEarlier } from "../../write/plan/references.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { RecordBody, RecordQuery } from "./record-input.ts";
+import type { RequestQuery } from "../request-query.ts";
+import type { RecordBody } from "./record-input.ts";
 
-export interface CreateRecordInput extends RecordQuery, RecordBody {
+export interface CreateRecordInput extends RequestQuery, RecordBody {
   readonly entity: string;
 }
 

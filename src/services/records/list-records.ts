@@ -3,10 +3,10 @@ import { planList } from "../../query/plan/plan-list.ts";
 import { targetIn } from "../../query/plan/target-in.ts";
 import { compileList, type ListResult } from "../../query/sql/page/compile-list.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { RequestQuery } from "../request-query.ts";
 import { readOnce } from "./compiled-once.ts";
-import type { RecordQuery } from "./record-input.ts";
 
-export interface ListRecordsInput extends RecordQuery {
+export interface ListRecordsInput extends RequestQuery {
   readonly entity: string;
 }
 

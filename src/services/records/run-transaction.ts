@@ -3,7 +3,8 @@ import type { JsonObject } from "../../model/json.ts";
 import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import { planTransaction, targetOperations } from "../../write/plan/plan-transaction.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { RecordBody, RecordQuery } from "./record-input.ts";
+import type { RequestQuery } from "../request-query.ts";
+import type { RecordBody } from "./record-input.ts";
 import { parseTransaction } from "./transaction-body.ts";
 
 /**
@@ -13,7 +14,7 @@ import { parseTransaction } from "./transaction-body.ts";
  */
 export async function runTransaction(
   ctx: WorkspaceContext,
-  input: RecordBody & RecordQuery,
+  input: RecordBody & RequestQuery,
 ): Promise<readonly (JsonObject | null)[]> {
   return runFenced(ctx, {
     need: "WRITE",

@@ -1,6 +1,6 @@
 import * as z from "zod/v4";
 import { badRequest } from "../../errors/api-errors.ts";
-import type { JsonObject } from "../../model/json.ts";
+import { InexactNumber, type JsonObject } from "../../model/json.ts";
 import { NAME_PATTERN } from "../../model/names.ts";
 import { MAX_BATCH_ITEMS } from "../../query/limits.ts";
 import type { TransactionOperation } from "../../write/plan/plan-transaction.ts";
@@ -12,7 +12,10 @@ const shared = {
   /** The name by which later operations refer to this one's record. */
   as: z.string().regex(NAME_PATTERN, "must be a name").optional(),
 };
-const existing = { id: z.union([z.string(), z.number()], "must be an id"), ifMatch: z.string().optional() };
+const existing = {
+  id: z.union([z.string(), z.number(), z.instanceof(InexactNumber)], "must be an id"),
+  ifMatch: z.string().optional(),
+};
 const body = jsonObjectSchema;
 
 const operationSchema = z.discriminatedUnion(
@@ -46,7 +49,7 @@ function toOperation(sent: SentOperation): TransactionOperation {
   const { entity } = sent;
   const named = "as" in sent && sent.as !== undefined ? { as: sent.as } : {};
   if (sent.method === "POST") return { kind: "CREATE", entity, ...named, body: sent.body };
-  const existing = { entity, id: String(sent.id), ifMatch: sent.ifMatch };
+  const existing = { entity, id: sent.id, ifMatch: sent.ifMatch };
   if (sent.method === "DELETE") return { kind: "DELETE", ...existing };
   return { kind: "UPDATE", ...existing, ...named, body: sent.body };
 }

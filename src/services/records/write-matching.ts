@@ -11,9 +11,9 @@ import {
 } from "../../write/plan/plan-matching-write.ts";
 import { validationContextOf } from "../../write/plan/validation-context.ts";
 import type { WorkspaceContext } from "../context.ts";
-import type { RecordQuery } from "./record-input.ts";
+import type { RequestQuery } from "../request-query.ts";
 
-export interface MatchingInput extends RecordQuery {
+export interface MatchingInput extends RequestQuery {
   readonly entity: string;
   /** The changes; null deletes the records. */
   readonly changes: (() => JsonObject) | null;

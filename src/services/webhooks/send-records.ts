@@ -1,5 +1,5 @@
 import * as z from "zod/v4";
-import { parseId } from "../../columns/validate-record.ts";
+import { parseId } from "../../columns/record-id.ts";
 import { sendStatements } from "../../db/webhook-queue.ts";
 import { recordNotFound } from "../../errors/api-errors.ts";
 import { runFenced } from "../../fence/run-fenced.ts";
@@ -24,7 +24,7 @@ const MAX_ROWS = 100;
 export const sendRecordsSchema = z.strictObject({
   entity: z.string(),
   ids: z
-    .array(z.union([z.string(), z.number()]))
+    .array(z.union([z.string(), z.number()], "must be an id"))
     .min(1)
     .max(MAX_ROWS),
 });

@@ -4,8 +4,10 @@ import { type Actor, permissionOf } from "../../model/actor.ts";
 import type { Permission } from "../../model/api-key.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import { type Visible, visibleTo } from "../../query/rules/visible.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { RequestQuery } from "../request-query.ts";
 
 export interface PrincipalDescription {
   readonly kind: Actor["kind"];
@@ -24,10 +26,14 @@ export interface PrincipalDescription {
 }
 
 /** Describes the caller and their rights. */
-export async function describePrincipal(ctx: WorkspaceContext): Promise<PrincipalDescription> {
+export async function describePrincipal(
+  ctx: WorkspaceContext,
+  { query }: RequestQuery,
+): Promise<PrincipalDescription> {
   return runFenced(ctx, {
     need: "READ",
     plan({ catalog, actor, access, asOf }) {
+      rejectUnknownParameters(query(), []);
       const visible = visibleTo(catalog, access, asOf);
       const permission = permissionOf(actor);
       const entities = [...visible.catalog.entities.values()].flatMap((entity) => {

@@ -3,8 +3,10 @@ import { canFollow, OPERATIONS } from "../../model/access.ts";
 import type { AccessMode } from "../../model/access-mode.ts";
 import { idColumnOf } from "../../model/catalog.ts";
 import type { Entity, EntityDefinition, Relationship } from "../../model/entity.ts";
+import { rejectUnknownParameters } from "../../query/parse/parameters.ts";
 import { type Visible, visibleTo } from "../../query/rules/visible.ts";
 import type { WorkspaceContext } from "../context.ts";
+import type { RequestQuery } from "../request-query.ts";
 
 export interface WorkspaceDescription {
   readonly organization: string;
@@ -29,10 +31,14 @@ export interface EntityDescription {
 }
 
 /** Describes the addressed workspace to the holder of any valid key. */
-export async function describeWorkspace(ctx: WorkspaceContext): Promise<WorkspaceDescription> {
+export async function describeWorkspace(
+  ctx: WorkspaceContext,
+  { query }: RequestQuery,
+): Promise<WorkspaceDescription> {
   return runFenced(ctx, {
     need: "READ",
     plan({ workspace, catalog, access, asOf }) {
+      rejectUnknownParameters(query(), []);
       const { organization, slug, accessMode, schemaVersion } = workspace;
       const visible = visibleTo(catalog, access, asOf);
       const entities = [...visible.catalog.entities.values()]

@@ -30,13 +30,20 @@ export interface RecordCount {
 
 type Raw = Omit<BodyRecord, "details">;
 
+/** The fields of a body that can contain nested records. */
+export const nestableIn = (target: RecordTarget): readonly string[] =>
+  [...target.entity.relationships.keys()].filter((field) => isToMany(findHop(target, field)));
+
+const isToMany = (hop: Hop | undefined): hop is Hop =>
+  hop !== undefined && hop.relationship.kind !== "TO_ONE";
+
 /** Finds the fields of a body that contain nested records: relationships to many. */
 export function nestedIn({ target, body }: Pick<Raw, "target" | "body">) {
   /* By relationship: a body may have far more fields. */
   return [...target.entity.relationships.keys()].flatMap((field) => {
     const value = Object.hasOwn(body, field) ? body[field] : undefined;
     const hop = value === undefined ? undefined : findHop(target, field);
-    return value !== undefined && hop && hop.relationship.kind !== "TO_ONE" ? [{ field, value, hop }] : [];
+    return value !== undefined && isToMany(hop) ? [{ field, value, hop }] : [];
   });
 }
 

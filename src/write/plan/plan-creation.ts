@@ -1,3 +1,4 @@
+import type { ValidationContext } from "../../columns/validate-record.ts";
 import { validationFailed } from "../../errors/api-errors.ts";
 import type { AppError } from "../../errors/app-error.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -5,7 +6,7 @@ import type { JsonObject } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { attemptEach } from "./attempts.ts";
-import { type BodyRecord, inRecord, nestedIn, recordsIn } from "./nested-records.ts";
+import { type BodyRecord, inRecord, nestableIn, nestedIn, recordsIn } from "./nested-records.ts";
 import { planCreate } from "./plan-create.ts";
 import type { NestedWrite, PlannedWrite } from "./planned-write.ts";
 import {
@@ -63,9 +64,14 @@ export function planCreation({ target, body, name }: Creation, creating: Creatin
   return { write: { ...write, ...views, nested }, pending };
 }
 
-const planFlat = (target: RecordTarget, body: JsonObject, { planning, earlier }: Creating): Created => ({
-  write: planCreate(target, body, validationContextOf(planning, target, earlier.patterns)),
+const planFlat = (target: RecordTarget, body: JsonObject, creating: Creating): Created => ({
+  write: planCreate(target, body, contextOf(target, creating)),
   pending: new Map(),
+});
+
+const contextOf = (target: RecordTarget, { planning, earlier, mayNest }: Creating): ValidationContext => ({
+  ...validationContextOf(planning, target, earlier.patterns),
+  ...(mayNest && { otherFields: () => nestableIn(target) }),
 });
 
 type PlannedRecord = Created & NestedWrite;
@@ -98,7 +104,7 @@ interface Family {
 }
 
 function planRecord(record: BodyRecord, { creating, name, makers }: Family): Created {
-  const { planning, earlier, hasReferences } = creating;
+  const { earlier, hasReferences } = creating;
   const { target, owner } = record;
   const own = hasReferences
     ? resolveReferences(target.stored.entity, record.body, earlier)
@@ -107,7 +113,7 @@ function planRecord(record: BodyRecord, { creating, name, makers }: Family): Cre
   const { body, pending, made, details } = maker
     ? referTo(own, owner.column, { name: nameIn(name, owner.record), maker })
     : own;
-  const context = { ...validationContextOf(planning, target, earlier.patterns), pending, made };
+  const context = { ...contextOf(target, creating), pending, made };
   const write = collecting([...record.details, ...details], () => planCreate(target, body, context));
   return { write, pending };
 }

@@ -1,6 +1,7 @@
+import { idTextOf } from "../../columns/record-id.ts";
 import { validationFailed } from "../../errors/api-errors.ts";
 import { type AppError, withPrefix } from "../../errors/app-error.ts";
-import type { JsonObject } from "../../model/json.ts";
+import type { JsonObject, JsonValue } from "../../model/json.ts";
 import type { PlanningView } from "../../model/workspace.ts";
 import { type RecordTarget, targetIn } from "../../query/plan/target-in.ts";
 import { attemptEach, type ItemError } from "./attempts.ts";
@@ -27,8 +28,7 @@ export type TransactionOperation =
 
 interface ExistingRecord extends Precondition {
   readonly entity: string;
-  /** As in a path. */
-  readonly id: string;
+  readonly id: JsonValue;
 }
 
 export interface TargetedOperation {
@@ -91,7 +91,11 @@ function planOperation(
 ): Created {
   const { entity } = target;
   if (operation.kind === "DELETE") {
-    const write = planDelete(target, { id: operation.id }, versionRulesOf(entity, operation));
+    const write = planDelete(
+      target,
+      { id: idTextOf(entity, operation.id) },
+      versionRulesOf(entity, operation),
+    );
     return { write, pending: new Map() };
   }
   if (operation.kind === "CREATE") {
@@ -103,7 +107,7 @@ function planOperation(
   }
   const { body, pending, made, details } = resolveReferences(target.stored.entity, operation.body, earlier);
   const context = { ...validationContextOf(view, target, earlier.patterns), pending, made };
-  const request = { id: operation.id, body, rules: versionRulesOf(entity, operation) };
+  const request = { id: idTextOf(entity, operation.id), body, rules: versionRulesOf(entity, operation) };
   return { write: collecting(details, () => planUpdate(target, request, context)), pending };
 }
 

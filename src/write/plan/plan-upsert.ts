@@ -1,12 +1,13 @@
 import { requiredProblem } from "../../columns/field-rule.ts";
 import { recordValidatorOf, type ValidationContext } from "../../columns/validate-record.ts";
-import { badRequest, uniqueViolation, validationFailed } from "../../errors/api-errors.ts";
+import { uniqueViolation, validationFailed } from "../../errors/api-errors.ts";
 import type { Detail } from "../../errors/app-error.ts";
 import type { Column } from "../../model/column.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { SqlValue } from "../../model/sql-value.ts";
-import { findUniqueRule } from "../../model/unique-rules.ts";
+import { findUniqueRule, uniqueRulesOf } from "../../model/unique-rules.ts";
+import { echo, unknownName } from "../../query/messages.ts";
 import type { RecordTarget } from "../../query/plan/target-in.ts";
 import { shapeRow } from "../../query/sql/record/shape-record.ts";
 import { diagnoseWrite, shownValue } from "../failure/diagnose-write.ts";
@@ -33,8 +34,14 @@ import { viewsOf } from "./views.ts";
 /** The columns of the unique rule that `upsertBy` names. Throws BAD_REQUEST. */
 export function upsertKeyOf(entity: Entity, upsertBy: string): readonly Column[] {
   const key = findUniqueRule(entity, upsertBy.split(","));
-  if (!key) throw badRequest(`upsertBy '${upsertBy}' is not a unique rule of ${entity.name}`);
-  return key;
+  if (key) return key;
+  const known = uniqueRulesOf(entity).map((columns) => columns.map(({ name }) => name).join(","));
+  const advice = known.length > 0 ? ` — use ${known.join(" or ")}` : ", which has none";
+  throw unknownName(`upsertBy ${echo(upsertBy)} is not a unique rule of ${entity.name}`, {
+    name: upsertBy,
+    known,
+    advice,
+  });
 }
 
 export interface UpsertRequest {

@@ -1,6 +1,5 @@
 import { requiredProblem } from "../../../columns/field-rule.ts";
-import { columnTypeOf } from "../../../columns/registry.ts";
-import { parseId } from "../../../columns/validate-record.ts";
+import { idTextOf } from "../../../columns/record-id.ts";
 import { badRequest, notAnObject, validationFailed } from "../../../errors/api-errors.ts";
 import { AppError, RequestError, withPrefix } from "../../../errors/app-error.ts";
 import type { Entity } from "../../../model/entity.ts";
@@ -72,7 +71,7 @@ export function planItems(
   const context = validationContextOf(planning, target, earlier.patterns);
   return items.map((item, index) => {
     try {
-      if (action === "DELETE") return planDelete(target, { id: idText(target.entity, item) });
+      if (action === "DELETE") return planDelete(target, { id: idTextOf(target.entity, item) });
       const body = requireObject(item);
       if (action === "CREATE") {
         const creation = { target, body, name: `items[${index}]` };
@@ -97,18 +96,5 @@ function requireObject(item: JsonValue): JsonObject {
 function requireId(entity: Entity, body: JsonObject): string {
   const { id } = body;
   if (id === undefined || id === null) throw validationFailed([{ field: "id", ...requiredProblem("id") }]);
-  return idText(entity, id);
-}
-
-/**
- * Converts an id to its text in a path; other values become a text that is not an id. Throws VALIDATION_ERROR for a
- * value of another type that spells an id, such as `"1"`.
- */
-function idText(entity: Entity, value: JsonValue): string {
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  const [column] = entity.columns;
-  const parsed = column && columnTypeOf(column).parse(value, column);
-  if (parsed?.ok === false && parseId(text, entity) !== undefined)
-    throw validationFailed([{ field: "id", message: parsed.message, rule: "TYPE" }]);
-  return text;
+  return idTextOf(entity, id);
 }
