@@ -11,6 +11,8 @@ export type Rows = readonly (readonly SqlValue[])[];
 export interface Statement {
   readonly sql: string;
   readonly args: readonly SqlValue[];
+  /** Whether it returns one row at most, which an engine in this process reads with less work. */
+  readonly isOneRow?: boolean;
   /** Arguments that each request binds, by position. */
   readonly slots?: ReadonlyMap<number, Slot>;
 }

@@ -15,6 +15,8 @@ export interface CompiledPage<Answer> {
   readonly kind: "PAGE";
   readonly page: Statement;
   readonly value: Statement | null;
+  /** Whether the query finds at most one row; then there is no second query. */
+  readonly isOneRow?: boolean;
   shape(results: readonly Rows[]): Answer;
 }
 

@@ -26,6 +26,7 @@ export async function getRecord(ctx: WorkspaceContext, input: RecordAddress): Pr
         kind: "PAGE",
         page: target.visible.bind(view.of(value)),
         value: null,
+        isOneRow: true,
         shape([rows = []]) {
           const [row] = rows;
           if (!row) throw recordNotFound(shown);

@@ -36,7 +36,9 @@ export class TestDatabase {
 
   /** The record that a view finds; null if there is none. */
   show({ statement, shape }: CompiledView): ReturnType<CompiledView["shape"]> | null {
-    const [, [row] = []] = splitPage(this.rows(factsWithPage(BELIEF, { page: statement, value: null })));
+    const [, [row] = []] = splitPage(
+      this.rows(factsWithPage(BELIEF, { page: statement, value: null, isOneRow: true })),
+    );
     return row ? shape(String(row[0])) : null;
   }
 

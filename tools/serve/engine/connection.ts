@@ -20,11 +20,17 @@ export interface Result {
   readonly affected: number;
 }
 
+interface Prepared<S> {
+  readonly statement: S;
+  /** Whether there are result columns. Asking the driver each time would take 1% of a get by id. */
+  readonly isReader: boolean;
+}
+
 /** One connection with its prepared statements. Its methods throw HranaError for what the database refuses, and ResponseTooLarge. */
 export class Connection {
   readonly #database: NativeDatabase;
-  readonly #here = new LruMap<string, NativeStatement>(MAX_PREPARED);
-  readonly #elsewhere = new LruMap<string, StatementElsewhere>(MAX_PREPARED);
+  readonly #here = new LruMap<string, Prepared<NativeStatement>>(MAX_PREPARED);
+  readonly #elsewhere = new LruMap<string, Prepared<StatementElsewhere>>(MAX_PREPARED);
 
   constructor(file: string, pragmas: string) {
     this.#database = openNative(file);
@@ -37,11 +43,12 @@ export class Connection {
   }
 
   /** Runs a statement on this thread, which does nothing else meanwhile. */
-  run({ sql, args }: Statement): Result {
+  run({ sql, args, isOneRow = false }: Statement): Result {
     try {
-      const statement = this.#prepare(sql);
-      if (!statement.reader) return { rows: [], affected: statement.run(args.map(toNative)).changes };
+      const { statement, isReader } = this.#prepare(sql);
       const bound = args.map(toNative);
+      if (!isReader) return { rows: [], affected: statement.run(bound).changes };
+      if (isOneRow) return readOne(statement.get(bound));
       const result = this.#read(statement.iterate(bound));
       /* SQLite takes an EXPLAIN for a statement that goes on, and keeps its snapshot; of this driver, only `get` resets. */
       if (EXPLAIN.test(sql)) statement.get(bound);
@@ -61,11 +68,12 @@ export class Connection {
   async runElsewhere({ sql, args }: Statement): Promise<Result> {
     if (EXPLAIN.test(sql)) return this.run({ sql, args });
     try {
-      const statement = this.#elsewhere.get(sql) ?? (await prepareElsewhere(this.#database, sql));
-      if (sql.length <= LONGEST_KEPT) this.#elsewhere.set(sql, statement);
-      if (statement.reader) statement.raw();
+      const known = this.#elsewhere.get(sql);
+      const prepared = known ?? toPrepared(await prepareElsewhere(this.#database, sql));
+      if (!known && sql.length <= LONGEST_KEPT) this.#elsewhere.set(sql, prepared);
+      const { statement, isReader } = prepared;
       const result = this.#read(await statement.iterate(args.map(toNative)));
-      return statement.reader ? result : { rows: [], affected: this.#changes() };
+      return isReader ? result : { rows: [], affected: this.#changes() };
     } catch (error) {
       throw toHranaError(error, sql);
     }
@@ -96,13 +104,12 @@ export class Connection {
     this.#database.close();
   }
 
-  #prepare(sql: string): NativeStatement {
+  #prepare(sql: string): Prepared<NativeStatement> {
     const known = this.#here.get(sql);
     if (known) return known;
-    const statement = this.#prepareFresh(sql);
-    if (statement.reader) statement.raw();
-    if (sql.length <= LONGEST_KEPT) this.#here.set(sql, statement);
-    return statement;
+    const prepared = toPrepared(this.#prepareFresh(sql));
+    if (sql.length <= LONGEST_KEPT) this.#here.set(sql, prepared);
+    return prepared;
   }
 
   /** A connection can be behind another one's schema change until it reads; what it then refuses is right. */
@@ -132,6 +139,22 @@ export class Connection {
     if (length > MAX_RESULT_LENGTH) throw new ResponseTooLarge();
     return { rows, affected: rows.length };
   }
+}
+
+/** The statement, which now returns each row as an array. */
+function toPrepared<S extends Pick<NativeStatement, "reader"> & { raw(): unknown }>(
+  statement: S,
+): Prepared<S> {
+  const isReader = statement.reader;
+  if (isReader) statement.raw();
+  return { statement, isReader };
+}
+
+/** Of a statement that changes nothing: this reset ends it, and what its end would refuse is not reported. */
+function readOne(row: readonly NativeValue[] | undefined): Result {
+  if (!row) return { rows: [], affected: 0 };
+  if (lengthOf(row) > MAX_RESULT_LENGTH) throw new ResponseTooLarge();
+  return { rows: [row.map(fromNative)], affected: 1 };
 }
 
 const EXPLAIN = /^\s*EXPLAIN\b/i;
