@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectFailure, expectStatus } from "../support/api.ts";
+import { calling, mcpOf } from "../support/mcp.ts";
 import { makeWorkspace } from "../support/workspace.ts";
 
 describe("a body of many faults", () => {
@@ -29,6 +30,39 @@ describe("a body of many faults", () => {
     const definition = { name: "Bad", ...unknown(150) };
     const admin = await w.admin("POST", "/entities", { body: definition });
     expect([admin.status, admin.body.error.details.length]).toEqual([422, 100]);
+  });
+});
+
+describe("an MCP message of very many properties", () => {
+  it("is refused, because checking it would take long", async () => {
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, { x: 1 }]));
+    const w = await makeWorkspace({ name: "Note", columns: [{ name: "text", type: "TEXT" }] });
+    const mcp = mcpOf(w);
+    await mcp.setMode("FULL");
+    const call = calling("describe", {});
+    const withMany = (count: number) => [
+      { ...call, ...many(count) },
+      { ...call, params: { ...call.params, ...many(count) } },
+      { ...call, params: { ...call.params, _meta: many(count) } },
+      { ...call, params: { ...call.params, _meta: { list: Object.keys(many(2 * count)) } } },
+      calling("describe", many(2 * count)),
+      { jsonrpc: "2.0", id: 1, method: "tools/list", params: many(count) },
+      { jsonrpc: "2.0", method: "notifications/initialized", params: many(count) },
+    ];
+    for (const message of withMany(501)) {
+      const { status, body } = await mcp.post(message);
+      expect([status, body.error]).toEqual([
+        400,
+        {
+          code: "BAD_REQUEST",
+          message: "A message has at most 1000 properties, not counting those in the values of arguments",
+        },
+      ]);
+    }
+    for (const message of withMany(490)) expect((await mcp.post(message)).text).not.toContain("at most 1000");
+    const wide = await mcp.post(calling("create", { entity: "Note", record: many(2_000) }));
+    expect(wide.text).toContain("Validation failed: 2000 error(s)");
   });
 });
 

@@ -1,6 +1,6 @@
 import { badRequest } from "../../errors/api-errors.ts";
 import { AppError } from "../../errors/app-error.ts";
-import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../model/json.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
 import { type AppContext, workspaceContext } from "../context.ts";
 import { type Body, readJson } from "../request/read-body.ts";
@@ -47,11 +47,32 @@ async function messageOf(c: AppContext): Promise<JsonObject | AppError> {
   try {
     onlyParameters(c, []);
     const value = json();
-    return isJsonObject(value) ? value : badRequest("Request body must be one JSON-RPC message");
+    if (!isJsonObject(value)) return badRequest("Request body must be one JSON-RPC message");
+    return hasManyProperties(value) ? badRequest(TOO_MANY_PROPERTIES) : value;
   } catch (thrown) {
     if (thrown instanceof AppError) return thrown;
     throw thrown;
   }
+}
+
+/** The SDK checks a message several times, at many times the cost of parsing it. */
+const MAX_PROPERTIES = 1_000;
+const TOO_MANY_PROPERTIES = `A message has at most ${MAX_PROPERTIES} properties, not counting those in the values of arguments`;
+
+/** The tools bound the values of their arguments themselves. */
+function hasManyProperties(message: JsonObject): boolean {
+  const { params } = message;
+  const sent = isJsonObject(params) ? params.arguments : undefined;
+  const unread: JsonValue[] = [message];
+  let count = 0;
+  for (let value = unread.pop(); value !== undefined; value = unread.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    const parts = Object.values(value);
+    count += parts.length;
+    if (count > MAX_PROPERTIES) return true;
+    if (value !== sent) unread.push(...parts);
+  }
+  return false;
 }
 
 function required(body: JsonObject | AppError): JsonObject {
