@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openHttpDatabase } from "../../src/libsql/open-http-database.ts";
 import { createApiClient } from "../../tools/seed/api-client.ts";
 import { type BehindProxy, serveBehindProxy } from "../support/processes/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
-import { makeServedWorkspace, type ServedWorkspace } from "../support/processes/served-workspace.ts";
+import {
+  makeServedWorkspace,
+  type ServedWorkspace,
+  writeLease,
+} from "../support/processes/served-workspace.ts";
 
 /* A write of one record whose plan is out of date when the database gets it. */
 
@@ -68,12 +71,7 @@ async function keyPath(): Promise<string> {
 }
 const revokeKey = async () => admin("DELETE", await keyPath());
 /** The lease of a running schema change that ends after so many seconds. */
-const setLease = (seconds: number) =>
-  openHttpDatabase({ url: served.databaseUrl, authToken: undefined, requestId: "test" }).run({
-    sql: `UPDATE workspaces SET migrating_until = unixepoch() + ?
-      WHERE organization_id = (SELECT id FROM organizations WHERE slug = ?)`,
-    args: [seconds, w.organization],
-  });
+const setLease = (seconds: number) => writeLease(served.databaseUrl, w, seconds);
 
 const writes = [
   ["POST", "/Note", { text: "two" }],

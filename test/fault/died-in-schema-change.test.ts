@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openHttpDatabase } from "../../src/libsql/open-http-database.ts";
 import { type BehindProxy, serveBehindProxy } from "../support/processes/behind-proxy.ts";
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import type { Fate } from "../support/processes/http-proxy.ts";
@@ -8,6 +7,7 @@ import {
   type Served,
   type ServedWorkspace,
   serveWorker,
+  writeLease,
 } from "../support/processes/served-workspace.ts";
 
 /*
@@ -89,14 +89,8 @@ async function columnOf(): Promise<string> {
   return shape;
 }
 
-/** Has the effect of 30 seconds. */
-const endLeases = () =>
-  openHttpDatabase({ url: dying.databaseUrl, authToken: undefined, requestId: "test" }).write([
-    {
-      sql: "UPDATE workspaces SET migrating_until = unixepoch() - 1 WHERE migrating_until IS NOT NULL",
-      args: [],
-    },
-  ]);
+/** Has the effect of 30 seconds on the workspace. */
+const endLease = () => writeLease(dying.databaseUrl, w, -1);
 
 async function roundTripsOfChange(): Promise<number> {
   await startAgain();
@@ -127,7 +121,7 @@ it.each(["CUT_BEFORE", "CUT_AFTER"] as const)(
       expect([201, 503]).toContain(waiting.status);
       if (waiting.status === 503) {
         expect(waiting.body.error.code).toBe("SCHEMA_MIGRATION_IN_PROGRESS");
-        await endLeases();
+        await endLease();
       }
       const added = await send(healthy, "POST", `${w.path}/Item`, {});
       expect(added.status).toBe(201);
@@ -147,7 +141,7 @@ it("is given up if its lease has expired, because others may have written meanwh
     roundTrips = 0;
     fateOf = async (roundTrip): Promise<Fate> => {
       if (roundTrip !== late) return "PASS";
-      await endLeases();
+      await endLease();
       expect((await send(healthy, "POST", `${w.path}/Item`, { code: -5 })).status).toBe(201);
       return "PASS";
     };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openHttpDatabase } from "../../../src/libsql/open-http-database.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { createApiClient } from "../../../tools/seed/api-client.ts";
 import { ADMIN_TOKEN } from "./counter-workspace.ts";
@@ -84,3 +85,15 @@ export async function makeServedWorkspace(
     },
   };
 }
+
+/** Lets the lease of the workspace's schema change end in so many seconds. Other workspaces keep theirs. */
+export const writeLease = (
+  databaseUrl: string,
+  { organization, workspace }: ServedWorkspace,
+  seconds: number,
+) =>
+  openHttpDatabase({ url: databaseUrl, authToken: undefined, requestId: "test" }).run({
+    sql: `UPDATE workspaces SET migrating_until = unixepoch() + ?
+      WHERE slug = ? AND organization_id = (SELECT id FROM organizations WHERE slug = ?)`,
+    args: [seconds, workspace, organization],
+  });
