@@ -1,8 +1,9 @@
 import { beforeAll, expect, it } from "vitest";
 import type { OperatorName } from "../../src/query/operators.ts";
 import { LIST_PARAMETERS } from "../../src/query/parse/parameters.ts";
-import { type Answer, ask, askAdmin, expectStatus } from "../support/api.ts";
+import { ask, askAdmin, expectStatus } from "../support/api.ts";
 import { catalogueOf } from "../support/catalogue.ts";
+import { mcpOf } from "../support/mcp.ts";
 import { naughtyTexts } from "../support/naughty-texts.ts";
 import { makeWorkspace, type TestWorkspace } from "../support/workspace.ts";
 
@@ -92,19 +93,8 @@ const callsWith = (text: string) => [
   { name: "get", arguments: { entity: "Note", by: "text", id: text } },
   { name: "create", arguments: { entity: "Note", record: { [text]: text } } },
 ];
-const callTool = (params: object) =>
-  ask("POST", `/mcp/${w.organization}/${w.workspace}`, {
-    token: w.key,
-    headers: { Accept: "application/json, text/event-stream" },
-    body: { jsonrpc: "2.0", id: 1, method: "tools/call", params },
-  });
-
-/** One after the other, because the test runner loads the tools' code for one request at a time. */
-async function ofTools(text: string): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
-  for (const call of callsWith(text)) answers.push(await callTool(call));
-  return answers;
-}
+const ofTools = (text: string) =>
+  callsWith(text).map((params) => mcpOf(w).post({ jsonrpc: "2.0", id: 1, method: "tools/call", params }));
 
 const ofAdmin = (text: string, encoded: string) => [
   askAdmin("GET", `/organizations/${encoded}`),
@@ -163,7 +153,7 @@ it.each([
     const before = await contents();
     for (const text of TEXTS) {
       const encoded = encodeURIComponent(text.toWellFormed());
-      for (const { status, text: body } of await Promise.all(await requestsWith(text, encoded))) {
+      for (const { status, text: body } of await Promise.all(requestsWith(text, encoded))) {
         expect(status, body).toBeLessThan(500);
         expect(body).not.toMatch(/SQLITE|syntax error|near "/);
       }

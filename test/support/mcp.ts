@@ -1,7 +1,11 @@
 import { exports } from "cloudflare:workers";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { loadSdk } from "../../src/http/mcp/load-sdk.ts";
 import { type Answer, ask, expectStatus } from "./api.ts";
 import type { TestWorkspace } from "./workspace.ts";
+
+/* Otherwise the first MCP request would load it. In Vitest, two requests that load a module at the same time hang. */
+await loadSdk();
 
 export interface McpOfWorkspace {
   readonly path: string;

@@ -7,15 +7,13 @@ import { toAppError } from "../../errors/to-app-error.ts";
 import type { Operation } from "../../model/access.ts";
 import type { WorkspaceContext } from "../../services/context.ts";
 import { openMcp } from "../../services/mcp/open-mcp.ts";
+import { loadSdk, type Sdk } from "./load-sdk.ts";
 import { type ToolName, toolSchemas } from "./tool-schemas.ts";
 import { type Tool, tools } from "./tools.ts";
 
 const INSTRUCTIONS =
   "Records of one workspace. Call describe first: names of entities, fields and relationships are case-sensitive. " +
   'An error has a code and a message that says what to mend; VALIDATION_ERROR lists every field in "details".';
-
-type Sdk = typeof import("./sdk.ts");
-const loadSdk = (): Promise<Sdk> => import("./sdk.ts");
 
 export interface McpExchange {
   /** Without its body, which was read already. */
