@@ -63,8 +63,12 @@ describe("bulk create", () => {
     expect(await names()).toEqual(["P1", "P3"]);
   });
 
-  it("returns the records when asked to", async () => {
-    const headers = { Prefer: "respond-async, return=representation" };
+  it.each([
+    "return=representation",
+    "respond-async, return=representation",
+    'return = "representation"; wait=5',
+  ])("returns the records when asked to: %s", async (Prefer) => {
+    const headers = { Prefer };
     const answer = await bulk("POST", [person(1), {}, person(2)], { headers });
     expect(answer.body.data.map((record: { name: string } | null) => record?.name)).toEqual([
       "P1",
@@ -74,6 +78,14 @@ describe("bulk create", () => {
     expect(answer.body.data[1]).toBeNull();
     expect(answer.headers.get("Preference-Applied")).toBe("return=representation");
   });
+
+  it.each(["return=minimal", 'return="representation', "return=representations", "x-return=representation"])(
+    "returns no records for %s",
+    async (Prefer) => {
+      const answer = await bulk("POST", [person(1)], { headers: { Prefer } });
+      expect(answer.body).toEqual({ succeeded: 1, failed: 0 });
+    },
+  );
 
   it("of 100 costs one round trip, and three at most when references fail", async () => {
     expectStatus(await w.api("GET", "/Customer"), 200);

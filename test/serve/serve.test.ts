@@ -118,7 +118,11 @@ describe("npm run serve", () => {
   it("checks settings and database with --check, and serves nothing", async () => {
     const check = serve({}, ["--check"]);
     expect(await check.exited).toBe(0);
-    expect(check.output()).toBe("The settings, the data directory and the database are all right.\n");
+    const allRight = "The settings, the data directory and the database are all right.\n";
+    expect(check.output()).toBe(`Admin token: in ${join(directory, "secrets.json")}\n${allRight}`);
+    const again = serve({}, ["--check"]);
+    expect(await again.exited).toBe(0);
+    expect(again.output()).toBe(allRight);
     writeFileSync(join(directory, "data.db"), "no database".repeat(1000));
     const broken = serve({}, ["--check"]);
     expect(await broken.exited).toBe(1);
@@ -176,6 +180,14 @@ describe("npm run serve", () => {
     expect(server.output().trim()).toBe(
       `Port ${port} is already in use: stop what listens there, or choose another, for example PORT=${port + 1}.`,
     );
+  });
+
+  it("refuses a data directory that cannot be one, in one sentence", async () => {
+    const path = join(directory, "file", "data");
+    writeFileSync(join(directory, "file"), "");
+    const server = serve({ DATA_DIR: path });
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toBe(`DATA_DIR cannot be used: ENOTDIR: not a directory, mkdir '${path}'.\n`);
   });
 
   it("refuses a data directory that another server uses", async () => {

@@ -51,22 +51,31 @@ async function serve(installation: Installation, isCheck: boolean): Promise<void
   const { dataDirectory, port, readers } = options;
   /* The driver reads this when its first database is opened. */
   env.TOKIO_WORKER_THREADS ??= String(readers + OTHER_THREADS);
-  makePrivate(dataDirectory);
+  prepareDirectory(dataDirectory);
   const lock = lockDataDirectory(dataDirectory, port);
   onEnd(lock.release);
   await requireFreePort(port, 0);
   const secrets = loadSecrets(dataDirectory, env);
   const variables = variablesOf(secrets, env);
   requireVariables(env.LIBSQL_URL ? variables : { ...variables, DATABASE: {} });
+  tellAdminToken(secrets, dataDirectory);
   await migrate(installation, options);
   if (isCheck) return console.log("The settings, the data directory and the database are all right.");
 
   const host = await startHost(options, { build: installation.build, variables });
   onEnd(host.close);
-  tellAdminToken(secrets, dataDirectory);
   const baseUrl = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
   if (options.isSeeded) await seed(installation, { baseUrl, secrets, dataDirectory });
   console.log(`Ready on ${baseUrl}`);
+}
+
+/** Throws OperatorError for a path where no directory of this process can be. */
+function prepareDirectory(path: string): void {
+  try {
+    makePrivate(path);
+  } catch (error) {
+    throw new OperatorError(`DATA_DIR cannot be used: ${(error as Error).message}.`);
+  }
 }
 
 function variablesOf(

@@ -184,8 +184,9 @@ async function writeAllMatching(c: AppContext, changes: Body<JsonObject> | null,
   return recordsResponse(c, answer);
 }
 
+/** The value may be in quotes, and spaces may surround the equals sign (RFC 7240, section 2). */
 const prefersRecords = (c: AppContext) =>
-  /(?:^|,)\s*return=representation\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
+  /(?:^|,)\s*return\s*=\s*("?)representation\1\s*(?:,|;|$)/i.test(c.req.header("Prefer") ?? "");
 
 /** A replay is the response to the first request, whatever is preferred now. */
 const recordsResponse = (c: AppContext, answer: BulkResult | MatchingResult) =>
