@@ -92,7 +92,7 @@ it.each([...CODES.map((code) => `SQLITE_${code}`), "BLOCKED", "TRANSACTION_TIMEO
     ] as const;
     failure = {
       code,
-      isHit: (sql) => /^BEGIN|^WITH page|^SELECT record|^(?:INSERT INTO|UPDATE) "w/.test(sql),
+      isHit: (sql) => /^BEGIN|^WITH page|^SELECT \(.* AS record$|^(?:INSERT INTO|UPDATE) "w/.test(sql),
     };
     for (const [method, path, sent] of requests) {
       const answer = await send(method, path, sent);
