@@ -4,6 +4,7 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { closeServer, listen } from "../runtime/http-listener.ts";
 import { acceptsGzip, compressFor } from "./compress.ts";
 import type { ConnectionBounds } from "./connection-bounds.ts";
+import { Pipelines } from "./pipelines.ts";
 import { refuseMalformed } from "./refuse-malformed.ts";
 import { ResponseBatches } from "./response-batches.ts";
 
@@ -46,7 +47,11 @@ class Peer {
 /** Serves requests over HTTP/1.1. Rejects with the system's error if the port is taken. */
 export async function startHttpServer({ host, port, bounds, handle }: HttpOptions): Promise<HttpServer> {
   const batches = new ResponseBatches();
+  const pipelines = new Pipelines();
   const answer = async (request: Request, { incoming, outgoing }: HttpBindings): Promise<Response> => {
+    const turn = pipelines.untilFirst(incoming.socket, outgoing);
+    if (turn) await turn;
+    if (incoming.socket.destroyed) return unavailable();
     if (bounds.isFullFor(incoming.socket.remoteAddress)) return unavailable();
     Object.assign(request, { cf: new Peer(incoming.socket) });
     const { "accept-encoding": accepted } = incoming.headers;

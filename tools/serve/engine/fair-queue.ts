@@ -1,18 +1,31 @@
-/** Waiting items, first come first served within a lane, lane by lane in turn. */
+/** A bounded number of waiting items, first come first served within a lane, lane by lane in turn. */
 export class FairQueue<T> {
+  readonly #max: number;
   /** In the order in which the lanes are served next. */
   readonly #lanes = new Map<string, T[]>();
   #size = 0;
 
-  get size(): number {
-    return this.#size;
+  constructor(max: number) {
+    this.#max = max;
   }
 
-  push(lane: string, item: T): void {
-    const items = this.#lanes.get(lane);
-    if (items) items.push(item);
-    else this.#lanes.set(lane, [item]);
-    this.#size += 1;
+  /**
+   * Adds an item. Returns the one that has no room: the newest of the longest lane, so that one lane cannot keep others
+   * out. That may be the item itself.
+   */
+  push(lane: string, item: T): T | undefined {
+    const items = this.#lanes.get(lane) ?? [];
+    items.push(item);
+    this.#lanes.set(lane, items);
+    if (this.#size < this.#max) {
+      this.#size += 1;
+      return undefined;
+    }
+    let longest = items;
+    for (const others of this.#lanes.values()) if (others.length > longest.length) longest = others;
+    const displaced = longest.pop();
+    if (items.length === 0) this.#lanes.delete(lane);
+    return displaced;
   }
 
   /** Takes the first allowed item of the next lane that has one. That lane then becomes the last. */

@@ -40,20 +40,21 @@ export class ReaderPool {
   readonly #connections: readonly Connection[];
   readonly #idle: Connection[];
   readonly #limits: ReaderLimits;
-  readonly #queue = new FairQueue<WaitingJob>();
+  readonly #queue: FairQueue<WaitingJob>;
   readonly #running = new Map<string, number>();
 
   constructor(connections: readonly Connection[], limits: ReaderLimits) {
     this.#connections = connections;
     this.#idle = [...connections];
     this.#limits = limits;
+    this.#queue = new FairQueue(limits.waiting);
   }
 
   /** Throws SERVICE_UNAVAILABLE. */
   read(job: ReadJob): Promise<Outcomes> {
-    if (this.#queue.size >= this.#limits.waiting) throw serviceUnavailable("too many reads wait");
     return new Promise((resolve, reject) => {
-      this.#queue.push(job.client.lane, { ...job, resolve, reject });
+      const displaced = this.#queue.push(job.client.lane, { ...job, resolve, reject });
+      displaced?.reject(serviceUnavailable("too many reads wait"));
       this.#startWaiting();
     });
   }

@@ -40,7 +40,7 @@ export class Writer {
   readonly #connection: Connection;
   readonly #isDurable: boolean;
   readonly #onCommit: () => void;
-  readonly #waiting = new FairQueue<WaitingJob>();
+  readonly #waiting = new FairQueue<WaitingJob>(MAX_WAITING);
   #isRunning = false;
   #idle: Promise<void> = Promise.resolve();
 
@@ -56,10 +56,10 @@ export class Writer {
 
   /** Throws SERVICE_UNAVAILABLE when nothing was written. */
   write(job: WriteJob): Promise<Outcomes> {
-    if (this.#waiting.size >= MAX_WAITING) throw serviceUnavailable("too many writes wait");
     return new Promise((resolve, reject) => {
       const deadline = currentMillis() + job.timeoutMs;
-      this.#waiting.push(job.client.lane, { ...job, deadline, resolve, reject });
+      const displaced = this.#waiting.push(job.client.lane, { ...job, deadline, resolve, reject });
+      displaced?.reject(serviceUnavailable("too many writes wait"));
       if (this.#isRunning) return;
       this.#isRunning = true;
       /* Whatever else arrived with this request is read first, and joins its group. */
