@@ -7,6 +7,9 @@ const NUMERIC: ReadonlySet<string> = new Set(["INTEGER", "BIGINT", "DECIMAL", "D
 /** The value in the new column; undefined if the conversion would lose something. */
 export function converted(value: JsonValue, from: Column, to: Column): JsonValue | undefined {
   const text = textOf(value, from);
+  if (from.type === "DATE" && to.type === "DATETIME") return `${text}T00:00:00.000Z`;
+  if (from.type === "DATETIME" && to.type === "DATE")
+    return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : undefined;
   if (to.type === "BOOLEAN" && (text === "0" || text === "1")) return text === "1";
   const isNumeric = NUMERIC.has(to.type);
   if (isNumeric && !/^-?(?:0|[1-9]\d*)(?:\.\d*)?$/.test(text)) {

@@ -1,11 +1,17 @@
 import type { Column } from "../../model/column.ts";
 import { columnTypeOf } from "../registry.ts";
 
+/** The rest of a DATETIME that a DATE is the same as: the moment at which the date begins in UTC. */
+const MIDNIGHT = "T00:00:00.000Z";
+
 /**
  * The SQL expression that converts the value stored at `name` from the column `from` to the column `to`; null for a
  * value that would lose something.
  */
 export function convertSql(name: string, { from, to }: { from: Column; to: Column }): string {
+  if (from.type === "DATE" && to.type === "DATETIME") return `${name} || '${MIDNIGHT}'`;
+  if (from.type === "DATETIME" && to.type === "DATE")
+    return `CASE WHEN substr(${name}, 11) = '${MIDNIGHT}' THEN substr(${name}, 1, 10) END`;
   const text = columnTypeOf(from).conversion.toText(name, from);
   const { fromText } = columnTypeOf(to).conversion;
   return text === name ? fromText(name, to) : `(SELECT ${fromText("t", to)} FROM (SELECT ${text} AS t))`;
@@ -16,8 +22,11 @@ export function isStoredAlike(from: Column, to: Column): boolean {
   if (from.type === "DECIMAL" && to.type === "DECIMAL") return from.scale === to.scale;
   if (from.type === to.type) return true;
   const forms = [from, to].map(formOf);
-  return forms[0] !== undefined && forms[0] === forms[1];
+  return forms[0] !== undefined && forms[0] === forms[1] && !isDateAndDatetime(from, to);
 }
+
+const isDateAndDatetime = (...columns: readonly Column[]) =>
+  columns.some(({ type }) => type === "DATE") && columns.some(({ type }) => type === "DATETIME");
 
 /** Texts are stored as their canonical text, and plain integers are stored alike. */
 function formOf(column: Column): string | undefined {
