@@ -1,46 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { KeptStreams } from "../../src/libsql/kept-streams.ts";
 import { openHttpDatabase } from "../../src/libsql/open-http-database.ts";
-import { startSqld } from "../../tools/checks/libsql/start-sqld.ts";
-import { startLibsqlServer } from "../../tools/libsql-server/start-libsql-server.ts";
 import { ADMIN_TOKEN } from "../support/processes/counter-workspace.ts";
 import { send } from "../support/processes/send.ts";
 import { makeServedWorkspace, serveWorker } from "../support/processes/served-workspace.ts";
+import { startOwnDatabase, type TestDatabase } from "../support/processes/test-database.ts";
 
-/*
- * A libSQL server opens at most 128 connections. The server is this file's own, because it takes them all: the embedded
- * one, or the program of `TEST_SQLD`.
- */
+/* A libSQL server opens at most 128 connections. */
 
 const MOST_CONNECTIONS = 128;
 
-interface OwnServer {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-let server: OwnServer;
+let server: TestDatabase;
 beforeAll(async () => {
-  server = await startOwnServer();
+  server = await startOwnDatabase();
 });
 afterAll(() => server.stop());
-
-async function startOwnServer(): Promise<OwnServer> {
-  const { TEST_SQLD } = process.env;
-  if (TEST_SQLD) return startSqld(TEST_SQLD);
-  const directory = mkdtempSync(join(tmpdir(), "no-connections-"));
-  const embedded = await startLibsqlServer({ file: join(directory, "data.db") });
-  return {
-    url: embedded.url,
-    async stop() {
-      await embedded.close();
-      rmSync(directory, { recursive: true });
-    },
-  };
-}
 
 async function post(baton: string | null, request: object): Promise<Response> {
   return fetch(`${server.url}/v3/pipeline`, {

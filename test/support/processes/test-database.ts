@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startSqld } from "../../../tools/checks/libsql/start-sqld.ts";
 import { startLibsqlServer } from "../../../tools/libsql-server/start-libsql-server.ts";
 
 export interface TestDatabase {
@@ -9,17 +10,30 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
+const portOf = (url: string) => Number(new URL(url).port);
+
 /** The shared libSQL server of `TEST_LIBSQL_URL`, or else an embedded one. */
 export async function startTestDatabase(): Promise<TestDatabase> {
   const { TEST_LIBSQL_URL: url } = process.env;
-  if (url) return { url, port: Number(new URL(url).port), stop: async () => {} };
+  return url ? { url, port: portOf(url), stop: async () => {} } : startEmbedded();
+}
+
+/** A server for a test that takes all of its connections: the program of `TEST_SQLD`, or else an embedded one. */
+export async function startOwnDatabase(): Promise<TestDatabase> {
+  const { TEST_SQLD } = process.env;
+  if (!TEST_SQLD) return startEmbedded();
+  const { url, stop } = await startSqld(TEST_SQLD);
+  return { url, port: portOf(url), stop };
+}
+
+async function startEmbedded(): Promise<TestDatabase> {
   const directory = mkdtempSync(join(tmpdir(), "test-database-"));
-  const server = await startLibsqlServer({ file: join(directory, "data.db") });
+  const { url, port, close } = await startLibsqlServer({ file: join(directory, "data.db") });
   return {
-    url: server.url,
-    port: server.port,
+    url,
+    port,
     async stop() {
-      await server.close();
+      await close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
