@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { endProcess, onEnd, runServer } from "../../../tools/runtime/lifecycle.ts";
 import { median } from "../median.ts";
 import { type MeasuredOperation, measureOperation, type RunningTarget } from "./measure-targets.ts";
-import { OPERATIONS, type OperationName, sendRequest } from "./operations.ts";
+import { isWrite, OPERATIONS, type OperationName, sendRequest } from "./operations.ts";
 import { type FailedTarget, type RoundTrips, writePeersReport } from "./peers-report.ts";
 import { childProcesses } from "./process-tree.ts";
 import { requireWrk } from "./run-wrk.ts";
-import { CONNECTIONS, OPERATIONS_WANTED, PEERS } from "./settings.ts";
+import { CONNECTIONS, MAX_WRITERS, OPERATIONS_WANTED, PEERS } from "./settings.ts";
 import type { Target, TargetStarter } from "./target.ts";
 
 const COUNTED_REQUESTS = 5;
@@ -42,6 +42,12 @@ export async function runPeers(bench: PeersBench): Promise<void> {
     const measured: MeasuredOperation[] = [];
     for (const operation of wantedOperations()) {
       for (const connections of CONNECTIONS) {
+        if (isWrite(operation) && connections > MAX_WRITERS) {
+          console.log(
+            `${operation}, ${connections} connections: left out, because it can block a libSQL server.`,
+          );
+          continue;
+        }
         measured.push(await measureOperation([...own, ...peers], { operation, connections, directory }));
       }
     }

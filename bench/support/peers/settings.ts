@@ -26,3 +26,5 @@ export const OPERATIONS_WANTED = wordsOf("OPERATIONS");
 export const KV_EVERY_TIME = readSetting("KV_EVERY_TIME", "false");
 /** A libSQL server with an empty database, in place of the embedded one. Its token is LIBSQL_AUTH_TOKEN. */
 export const LIBSQL_URL = readSetting("LIBSQL_URL", "");
+/** Connections over which writes are measured. Many writers can block a libSQL server for good (src/libsql/README.md). */
+export const MAX_WRITERS = LIBSQL_URL ? 1 : Number.POSITIVE_INFINITY;
