@@ -35,12 +35,15 @@ export const env = {
 
 /** Headers that belong to one way of sending a response. */
 const OF_THE_CONNECTION = ["connection", "keep-alive", "content-encoding", "content-length", "date"];
-const ORIGIN = /^https:\/\/edge\.test/;
+const ORIGIN = "https://edge.test";
 
 /** Sends a request to the server. Responses contain the address of the Worker under test. */
 async function send(input: string | Request, init?: RequestInit): Promise<Response> {
   const request = new Request(input, { duplex: "half", ...init } as RequestInit);
-  const url = request.url.replace(ORIGIN, inject("servedUrl"));
+  const served = (url: string) =>
+    url.startsWith(ORIGIN) ? inject("servedUrl") + url.slice(ORIGIN.length) : url;
+  if (request.headers.get("Origin") === ORIGIN) request.headers.set("Origin", served(ORIGIN));
+  const url = served(request.url);
   const hasBody = request.body !== null;
   const response = await fetch(url, {
     method: request.method,
