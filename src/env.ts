@@ -15,7 +15,7 @@ export interface Bindings extends RateBindings {
   readonly MAX_IDEMPOTENCY_MIB?: string;
   /** The database of a runtime that has one in its own process. */
   readonly DATABASE?: LocalDatabase;
-  /** Resolves when a large body may be parsed, where all requests share one thread. */
+  /** Resolves when a large body may be parsed or made, where all requests share one thread. */
   readonly WAIT_FOR_TURN?: () => Promise<void>;
   readonly ADMIN_TOKEN?: string;
   readonly ADMIN_ISSUER?: string;

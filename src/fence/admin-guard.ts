@@ -57,6 +57,10 @@ export class GuardedDatabase implements Database {
     return this.#database.waitedMs;
   }
 
+  get readLength(): number {
+    return this.#database.readLength;
+  }
+
   /** Checks the facts for a request that did not use the database. Throws AdminChanged. */
   async confirm(): Promise<void> {
     if (!this.#isConfirmed) await this.read([]);

@@ -1,7 +1,7 @@
 import { idempotencyFull, outboxFull, ResponseTooLarge, serviceUnavailable } from "../errors/api-errors.ts";
 import type { AppError } from "../errors/app-error.ts";
 import { currentMillis } from "../lib/clock.ts";
-import type { Rows, Statement } from "../model/sql-value.ts";
+import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
 import type { RunSteps, Step, StepOutcome } from "./step.ts";
 
@@ -36,6 +36,8 @@ export interface Database {
   writeEach(guards: readonly Statement[], items: readonly Item[]): Promise<readonly StepOutcome[]>;
   /** Milliseconds spent waiting for the database so far. */
   readonly waitedMs: number;
+  /** Characters in the texts read so far. */
+  readonly readLength: number;
 }
 
 const BEGIN_READ: Step = { sql: "BEGIN", args: [] };
@@ -64,24 +66,26 @@ export function createDatabase(runSteps: RunSteps): Database {
     return rowsOf(outcomes).slice(1, -1);
   }
 
+  async function readAll(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    const [only] = statements;
+    /* One statement sees one snapshot anyway. */
+    const isSingle = only && statements.length === 1;
+    const results = isSingle ? [await runAlone(only, false)] : await runInOrder(BEGIN_READ, statements);
+    for (const rows of results) for (const row of rows) database.readLength += lengthOf(row);
+    return results;
+  }
+
   async function runAlone(statement: Statement, isWrite: boolean): Promise<Rows> {
     const [rows = []] = rowsOf(await send([statement], { isWrite }), 0);
     return rows;
   }
 
-  /* An accessor for `waitedMs` would give each request's object its own shape, which is slow. */
-  const database: Database & { waitedMs: number } = {
+  /* Accessors would give each request's object its own shape, which is slow. */
+  const database: Database & { waitedMs: number; readLength: number } = {
     waitedMs: 0,
+    readLength: 0,
     run: (statement) => runAlone(statement, true),
-    async read(statements) {
-      const [only] = statements;
-      /* One statement sees one snapshot anyway. */
-      const isSingle = only && statements.length === 1;
-      const reading = isSingle
-        ? runAlone(only, false).then((rows) => [rows])
-        : runInOrder(BEGIN_READ, statements);
-      return reading.catch(tooLargeToReturn);
-    },
+    read: (statements) => readAll(statements).catch(tooLargeToReturn),
     write: (statements, timeoutMs) => runInOrder(BEGIN_WRITE, statements, timeoutMs),
     async writeEach(guards, items) {
       const { steps, positions } = stepsOfEach(guards, items);
@@ -92,6 +96,12 @@ export function createDatabase(runSteps: RunSteps): Database {
     },
   };
   return database;
+}
+
+function lengthOf(row: readonly SqlValue[]): number {
+  let length = 0;
+  for (const value of row) if (typeof value === "string") length += value.length;
+  return length;
 }
 
 /** The steps of guards and independent items, from `BEGIN` to `COMMIT`, and the position of each item's step. */

@@ -69,6 +69,7 @@ async function interrupt(w: TestWorkspace, between: () => Promise<unknown>): Pro
   };
   const interrupted: Database = {
     waitedMs: 0,
+    readLength: 0,
     run: (statement) => then(database.run(statement)),
     read: (statements) => then(database.read(statements)),
     write: (statements, timeoutMs) => then(database.write(statements, timeoutMs)),

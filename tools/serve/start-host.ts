@@ -38,14 +38,15 @@ export async function startHost(options: ServeOptions, { build, variables }: Hos
   const isEmbedded = !variables.LIBSQL_URL;
   const file = join(dataDirectory, isEmbedded ? "data.db" : "kv.db");
   const bounds = new ConnectionBounds(options.bounds);
-  const engine = new Engine({ file, sync, readers, isOverloaded: () => bounds.isFull });
+  const turnstile = new Turnstile();
+  const waitForTurn = () => turnstile.pass();
+  const engine = new Engine({ file, sync, readers, isOverloaded: () => bounds.isFull, waitForTurn });
   const { default: worker } = (await import(pathToFileURL(join(build, "worker.js")).href)) as {
     default: Worker;
   };
-  const turnstile = new Turnstile();
   const bindings = {
     ...variables,
-    WAIT_FOR_TURN: () => turnstile.pass(),
+    WAIT_FOR_TURN: waitForTurn,
     ...createRateLimits(options.unknownKeyRate),
     ...(isEmbedded && { DATABASE: engine }),
     API_KEYS: await new KvTable(engine).open(join(dataDirectory, "kv")),

@@ -26,7 +26,7 @@ import { type Body, readJson, readJsonObject } from "../request/read-body.ts";
 import { onlyParameters, queryOf } from "../request/read-query.ts";
 import { deliverAfter } from "../response/deliver-after.ts";
 import { etagOf, hasCurrentCopy, isMatching } from "../response/etag.ts";
-import { respond, respondJson } from "../response/respond.ts";
+import { respond, respondJson, respondPage } from "../response/respond.ts";
 import { respondWithDocument } from "../response/respond-with-document.ts";
 import type { Handler, Handlers, Route } from "../route.ts";
 
@@ -93,7 +93,7 @@ function bodyAboutTokens<T>(c: AppContext, body: Body<T>): Body<T> {
 }
 
 async function list(c: AppContext) {
-  return respondJson(c, await listRecords(workspaceContext(c), entityOf(c)));
+  return respondPage(c, await listRecords(workspaceContext(c), entityOf(c)));
 }
 
 async function aggregate(c: AppContext) {
@@ -217,4 +217,4 @@ function recordOf(c: AppContext) {
 }
 
 const recordResponse = (c: AppContext, found: TaggedRecord) =>
-  respondJson(c, { data: found.record }, { headers: { ETag: etagOf(found) } });
+  respondPage(c, { data: found.record }, { headers: { ETag: etagOf(found) } });

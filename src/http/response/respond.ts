@@ -35,6 +35,26 @@ export function respondJson(
   });
 }
 
+/** Encoding a longer page, or sending it, takes so long that others get their turn before it. */
+const LONG_PAGE = 256 * 1024;
+
+/** As respondJson, for records that were read. */
+export function respondPage(
+  c: AppContext,
+  value: unknown,
+  head?: ResponseHead,
+): Response | Promise<Response> {
+  const isLong = c.get("services").database.readLength > LONG_PAGE;
+  return isLong ? respondInTurns(c, value, head) : respondJson(c, value, head);
+}
+
+async function respondInTurns(c: AppContext, value: unknown, head?: ResponseHead): Promise<Response> {
+  await c.env.WAIT_FOR_TURN?.();
+  const response = respondJson(c, value, head);
+  await c.env.WAIT_FOR_TURN?.();
+  return response;
+}
+
 /**
  * The request's times (`Server-Timing`, milliseconds), whether the response came from a cache, and what is left of
  * the caller's rate.

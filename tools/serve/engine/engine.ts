@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly readers: number;
   /** Whether no result should be made at present, since clients do not read what was made for them. */
   readonly isOverloaded: () => boolean;
+  /** Resolves when a long result may be used: the records of a large page take long to parse. */
+  readonly waitForTurn: () => Promise<void>;
 }
 
 /** The embedded database: one writer, one connection for short reads on this thread, and readers on threads of their own. */
@@ -33,7 +35,7 @@ export class Engine implements LocalDatabase {
   #checkpointTimer: NodeJS.Timeout | undefined;
   #checkpoint = Promise.resolve();
 
-  constructor({ file, sync, readers, isOverloaded }: EngineOptions) {
+  constructor({ file, sync, readers, isOverloaded, waitForTurn }: EngineOptions) {
     const open = (pragmas: string) => new Connection(file, `PRAGMA foreign_keys = ON; ${pragmas}`);
     /* Checkpoints run beside the writer, so none of its commits waits for one. */
     const writing = open(`PRAGMA synchronous = ${sync}; PRAGMA wal_autocheckpoint = 0`);
@@ -47,7 +49,12 @@ export class Engine implements LocalDatabase {
     this.#judge = new CostJudge(this.#here);
     const connections = Array.from({ length: readers }, () => open("PRAGMA query_only = ON"));
     const perPrincipal = Math.max(1, readers - 1);
-    this.#readers = new ReaderPool(connections, { perPrincipal, waiting: MAX_WAITING_READS, isOverloaded });
+    this.#readers = new ReaderPool(connections, {
+      perPrincipal,
+      waiting: MAX_WAITING_READS,
+      isOverloaded,
+      waitForTurn,
+    });
     this.#checkpoints = open(`PRAGMA synchronous = ${sync}`);
   }
 

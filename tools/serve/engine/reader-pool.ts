@@ -30,6 +30,8 @@ export interface ReaderLimits {
   readonly waiting: number;
   /** Whether no read should start at present. */
   readonly isOverloaded: () => boolean;
+  /** Resolves when a long result may be used. Until then, its reader reads nothing else. */
+  readonly waitForTurn: () => Promise<void>;
 }
 
 /**
@@ -87,7 +89,9 @@ export class ReaderPool {
     const { principal } = job.client;
     this.#running.set(principal, (this.#running.get(principal) ?? 0) + 1);
     try {
-      job.resolve(await readOn(connection, job));
+      const outcomes = await readOn(connection, job);
+      if (outcomes.some(isLong)) await this.#limits.waitForTurn();
+      job.resolve(outcomes);
     } catch (error) {
       job.reject(error);
     } finally {
@@ -99,6 +103,17 @@ export class ReaderPool {
       setImmediate(() => this.#startWaiting());
     }
   }
+}
+
+/** Characters of text. What is longer takes several milliseconds to parse. */
+const LONG_RESULT = 256 * 1024;
+
+function isLong(outcome: StepOutcome): boolean {
+  if (outcome.status !== "DONE") return false;
+  let length = 0;
+  for (const row of outcome.rows)
+    for (const value of row) if (typeof value === "string") length += value.length;
+  return length > LONG_RESULT;
 }
 
 const isAbandoned = ({ client, deadline }: ReadJob): boolean =>
