@@ -6,7 +6,7 @@ import { HranaError } from "../../libsql-server/hrana/errors.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { interrupted } from "./interrupted.ts";
+import { interrupted, interruptWhenDue } from "./interrupted.ts";
 import { runStepsBy } from "./run-steps.ts";
 
 type Outcomes = readonly StepOutcome[];
@@ -121,9 +121,7 @@ const isAbandoned = ({ client, deadline }: ReadJob): boolean =>
 
 async function readOn(connection: Connection, job: ReadJob): Promise<Outcomes> {
   const { signal } = job.client;
-  const interrupt = () => connection.interrupt();
-  const timer = setTimeout(interrupt, job.deadline - currentMillis());
-  signal?.addEventListener("abort", interrupt, { once: true });
+  const endInterrupts = interruptWhenDue(connection, { deadline: job.deadline, signal });
   try {
     const run = (step: Step) => {
       if (isAbandoned(job)) throw interrupted();
@@ -135,8 +133,7 @@ async function readOn(connection: Connection, job: ReadJob): Promise<Outcomes> {
     };
     return await runStepsBy(run, connection, job.steps);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", interrupt);
+    endInterrupts();
     if (connection.isInTransaction) connection.exec("ROLLBACK");
   }
 }

@@ -5,7 +5,7 @@ import { isBusy } from "../../libsql-server/engine/sqlite-errors.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { interrupted } from "./interrupted.ts";
+import { interrupted, interruptWhenDue } from "./interrupted.ts";
 import { runStepsBy, runStepsHere } from "./run-steps.ts";
 
 /** How long one group may keep this thread; those who wait longer form the next. */
@@ -159,9 +159,7 @@ export class Writer {
   async #runLong({ steps, deadline, client, resolve }: WaitingJob): Promise<void> {
     const { signal } = client;
     await this.#begin();
-    const interrupt = () => this.#connection.interrupt();
-    const timer = setTimeout(interrupt, deadline - currentMillis());
-    signal?.addEventListener("abort", interrupt, { once: true });
+    const endInterrupts = interruptWhenDue(this.#connection, { deadline, signal });
     try {
       const run = (step: Step) => {
         if (signal?.aborted || currentMillis() >= deadline) throw interrupted();
@@ -172,8 +170,7 @@ export class Writer {
       else if (steps.length === 1) await this.#connection.execElsewhere("COMMIT");
       resolve(outcomes);
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", interrupt);
+      endInterrupts();
       if (this.#connection.isInTransaction) this.#connection.exec("ROLLBACK");
     }
   }

@@ -49,3 +49,16 @@ it("returns a short result at once, and a long one in its turn, before which its
   await Promise.all([long, short]);
   expect(order).toEqual(["long", "short"]);
 });
+
+it("stops a statement whose client is gone before it has started on its thread", async () => {
+  const sql =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT count(*) FROM n";
+  const leaving = new AbortController();
+  const reading = pool.read({
+    steps: [{ sql, args: [] }],
+    client: { lane: "lane", principal: "principal", signal: leaving.signal },
+    deadline: Date.now() + 60_000,
+  });
+  leaving.abort();
+  expect(await reading).toMatchObject([{ status: "FAILED", code: "SQLITE_INTERRUPT" }]);
+});
