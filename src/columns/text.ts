@@ -44,10 +44,10 @@ const SURROGATES_LAST = 0x10000;
 const rankOf = (unit: number) =>
   unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + SURROGATES_LAST : unit;
 
-/** Whether every layer can store the text: it is valid Unicode without NUL. */
 /** The problem of a text that cannot be stored. */
 export const UNSTORABLE_TEXT = "must be valid Unicode text without null characters";
 
+/** Whether every layer can store the text: it is valid Unicode without NUL. */
 export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
 /** The JSON Schema of texts without NUL. No pattern for lone surrogates works in every engine. */

@@ -1,7 +1,7 @@
 import { idempotencyFull, outboxFull, ResponseTooLarge, serviceUnavailable } from "../errors/api-errors.ts";
 import type { AppError } from "../errors/app-error.ts";
 import { currentMillis } from "../lib/clock.ts";
-import type { Rows, SqlValue, Statement } from "../model/sql-value.ts";
+import { type Rows, type Statement, textLengthOf } from "../model/sql-value.ts";
 import { SqlFailure } from "./sql-failure.ts";
 import type { RunSteps, Step, StepOutcome } from "./step.ts";
 
@@ -71,7 +71,7 @@ export function createDatabase(runSteps: RunSteps): Database {
     /* One statement sees one snapshot anyway. */
     const isSingle = only && statements.length === 1;
     const results = isSingle ? [await runAlone(only, false)] : await runInOrder(BEGIN_READ, statements);
-    for (const rows of results) for (const row of rows) database.readLength += lengthOf(row);
+    for (const rows of results) database.readLength += textLengthOf(rows);
     return results;
   }
 
@@ -96,12 +96,6 @@ export function createDatabase(runSteps: RunSteps): Database {
     },
   };
   return database;
-}
-
-function lengthOf(row: readonly SqlValue[]): number {
-  let length = 0;
-  for (const value of row) if (typeof value === "string") length += value.length;
-  return length;
 }
 
 /** The steps of guards and independent items, from `BEGIN` to `COMMIT`, and the position of each item's step. */

@@ -7,6 +7,16 @@ export type SqlValue = null | string | number | bigint;
 /** The rows of a result, each in the order of its columns. */
 export type Rows = readonly (readonly SqlValue[])[];
 
+/** The number of characters in all texts of the rows. */
+export function textLengthOf(rows: Rows): number {
+  let length = 0;
+  for (const row of rows) for (const value of row) if (typeof value === "string") length += value.length;
+  return length;
+}
+
+/** The length from which parsing rows, or encoding what was read, takes so long that others get their turn before it. */
+export const LONG_TEXT = 256 * 1024;
+
 /** An SQL text with its bound arguments, in order. */
 export interface Statement {
   readonly sql: string;

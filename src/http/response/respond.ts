@@ -1,3 +1,4 @@
+import { LONG_TEXT } from "../../model/sql-value.ts";
 import type { ServiceContext } from "../../services/context.ts";
 import type { AppContext } from "../context.ts";
 
@@ -35,16 +36,13 @@ export function respondJson(
   });
 }
 
-/** Encoding a longer page, or sending it, takes so long that others get their turn before it. */
-const LONG_PAGE = 256 * 1024;
-
 /** As respondJson, for records that were read. */
 export function respondPage(
   c: AppContext,
   value: unknown,
   head?: ResponseHead,
 ): Response | Promise<Response> {
-  const isLong = c.get("services").database.readLength > LONG_PAGE;
+  const isLong = c.get("services").database.readLength > LONG_TEXT;
   return isLong ? respondInTurns(c, value, head) : respondJson(c, value, head);
 }
 

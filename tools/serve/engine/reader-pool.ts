@@ -1,7 +1,7 @@
 import { serviceUnavailable } from "../../../src/errors/api-errors.ts";
 import { currentMillis } from "../../../src/lib/clock.ts";
 import type { Step, StepOutcome } from "../../../src/libsql/step.ts";
-import type { Statement } from "../../../src/model/sql-value.ts";
+import { LONG_TEXT, type Statement, textLengthOf } from "../../../src/model/sql-value.ts";
 import { HranaError } from "../../libsql-server/hrana/errors.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
@@ -105,16 +105,8 @@ export class ReaderPool {
   }
 }
 
-/** Characters of text. What is longer takes several milliseconds to parse. */
-const LONG_RESULT = 256 * 1024;
-
-function isLong(outcome: StepOutcome): boolean {
-  if (outcome.status !== "DONE") return false;
-  let length = 0;
-  for (const row of outcome.rows)
-    for (const value of row) if (typeof value === "string") length += value.length;
-  return length > LONG_RESULT;
-}
+const isLong = (outcome: StepOutcome): boolean =>
+  outcome.status === "DONE" && textLengthOf(outcome.rows) > LONG_TEXT;
 
 const isAbandoned = ({ client, deadline }: ReadJob): boolean =>
   client.signal?.aborted === true || currentMillis() >= deadline;
