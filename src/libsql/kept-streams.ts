@@ -1,23 +1,20 @@
 import { serviceUnavailable } from "../errors/api-errors.ts";
 import { currentMillis } from "../lib/clock.ts";
+import { OpeningCost } from "./opening-cost.ts";
 import { Wait } from "./wait.ts";
 
 /** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
 /** A request that takes longer no longer counts as using a stream: its statement is slow, or its client has gone. */
 const TURN_MS = 250;
-/** The longest wait for a stream in use, however long opening one takes. */
+/** The longest wait for a stream in use. */
 const LONGEST_WAIT_MS = 50;
 /** Streams that are opened at once where opening is expensive: more would slow down the requests on open ones. */
 const MAX_OPENING = 2;
 /** A request on a new stream that takes this many times as long as usual does not wait for its opening any more. */
 const LATE_OPENING = 4;
-/** Opening is expensive where a request on a new stream takes this many times as long. */
-const WORTH_WAITING = 2;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
-/** The weight of the newest duration in the averages. */
-const WEIGHT = 0.1;
 
 /** A stream that the server keeps open for the next request. */
 export interface KeptStream {
@@ -59,18 +56,16 @@ export class KeptStreams {
   readonly #turns = new Map<StreamTurn, number>();
   readonly #waiting = new Set<Waiting>();
   #pausedUntil = 0;
-  /** Averages; undefined before the first request. */
-  #openMs: number | undefined;
-  #reuseMs: number | undefined;
+  readonly #cost: OpeningCost;
 
   constructor(max: number) {
     this.#max = max;
+    this.#cost = new OpeningCost(max + MAX_OPENING);
   }
 
   /**
-   * Where opening is expensive, waits for a stream in use, at most as long as opening one takes, and then while others
-   * are being opened. Before it waits, adds a function that gives up to `ends`. Throws SERVICE_UNAVAILABLE if it was
-   * called.
+   * Where opening is expensive, waits for a stream in use, at most 50 ms, and then while others are being opened.
+   * Before it waits, adds a function that gives up to `ends`. Throws SERVICE_UNAVAILABLE if it was called.
    */
   async take(ends: (() => void)[] = []): Promise<StreamTurn> {
     return this.#takeNow() ?? this.#wait(ends);
@@ -91,19 +86,21 @@ export class KeptStreams {
   #takeNow(isLate = false): StreamTurn | undefined {
     const now = currentMillis();
     const isPaused = now < this.#pausedUntil;
+    this.#noteRequests(1);
     const stream = this.#popIdle(now);
     if (stream) return this.#start(stream, !isPaused);
     const { opening, kept } = this.#count(now);
-    const isExpensive = this.#savedMs() > 0;
+    const isExpensive = this.#max > 0 && this.#cost.isHigh();
     if (isExpensive && opening >= MAX_OPENING) return undefined;
     if (!isPaused && kept < this.#max) return this.#start(undefined, true);
-    return isLate || isPaused || !isExpensive ? this.#start(undefined, false) : undefined;
+    const mayOpen = isLate || isPaused || !isExpensive || this.#cost.isDue(this.#turns.size);
+    return mayOpen ? this.#start(undefined, false) : undefined;
   }
 
   /** Of the turns that still count: those that open a stream, and those whose stream is to be kept. */
   #count(now: number) {
     let [opening, kept] = [0, 0];
-    const openingMs = Math.max(TURN_MS, LATE_OPENING * (this.#openMs ?? 0));
+    const openingMs = Math.max(TURN_MS, LATE_OPENING * this.#cost.openMs);
     for (const [turn, since] of this.#turns) {
       if (now - since > (turn.stream ? TURN_MS : openingMs)) this.#turns.delete(turn);
       else {
@@ -112,15 +109,6 @@ export class KeptStreams {
       }
     }
     return { opening, kept };
-  }
-
-  /** How much longer a request on a new stream takes; 0 if that is not worth waiting. */
-  #savedMs(): number {
-    if (this.#max === 0) return 0;
-    const openMs = this.#openMs ?? LONGEST_WAIT_MS;
-    const reuseMs = this.#reuseMs ?? 0;
-    const savedMs = Math.min(LONGEST_WAIT_MS, openMs - reuseMs);
-    return savedMs >= 1 && openMs >= WORTH_WAITING * reuseMs ? savedMs : 0;
   }
 
   /** Takes the stream that was used last, so that unneeded ones expire. */
@@ -132,7 +120,7 @@ export class KeptStreams {
   }
 
   async #wait(ends: (() => void)[]): Promise<StreamTurn> {
-    let waitMs = this.#savedMs();
+    let waitMs = LONGEST_WAIT_MS;
     const waiting: Waiting = { turn: undefined, until: currentMillis() + waitMs, wait: new Wait() };
     this.#waiting.add(waiting);
     ends.push(() => {
@@ -164,7 +152,6 @@ export class KeptStreams {
   }
 
   #start(stream: KeptStream | undefined, isKept: boolean): StreamTurn {
-    const start = currentMillis();
     let isOver = false;
     const turn: StreamTurn = {
       stream,
@@ -172,15 +159,22 @@ export class KeptStreams {
       end: (returned, isWaiting = false) => {
         if (isOver) return returned;
         isOver = true;
+        this.#noteRequests(-1);
+        endMeasuring(this.#turns.size);
         this.#turns.delete(turn);
-        this.#note(currentMillis() - start, stream !== undefined);
         const excess = returned && this.#giveBack(returned, isWaiting);
         this.#serveWaiting();
         return excess;
       },
     };
-    this.#turns.set(turn, start);
+    this.#turns.set(turn, currentMillis());
+    const endMeasuring = this.#cost.measure(stream !== undefined, this.#turns.size);
     return turn;
+  }
+
+  /** `change`: the request that comes or leaves. */
+  #noteRequests(change: 1 | -1): void {
+    this.#cost.noteRequests(this.#turns.size + this.#waiting.size + change);
   }
 
   #giveBack(stream: KeptStream, isWaiting: boolean): KeptStream | undefined {
@@ -190,13 +184,4 @@ export class KeptStreams {
     this.#idle.push({ stream, since: now });
     return undefined;
   }
-
-  #note(tookMs: number, isReused: boolean): void {
-    const ms = Math.min(tookMs, TURN_MS);
-    if (isReused) this.#reuseMs = average(this.#reuseMs, ms);
-    else this.#openMs = average(this.#openMs, ms);
-  }
 }
-
-const average = (before: number | undefined, newest: number): number =>
-  before === undefined ? newest : before + WEIGHT * (newest - before);
