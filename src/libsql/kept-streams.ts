@@ -9,6 +9,8 @@ const LONGEST_IDLE_MS = 5_000;
 const TURN_MS = 250;
 /** The longest wait for a stream in use. */
 const LONGEST_WAIT_MS = 50;
+/** How late a busy isolate may let a waiting request look again. */
+const LATE_LOOK_MS = 1_000;
 /** Streams that are opened at once where opening is expensive: more would slow down the requests on open ones. */
 const MAX_OPENING = 2;
 /** A request on a new stream that takes this many times as long as usual does not wait for its opening any more. */
@@ -41,6 +43,9 @@ interface Waiting {
   turn: StreamTurn | undefined;
   /** From then on, opening a stream is as good. */
   readonly until: number;
+  /** From then on, the runtime has stopped the request: it has not looked again. */
+  stoppedAt: number;
+  hasGivenUp: boolean;
   wait: Wait;
 }
 
@@ -60,7 +65,7 @@ export class KeptStreams {
 
   constructor(max: number) {
     this.#max = max;
-    this.#cost = new OpeningCost(max + MAX_OPENING);
+    this.#cost = new OpeningCost(max + 1);
   }
 
   /**
@@ -121,16 +126,24 @@ export class KeptStreams {
 
   async #wait(ends: (() => void)[]): Promise<StreamTurn> {
     let waitMs = LONGEST_WAIT_MS;
-    const waiting: Waiting = { turn: undefined, until: currentMillis() + waitMs, wait: new Wait() };
+    const until = currentMillis() + waitMs;
+    const waiting: Waiting = {
+      turn: undefined,
+      until,
+      stoppedAt: until + LATE_LOOK_MS,
+      hasGivenUp: false,
+      wait: new Wait(),
+    };
     this.#waiting.add(waiting);
     ends.push(() => {
       this.#waiting.delete(waiting);
+      waiting.hasGivenUp = true;
       waiting.wait.end();
     });
     for (;;) {
       await waiting.wait.untilOver(waitMs);
       if (waiting.turn) return waiting.turn;
-      if (!this.#waiting.has(waiting)) throw serviceUnavailable("it gave up before it got a stream");
+      if (waiting.hasGivenUp) throw serviceUnavailable("it gave up before it got a stream");
       const turn = this.#takeNow(true);
       if (turn) {
         this.#waiting.delete(waiting);
@@ -138,16 +151,20 @@ export class KeptStreams {
       }
       waiting.wait = new Wait();
       waitMs = TURN_MS;
+      waiting.stoppedAt = currentMillis() + waitMs + LATE_LOOK_MS;
+      this.#waiting.add(waiting);
     }
   }
 
   #serveWaiting(): void {
     const now = currentMillis();
     for (const waiting of this.#waiting) {
-      waiting.turn = this.#takeNow(waiting.until <= now);
-      if (!waiting.turn) return;
+      if (waiting.stoppedAt > now) {
+        waiting.turn = this.#takeNow(waiting.until <= now);
+        if (!waiting.turn) return;
+        waiting.wait.end();
+      }
       this.#waiting.delete(waiting);
-      waiting.wait.end();
     }
   }
 

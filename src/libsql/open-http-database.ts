@@ -7,6 +7,7 @@ import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
 import { type Endpoint, PipelineError, postPipeline } from "./post-pipeline.ts";
 import type { Step, StepOutcome } from "./step.ts";
+import { RENEW_EVERY_MS, type TurnTaker } from "./turns.ts";
 
 interface Server {
   readonly endpoint: Endpoint;
@@ -22,19 +23,16 @@ const NO_STREAMS = new KeptStreams(0);
 
 /** How a client's requests to the database take turns with those of others. */
 export interface Queueing {
-  /** Aborted when the client leaves. */
-  readonly client: AbortSignal | undefined;
+  /** Returns a signal that is aborted when the client leaves. In workerd, it costs a tenth of a get. */
+  client(): AbortSignal | undefined;
   /** Whether a write waits for its turn. */
   isWriteWaiting(): boolean;
-  /**
-   * Waits for the client's turn. Before it waits, adds functions that end its turns to `ends`. Throws
-   * SERVICE_UNAVAILABLE.
-   */
-  takeTurn(asking: { isWrite: boolean; timeoutMs: number }, ends: (() => void)[]): Promise<void>;
+  /** Waits for the client's turn. Throws SERVICE_UNAVAILABLE. */
+  takeTurn(isWrite: boolean, taker: TurnTaker): Promise<void>;
 }
 
 const NO_QUEUEING: Queueing = {
-  client: undefined,
+  client: () => undefined,
   isWriteWaiting: () => false,
   takeTurn: async () => undefined,
 };
@@ -46,39 +44,44 @@ const NO_QUEUEING: Queueing = {
 export function openHttpDatabase(
   endpoint: Endpoint,
   streams = NO_STREAMS,
-  { client, isWriteWaiting, takeTurn }: Queueing = NO_QUEUEING,
+  queueing: Queueing = NO_QUEUEING,
 ): Database {
   return createDatabase(async (steps, timeoutMs, isWrite = false) => {
     const abandonment = ENDS_ALONE ? undefined : new AbortController();
     const server = { endpoint: { ...endpoint, signal: abandonment?.signal }, streams };
     const ends: (() => void)[] = [];
-    const endTurns = () => {
-      for (const end of ends) end();
-    };
+    const renewals: (() => void)[] | undefined = ENDS_ALONE && !isWrite ? [] : undefined;
+    const client = renewals ? undefined : queueing.client();
     const stop = () => {
       abandonment?.abort();
-      endTurns();
+      callAll(ends);
     };
     let hasTurn = false;
     async function runInTurn(): Promise<readonly StepOutcome[]> {
-      await takeTurn({ isWrite, timeoutMs }, ends);
+      await queueing.takeTurn(isWrite, { longestMs: timeoutMs, ends, renewals });
       hasTurn = true;
       const turn = await streams.take(ends);
       ends.push(turn.end);
-      return runSteps(server, turn, { steps, isWrite, isNextWaiting: () => isWrite && isWriteWaiting() });
+      const isNextWaiting = () => isWrite && queueing.isWriteWaiting();
+      return runSteps(server, turn, { steps, isWrite, isNextWaiting });
     }
     client?.addEventListener("abort", stop);
     try {
-      return await within(timeoutMs, runInTurn());
+      const renewing = renewals && { everyMs: RENEW_EVERY_MS, run: () => callAll(renewals) };
+      return await within(timeoutMs, runInTurn(), renewing);
     } catch (cause) {
       stop();
       if (cause instanceof TimeoutError && hasTurn) await closeIdle(server);
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
       client?.removeEventListener("abort", stop);
-      endTurns();
+      callAll(ends);
     }
   });
+}
+
+function callAll(functions: readonly (() => void)[]): void {
+  for (const call of functions) call();
 }
 
 interface Work {

@@ -3,7 +3,7 @@ import { currentMillis } from "../lib/clock.ts";
 /** For so long, a crowd that has just come keeps the isolate so busy that durations tell little about the database. */
 const SETTLED_MS = 200;
 /** Opening is expensive where it makes a request take this many times as long. */
-const WORTH_WAITING = 2;
+const WORTH_WAITING = 1.25;
 /** How many of the newest durations in a crowd are compared. */
 const OPENINGS = 5;
 const REUSES = 50;

@@ -135,6 +135,8 @@ export async function startNodeBaseline(directory: string, served: Target): Prom
 export const keyOf = ({ headers }: Target): string => headers.authorization?.slice("Bearer ".length) ?? "";
 
 /** The Worker in workerd with the bench's data. The database runs already. */
+const LIBSQL_STREAMS = "32";
+
 export async function startWorker(
   directory: string,
   database: LibsqlAddress = { url: DATABASE_URL, authToken: DATABASE_TOKEN },
@@ -143,11 +145,13 @@ export async function startWorker(
   const baseUrl = await startInWorkerd(join(ROOT, "src/index.ts"), directory, {
     LIBSQL_URL: database.url,
     LIBSQL_AUTH_TOKEN: database.authToken,
+    LIBSQL_STREAMS,
     ADMIN_TOKEN,
     LOG_REQUESTS: "false",
   });
   const key = await fillOurs(baseUrl);
-  return target("SchemaStack Edge in workerd", "workerd, libSQL over HTTP", { baseUrl, key });
+  const started = `workerd, libSQL over HTTP, LIBSQL_STREAMS=${LIBSQL_STREAMS}, because one isolate has the server alone`;
+  return target("SchemaStack Edge in workerd", started, { baseUrl, key });
 }
 
 async function fillOurs(baseUrl: string): Promise<string> {

@@ -78,6 +78,16 @@ it("gives no stream to a request that gave up, but to the next one that waits", 
   expect((await next).stream?.baton).toBe("a");
 });
 
+it("gives no stream to a request that was stopped while it waited", async () => {
+  const streams = new KeptStreams(1);
+  await streams.take();
+  void streams.take();
+  vi.setSystemTime(Date.now() + 2_000);
+  const next = await streams.take();
+  next.end(stream("a"));
+  expect((await streams.take()).stream?.baton).toBe("a");
+});
+
 it("waits for nobody where opening costs no more", async () => {
   const streams = new KeptStreams(1);
   await useAtOnce(streams, ["a"], 20);
