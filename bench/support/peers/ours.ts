@@ -134,9 +134,9 @@ export async function startNodeBaseline(directory: string, served: Target): Prom
 /** The key that a target of ours is used with. */
 export const keyOf = ({ headers }: Target): string => headers.authorization?.slice("Bearer ".length) ?? "";
 
-/** The Worker in workerd with the bench's data. The database runs already. */
 const LIBSQL_STREAMS = "32";
 
+/** The Worker in workerd with the bench's data. The database runs already. */
 export async function startWorker(
   directory: string,
   database: LibsqlAddress = { url: DATABASE_URL, authToken: DATABASE_TOKEN },
