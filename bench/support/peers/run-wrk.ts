@@ -35,10 +35,13 @@ export async function requireWrk(): Promise<string> {
   }
 }
 
-/** Writes the Lua script that sends the requests in turn and prints one line of JSON. */
+/**
+ * Writes the Lua script that sends the requests in turn and prints one line of JSON. With `quietAfter`, it sends nothing
+ * after so many seconds. wrk cuts off the requests that run at its end, and the Worker loses their streams.
+ */
 export function writeScript(
   file: string,
-  { headers }: Pick<Target, "headers">,
+  { headers, quietAfter }: Pick<Target, "headers"> & { readonly quietAfter?: number },
   requests: readonly LoadRequest[],
 ): void {
   const hasBody = requests.some(({ body }) => body !== undefined);
@@ -50,7 +53,9 @@ export function writeScript(
   });
   writeFileSync(
     file,
-    SCRIPT.replace("-- HEADERS", () => fields.join("\n")).replace("-- REQUESTS", () => specs.join("\n")),
+    SCRIPT.replace("-- HEADERS", () => fields.join("\n"))
+      .replace("-- REQUESTS", () => specs.join("\n"))
+      .concat(quietAfter === undefined ? "" : QUIET_END.replace("SECONDS", String(quietAfter))),
   );
 }
 
@@ -77,6 +82,13 @@ done = function(summary, latency)
   io.write(string.format('RESULT {"requests":%d,"micros":%d,"p50":%d,"p99":%d,"refused":%d,"broken":%d}\\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors.status,
     errors.connect + errors.read + errors.write + errors.timeout))
+end
+`;
+
+/** Seconds are the only clock of Lua. */
+const QUIET_END = `local started = os.time()
+delay = function()
+  return os.time() - started < SECONDS and 0 or 60000
 end
 `;
 
