@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import Database from "libsql";
+import { makeDirectory } from "./runtime/make-directory.ts";
 import { OperatorError, runCommand } from "./runtime/operator-error.ts";
 
 /* `npm run backup`: copies of the database of `npm run serve`, while it runs. */
@@ -26,7 +27,7 @@ const BUSY_MS = 10_000;
 await runCommand(async () => {
   const { target, everyMs, keep } = readArguments();
   process.umask(NOBODY_ELSE);
-  mkdirSync(dirname(target), { recursive: true });
+  makeDirectory(dirname(target));
   const source = join(resolve(process.env.DATA_DIR || join(ROOT, ".data/serve")), "data.db");
   requireDatabase(source);
   const draft = `${target}.part`;

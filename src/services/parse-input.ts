@@ -87,8 +87,8 @@ function messageOf(issue: z.core.$ZodIssue): string {
     return issue.input === undefined ? "is required" : `must be ${articled(issue.expected)}`;
   if (issue.code === "invalid_value")
     return `must be one of: ${issue.values.map((value) => String(value)).join(", ")}`;
-  if (issue.code === "too_small") return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
-  if (issue.code === "too_big") return `must be at most ${issue.maximum}${unitOf(issue.origin)}`;
+  if (issue.code === "too_small") return boundMessage("at least", Number(issue.minimum), issue.origin);
+  if (issue.code === "too_big") return boundMessage("at most", Number(issue.maximum), issue.origin);
   return issue.message;
 }
 
@@ -104,7 +104,7 @@ function ruleOf(issue: z.core.$ZodIssue): string | undefined {
 const articled = (type: string) =>
   type === "int" ? "an integer" : /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
 
-function unitOf(origin: string): string {
-  if (origin === "string") return " characters";
-  return origin === "array" ? " items" : "";
+function boundMessage(relation: string, bound: number, origin: string): string {
+  if (origin === "array") return `must have ${relation} ${bound} ${bound === 1 ? "item" : "items"}`;
+  return `must be ${relation} ${bound}${origin === "string" ? " characters" : ""}`;
 }

@@ -80,7 +80,7 @@ describe("issuers", () => {
     ],
     [{ ...ISSUER, jwksUrl: "file:///etc/passwd" }, ["jwksUrl must be an http or https URL"]],
     [{ ...ISSUER, jwksUrl: "https://user:secret@example.com" }, ["jwksUrl must not contain credentials"]],
-    [{ ...ISSUER, algorithms: [] }, ["algorithms must be at least 1 items"]],
+    [{ ...ISSUER, algorithms: [] }, ["algorithms must have at least 1 item"]],
     [{ ...ISSUER, algorithms: ["HS256"] }, [`algorithms[0] must be one of: ${TOKEN_ALGORITHMS.join(", ")}`]],
     [{ ...ISSUER, algorithms: ["none"] }, [`algorithms[0] must be one of: ${TOKEN_ALGORITHMS.join(", ")}`]],
     [{ ...ISSUER, secret: "x" }, ["secret is not a known property"]],

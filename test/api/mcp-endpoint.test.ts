@@ -100,7 +100,7 @@ describe("input of models that does not follow the schema", () => {
       calling("list", { entity: "Customer", sort: Array.from({ length: 9 }, () => "name") }),
     );
     const { error } = JSON.parse(body.result.content[0].text);
-    expect(error.details).toEqual([{ field: "sort", message: "must be at most 8 items" }]);
+    expect(error.details).toEqual([{ field: "sort", message: "must have at most 8 items" }]);
   });
 });
 

@@ -255,7 +255,7 @@ describe("a key with scopes", () => {
 
   it.each([
     [[{ entity: "Nothing", operations: ["read"] }], "scopes[0].entity", "Entity not found: Nothing"],
-    [[{ entity: "Order", operations: [] }], "scopes[0].operations", "must be at least 1 items"],
+    [[{ entity: "Order", operations: [] }], "scopes[0].operations", "must have at least 1 item"],
     [
       [{ entity: "Order", operations: ["write"] }],
       "scopes[0].operations[0]",
@@ -274,7 +274,7 @@ describe("a key with scopes", () => {
       "scopes[1].entity",
       "'Order' is named twice",
     ],
-    [[], "scopes", "must be at least 1 items"],
+    [[], "scopes", "must have at least 1 item"],
   ])("is not made of %j", async (scopes, field, message) => {
     const answer = await w.admin("POST", "/api-keys", {
       body: { name: "x", permission: "READ_WRITE", scopes },

@@ -109,13 +109,13 @@ describe("a transaction", () => {
 
   it.each([
     [{}, "operations is required"],
-    [{ operations: [] }, "operations must be at least 1 items"],
+    [{ operations: [] }, "operations must have at least 1 item"],
     [{ operations: [{ method: "GET" }] }, "operations[0].method must be POST, PUT, PATCH or DELETE"],
     [{ operations: [{ method: "POST", entity: "Customer" }] }, "operations[0].body is required"],
     [{ operations: [newCustomer, newCustomer] }, "Two operations are called 'buyer'"],
     [
       { operations: Array.from({ length: 101 }, () => ({ ...newCustomer, as: undefined })) },
-      "operations must be at most 100 items",
+      "operations must have at most 100 items",
     ],
   ])("refuses a body of the wrong shape", async (body, message) => {
     expectFailure(await w.api("POST", "/transaction", { body }), 400, { code: "BAD_REQUEST", message });

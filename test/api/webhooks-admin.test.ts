@@ -166,7 +166,7 @@ describe("what is wrong with a webhook", () => {
       { field: "colour", message: "is not a known property" },
     ]);
     expect(await details({ ...input, events: [] })).toEqual([
-      { field: "events", message: "must be at least 1 items" },
+      { field: "events", message: "must have at least 1 item" },
     ]);
     expect(await details({ ...input, entities: ["Order", "Nothing"] })).toEqual([
       { field: "entities[1]", message: "is not an entity" },

@@ -183,11 +183,17 @@ describe("npm run serve", () => {
   });
 
   it("refuses a data directory that cannot be one, in one sentence", async () => {
-    const path = join(directory, "file", "data");
-    writeFileSync(join(directory, "file"), "");
-    const server = serve({ DATA_DIR: path });
+    const file = join(directory, "file");
+    writeFileSync(file, "");
+    const server = serve({ DATA_DIR: join(file, "data") });
     expect(await server.exited).toBe(1);
-    expect(server.output()).toBe(`DATA_DIR cannot be used: ENOTDIR: not a directory, mkdir '${path}'.\n`);
+    expect(server.output()).toBe(`DATA_DIR cannot be used: EEXIST: file already exists, mkdir '${file}'.\n`);
+  });
+
+  it("refuses a data directory where the system allows none", async () => {
+    const server = serve({ DATA_DIR: "/proc/none/data" });
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toMatch(/^DATA_DIR cannot be used: E[A-Z]+: .* mkdir '\/proc(?:\/none)?'\.\n$/);
   });
 
   it("refuses a data directory that another server uses", async () => {

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { isJsonObject } from "../../src/model/json.ts";
+import { makeDirectory } from "../runtime/make-directory.ts";
 import { usageError } from "./exit-codes.ts";
 
 /** Address, credentials and defaults of one deployment. */
@@ -38,7 +39,7 @@ export function readProfiles(file: string): Profiles {
 /** Replaces the profiles and keeps the rest of the file. */
 export function writeProfiles(file: string, profiles: Profiles): void {
   const known = readConfig(file);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   writeFileSync(file, `${JSON.stringify({ ...known, profiles }, null, 2)}\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
 }

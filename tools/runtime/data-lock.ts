@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
+import { makeDirectory } from "./make-directory.ts";
 import { OperatorError } from "./operator-error.ts";
 
 export interface DataLock {
@@ -15,7 +16,7 @@ export interface DataLock {
  * Throws OperatorError when another server holds it.
  */
 export function lockDataDirectory(directory: string, port: number): DataLock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const ownerFile = join(directory, "server.json");
   const database = new Database(join(directory, "lock.db"), { timeout: 0 });
   try {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "./make-directory.ts";
 
 export interface LoadedSecrets {
   readonly adminToken: string;
@@ -47,7 +48,7 @@ export function readJsonFile<T>(file: string): T | undefined {
 
 /** Replaces the file in one step, so that a killed process leaves the old or the new one. */
 export function writePrivateJson(file: string, value: unknown): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   const draft = `${file}.new`;
   writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
