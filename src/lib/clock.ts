@@ -24,8 +24,9 @@ export function within<T>(durationMs: number, work: Promise<T>, meanwhile?: Mean
   const until = currentMillis() + durationMs;
   return new Promise((resolve, reject) => {
     const look = () => {
-      if (meanwhile && currentMillis() < until) meanwhile.run();
-      else reject(new TimeoutError(`no answer within ${durationMs} ms`));
+      if (meanwhile && currentMillis() < until) return meanwhile.run();
+      clearInterval(timer);
+      reject(new TimeoutError(`no answer within ${durationMs} ms`));
     };
     const timer = setInterval(look, meanwhile?.everyMs ?? durationMs);
     work.then(resolve, reject).finally(() => clearInterval(timer));
