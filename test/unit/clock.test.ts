@@ -27,5 +27,6 @@ it("does something at intervals until the time is over", async () => {
 
 it("returns what comes in time, and leaves no timer behind", async () => {
   expect(await within(100, Promise.resolve(1))).toBe(1);
+  await vi.advanceTimersByTimeAsync(0);
   expect(vi.getTimerCount()).toBe(0);
 });
