@@ -151,7 +151,9 @@ async function measureBeside(stage: Stage): Promise<readonly LibsqlMeasure[]> {
   return measures.map((each) => ({ ...each, operation: `${READ}, a schema change every second` }));
 }
 
-const isKeeping = (target: string): boolean => target !== NO_STREAMS && target !== HAND_WRITTEN;
+function isKeeping(target: string): boolean {
+  return target !== NO_STREAMS && target !== HAND_WRITTEN;
+}
 
 /** All targets in turn, round by round; medians. */
 async function measure(
