@@ -100,11 +100,11 @@ function queueingOf(
   requester: Requester | undefined,
 ): Queueing {
   return {
-    client: () => requester?.request.signal,
+    client: requester?.request.signal,
     isWriteWaiting: () => writers.isWaiting(ALL),
-    async takeTurn(isWrite, taker) {
-      if (requester) await turns.take(requester.principal(), taker);
-      if (isWrite) await writers.take(ALL, taker);
+    async takeTurn({ isWrite, timeoutMs }, ends) {
+      if (requester) await turns.take(requester.principal(), timeoutMs, ends);
+      if (isWrite) await writers.take(ALL, timeoutMs, ends);
     },
   };
 }

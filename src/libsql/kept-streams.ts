@@ -1,22 +1,23 @@
 import { serviceUnavailable } from "../errors/api-errors.ts";
 import { currentMillis } from "../lib/clock.ts";
-import { OpeningCost } from "./opening-cost.ts";
 import { Wait } from "./wait.ts";
 
 /** The server ends a stream after 10 s without a request. */
 const LONGEST_IDLE_MS = 5_000;
 /** A request that takes longer no longer counts as using a stream: its statement is slow, or its client has gone. */
 const TURN_MS = 250;
-/** The longest wait for a stream in use. */
+/** The longest wait for a stream in use, however long opening one takes. */
 const LONGEST_WAIT_MS = 50;
-/** How late a busy isolate may let a waiting request look again. */
-const LATE_LOOK_MS = 1_000;
 /** Streams that are opened at once where opening is expensive: more would slow down the requests on open ones. */
 const MAX_OPENING = 2;
 /** A request on a new stream that takes this many times as long as usual does not wait for its opening any more. */
 const LATE_OPENING = 4;
+/** Opening is expensive where a request on a new stream takes this many times as long. */
+const WORTH_WAITING = 2;
 /** How long no streams are kept after the server had no connection left: the time in which idle streams end. */
 const PAUSE_MS = 10_000;
+/** The weight of the newest duration in the averages. */
+const WEIGHT = 0.1;
 
 /** A stream that the server keeps open for the next request. */
 export interface KeptStream {
@@ -43,9 +44,6 @@ interface Waiting {
   turn: StreamTurn | undefined;
   /** From then on, opening a stream is as good. */
   readonly until: number;
-  /** From then on, the runtime has stopped the request: it has not looked again. */
-  stoppedAt: number;
-  hasGivenUp: boolean;
   wait: Wait;
 }
 
@@ -61,16 +59,18 @@ export class KeptStreams {
   readonly #turns = new Map<StreamTurn, number>();
   readonly #waiting = new Set<Waiting>();
   #pausedUntil = 0;
-  readonly #cost: OpeningCost;
+  /** Averages; undefined before the first request. */
+  #openMs: number | undefined;
+  #reuseMs: number | undefined;
 
   constructor(max: number) {
     this.#max = max;
-    this.#cost = new OpeningCost(max + 1);
   }
 
   /**
-   * Where opening is expensive, waits for a stream in use, at most 50 ms, and then while others are being opened.
-   * Before it waits, adds a function that gives up to `ends`. Throws SERVICE_UNAVAILABLE if it was called.
+   * Where opening is expensive, waits for a stream in use, at most as long as opening one takes, and then while others
+   * are being opened. Before it waits, adds a function that gives up to `ends`. Throws SERVICE_UNAVAILABLE if it was
+   * called.
    */
   async take(ends: (() => void)[] = []): Promise<StreamTurn> {
     return this.#takeNow() ?? this.#wait(ends);
@@ -91,21 +91,19 @@ export class KeptStreams {
   #takeNow(isLate = false): StreamTurn | undefined {
     const now = currentMillis();
     const isPaused = now < this.#pausedUntil;
-    this.#noteRequests(1);
     const stream = this.#popIdle(now);
     if (stream) return this.#start(stream, !isPaused);
     const { opening, kept } = this.#count(now);
-    const isExpensive = this.#max > 0 && this.#cost.isHigh();
+    const isExpensive = this.#savedMs() > 0;
     if (isExpensive && opening >= MAX_OPENING) return undefined;
     if (!isPaused && kept < this.#max) return this.#start(undefined, true);
-    const mayOpen = isLate || isPaused || !isExpensive || this.#cost.isDue(this.#turns.size);
-    return mayOpen ? this.#start(undefined, false) : undefined;
+    return isLate || isPaused || !isExpensive ? this.#start(undefined, false) : undefined;
   }
 
   /** Of the turns that still count: those that open a stream, and those whose stream is to be kept. */
   #count(now: number) {
     let [opening, kept] = [0, 0];
-    const openingMs = Math.max(TURN_MS, LATE_OPENING * this.#cost.openMs);
+    const openingMs = Math.max(TURN_MS, LATE_OPENING * (this.#openMs ?? 0));
     for (const [turn, since] of this.#turns) {
       if (now - since > (turn.stream ? TURN_MS : openingMs)) this.#turns.delete(turn);
       else {
@@ -114,6 +112,15 @@ export class KeptStreams {
       }
     }
     return { opening, kept };
+  }
+
+  /** How much longer a request on a new stream takes; 0 if that is not worth waiting. */
+  #savedMs(): number {
+    if (this.#max === 0) return 0;
+    const openMs = this.#openMs ?? LONGEST_WAIT_MS;
+    const reuseMs = this.#reuseMs ?? 0;
+    const savedMs = Math.min(LONGEST_WAIT_MS, openMs - reuseMs);
+    return savedMs >= 1 && openMs >= WORTH_WAITING * reuseMs ? savedMs : 0;
   }
 
   /** Takes the stream that was used last, so that unneeded ones expire. */
@@ -125,25 +132,17 @@ export class KeptStreams {
   }
 
   async #wait(ends: (() => void)[]): Promise<StreamTurn> {
-    let waitMs = LONGEST_WAIT_MS;
-    const until = currentMillis() + waitMs;
-    const waiting: Waiting = {
-      turn: undefined,
-      until,
-      stoppedAt: until + LATE_LOOK_MS,
-      hasGivenUp: false,
-      wait: new Wait(),
-    };
+    let waitMs = this.#savedMs();
+    const waiting: Waiting = { turn: undefined, until: currentMillis() + waitMs, wait: new Wait() };
     this.#waiting.add(waiting);
     ends.push(() => {
       this.#waiting.delete(waiting);
-      waiting.hasGivenUp = true;
       waiting.wait.end();
     });
     for (;;) {
       await waiting.wait.untilOver(waitMs);
       if (waiting.turn) return waiting.turn;
-      if (waiting.hasGivenUp) throw serviceUnavailable("it gave up before it got a stream");
+      if (!this.#waiting.has(waiting)) throw serviceUnavailable("it gave up before it got a stream");
       const turn = this.#takeNow(true);
       if (turn) {
         this.#waiting.delete(waiting);
@@ -151,24 +150,21 @@ export class KeptStreams {
       }
       waiting.wait = new Wait();
       waitMs = TURN_MS;
-      waiting.stoppedAt = currentMillis() + waitMs + LATE_LOOK_MS;
-      this.#waiting.add(waiting);
     }
   }
 
   #serveWaiting(): void {
     const now = currentMillis();
     for (const waiting of this.#waiting) {
-      if (waiting.stoppedAt > now) {
-        waiting.turn = this.#takeNow(waiting.until <= now);
-        if (!waiting.turn) return;
-        waiting.wait.end();
-      }
+      waiting.turn = this.#takeNow(waiting.until <= now);
+      if (!waiting.turn) return;
       this.#waiting.delete(waiting);
+      waiting.wait.end();
     }
   }
 
   #start(stream: KeptStream | undefined, isKept: boolean): StreamTurn {
+    const start = currentMillis();
     let isOver = false;
     const turn: StreamTurn = {
       stream,
@@ -176,22 +172,15 @@ export class KeptStreams {
       end: (returned, isWaiting = false) => {
         if (isOver) return returned;
         isOver = true;
-        this.#noteRequests(-1);
-        endMeasuring(this.#turns.size);
         this.#turns.delete(turn);
+        this.#note(currentMillis() - start, stream !== undefined);
         const excess = returned && this.#giveBack(returned, isWaiting);
         this.#serveWaiting();
         return excess;
       },
     };
-    this.#turns.set(turn, currentMillis());
-    const endMeasuring = this.#cost.measure(stream !== undefined, this.#turns.size);
+    this.#turns.set(turn, start);
     return turn;
-  }
-
-  /** `change`: the request that comes or leaves. */
-  #noteRequests(change: 1 | -1): void {
-    this.#cost.noteRequests(this.#turns.size + this.#waiting.size + change);
   }
 
   #giveBack(stream: KeptStream, isWaiting: boolean): KeptStream | undefined {
@@ -201,4 +190,13 @@ export class KeptStreams {
     this.#idle.push({ stream, since: now });
     return undefined;
   }
+
+  #note(tookMs: number, isReused: boolean): void {
+    const ms = Math.min(tookMs, TURN_MS);
+    if (isReused) this.#reuseMs = average(this.#reuseMs, ms);
+    else this.#openMs = average(this.#openMs, ms);
+  }
 }
+
+const average = (before: number | undefined, newest: number): number =>
+  before === undefined ? newest : before + WEIGHT * (newest - before);

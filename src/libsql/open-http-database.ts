@@ -7,7 +7,6 @@ import { type KeptStream, KeptStreams, type StreamTurn } from "./kept-streams.ts
 import { decodeResponse, encodeClose, encodePipeline, type Pipeline, parseResponse } from "./pipeline.ts";
 import { type Endpoint, PipelineError, postPipeline } from "./post-pipeline.ts";
 import type { Step, StepOutcome } from "./step.ts";
-import { RENEW_EVERY_MS, type TurnTaker } from "./turns.ts";
 
 interface Server {
   readonly endpoint: Endpoint;
@@ -23,16 +22,19 @@ const NO_STREAMS = new KeptStreams(0);
 
 /** How a client's requests to the database take turns with those of others. */
 export interface Queueing {
-  /** Returns a signal that is aborted when the client leaves. In workerd, it costs a tenth of a get. */
-  client(): AbortSignal | undefined;
+  /** Aborted when the client leaves. */
+  readonly client: AbortSignal | undefined;
   /** Whether a write waits for its turn. */
   isWriteWaiting(): boolean;
-  /** Waits for the client's turn. Throws SERVICE_UNAVAILABLE. */
-  takeTurn(isWrite: boolean, taker: TurnTaker): Promise<void>;
+  /**
+   * Waits for the client's turn. Before it waits, adds functions that end its turns to `ends`. Throws
+   * SERVICE_UNAVAILABLE.
+   */
+  takeTurn(asking: { isWrite: boolean; timeoutMs: number }, ends: (() => void)[]): Promise<void>;
 }
 
 const NO_QUEUEING: Queueing = {
-  client: () => undefined,
+  client: undefined,
   isWriteWaiting: () => false,
   takeTurn: async () => undefined,
 };
@@ -44,44 +46,39 @@ const NO_QUEUEING: Queueing = {
 export function openHttpDatabase(
   endpoint: Endpoint,
   streams = NO_STREAMS,
-  queueing: Queueing = NO_QUEUEING,
+  { client, isWriteWaiting, takeTurn }: Queueing = NO_QUEUEING,
 ): Database {
   return createDatabase(async (steps, timeoutMs, isWrite = false) => {
     const abandonment = ENDS_ALONE ? undefined : new AbortController();
     const server = { endpoint: { ...endpoint, signal: abandonment?.signal }, streams };
     const ends: (() => void)[] = [];
-    const renewals: (() => void)[] | undefined = ENDS_ALONE && !isWrite ? [] : undefined;
-    const client = renewals ? undefined : queueing.client();
+    const endTurns = () => {
+      for (const end of ends) end();
+    };
     const stop = () => {
       abandonment?.abort();
-      callAll(ends);
+      endTurns();
     };
     let hasTurn = false;
     async function runInTurn(): Promise<readonly StepOutcome[]> {
-      await queueing.takeTurn(isWrite, { longestMs: timeoutMs, ends, renewals });
+      await takeTurn({ isWrite, timeoutMs }, ends);
       hasTurn = true;
       const turn = await streams.take(ends);
       ends.push(turn.end);
-      const isNextWaiting = () => isWrite && queueing.isWriteWaiting();
-      return runSteps(server, turn, { steps, isWrite, isNextWaiting });
+      return runSteps(server, turn, { steps, isWrite, isNextWaiting: () => isWrite && isWriteWaiting() });
     }
     client?.addEventListener("abort", stop);
     try {
-      const renewing = renewals && { everyMs: RENEW_EVERY_MS, run: () => callAll(renewals) };
-      return await within(timeoutMs, runInTurn(), renewing);
+      return await within(timeoutMs, runInTurn());
     } catch (cause) {
       stop();
       if (cause instanceof TimeoutError && hasTurn) await closeIdle(server);
       throw cause instanceof AppError ? cause : serviceUnavailable(cause);
     } finally {
       client?.removeEventListener("abort", stop);
-      callAll(ends);
+      endTurns();
     }
   });
-}
-
-function callAll(functions: readonly (() => void)[]): void {
-  for (const call of functions) call();
 }
 
 interface Work {

@@ -2,28 +2,13 @@ import { serviceUnavailable } from "../errors/api-errors.ts";
 import { currentMillis } from "../lib/clock.ts";
 import { Wait } from "./wait.ts";
 
-export const RENEW_EVERY_MS = 500;
-
-/** How long a turn counts after it was renewed. A busy isolate may renew it late. */
-const RENEWED_MS = 3_000;
-
 /** The turns of one principal that wait. */
 const MAX_WAITING = 200;
 
 interface Turn {
   /** After this time it counts as ended, because a request that the runtime has stopped never ends its turn. */
-  until: number;
+  readonly until: number;
   wait?: Wait;
-}
-
-/** A request that takes turns. */
-export interface TurnTaker {
-  /** How long it takes at most. */
-  readonly longestMs: number;
-  /** Functions that end its turns, to be called within `longestMs`. */
-  readonly ends: (() => void)[];
-  /** Functions that renew its turns, to be called every `RENEW_EVERY_MS`. Without them, turns count for `longestMs`. */
-  readonly renewals?: (() => void)[] | undefined;
 }
 
 /**
@@ -40,19 +25,19 @@ export class Turns {
   }
 
   /**
-   * Resolves when it is this request's turn. Before it waits, adds to the taker's functions. Throws SERVICE_UNAVAILABLE
-   * if too many wait, or if the turn is ended before it comes.
+   * Resolves when it is this request's turn. Before it waits, adds a function that ends the turn to `ends`, to be
+   * called within `longestMs`. Throws SERVICE_UNAVAILABLE if too many wait, or if the turn is ended before it comes.
    */
-  async take(principal: string, { longestMs, ends, renewals }: TurnTaker): Promise<void> {
-    this.#endLate(principal);
+  async take(principal: string, longestMs: number, ends: (() => void)[]): Promise<void> {
+    const now = currentMillis();
     const turns = this.#turns.get(principal) ?? [];
+    for (const late of turns.filter(({ until }) => until <= now)) this.#end(principal, late);
     if (turns.length >= this.#max + MAX_WAITING)
       throw serviceUnavailable("too many requests of one principal wait");
-    const turn: Turn = { until: currentMillis() + (renewals ? RENEWED_MS : longestMs) };
+    const turn: Turn = { until: now + longestMs };
     turns.push(turn);
     this.#turns.set(principal, turns);
     ends.push(() => this.#end(principal, turn));
-    renewals?.push(() => this.#renew(principal, turn));
     if (turns.length <= this.#max) return;
     turn.wait = new Wait();
     await turn.wait.untilOver();
@@ -62,17 +47,6 @@ export class Turns {
   /** Whether a request of the principal waits. */
   isWaiting(principal: string): boolean {
     return (this.#turns.get(principal)?.length ?? 0) > this.#max;
-  }
-
-  #renew(principal: string, turn: Turn): void {
-    turn.until = currentMillis() + RENEWED_MS;
-    this.#endLate(principal);
-  }
-
-  #endLate(principal: string): void {
-    const now = currentMillis();
-    const late = this.#turns.get(principal)?.filter(({ until }) => until <= now) ?? [];
-    for (const turn of late) this.#end(principal, turn);
   }
 
   #end(principal: string, turn: Turn): void {

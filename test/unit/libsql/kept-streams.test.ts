@@ -37,7 +37,7 @@ it("forgets a stream that was idle for more than 5 s", async () => {
   expect(await streams.take()).toMatchObject({ stream: undefined, isKept: true });
 });
 
-it("waits for a stream in use, at most 50 ms", async () => {
+it("waits for a stream in use, at most as long as opening one takes", async () => {
   const streams = new KeptStreams(1);
   for (let i = 0; i < 50; i++) {
     await useAtOnce(streams, ["a"], 20);
@@ -46,7 +46,7 @@ it("waits for a stream in use, at most 50 ms", async () => {
   const [used, waiting, late] = [await streams.take(), streams.take(), streams.take()];
   await vi.advanceTimersByTimeAsync(5);
   used.end(stream("b"));
-  await vi.advanceTimersByTimeAsync(45);
+  await vi.advanceTimersByTimeAsync(20);
   expect((await waiting).stream?.baton).toBe("b");
   expect(await late).toMatchObject({ stream: undefined, isKept: false });
 });
@@ -76,16 +76,6 @@ it("gives no stream to a request that gave up, but to the next one that waits", 
   await vi.advanceTimersByTimeAsync(5);
   expect(await left).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
   expect((await next).stream?.baton).toBe("a");
-});
-
-it("gives no stream to a request that was stopped while it waited", async () => {
-  const streams = new KeptStreams(1);
-  await streams.take();
-  void streams.take();
-  vi.setSystemTime(Date.now() + 2_000);
-  const next = await streams.take();
-  next.end(stream("a"));
-  expect((await streams.take()).stream?.baton).toBe("a");
 });
 
 it("waits for nobody where opening costs no more", async () => {
