@@ -63,8 +63,12 @@ export class ReaderPool {
 
   /** Stops what runs and resolves when it has ended. Nothing may be asked for any more. */
   async close(): Promise<void> {
-    for (const connection of this.#connections) if (!this.#idle.includes(connection)) connection.interrupt();
-    while (this.#idle.length < this.#connections.length) await new Promise(setImmediate);
+    while (this.#idle.length < this.#connections.length) {
+      /* Each time, because an interrupt has no effect before the statement has started on its thread. */
+      for (const connection of this.#connections)
+        if (!this.#idle.includes(connection)) connection.interrupt();
+      await new Promise(setImmediate);
+    }
     for (const connection of this.#connections) connection.close();
   }
 

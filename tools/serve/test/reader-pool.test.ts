@@ -1,16 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { Connection } from "../engine/connection.ts";
 import { ReaderPool } from "../engine/reader-pool.ts";
+
+const LONG =
+  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT count(*) FROM n";
 
 let directory = "";
 let pool: ReaderPool;
 /** Lets those that wait for their turn have it. */
 const turns: (() => void)[] = [];
 
-beforeAll(() => {
+beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "reader-pool-"));
   const connection = new Connection(join(directory, "data.db"), "PRAGMA query_only = ON");
   const waitForTurn = () => new Promise<void>((resolve) => turns.push(resolve));
@@ -21,7 +24,7 @@ beforeAll(() => {
     waitForTurn,
   });
 });
-afterAll(async () => {
+afterEach(async () => {
   await pool.close();
   rmSync(directory, { recursive: true });
 });
@@ -50,15 +53,22 @@ it("returns a short result at once, and a long one in its turn, before which its
   expect(order).toEqual(["long", "short"]);
 });
 
-it("stops a statement whose client is gone before it has started on its thread", async () => {
-  const sql =
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT count(*) FROM n";
-  const leaving = new AbortController();
-  const reading = pool.read({
-    steps: [{ sql, args: [] }],
-    client: { lane: "lane", principal: "principal", signal: leaving.signal },
+const longRead = (signal?: AbortSignal) =>
+  pool.read({
+    steps: [{ sql: LONG, args: [] }],
+    client: { lane: "lane", principal: "principal", signal },
     deadline: Date.now() + 60_000,
   });
+
+it("stops a statement whose client is gone before it has started on its thread", async () => {
+  const leaving = new AbortController();
+  const reading = longRead(leaving.signal);
   leaving.abort();
+  expect(await reading).toMatchObject([{ status: "FAILED", code: "SQLITE_INTERRUPT" }]);
+});
+
+it("stops a statement that has not started on its thread when it closes", async () => {
+  const reading = longRead();
+  await pool.close();
   expect(await reading).toMatchObject([{ status: "FAILED", code: "SQLITE_INTERRUPT" }]);
 });
