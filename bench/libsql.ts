@@ -48,7 +48,7 @@ const { values: flags } = parseArgs({
 const isQuick = chooseSetting("--quick", String(flags.quick), "false") === "true";
 const ROUNDS = isQuick ? 1 : readNumber("ROUNDS", 3);
 const WARM_UP = isQuick ? 1 : readNumber("WARM_UP", 2);
-/** Opening 32 streams among 3,000 other entities takes some seconds. */
+/** For targets that keep streams: opening 32 of them among 3,000 other entities takes some seconds. */
 const WARM_UP_AMONG_OTHERS = 4 * WARM_UP;
 const SECONDS = isQuick ? 1 : readNumber("SECONDS", 3);
 const OTHER_ENTITIES = isQuick ? [0, 50, 100] : [0, 800, 3_000];

@@ -150,7 +150,7 @@ export async function startWorker(
     LOG_REQUESTS: "false",
   });
   const key = await fillOurs(baseUrl);
-  const started = `workerd, libSQL over HTTP, LIBSQL_STREAMS=${LIBSQL_STREAMS}, because one isolate has the server alone`;
+  const started = `workerd, libSQL over HTTP, LIBSQL_STREAMS=${LIBSQL_STREAMS}, because its isolate has the server to itself`;
   return target("SchemaStack Edge in workerd", started, { baseUrl, key });
 }
 

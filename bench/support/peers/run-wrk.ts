@@ -37,7 +37,7 @@ export async function requireWrk(): Promise<string> {
 
 /**
  * Writes the Lua script that sends the requests in turn and prints one line of JSON. With `quietAfter`, it sends nothing
- * after so many seconds. wrk cuts off the requests that run at its end, and the Worker loses their streams.
+ * more after so many seconds, because wrk cuts off the requests that run at its end, and the Worker loses their streams.
  */
 export function writeScript(
   file: string,
@@ -85,7 +85,7 @@ done = function(summary, latency)
 end
 `;
 
-/** Seconds are the only clock of Lua. */
+/** Lua's wall clock counts whole seconds. */
 const QUIET_END = `local started = os.time()
 delay = function()
   return os.time() - started < SECONDS and 0 or 60000
